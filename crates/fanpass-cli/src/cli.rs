@@ -1,0 +1,112 @@
+//! The command line: what can be asked for, and the options that every command takes.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands::{attributes, auth, completions, man, segments, serve, tokens, users};
+use crate::exit::Exit;
+
+/// Push segments and user attributes into FanReach, or run the service that takes them
+#[derive(Debug, Parser)]
+#[command(
+    name = "fanpass",
+    version,
+    arg_required_else_help = true,
+    after_long_help = after_help(),
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    #[command(subcommand)]
+    Segments(segments::Command),
+    #[command(subcommand)]
+    Users(users::Command),
+    #[command(subcommand)]
+    Attributes(attributes::Command),
+    #[command(subcommand)]
+    Tokens(tokens::Command),
+    #[command(subcommand)]
+    Auth(auth::Command),
+    Serve(serve::Serve),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+/// Which FanPass to talk to, and how to talk to you.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Use the service inside this process, with its data in a folder here; needs no set-up
+    #[arg(long, global = true, conflicts_with_all = ["domain", "profile"])]
+    pub local: bool,
+    /// Folder of the local service's data
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "FANPASS_DATA",
+        default_value = ".fanpass",
+        hide_env_values = true
+    )]
+    pub data: PathBuf,
+    /// The FanPass to talk to: a host or a URL
+    #[arg(long, global = true, value_name = "DOMAIN", env = "FANPASS_DOMAIN", hide_env_values = true)]
+    pub domain: Option<String>,
+    /// The profile that names the domain and keeps the token
+    #[arg(long, global = true, value_name = "NAME", env = "FANPASS_PROFILE", hide_env_values = true)]
+    pub profile: Option<String>,
+    /// File that holds the token, readable by you alone; FANPASS_TOKEN holds the token itself
+    #[arg(long, global = true, value_name = "FILE", env = "FANPASS_TOKEN_FILE", hide_env_values = true)]
+    pub token_file: Option<PathBuf>,
+    /// Folder of profiles and tokens
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "FANPASS_CONFIG",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
+    pub config: Option<PathBuf>,
+    /// HTTP stack to send with
+    #[arg(long, global = true, value_enum, default_value_t = Stack::Reqwest, hide_short_help = true)]
+    pub transport: Stack,
+    /// Send the token over plain HTTP to this host, which is not this machine
+    #[arg(long, global = true, value_name = "HOST", hide_short_help = true)]
+    pub allow_plain_http: Option<String>,
+    /// Print results as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print results and errors only
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Log what happens to standard error; twice for more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// The HTTP stacks that the tool is built with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Stack {
+    /// Follows the proxy settings of the environment
+    Reqwest,
+    /// Fewer features, less work per request
+    Hyper,
+}
+
+fn after_help() -> String {
+    format!(
+        "Examples:\n  \
+         fanpass segments push season-ticket-holders --file holders.csv --local --wait\n  \
+         fanpass users update 00042 --set custom.loyalty_tier=gold --local\n  \
+         fanpass serve\n\n{}",
+        Exit::table().trim_end()
+    )
+}

@@ -1,0 +1,10 @@
+//! One module per command; each command's struct reads like its help.
+
+pub mod attributes;
+pub mod auth;
+pub mod completions;
+pub mod man;
+pub mod segments;
+pub mod serve;
+pub mod tokens;
+pub mod users;

@@ -1,0 +1,54 @@
+//! `fanpass segments import`: a file goes up as it is, and the service reads it.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use fanpass_client::Upload;
+use fanpass_model::SegmentName;
+
+use super::outcome::Wait;
+use super::status::StatusReport;
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::printer::Printer;
+use crate::progress::Progress;
+use crate::session::Session;
+
+/// Upload a file as it is, and let the service read it
+///
+/// The service picks the column of ids, so the file should have one column, or one whose header is recognised. Use
+/// `segments push` to name the column and to see every problem before anything is sent.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  fanpass segments import season-ticket-holders --file holders.xlsx --wait"
+)]
+pub struct Import {
+    /// The segment to create or replace
+    segment: SegmentName,
+    /// CSV, XLSX, XLS or ZIP file; `-` sends standard input as CSV
+    #[arg(long, value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    wait: Wait,
+}
+
+impl Import {
+    pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
+        let session = Session::open(global).await?;
+        let receipt = session.client.import_segment(&self.segment, self.upload(printer)).await?;
+        let report = StatusReport::after(&session, receipt, self.wait, printer).await?;
+        session.close().await;
+        printer.report(&report)?;
+        Ok(report.exit())
+    }
+
+    fn upload(&self, printer: Printer) -> Upload {
+        if self.file.as_os_str() == "-" {
+            return Upload::reader("standard-input.csv", tokio::io::stdin(), None);
+        }
+        let length = std::fs::metadata(&self.file).map(|metadata| metadata.len()).unwrap_or_default();
+        let progress = Progress::bytes(printer, "uploading", length);
+        Upload::path(&self.file).watched(move |bytes| progress.advance(bytes))
+    }
+}

@@ -1,0 +1,227 @@
+//! `fanpass segments push`: a file's ids become a segment's membership, every row accounted for.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use fanpass_client::Upload;
+use fanpass_model::{ImportId, ImportState, ImportStatus, SegmentName, SegmentReceipt};
+use serde::Serialize;
+use tokio::task::block_in_place;
+
+use super::ids::CheckedIds;
+use super::outcome::{self, Buckets, Wait};
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::failure::failure;
+use crate::input::{Input, RejectedRow};
+use crate::printer::{Printer, Report, count};
+use crate::progress::Progress;
+use crate::session::{Session, quoted};
+
+/// Read a file here, check each id, and make the segment exactly its ids
+///
+/// Ids are sent as the file shows them: `00042` and `1e5` stay what they are. Rows without a usable id are reported with
+/// their line or cell and left out; the segment then holds the rest, and only the rest.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    fanpass segments push season-ticket-holders --file holders.csv --wait\n  \
+    fanpass segments push north-stand --file fans.xlsx --sheet North --id fan_id --wait\n  \
+    psql -Atc 'select id from fans' | fanpass segments push fans --file - --header absent")]
+pub struct Push {
+    /// The segment to create or replace
+    segment: SegmentName,
+    #[command(flatten)]
+    input: Input,
+    #[command(flatten)]
+    wait: Wait,
+    /// Send the ids in one JSON body instead of a file
+    #[arg(long)]
+    inline: bool,
+    /// File for rows that cannot be sent, made when there are any; never overwritten
+    #[arg(long, value_name = "FILE", default_value = "rejects.csv")]
+    rejects: PathBuf,
+    /// Read and check the file, and send nothing
+    #[arg(long, conflicts_with_all = ["wait", "inline"])]
+    dry_run: bool,
+}
+
+impl Push {
+    pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
+        if self.dry_run {
+            let ids = block_in_place(|| CheckedIds::read(&self.input, &self.rejects, printer))?;
+            return PushReport::read(&self.segment, &ids).print(printer);
+        }
+        let session = Session::open(global).await?;
+        let ids = block_in_place(|| CheckedIds::read(&self.input, &self.rejects, printer))?;
+        let mut report = PushReport::read(&self.segment, &ids);
+        if ids.valid == 0 {
+            session.close().await;
+            printer.report(&report)?;
+            return Err(failure(
+                Exit::Refused,
+                format!("{} holds no usable id; nothing was sent and the segment is as it was", ids.name),
+            ));
+        }
+        let receipt = self.send(&session, &ids, printer).await?;
+        let id = receipt.firebase_imported_segment_id;
+        report.received(&id, receipt.status, ids.valid);
+        if self.wait.wait {
+            let status = outcome::wait_for(&session.client, &id, Some(ids.valid), self.wait, printer).await?;
+            report.imported(&status);
+            report.next = Some(session.next(&format!("segments members {}", quoted(self.segment.as_str()))));
+        } else {
+            report.next = Some(session.next(&format!("segments status {id} --wait")));
+        }
+        session.close().await;
+        report.print(printer)
+    }
+
+    async fn send(&self, session: &Session, ids: &CheckedIds, printer: Printer) -> Result<SegmentReceipt> {
+        if self.inline {
+            let _progress = Progress::new(printer, "sending ids");
+            return Ok(session.client.create_segment(&self.segment, ids.source()).await?);
+        }
+        let progress = Progress::bytes(printer, "uploading", ids.spool.as_file().metadata()?.len());
+        let upload = Upload::path(ids.spool.path()).named("user_ids.csv");
+        let upload = upload.watched(move |bytes| progress.advance(bytes));
+        Ok(session.client.import_segment(&self.segment, upload).await?)
+    }
+}
+
+/// What became of each row of the pushed file.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PushReport {
+    segment: SegmentName,
+    file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    import_id: Option<ImportId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<ImportState>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    /// Rows with data in the file.
+    read: u64,
+    /// Rows whose id was sent.
+    sent: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    imported: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duplicate: Option<u64>,
+    rejected: u64,
+    trimmed: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    adds_up: Option<bool>,
+    rejects: Vec<RejectedRow>,
+    rejects_files: Vec<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+impl PushReport {
+    /// What is known once the file was read.
+    fn read(segment: &SegmentName, ids: &CheckedIds) -> Self {
+        Self {
+            segment: segment.clone(),
+            file: ids.name.clone(),
+            import_id: None,
+            status: None,
+            message: None,
+            read: ids.read,
+            sent: 0,
+            imported: None,
+            duplicate: None,
+            rejected: ids.rejected,
+            trimmed: ids.trimmed,
+            adds_up: None,
+            rejects: ids.rejects.clone(),
+            rejects_files: ids.rejects_files.clone(),
+            next: None,
+        }
+    }
+
+    /// What is known once the service has the ids.
+    fn received(&mut self, id: &ImportId, status: Option<ImportState>, sent: u64) {
+        self.import_id = Some(id.clone());
+        self.status = status;
+        self.sent = sent;
+    }
+
+    /// What is known once the import is over.
+    fn imported(&mut self, status: &ImportStatus) {
+        self.status = Some(status.status.clone());
+        self.message.clone_from(&status.message);
+        self.imported = status.imported_rows;
+        self.duplicate = status.duplicate_rows;
+        self.rejected += status.rejected_rows.unwrap_or_default();
+        self.rejects.extend(outcome::rejects_of(status));
+        self.adds_up = self.buckets().add_up();
+    }
+
+    fn buckets(&self) -> Buckets {
+        Buckets {
+            total: Some(self.read),
+            imported: self.imported,
+            duplicate: self.duplicate,
+            rejected: Some(self.rejected),
+        }
+    }
+
+    /// Prints the report and gives the exit code that it earns.
+    fn print(&self, printer: Printer) -> Result<Exit> {
+        printer.report(self)?;
+        Ok(self.exit())
+    }
+
+    fn exit(&self) -> Exit {
+        match &self.status {
+            Some(status) if self.imported.is_some() || *status == ImportState::Failed => {
+                outcome::exit_of(status, self.buckets())
+            }
+            _ if self.rejected > 0 => Exit::Rejects,
+            _ => Exit::Done,
+        }
+    }
+}
+
+impl Report for PushReport {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Self { segment, file, read, sent, rejected, .. } = self;
+        match (&self.status, &self.import_id) {
+            (Some(ImportState::Completed), _) => {
+                writeln!(out, "Segment {segment} is now the ids of {file}\n")?;
+            }
+            (Some(ImportState::Failed), _) => {
+                let why = self.message.as_deref().unwrap_or("the service does not say why");
+                writeln!(out, "The import failed and segment {segment} is as it was: {why}\n")?;
+            }
+            (_, Some(id)) => {
+                writeln!(out, "Sent {} ids of {file}; import {id} is under way\n", count(*sent))?;
+            }
+            (_, None) => writeln!(out, "Read {file}; nothing was sent\n")?,
+        }
+        if self.adds_up.is_some() || self.imported.is_some() {
+            self.buckets().write(out)?;
+        } else {
+            writeln!(
+                out,
+                "  read {} = usable {} + rejected {}",
+                count(*read),
+                count(read - rejected),
+                count(*rejected)
+            )?;
+        }
+        if self.trimmed > 0 {
+            let ids = if self.trimmed == 1 { "id" } else { "ids" };
+            writeln!(out, "  white space was trimmed from {} {ids}", count(self.trimmed))?;
+        }
+        outcome::write_rejects(out, &self.rejects, *rejected)?;
+        outcome::write_files(out, &self.rejects_files)?;
+        if !self.rejects_files.is_empty() {
+            writeln!(out, "Mend them in {file} and push it again: a push replaces the whole segment.")?;
+        }
+        self.next.iter().try_for_each(|next| writeln!(out, "\nNext: {next}"))
+    }
+}

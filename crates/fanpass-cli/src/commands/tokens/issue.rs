@@ -1,0 +1,106 @@
+//! `fanpass tokens issue`: a new token, into a file that its owner alone can read.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use fanpass_model::{IssueTokenRequest, IssuedToken};
+use serde::Serialize;
+
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::failure::failure;
+use crate::printer::{Printer, Report};
+use crate::profile::write_private;
+use crate::session::{Session, quoted};
+
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
+
+/// Issue a token for one person or job
+///
+/// The token goes into a file that you alone can read and is printed nowhere; it cannot be read again from the service.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  \
+    fanpass tokens issue nightly-export --scope segments:write --scope read --out nightly.token\n  \
+    fanpass segments list --domain http://127.0.0.1:8787 --token-file nightly.token")]
+pub struct Issue {
+    /// Who it is for: one person or one job, so that calls can be audited
+    subject: String,
+    /// What it allows; repeat for more. All but `portal:admin` when not said
+    #[arg(long = "scope", value_enum, value_name = "SCOPE")]
+    scopes: Vec<Scope>,
+    /// Days until it stops working
+    #[arg(long, value_name = "DAYS", default_value_t = 365, value_parser = clap::value_parser!(u64).range(1..=3650))]
+    days: u64,
+    /// File to write the token to; it must not exist yet
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Scope {
+    #[value(name = "segments:write")]
+    SegmentsWrite,
+    #[value(name = "users:write")]
+    UsersWrite,
+    #[value(name = "read")]
+    Read,
+    #[value(name = "portal:admin")]
+    PortalAdmin,
+}
+
+impl Issue {
+    pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
+        if self.out.exists() {
+            let message = format!("{} exists; name a new file, so that no token is lost", self.out.display());
+            return Err(failure(Exit::Usage, message));
+        }
+        let mut wanted = IssueTokenRequest::new(self.subject);
+        wanted.scopes = self
+            .scopes
+            .iter()
+            .filter_map(Scope::to_possible_value)
+            .map(|scope| scope.get_name().to_owned())
+            .collect();
+        wanted.lifetime_seconds = Some(self.days * DAY);
+        let session = Session::open(global).await?;
+        let issued = session.client.issue_token(&wanted).await?;
+        write_private(&self.out, format!("{}\n", issued.token.expose()).as_bytes())?;
+        let next =
+            session.next(&format!("segments list --token-file {}", quoted(&self.out.display().to_string())));
+        session.close().await;
+        printer.report(&IssueReport::new(issued, &self.out, next))?;
+        Ok(Exit::Done)
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct IssueReport {
+    jti: String,
+    subject: String,
+    scopes: Vec<String>,
+    expires_at: String,
+    token_file: PathBuf,
+    next: String,
+}
+
+impl IssueReport {
+    fn new(issued: IssuedToken, token_file: &Path, next: String) -> Self {
+        let IssuedToken { jti, subject, scopes, expires_at, .. } = issued;
+        Self { jti, subject, scopes, expires_at, token_file: token_file.to_owned(), next }
+    }
+}
+
+impl Report for IssueReport {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Self { jti, subject, scopes, expires_at, token_file, next } = self;
+        writeln!(out, "Issued a token for {subject}, now in {}", token_file.display())?;
+        writeln!(out, "  id       {jti}")?;
+        writeln!(out, "  scopes   {}", scopes.join(", "))?;
+        writeln!(out, "  expires  {expires_at}")?;
+        writeln!(out, "\nNext: {next}")
+    }
+}

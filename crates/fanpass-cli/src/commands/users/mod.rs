@@ -1,0 +1,34 @@
+//! `fanpass users`: one user's attributes.
+
+mod account;
+mod get;
+mod memory;
+mod push;
+mod report;
+mod source;
+mod update;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::printer::Printer;
+
+/// Push, update and look at users' attributes
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Push(push::Push),
+    Update(update::Update),
+    Get(get::Get),
+}
+
+impl Command {
+    pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
+        match self {
+            Self::Push(command) => command.run(global, printer).await,
+            Self::Update(command) => command.run(global, printer).await,
+            Self::Get(command) => command.run(global, printer).await,
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! `fanpass users update`: sets and unsets attributes of one user.
+
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use fanpass_model::{AttributeKey, AttributeValue, UserId, UserProperties};
+use serde::Serialize;
+
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::failure::failure;
+use crate::printer::{Printer, Report};
+use crate::session::{Session, quoted};
+
+/// Set or unset attributes of one user
+///
+/// Values are text unless their type is said: `--set custom.points:number=1250`, `--set user_properties.sth:boolean=true`,
+/// `--set user_properties.ticketing_plans:list=full-season,cup`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    fanpass users update 00042 --set custom.loyalty_tier=gold --set user_properties.sth:boolean=true\n  \
+    fanpass users update 00042 --unset custom.loyalty_tier\n  \
+    fanpass users update 00042 --properties properties.json")]
+pub struct Update {
+    /// The user's id
+    user: UserId,
+    /// Set an attribute; types are `string`, `number`, `boolean` and `list`
+    #[arg(long, value_name = "KEY[:TYPE]=VALUE", value_parser = parse_assignment)]
+    set: Vec<Assignment>,
+    /// Take an attribute off the user's record
+    #[arg(long, value_name = "KEY")]
+    unset: Vec<AttributeKey>,
+    /// JSON file of attributes by key, `null` to unset; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    properties: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone)]
+struct Assignment {
+    key: AttributeKey,
+    value: AttributeValue,
+}
+
+fn parse_assignment(text: &str) -> Result<Assignment, String> {
+    let (target, value) = text.split_once('=').ok_or("write KEY=VALUE or KEY:TYPE=VALUE")?;
+    let (key, kind) = target.split_once(':').unwrap_or((target, "string"));
+    let key = key.parse::<AttributeKey>().map_err(|error| format!("`{key}`: {error}"))?;
+    let value = match kind {
+        "string" => AttributeValue::from(value),
+        "list" => AttributeValue::List(value.split(',').map(|entry| entry.trim().to_owned()).collect()),
+        "number" | "boolean" => {
+            let parsed: AttributeValue =
+                serde_json::from_str(value).map_err(|_| format!("`{value}` is no {kind}"))?;
+            if parsed.attribute_type().is_none_or(|found| found.as_str() != kind) {
+                return Err(format!("`{value}` is no {kind}"));
+            }
+            parsed
+        }
+        _ => return Err(format!("`{kind}` is no type; use string, number, boolean or list")),
+    };
+    value.validate().map_err(|error| error.to_string())?;
+    Ok(Assignment { key, value })
+}
+
+impl Update {
+    pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
+        let user = self.user.clone();
+        let properties = self.collect()?;
+        let attributes = properties.len();
+        let session = Session::open(global).await?;
+        session.client.update_user(&user, properties).await?;
+        let next = session.next(&format!("users get {}", quoted(user.as_str())));
+        session.close().await;
+        printer.report(&UpdateReport { user_id: user, attributes, next })?;
+        Ok(Exit::Done)
+    }
+
+    /// All attributes named on the command line and in the file; one that is named twice is an error.
+    fn collect(self) -> Result<UserProperties> {
+        let mut properties = match &self.properties {
+            Some(path) => read_properties(path)?,
+            None => UserProperties::new(),
+        };
+        let set = self.set.into_iter().map(|Assignment { key, value }| (key, value));
+        let unset = self.unset.into_iter().map(|key| (key, AttributeValue::Unset));
+        for (key, value) in set.chain(unset) {
+            if properties.get(key.as_str()).is_some() {
+                return Err(failure(Exit::Usage, format!("{key} is named twice; say once what it shall be")));
+            }
+            properties.insert(key, value);
+        }
+        if properties.is_empty() {
+            return Err(failure(Exit::Usage, "nothing to update: use --set, --unset or --properties"));
+        }
+        Ok(properties)
+    }
+}
+
+fn read_properties(path: &Path) -> Result<UserProperties> {
+    let mut text = String::new();
+    if path == Path::new("-") {
+        io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
+    } else {
+        text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    }
+    serde_json::from_str(&text).map_err(|error| {
+        failure(Exit::Refused, format!("{} is no JSON object of attributes: {error}", path.display()))
+    })
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UpdateReport {
+    user_id: UserId,
+    attributes: usize,
+    next: String,
+}
+
+impl Report for UpdateReport {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Self { user_id, attributes, next } = self;
+        let noun = if *attributes == 1 { "attribute" } else { "attributes" };
+        writeln!(out, "Updated {attributes} {noun} of user {user_id}\n\nNext: {next}")
+    }
+}

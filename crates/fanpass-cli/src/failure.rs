@@ -1,0 +1,102 @@
+//! What a command that could not do its work says, and which exit code that gets.
+
+use std::fmt;
+use std::io;
+
+use fanpass_client::ErrorKind as ClientErrorKind;
+use fanpass_server::{ServiceError, ServiceErrorKind};
+
+use crate::exit::Exit;
+
+/// An error of the tool's own making: its message says what happened, where, and what to do next.
+#[derive(Debug)]
+struct Failure {
+    exit: Exit,
+    message: String,
+}
+
+/// An error of that message, which ends the process with that exit code.
+pub fn failure(exit: Exit, message: impl Into<String>) -> anyhow::Error {
+    Failure { exit, message: message.into() }.into()
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// The exit code of an error, from the outermost cause that has one.
+pub fn exit_of(error: &anyhow::Error) -> Exit {
+    error.chain().find_map(exit_of_cause).unwrap_or(Exit::Failed)
+}
+
+fn exit_of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
+    if let Some(failure) = cause.downcast_ref::<Failure>() {
+        return Some(failure.exit);
+    }
+    if let Some(error) = cause.downcast_ref::<fanpass_client::Error>() {
+        return Some(exit_of_client(error.kind()));
+    }
+    if let Some(error) = cause.downcast_ref::<ServiceError>() {
+        let locked = error.kind() == ServiceErrorKind::Locked;
+        return Some(if locked { Exit::Unreachable } else { Exit::Failed });
+    }
+    if let Some(error) = cause.downcast_ref::<fanpass_sync::SyncError>()
+        && error.kind() == fanpass_sync::ErrorKind::LedgerBusy
+    {
+        return Some(Exit::Unreachable);
+    }
+    if cause.is::<fanpass_sync::SyncError>()
+        || cause.is::<fanpass_table::TableError>()
+        || cause.is::<fanpass_model::ModelError>()
+    {
+        return Some(Exit::Refused);
+    }
+    None
+}
+
+/// The exit code of a call that failed.
+pub fn exit_of_client(kind: ClientErrorKind) -> Exit {
+    match kind {
+        ClientErrorKind::Unauthorized | ClientErrorKind::Forbidden => Exit::Denied,
+        ClientErrorKind::NotFound => Exit::NotFound,
+        ClientErrorKind::Transport
+        | ClientErrorKind::RateLimited
+        | ClientErrorKind::Unavailable
+        | ClientErrorKind::Server
+        | ClientErrorKind::TimedOut => Exit::Unreachable,
+        ClientErrorKind::Configuration => Exit::Usage,
+        ClientErrorKind::UnexpectedAnswer => Exit::Failed,
+        _ => Exit::Refused,
+    }
+}
+
+/// The option that settles what a file leaves open, where there is one.
+pub fn hint_of(error: &anyhow::Error) -> Option<&'static str> {
+    use fanpass_table::ErrorKind as Kind;
+    let kind = error.chain().find_map(|cause| match cause.downcast_ref::<fanpass_sync::SyncError>() {
+        Some(error) => match error.kind() {
+            fanpass_sync::ErrorKind::Table(kind) => Some(kind),
+            _ => None,
+        },
+        None => cause.downcast_ref::<fanpass_table::TableError>().map(fanpass_table::TableError::kind),
+    })?;
+    match kind {
+        Kind::AmbiguousColumn | Kind::UnknownColumn => Some("--id NAME, or --id '#N'"),
+        Kind::AmbiguousSheet | Kind::UnknownSheet => Some("--sheet NAME"),
+        Kind::AmbiguousDelimiter => Some("--delimiter CHAR"),
+        Kind::AmbiguousHeader => Some("--header present, or --header absent"),
+        _ => None,
+    }
+}
+
+/// Whether the reader of our output went away, as `head` does; that is no failure of ours.
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

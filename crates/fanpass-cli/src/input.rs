@@ -1,0 +1,126 @@
+//! The file that a command reads: where it is, and how to read it.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::{Args, ValueEnum};
+use fanpass_table::{Encoding, Header, Options, Table};
+use serde::Serialize;
+use tempfile::NamedTempFile;
+
+/// Where the rows come from and how to read them.
+#[derive(Debug, Clone, Args)]
+pub struct Input {
+    /// CSV, TSV, XLSX, XLS or ZIP file; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    pub file: PathBuf,
+    /// Column of the ids, by header (`fan_id`) or position (`#1`); detected when there is no doubt
+    #[arg(long, value_name = "COLUMN")]
+    pub id: Option<String>,
+    /// Sheet of the workbook, when several hold data
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+    /// Character between two cells of a text file: one character, or `tab`
+    #[arg(long, value_name = "CHAR", value_parser = parse_delimiter)]
+    delimiter: Option<u8>,
+    /// Encoding of a text file
+    #[arg(long, value_enum)]
+    encoding: Option<TextEncoding>,
+    /// Whether the first row names the columns
+    #[arg(long, value_enum)]
+    header: Option<HeaderRow>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TextEncoding {
+    #[value(name = "utf-8")]
+    Utf8,
+    #[value(name = "utf-16le")]
+    Utf16Le,
+    #[value(name = "utf-16be")]
+    Utf16Be,
+    #[value(name = "windows-1252")]
+    Windows1252,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum HeaderRow {
+    Present,
+    Absent,
+}
+
+fn parse_delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() => Ok(*byte),
+        _ => Err("use one ASCII character that is no letter or digit, or `tab`".to_owned()),
+    }
+}
+
+/// A row that cannot be sent, and why.
+#[derive(Debug, Clone, Serialize)]
+pub struct RejectedRow {
+    pub location: String,
+    pub code: String,
+    pub message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+}
+
+impl From<fanpass_table::Reject> for RejectedRow {
+    fn from(reject: fanpass_table::Reject) -> Self {
+        let fanpass_table::Reject { location, code, message, column, .. } = reject;
+        Self { location, code: code.to_owned(), message, column }
+    }
+}
+
+/// An opened file.
+#[derive(Debug)]
+pub struct Opened {
+    /// Its rows.
+    pub table: Table,
+    /// Its name for people.
+    pub name: String,
+    /// Standard input as a file, which goes when this does.
+    pub spool: Option<NamedTempFile>,
+}
+
+impl Input {
+    /// Opens the file.
+    pub fn open(&self) -> Result<Opened> {
+        let spool = if self.file == Path::new("-") { Some(spool_stdin()?) } else { None };
+        let (path, name) = match &spool {
+            Some(spool) => (spool.path(), "standard input".to_owned()),
+            None => (self.file.as_path(), self.file.display().to_string()),
+        };
+        let table = Table::open_named(path, &name, &self.options())?;
+        Ok(Opened { table, name, spool })
+    }
+
+    fn options(&self) -> Options {
+        let mut options = Options::default();
+        options.delimiter = self.delimiter;
+        options.sheet.clone_from(&self.sheet);
+        options.encoding = self.encoding.map(|encoding| match encoding {
+            TextEncoding::Utf8 => Encoding::Utf8,
+            TextEncoding::Utf16Le => Encoding::Utf16Le,
+            TextEncoding::Utf16Be => Encoding::Utf16Be,
+            TextEncoding::Windows1252 => Encoding::Windows1252,
+        });
+        match self.header {
+            Some(HeaderRow::Present) => options.header = Header::Present,
+            Some(HeaderRow::Absent) => options.header = Header::Absent,
+            None => {}
+        }
+        options
+    }
+}
+
+/// Standard input as a file: a spreadsheet or an archive has to be read from more than one place.
+fn spool_stdin() -> Result<NamedTempFile> {
+    let mut file = NamedTempFile::with_prefix("fanpass-").context("cannot make a temporary file")?;
+    io::copy(&mut io::stdin().lock(), &mut file).context("cannot read standard input")?;
+    file.flush()?;
+    Ok(file)
+}

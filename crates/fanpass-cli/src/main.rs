@@ -1,0 +1,78 @@
+//! The `fanpass` tool: reads the command line, runs one command, and ends with one of the exit codes of [`exit`].
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::doc_markdown,
+    reason = "a binary: its documentation is its help"
+)]
+#![allow(clippy::unused_self, reason = "commands without arguments run as the others do")]
+
+mod cli;
+mod commands;
+mod exit;
+mod failure;
+mod input;
+mod local;
+mod logging;
+mod printer;
+mod profile;
+mod progress;
+mod session;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command, Global};
+use crate::commands::users;
+use crate::exit::Exit;
+use crate::printer::Printer;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let printer = Printer::new(cli.global.json, cli.global.quiet);
+    let exit = run(cli, printer).unwrap_or_else(|error| {
+        if failure::is_broken_pipe(&error) {
+            return Exit::Done;
+        }
+        let exit = failure::exit_of(&error);
+        printer.error(&error, exit);
+        exit
+    });
+    exit.into()
+}
+
+fn run(cli: Cli, printer: Printer) -> anyhow::Result<Exit> {
+    let Cli { global, command } = cli;
+    logging::start(global.verbose);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            // These end by signals in an orderly way of their own.
+            command @ (Command::Serve(_) | Command::Users(users::Command::Push(_))) => {
+                dispatch(command, &global, printer).await
+            }
+            command => tokio::select! {
+                outcome = dispatch(command, &global, printer) => outcome,
+                () = signals::stop() => Err(failure::failure(
+                    Exit::Interrupted,
+                    "interrupted; what the service has received in full, it goes on with",
+                )),
+            },
+        }
+    })
+}
+
+async fn dispatch(command: Command, global: &Global, printer: Printer) -> anyhow::Result<Exit> {
+    match command {
+        Command::Segments(command) => command.run(global, printer).await,
+        Command::Users(command) => command.run(global, printer).await,
+        Command::Attributes(command) => command.run(global, printer).await,
+        Command::Tokens(command) => command.run(global, printer).await,
+        Command::Auth(command) => command.run(global, printer),
+        Command::Serve(command) => command.run(global, printer).await,
+        Command::Completions(command) => command.run(),
+        Command::Man(command) => command.run(),
+    }
+}

@@ -1,0 +1,117 @@
+//! The one writer of everything that people and programs read.
+
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::exit::Exit;
+use crate::failure::hint_of;
+
+/// What a command found out, in both forms.
+pub trait Report: Serialize {
+    /// Writes it for a person.
+    fn human(&self, out: &mut dyn Write) -> io::Result<()>;
+}
+
+/// Results go to standard output; notes, progress and errors to standard error.
+#[derive(Debug, Clone, Copy)]
+pub struct Printer {
+    json: bool,
+    quiet: bool,
+}
+
+impl Printer {
+    pub const fn new(json: bool, quiet: bool) -> Self {
+        Self { json, quiet }
+    }
+
+    /// Whether results are written as JSON.
+    pub const fn json(self) -> bool {
+        self.json
+    }
+
+    /// Whether a progress bar would be seen by anybody.
+    pub fn shows_progress(self) -> bool {
+        !self.quiet && !self.json && io::stderr().is_terminal()
+    }
+
+    /// Writes a result: one JSON document, or text.
+    pub fn report(self, report: &impl Report) -> anyhow::Result<()> {
+        let mut out = io::stdout().lock();
+        if self.json {
+            serde_json::to_writer_pretty(&mut out, report)?;
+            writeln!(out)?;
+        } else {
+            report.human(&mut out)?;
+        }
+        out.flush()?;
+        Ok(())
+    }
+
+    /// Says something on the side, for a person; not with `--quiet`, and not beside JSON.
+    pub fn note(self, text: &str) {
+        if !self.quiet && !self.json {
+            self.stderr(text);
+        }
+    }
+
+    /// Says why the command failed.
+    pub fn error(self, error: &anyhow::Error, exit: Exit) {
+        let message = describe(error);
+        if self.json {
+            self.stderr(&json!({"error": {"message": message, "exitCode": exit.code()}}).to_string());
+        } else {
+            self.stderr(&format!("error: {message}"));
+            if let Some(hint) = hint_of(error) {
+                self.stderr(&format!("hint:  {hint}"));
+            }
+        }
+    }
+
+    fn stderr(self, text: &str) {
+        // Nobody is left to tell when standard error itself is gone.
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+}
+
+/// The chain of causes, each said once: libraries often repeat their source in their own message.
+fn describe(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |mut message, cause| {
+        if message.is_empty() {
+            message = cause;
+        } else if !message.contains(&cause) {
+            message.push_str(": ");
+            message.push_str(&cause);
+        }
+        message
+    })
+}
+
+/// Thousands apart, as people read counts.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Rows under aligned headers, without frames, so that it reads well and cuts well.
+pub fn table<const N: usize>(
+    out: &mut dyn Write,
+    headers: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> io::Result<()> {
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::NOTHING).set_header(headers);
+    table.add_rows(rows);
+    for line in table.lines() {
+        writeln!(out, "{}", line.trim())?;
+    }
+    Ok(())
+}

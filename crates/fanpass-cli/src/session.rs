@@ -1,0 +1,192 @@
+//! The FanPass that a command talks to: the local service in this process, or one behind a domain.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Result;
+use fanpass_client::{Client, ClientBuilder};
+use fanpass_server::Service;
+use fanpass_transport::DynTransport;
+use fanpass_transport_hyper::{HyperConnection, HyperTransport};
+use fanpass_transport_reqwest::ReqwestTransport;
+use secrecy::SecretString;
+
+use crate::cli::{Global, Stack};
+use crate::exit::Exit;
+use crate::failure::failure;
+use crate::local::open_service;
+use crate::profile::{ConfigFolder, DEFAULT_PROFILE, parse_token, read_token_file};
+
+/// The base URL under which the service inside this process is addressed; no socket stands behind it.
+const LOCAL_URL: &str = "http://localhost";
+
+/// An open connection to a FanPass, ready for calls.
+pub struct Session {
+    /// Makes the calls.
+    pub client: Client,
+    slots: Option<Slots>,
+    service: Option<Service>,
+    flags: String,
+}
+
+/// Makes the client of a slot, by its number.
+pub type Slots = Box<dyn FnMut(usize) -> Result<Client, fanpass_client::Error> + Send>;
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("client", &self.client)
+            .field("flags", &self.flags)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// Opens what the options ask for: `--local`, then `--domain`, then a profile.
+    pub async fn open(global: &Global) -> Result<Self> {
+        if global.local { Self::local(&global.data).await } else { Self::remote(global) }
+    }
+
+    async fn local(data: &Path) -> Result<Self> {
+        let service = open_service(data).await?;
+        let token = service.development_token().await?;
+        let client =
+            Client::builder().domain(LOCAL_URL).token(token).transport(service.transport()).build()?;
+        let flags = if data == Path::new(".fanpass") {
+            "--local".to_owned()
+        } else {
+            format!("--local --data {}", data.display())
+        };
+        Ok(Self { client, slots: None, service: Some(service), flags })
+    }
+
+    fn remote(global: &Global) -> Result<Self> {
+        let target = Target::find(global)?;
+        let token = target.token(global)?;
+        let allowed = global.allow_plain_http.clone();
+        let domain = target.domain;
+        let build = move |transport: DynTransport| {
+            let builder = Client::builder().domain(&domain).token(token.clone()).transport(transport);
+            allowed.iter().fold(builder, ClientBuilder::allow_plain_http).build()
+        };
+        let client = build(transport(global.transport)?)?;
+        let slots: Option<Slots> = match global.transport {
+            Stack::Reqwest => None,
+            Stack::Hyper => {
+                let connection = HyperConnection::new()?;
+                Some(Box::new(move |_| build(Arc::new(connection.sibling()))))
+            }
+        };
+        Ok(Self { client, slots, service: None, flags: target.flags })
+    }
+
+    /// A client for each slot of a bulk push: one with a connection of its own where the HTTP stack has such.
+    pub fn slots(&mut self) -> Slots {
+        let client = self.client.clone();
+        self.slots.take().unwrap_or_else(|| Box::new(move |_| Ok(client.clone())))
+    }
+
+    /// A command line that goes on from here against the same FanPass.
+    pub fn next(&self, command: &str) -> String {
+        format!("fanpass {command} {}", self.flags).trim_end().to_owned()
+    }
+
+    /// Ends the session: the local service first finishes the imports it has received.
+    pub async fn close(self) {
+        if let Some(service) = self.service {
+            service.finish().await;
+        }
+    }
+}
+
+fn transport(stack: Stack) -> Result<DynTransport> {
+    Ok(match stack {
+        Stack::Reqwest => Arc::new(ReqwestTransport::new()?),
+        Stack::Hyper => Arc::new(HyperTransport::new()?),
+    })
+}
+
+/// A FanPass behind a domain, and the profile whose token belongs to it.
+#[derive(Debug)]
+pub struct Target {
+    /// A host or a URL.
+    pub domain: String,
+    /// The profile of that very domain, if one is in play: its token goes nowhere else.
+    pub profile: Option<String>,
+    flags: String,
+}
+
+impl Target {
+    /// What `--domain`, `--profile` and the stored profiles say, in this order.
+    pub fn find(global: &Global) -> Result<Self> {
+        let name = global.profile.as_deref().unwrap_or(DEFAULT_PROFILE);
+        let profile = ConfigFolder::new(global.config.clone())?.profile(name)?;
+        match (&global.domain, profile) {
+            (Some(domain), profile) => Ok(Self {
+                domain: domain.clone(),
+                profile: profile.filter(|profile| profile.domain == *domain).map(|_| name.to_owned()),
+                flags: format!("--domain {domain}"),
+            }),
+            (None, Some(profile)) => Ok(Self {
+                domain: profile.domain,
+                profile: Some(name.to_owned()),
+                flags: if name == DEFAULT_PROFILE { String::new() } else { format!("--profile {name}") },
+            }),
+            (None, None) if global.profile.is_some() => Err(failure(
+                Exit::Usage,
+                format!(
+                    "there is no profile `{name}`: make it with `fanpass auth login --profile {name} --domain DOMAIN`"
+                ),
+            )),
+            (None, None) => Err(failure(
+                Exit::Usage,
+                "which FanPass? Use --local for the one inside this tool, --domain DOMAIN with FANPASS_TOKEN, \
+                 or store both with `fanpass auth login --domain DOMAIN`",
+            )),
+        }
+    }
+
+    /// The token for this target: `FANPASS_TOKEN`, `--token-file`, or the one stored with its profile.
+    fn token(&self, global: &Global) -> Result<SecretString> {
+        if let Some((token, _)) = self.find_token(global)? {
+            return Ok(token);
+        }
+        let domain = &self.domain;
+        Err(failure(
+            Exit::Denied,
+            format!(
+                "no token for {domain}: set FANPASS_TOKEN, name a file with --token-file, \
+                 or store one with `fanpass auth login --domain {domain}`"
+            ),
+        ))
+    }
+
+    /// The token and, in words, where it was found.
+    pub fn find_token(&self, global: &Global) -> Result<Option<(SecretString, String)>> {
+        if let Some(token) = token_in_environment() {
+            return Ok(Some((token, "FANPASS_TOKEN".to_owned())));
+        }
+        if let Some(path) = &global.token_file {
+            return Ok(Some((read_token_file(path)?, path.display().to_string())));
+        }
+        let Some(name) = &self.profile else { return Ok(None) };
+        let token = ConfigFolder::new(global.config.clone())?.token(name)?;
+        Ok(token.map(|token| (token, format!("profile {name}"))))
+    }
+}
+
+/// The token in `FANPASS_TOKEN`; an empty one is none.
+pub fn token_in_environment() -> Option<SecretString> {
+    parse_token(&std::env::var("FANPASS_TOKEN").ok()?)
+}
+
+/// `text` as one word of a command line.
+pub fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@');
+    if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}

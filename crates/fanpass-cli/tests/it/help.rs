@@ -1,0 +1,42 @@
+//! Help, completions and manual pages.
+
+use std::fs;
+
+use crate::harness::Club;
+
+#[test]
+fn help_lists_commands_examples_and_exit_codes() {
+    insta::assert_snapshot!(Club::alone().run(&["--help"]));
+}
+
+#[test]
+fn a_command_explains_itself() {
+    let club = Club::alone();
+    insta::assert_snapshot!("push", club.run(&["segments", "push", "-h"]));
+    insta::assert_snapshot!("update", club.run(&["users", "update", "-h"]));
+    insta::assert_snapshot!("serve", club.run(&["serve", "-h"]));
+}
+
+#[test]
+fn a_slip_is_answered_with_the_nearest_command() {
+    let printed = Club::alone().run(&["segmnets", "list"]);
+    assert!(printed.contains("segments") && printed.ends_with("exit 2\n"), "{printed}");
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let club = Club::alone();
+    fs::create_dir(club.path("man")).unwrap();
+    assert!(club.run(&["man", "--out", "man"]).ends_with("exit 0\n"));
+    for page in ["fanpass.1", "fanpass-segments-push.1", "fanpass-serve.1"] {
+        assert!(club.path("man").join(page).is_file(), "{page}");
+    }
+    assert!(club.run(&["man"]).contains(".TH"));
+}
+
+#[test]
+fn shells_complete_the_commands() {
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(Club::alone().run(&["completions", shell]).contains("segments"), "{shell}");
+    }
+}

@@ -1,0 +1,64 @@
+//! `--local`: the service inside the process, with nothing set up.
+
+use crate::harness::{Club, example};
+
+#[test]
+fn the_readme_command_works_in_an_empty_folder() {
+    let club = Club::alone();
+    club.file("holders.csv", example("holders.csv"));
+    let push = ["segments", "push", "season-ticket-holders", "--file", "holders.csv", "--local", "--wait"];
+    insta::assert_snapshot!(club.run(&push));
+    assert!(club.path(".fanpass").is_dir());
+    assert!(club.run(&["segments", "list", "--local"]).contains("season-ticket-holders"));
+}
+
+#[test]
+fn an_import_that_nobody_waits_for_is_finished_before_the_process_ends() {
+    let club = Club::alone();
+    club.file("ids.csv", "user_id\n00042\n");
+    club.run(&["segments", "push", "fans", "--file", "ids.csv", "--local"]);
+    assert_eq!(club.json(&["segments", "show", "fans", "--local"])["memberCount"], 1);
+}
+
+#[test]
+fn every_kind_of_command_works_locally() {
+    let club = Club::alone();
+    for command in [
+        &["attributes", "register", "custom.tier", "--local"][..],
+        &["users", "update", "00042", "--set", "custom.tier=gold", "--local"],
+        &["users", "get", "00042", "--local"],
+        &["attributes", "list", "--local"],
+        &["tokens", "issue", "job", "--out", "job.token", "--local"],
+        &["tokens", "list", "--local"],
+        &["auth", "status", "--local"],
+    ] {
+        let printed = club.run(command);
+        assert!(printed.ends_with("exit 0\n"), "{printed}");
+    }
+}
+
+#[test]
+fn the_data_folder_can_extend_the_platform_catalogue() {
+    let club = Club::alone();
+    let update = ["users", "update", "00042", "--set", "user_properties.favourite_stand=north", "--local"];
+    assert!(club.run(&update).ends_with("exit 6\n"));
+    let catalogue = "[[attribute]]\nkey = \"user_properties.favourite_stand\"\ntype = \"string\"\n";
+    club.file(".fanpass/platform-attributes.toml", catalogue);
+    assert!(club.run(&update).ends_with("exit 0\n"));
+    let number = ["users", "update", "00042", "--set", "user_properties.favourite_stand:number=7", "--local"];
+    assert!(club.run(&number).contains("takes a string, and this is a number"));
+    club.file(".fanpass/platform-attributes.toml", "unknown = \"allow\"\n");
+    assert!(club.run(&number).ends_with("exit 0\n"));
+    club.file(".fanpass/platform-attributes.toml", "unknwon = \"allow\"\n");
+    insta::assert_snapshot!(club.run(&number));
+}
+
+#[test]
+fn two_processes_do_not_share_a_folder() {
+    let club = Club::alone();
+    let data = club.path(".fanpass");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let config = fanpass_server::Config { data, ..fanpass_server::Config::default() };
+    let _service = runtime.block_on(fanpass_server::Service::open(config)).unwrap();
+    insta::assert_snapshot!(club.run(&["segments", "list", "--local"]));
+}

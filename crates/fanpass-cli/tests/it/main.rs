@@ -1,0 +1,18 @@
+//! Level five of the contract checks: what the tool prints, and how it ends, as a person and a script see it.
+//!
+//! The binary is the real one, and the service behind it too, over a real socket; its clock and ids are set, so that
+//! nothing in a snapshot has to be hidden.
+#![allow(unreachable_pub, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+mod attributes;
+mod auth;
+mod harness;
+mod help;
+mod local;
+mod push;
+mod refusals;
+mod segments;
+mod serve;
+mod tokens;
+mod users;
+mod users_push;

@@ -1,0 +1,55 @@
+//! Targets that cannot do what is asked: the message says so, and the exit code tells a script whether to try again.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+
+use crate::harness::Club;
+
+/// A web server that is some FanPass, and not ours: it knows none of the extensions.
+fn foreign_fanpass() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = connection.unwrap();
+            let _ = connection.read(&mut [0; 4096]);
+            let answer = b"HTTP/1.1 404 Not Found\r\ncontent-length: 9\r\nconnection: close\r\n\r\nnot found";
+            let _ = connection.write_all(answer);
+        }
+    });
+    format!("http://localhost:{}", address.port())
+}
+
+#[test]
+fn what_only_our_service_offers_is_said_to_be_so() {
+    let club = Club::alone();
+    let domain = foreign_fanpass();
+    club.profile(&domain, "a.b.c");
+    let printed = club.run(&["segments", "list"]);
+    insta::assert_snapshot!(printed.replace(domain.trim_start_matches("http://"), "localhost:PORT"));
+    for command in [
+        &["segments", "show", "fans"][..],
+        &["users", "get", "7"],
+        &["attributes", "list"],
+        &["tokens", "list"],
+    ] {
+        let printed = club.run(command);
+        assert!(printed.contains("is offered by the FanPass service only"), "{printed}");
+        assert!(printed.ends_with("exit 6\n"), "{printed}");
+    }
+}
+
+#[test]
+fn nobody_listening_can_be_tried_again() {
+    let club = Club::alone();
+    // No ephemeral port, so that no other test can be given it meanwhile.
+    club.profile("http://127.0.0.1:1", "a.b.c");
+    let printed = club.run(&["segments", "list"]);
+    assert!(printed.ends_with("exit 7\n"), "{printed}");
+}
+
+#[test]
+fn a_failure_is_json_too() {
+    let club = Club::alone();
+    insta::assert_snapshot!(club.run(&["segments", "list", "--json"]));
+}

@@ -1,0 +1,158 @@
+//! `users push`: every row ends in one bucket, and rows that did not arrive can be mended and pushed.
+
+use std::fs;
+
+use crate::harness::Club;
+
+const FANS: &str = "fan_id,name,holder,tier,plans\n\
+    00042,Ada,yes,gold,full-season|cup\n\
+    fan-7,Rhys,no,silver,\n\
+    fan-8,Hana,perhaps,gold,cup\n\
+    1e5,Deniz,,,\n\
+    00042,Ada,yes,platinum,cup\n\
+    ,Nobody,yes,gold,\n";
+
+const PUSH: [&str; 12] = [
+    "users",
+    "push",
+    "--file",
+    "fans.csv",
+    "--id",
+    "fan_id",
+    "--map",
+    "holder=user_properties.sth:boolean",
+    "--map",
+    "tier=custom.loyalty_tier",
+    "--map",
+    "plans=user_properties.ticketing_plans:list(|)",
+];
+
+fn club() -> Club {
+    let club = Club::with_service();
+    club.json(&["attributes", "register", "custom.loyalty_tier", "--type", "string"]);
+    club.file("fans.csv", FANS);
+    club
+}
+
+#[test]
+fn every_row_is_accounted_for() {
+    let club = club();
+    insta::assert_snapshot!(club.run(&PUSH));
+    let ada = club.json(&["users", "get", "00042"]);
+    assert_eq!(ada["userProperties"]["custom.loyalty_tier"], "platinum", "rows of one user keep their order");
+    assert_eq!(ada["userProperties"]["user_properties.ticketing_plans"], serde_json::json!(["cup"]));
+}
+
+#[test]
+fn rejects_are_mended_and_pushed_as_they_are() {
+    let club = club();
+    club.run(&PUSH);
+    let rejects = fs::read_to_string(club.path("rejects.csv")).unwrap();
+    insta::assert_snapshot!("reject_file", rejects);
+
+    let untouched = [&["users", "push", "--file", "rejects.csv"], &PUSH[4..]].concat();
+    assert_eq!(club.json(&untouched)["rejected"], 2, "nobody mended them");
+    club.file(
+        "rejects.csv",
+        rejects.replace("perhaps", "yes").replace("\"\",\"Nobody\"", "\"fan-9\",\"Nobody\""),
+    );
+    let mended = club.json(&untouched);
+    assert_eq!((&mended["read"], &mended["sent"], &mended["rejected"]), (&2.into(), &2.into(), &0.into()));
+    assert_eq!(club.json(&["users", "get", "fan-8"])["userProperties"]["user_properties.sth"], true);
+}
+
+#[test]
+fn a_dry_run_sends_nothing() {
+    let club = club();
+    insta::assert_snapshot!(club.run(&[&PUSH[..], &["--dry-run"]].concat()));
+    assert!(club.run(&["users", "get", "00042"]).ends_with("exit 5\n"));
+}
+
+#[test]
+fn a_mapping_that_no_row_could_pass_sends_nothing() {
+    let club = club();
+    let slip = ["users", "push", "--file", "fans.csv", "--map", "tier=custom.loyalty_teir"];
+    insta::assert_snapshot!(club.run(&slip));
+    insta::assert_snapshot!(
+        "unknown_column",
+        club.run(&["users", "push", "--file", "fans.csv", "--map", "teir=custom.loyalty_tier"])
+    );
+}
+
+#[test]
+fn a_token_that_may_not_write_stops_the_run() {
+    let club = club();
+    club.run(&["tokens", "issue", "reader", "--scope", "read", "--out", "reader.token"]);
+    let push = [&PUSH[..], &["--token-file", "reader.token", "--concurrency", "1"]].concat();
+    let printed = club.run(&push);
+    assert!(
+        printed.contains("Stopped in the middle of fans.csv") && printed.contains("`users:write`"),
+        "{printed}"
+    );
+    assert!(printed.contains("every row is accounted for") && printed.ends_with("exit 4\n"), "{printed}");
+    assert!(printed.contains("Next: push the same file again"), "{printed}");
+    assert_eq!(club.json(&push)["sent"], 0);
+}
+
+#[test]
+fn what_the_ledger_knows_is_not_sent_again() {
+    let club = club();
+    let push = [&PUSH[..], &["--ledger", "fans.ledger"]].concat();
+    let first = club.json(&push);
+    assert_eq!((&first["sent"], &first["unchanged"]), (&3.into(), &0.into()));
+    club.file("fans.csv", FANS.replace("silver", "gold").replace("perhaps", "no"));
+    insta::assert_snapshot!("plan", club.run(&[&push[..], &["--dry-run"]].concat()));
+    let second = club.json(&push);
+    assert_eq!(second["sent"], 4, "the changed, the mended, and the two rows that disagree: {second}");
+    assert_eq!(club.json(&["users", "get", "fan-7"])["userProperties"]["custom.loyalty_tier"], "gold");
+    club.file("fans.csv", "fan_id,holder,tier,plans\nfan-7,no,gold,\nfan-8,no,gold,cup\n");
+    let third = club.json(&push);
+    assert_eq!((&third["sent"], &third["unchanged"], &third["addsUp"]), (&0.into(), &2.into(), &true.into()));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_finishes_what_is_in_flight_and_accounts_for_the_rest() {
+    use std::process::{Command, Stdio};
+    let club = club();
+    let rows: Vec<_> = (0..100_000).map(|row| format!("fan-{row},yes")).collect();
+    club.file("many.csv", format!("fan_id,holder\n{}\n", rows.join("\n")));
+    let mut push = Command::new(env!("CARGO_BIN_EXE_fanpass"))
+        .args([
+            "users",
+            "push",
+            "--file",
+            "many.csv",
+            "--map",
+            "holder=user_properties.sth:boolean",
+            "--json",
+        ])
+        .args(["--rate", "500"])
+        .current_dir(club.path("."))
+        .env_clear()
+        .env("FANPASS_CONFIG", club.path("config"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !club.run(&["users", "get", "fan-0"]).ends_with("exit 0\n") {}
+    assert!(Command::new("kill").args(["-INT", &push.id().to_string()]).status().unwrap().success());
+    let report: serde_json::Value = serde_json::from_reader(push.stdout.take().unwrap()).unwrap();
+    assert_eq!(push.wait().unwrap().code(), Some(130));
+    assert_eq!((&report["addsUp"], &report["stopped"]), (&true.into(), &"it was interrupted".into()));
+    assert!(report["sent"].as_u64().unwrap() > 0 && report["unsent"].as_u64().unwrap() > 0, "{report}");
+}
+
+#[test]
+fn a_connection_for_each_slot_and_the_local_service_do_the_same() {
+    let hyper = club().json(&[&PUSH[..], &["--transport", "hyper"]].concat());
+    let club = Club::alone();
+    club.file("fans.csv", FANS);
+    club.json(&["attributes", "register", "custom.loyalty_tier", "--type", "string", "--local"]);
+    let local = club.json(&[&PUSH[..], &["--local"]].concat());
+    for figures in [hyper, local] {
+        assert_eq!(
+            (&figures["read"], &figures["addsUp"], &figures["rejected"]),
+            (&6.into(), &true.into(), &2.into())
+        );
+    }
+}

@@ -1,0 +1,90 @@
+//! The client: a cheap handle that sends what `Requests` builds and reads what comes back.
+
+use std::fmt;
+use std::sync::Arc;
+
+use fanpass_model::Operation;
+use fanpass_transport::{Attempts, DynTransport, Request, RequestId, Response, TransportError};
+use http::HeaderName;
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+use crate::{ClientBuilder, Error, Requests, answer};
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A FanPass, with a method for each of its operations. Clones share connections, token and retry budget.
+///
+/// Dropping a call's future cancels it; whether the request had arrived by then cannot be known.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    requests: Requests,
+    transport: DynTransport,
+    answer_limit: usize,
+}
+
+impl Client {
+    /// Begins with the defaults; a domain and a transport have to be given.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
+    }
+
+    pub(crate) fn new(requests: Requests, transport: DynTransport, answer_limit: usize) -> Self {
+        Self { shared: Arc::new(Shared { requests, transport, answer_limit }) }
+    }
+
+    /// What the operations send, to build requests without sending them.
+    pub fn requests(&self) -> &Requests {
+        &self.shared.requests
+    }
+
+    /// One call: sends what was built, unless that failed, and reads the answer.
+    pub(crate) async fn call<T: DeserializeOwned>(
+        &self,
+        operation: &'static Operation,
+        request: Result<Request, Error>,
+    ) -> Result<T, Error> {
+        let started = Instant::now();
+        let host = self.shared.requests.base().host();
+        let request = match request {
+            Ok(request) => request,
+            Err(error) => return Err(error.of_call(operation, host, None, 0, started.elapsed())),
+        };
+        match self.shared.transport.send(request).await {
+            Err(error) => {
+                let (id, attempts) = (error.request_id().cloned(), attempts_of(&error));
+                let id = id.as_ref().map(RequestId::as_str);
+                Err(Error::transport(error).of_call(operation, host, id, attempts, started.elapsed()))
+            }
+            Ok(answer) => {
+                let (id, attempts) = (request_id_of(&answer), answer.extensions().get().copied());
+                let Attempts(attempts) = attempts.unwrap_or(Attempts(1));
+                answer::read(operation, answer, self.shared.answer_limit).await.map_err(|error| {
+                    error.of_call(operation, host, id.as_deref(), attempts, started.elapsed())
+                })
+            }
+        }
+    }
+}
+
+/// How often a request without an answer was sent, as far as is known.
+fn attempts_of(error: &TransportError) -> u32 {
+    let counted = error.attempts().map(|Attempts(attempts)| attempts);
+    counted.unwrap_or(u32::from(error.sent() != fanpass_transport::Sent::Never))
+}
+
+/// The id that the other side answers with, else the one that was sent.
+fn request_id_of(answer: &Response) -> Option<String> {
+    let answered = answer.headers().get(X_REQUEST_ID).and_then(|id| id.to_str().ok());
+    answered.or_else(|| answer.extensions().get().map(RequestId::as_str)).map(str::to_owned)
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("base", self.shared.requests.base()).finish_non_exhaustive()
+    }
+}

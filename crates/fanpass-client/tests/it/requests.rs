@@ -1,0 +1,102 @@
+//! What each operation sends: byte for byte against the contract's fixtures, and whole as snapshots.
+
+use fanpass_client::{Client, Page, Upload};
+use fanpass_model::{
+    AttributeDefinition, AttributeType, AttributeValue, IssueTokenRequest, UpdateUserRequest, UserId,
+    UserProperties, attribute_key,
+};
+use fanpass_testkit::{CaptureTransport, CapturedRequest, answer, snapshots};
+use fanpass_transport::{Idempotent, OperationName};
+
+use crate::support::{body_of, client, fixture, import, requests, segment, users};
+
+fn user() -> UserId {
+    UserId::new("00042").unwrap()
+}
+
+fn properties() -> UserProperties {
+    let plans = vec!["full-season".to_owned(), "cup".to_owned()];
+    UserProperties::from_iter([
+        (attribute_key!("user_properties.sth"), AttributeValue::from(true)),
+        (attribute_key!("user_properties.ticketing_plans"), AttributeValue::from(plans)),
+        (attribute_key!("custom.loyalty_points"), AttributeValue::from(1250)),
+        (attribute_key!("custom.loyalty_tier"), AttributeValue::from("gold")),
+        (attribute_key!("custom.shirt_size"), AttributeValue::Unset),
+    ])
+}
+
+/// The one request that a call sends, whatever comes back.
+async fn sent<T>(call: impl AsyncFnOnce(Client) -> T) -> CapturedRequest {
+    let transport = CaptureTransport::queue([answer::status(418)]);
+    call(client(transport.clone())).await;
+    let requests = transport.requests();
+    assert_eq!(requests.len(), 1);
+    requests.into_iter().next().unwrap()
+}
+
+macro_rules! assert_sends {
+    ($name:literal, $call:expr) => {
+        let request = sent($call).await;
+        snapshots::settings().bind(|| insta::assert_json_snapshot!($name, request));
+    };
+}
+
+#[tokio::test]
+async fn bodies_are_the_contracts_byte_for_byte() {
+    let ids = users(&["00042", "123456789012345678", "1e5", "TRUE", "7.0", "Żółć-9"]);
+    let create = requests().create_segment(&segment(), &ids).unwrap();
+    assert_eq!(body_of(create).await, fixture("create_segment/request"));
+
+    let status = requests().import_status(&import()).unwrap();
+    assert_eq!(body_of(status).await, fixture("get_segment_import_status/request"));
+
+    let update = requests().update_user(&UpdateUserRequest::new(user(), properties())).unwrap();
+    assert_eq!(body_of(update).await, fixture("update_user/request"));
+}
+
+#[tokio::test]
+async fn the_documented_operations_send_this() {
+    assert_sends!("create_segment", async |client: Client| {
+        client.create_segment(&segment(), &users(&["00042", "fan-7"])).await
+    });
+    assert_sends!("import_segment", async |client: Client| {
+        client.import_segment(&segment(), Upload::bytes("holders.csv", "fan_id\n00042\n")).await
+    });
+    assert_sends!("import_status", async |client: Client| client.import_status(&import()).await);
+    assert_sends!("update_user", async |client: Client| client.update_user(&user(), properties()).await);
+}
+
+#[tokio::test]
+async fn the_lookups_of_the_service_send_this() {
+    let page = Page { after: Some("a&b=c d/é+".to_owned()), limit: Some(50) };
+    assert_sends!("list_segments", async |client: Client| client.list_segments(&Page::default()).await);
+    assert_sends!("list_segments_page", async |client: Client| client.list_segments(&page).await);
+    assert_sends!("get_segment", async |client: Client| client.get_segment(&segment()).await);
+    assert_sends!("list_members", async |client: Client| client.list_members(&segment(), &page).await);
+    assert_sends!("get_user", async |client: Client| client.get_user(&user()).await);
+}
+
+#[tokio::test]
+async fn attributes_and_tokens_of_the_service_send_this() {
+    let mut tier = AttributeDefinition::new(attribute_key!("custom.loyalty_tier"));
+    tier.r#type = Some(AttributeType::String);
+    let mut token = IssueTokenRequest::new("nightly-export".to_owned());
+    token.scopes = vec!["segments:write".to_owned(), "read".to_owned()];
+    token.lifetime_seconds = Some(31_536_000);
+    assert_sends!("list_attributes", async |client: Client| client.list_attributes().await);
+    assert_sends!("register_attribute", async |client: Client| client.register_attribute(&tier).await);
+    assert_sends!("issue_token", async |client: Client| client.issue_token(&token).await);
+    assert_sends!("list_tokens", async |client: Client| client.list_tokens().await);
+    assert_sends!("revoke_token", async |client: Client| client.revoke_token("a/b?c").await);
+}
+
+#[test]
+fn a_request_says_which_operation_it_is_and_whether_it_may_be_repeated() {
+    let status = requests().import_status(&import()).unwrap();
+    assert_eq!(status.extensions().get(), Some(&OperationName("getSegmentImportStatus")));
+    assert_eq!(status.extensions().get(), Some(&Idempotent));
+
+    let token = requests().issue_token(&IssueTokenRequest::new("nightly-export".to_owned())).unwrap();
+    assert_eq!(token.extensions().get(), Some(&OperationName("issueToken")));
+    assert_eq!(token.extensions().get::<Idempotent>(), None);
+}

@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+mod attributes;
+mod error;
+pub mod ga4;
+mod generated;
+mod ids;
+mod lenient;
+pub mod operation;
+mod requests;
+mod secret;
+
+pub use attributes::*;
+pub use error::{ErrorKind, ModelError};
+pub use generated::*;
+pub use ids::{
+    IMPORT_ID_MAX_BYTES, ImportId, SEGMENT_NAME_MAX_BYTES, SegmentName, USER_ID_MAX_BYTES, UserId,
+};
+pub use operation::{Operation, Provenance};
+pub use secret::SecretText;
+
+/// The contract, `contract/openapi.json`, as it is served.
+pub const CONTRACT_JSON: &str = include_str!("../contract/openapi.json");

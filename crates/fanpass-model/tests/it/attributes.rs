@@ -1,0 +1,142 @@
+//! Keys, values and the registry that says which may be written.
+
+use fanpass_model::{
+    AttributeDefinition, AttributeKey, AttributeRegistry, AttributeType, AttributeValue, ErrorKind,
+    LIST_MAX_ENTRIES, Namespace, PlatformPolicy, TEXT_VALUE_MAX_BYTES, UserProperties, attribute_key,
+};
+use proptest::prelude::*;
+
+fn refusal(text: &str) -> ErrorKind {
+    text.parse::<AttributeKey>().unwrap_err().kind().clone()
+}
+
+#[test]
+fn a_key_is_its_namespace_and_its_name() {
+    const TIER: AttributeKey = attribute_key!("custom.loyalty_tier");
+    assert_eq!(
+        (TIER.namespace(), TIER.name(), TIER.as_str()),
+        (Namespace::Custom, "loyalty_tier", "custom.loyalty_tier")
+    );
+    let sth: AttributeKey = "user_properties.sth".parse().unwrap();
+    assert_eq!((sth.namespace(), sth.name()), (Namespace::Platform, "sth"));
+}
+
+#[test]
+fn each_wrong_key_has_its_kind() {
+    assert_eq!(refusal("loyalty_tier"), ErrorKind::UnknownPrefix);
+    assert_eq!(refusal("Custom.tier"), ErrorKind::UnknownPrefix);
+    assert_eq!(refusal("user_property.sth"), ErrorKind::UnknownPrefix);
+    assert_eq!(refusal("custom."), ErrorKind::EmptyName);
+    assert_eq!(refusal("custom.9lives"), ErrorKind::NameStart);
+    assert_eq!(refusal("custom.loyalty-tier"), ErrorKind::NameCharacter { at: 14 });
+    assert_eq!(refusal("custom.a.b"), ErrorKind::NameCharacter { at: 8 });
+    assert_eq!(refusal(&format!("custom.{}", "x".repeat(65))), ErrorKind::TooLong { limit: 71, actual: 72 });
+}
+
+#[test]
+fn a_value_keeps_its_digits_or_is_refused() {
+    let value: AttributeValue = serde_json::from_str("18446744073709551615").unwrap();
+    assert_eq!(serde_json::to_string(&value).unwrap(), "18446744073709551615");
+    let error = serde_json::from_str::<AttributeValue>("18446744073709551616").unwrap_err();
+    assert!(error.to_string().contains("past 2^53"), "{error}");
+}
+
+#[test]
+fn a_value_is_flat() {
+    for json in [r#"{"a":1}"#, r#"["a",1]"#, r#"[["a"]]"#] {
+        assert!(serde_json::from_str::<AttributeValue>(json).is_err(), "{json}");
+    }
+}
+
+#[test]
+fn a_value_has_limits() {
+    let text = AttributeValue::Text("x".repeat(TEXT_VALUE_MAX_BYTES + 1));
+    assert_eq!(text.validate().unwrap_err().kind().code(), "too_long");
+    let list = AttributeValue::List(vec![String::new(); LIST_MAX_ENTRIES + 1]);
+    assert_eq!(list.validate().unwrap_err().kind().code(), "too_many");
+}
+
+#[test]
+fn a_member_that_stands_twice_is_refused() {
+    let json = r#"{"custom.tier":"gold","custom.tier":"silver"}"#;
+    let error = serde_json::from_str::<UserProperties>(json).unwrap_err();
+    assert!(error.to_string().contains("stands twice in one map: custom.tier"), "{error}");
+}
+
+fn registry() -> AttributeRegistry {
+    let mut registry = AttributeRegistry::builtin();
+    let mut tier = AttributeDefinition::new(attribute_key!("custom.loyalty_tier"));
+    tier.r#type = Some(AttributeType::String);
+    registry.insert(tier);
+    registry
+}
+
+fn complaints(registry: &AttributeRegistry, json: &str) -> Vec<String> {
+    let properties: UserProperties = serde_json::from_str(json).unwrap();
+    registry.check(&properties).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_registry_lists_every_violation_at_once() {
+    let update =
+        r#"{"custom.loyalty_teir":"gold","custom.loyalty_tier":7,"custom.zzz":1,"user_properties.sht":true}"#;
+    insta::assert_debug_snapshot!(complaints(&registry(), update), @r#"
+    [
+        "custom.loyalty_teir is not registered; did you mean custom.loyalty_tier?",
+        "custom.loyalty_tier takes a string, and this is a number",
+        "custom.zzz is not registered; register it before use",
+        "user_properties.sht is not in the platform catalogue; did you mean user_properties.sth?",
+    ]
+    "#);
+}
+
+#[test]
+fn unset_fits_any_type_and_unknown_platform_keys_can_be_allowed() {
+    assert!(complaints(&registry(), r#"{"custom.loyalty_tier":null}"#).is_empty());
+    let lenient = registry().with_policy(PlatformPolicy::AllowUnknown);
+    assert!(complaints(&lenient, r#"{"user_properties.favourite_stand":"north"}"#).is_empty());
+    assert_eq!(complaints(&lenient, r#"{"custom.favourite_stand":"north"}"#).len(), 1);
+}
+
+#[test]
+fn the_catalogue_can_be_extended() {
+    let mut registry = AttributeRegistry::builtin();
+    registry.insert(
+        serde_json::from_str(r#"{"key":"user_properties.favourite_stand","type":"string"}"#).unwrap(),
+    );
+    assert!(complaints(&registry, r#"{"user_properties.favourite_stand":"north"}"#).is_empty());
+    let keys: Vec<_> = registry.iter().map(|definition| definition.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        ["user_properties.favourite_stand", "user_properties.sth", "user_properties.ticketing_plans"]
+    );
+}
+
+proptest! {
+    #[test]
+    fn parsing_a_key_agrees_with_its_pattern(text in "(custom|user_properties|x)?\\.?[A-Za-z0-9_.-]{0,70}") {
+        let name = text.strip_prefix("custom.").or_else(|| text.strip_prefix("user_properties."));
+        let expected = name.is_some_and(|name| {
+            name.len() <= 64
+                && name.starts_with(|c: char| c.is_ascii_alphabetic())
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        });
+        prop_assert_eq!(text.parse::<AttributeKey>().is_ok(), expected);
+    }
+
+    #[test]
+    fn values_survive_json(value in value()) {
+        let json = serde_json::to_string(&value).unwrap();
+        prop_assert_eq!(serde_json::from_str::<AttributeValue>(&json).unwrap(), value);
+    }
+}
+
+fn value() -> impl Strategy<Value = AttributeValue> {
+    prop_oneof![
+        any::<String>().prop_map(AttributeValue::Text),
+        any::<i64>().prop_map(AttributeValue::from),
+        any::<bool>().prop_map(AttributeValue::Boolean),
+        proptest::collection::vec(any::<String>(), 0..5).prop_map(AttributeValue::List),
+        Just(AttributeValue::Unset),
+    ]
+}

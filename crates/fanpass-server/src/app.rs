@@ -1,0 +1,84 @@
+//! What the operations share while the service runs.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use fanpass_model::{AttributeDefinition, AttributeRegistry};
+use tokio::sync::Semaphore;
+
+use crate::auth::Authority;
+use crate::config::{Config, Limits};
+use crate::imports::Imports;
+use crate::store::{AttributeRecord, Attributes, Store};
+
+/// Files that are looked into at the same time: a workbook may hold its shared strings in memory meanwhile.
+const CHECKS_MAX: usize = 2;
+
+/// The shared parts of one service.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) store: Store,
+    pub(crate) imports: Imports,
+    pub(crate) authority: Authority,
+    pub(crate) limits: Limits,
+    /// Permits for uploads that are being received.
+    pub(crate) uploads: Arc<Semaphore>,
+    /// Permits to look into files that were received.
+    pub(crate) checks: Semaphore,
+    pub(crate) token_lifetime: Duration,
+    /// The contract's catalogue with what the configuration adds.
+    platform: AttributeRegistry,
+    /// The catalogue with the custom attributes as they were registered when it was made.
+    registry: RwLock<(Attributes, Arc<AttributeRegistry>)>,
+}
+
+impl App {
+    pub(crate) fn new(store: Store, imports: Imports, authority: Authority, config: &Config) -> Self {
+        let mut platform = AttributeRegistry::builtin().with_policy(config.platform_policy);
+        for definition in &config.platform_attributes {
+            platform.insert(definition.clone());
+        }
+        let custom = store.attributes();
+        let registry = Arc::new(with_custom(&platform, &custom));
+        Self {
+            store,
+            imports,
+            authority,
+            limits: config.limits.clone(),
+            uploads: Arc::new(Semaphore::new(config.limits.concurrent_uploads)),
+            checks: Semaphore::new(CHECKS_MAX),
+            token_lifetime: config.token_lifetime,
+            platform,
+            registry: RwLock::new((custom, registry)),
+        }
+    }
+
+    /// The attributes that users may carry now.
+    pub(crate) fn registry(&self) -> Arc<AttributeRegistry> {
+        let custom = self.store.attributes();
+        {
+            let made = self.registry.read().unwrap_or_else(PoisonError::into_inner);
+            if Arc::ptr_eq(&made.0, &custom) {
+                return Arc::clone(&made.1);
+            }
+        }
+        let registry = Arc::new(with_custom(&self.platform, &custom));
+        *self.registry.write().unwrap_or_else(PoisonError::into_inner) = (custom, Arc::clone(&registry));
+        registry
+    }
+}
+
+fn with_custom(platform: &AttributeRegistry, custom: &Attributes) -> AttributeRegistry {
+    let mut registry = platform.clone();
+    for record in custom.values() {
+        registry.insert(definition(record));
+    }
+    registry
+}
+
+fn definition(record: &AttributeRecord) -> AttributeDefinition {
+    let mut definition = AttributeDefinition::new(record.key.clone());
+    definition.r#type = record.attribute_type;
+    definition.description.clone_from(&record.description);
+    definition
+}

@@ -1,0 +1,91 @@
+//! What an operator decides: the data folder, the limits, the platform catalogue, how long tokens live.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use fanpass_model::{AttributeDefinition, PlatformPolicy};
+
+use crate::imports::ImportOptions;
+
+/// How a [`Service`](crate::Service) runs. Everything but the data folder has a default that suits a laptop and a
+/// small server.
+///
+/// ```
+/// use fanpass_server::{Config, Limits};
+/// let config = Config {
+///     data: "/var/lib/fanpass".into(),
+///     limits: Limits { concurrent_uploads: 2, ..Limits::default() },
+///     ..Config::default()
+/// };
+/// assert_eq!(config.limits.upload_bytes, 4 * 1024 * 1024 * 1024);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The data folder, made when it is not there. One service at a time owns it. Default `.fanpass`.
+    pub data: PathBuf,
+    /// What one caller may ask of the service.
+    pub limits: Limits,
+    /// What to do with a `user_properties.*` key that neither the contract's catalogue nor
+    /// [`platform_attributes`](Self::platform_attributes) knows. Default: refuse it.
+    pub platform_policy: PlatformPolicy,
+    /// Platform attributes beside those of the contract's catalogue; one of the same key replaces it.
+    pub platform_attributes: Vec<AttributeDefinition>,
+    /// How long a token lives that was issued without a lifetime of its own. Default: 365 days.
+    pub token_lifetime: Duration,
+    /// How imports run.
+    pub imports: ImportOptions,
+    /// How long a stopping service waits for calls under way. Default: 30 s.
+    pub drain: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from(".fanpass"),
+            limits: Limits::default(),
+            platform_policy: PlatformPolicy::default(),
+            platform_attributes: Vec::new(),
+            token_lifetime: Duration::from_hours(24 * 365),
+            imports: ImportOptions::default(),
+            drain: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Bounds on what arrives from the network; each names the status that answers what is past it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of an inline segment's JSON body (413). Default: 32 MiB, about a million ids.
+    pub inline_body_bytes: u64,
+    /// Bytes of any other JSON body (413). Default: 1 MiB.
+    pub body_bytes: u64,
+    /// Bytes of an uploaded file (413). Default: 4 GiB.
+    pub upload_bytes: u64,
+    /// Uploads that are received at the same time (503 with `Retry-After`). Default: 8.
+    pub concurrent_uploads: usize,
+    /// Attributes that one update may carry (422). Default: 256.
+    pub attributes_per_update: usize,
+    /// How long a connection may take to send the head of a request (closed). Default: 10 s.
+    pub header_timeout: Duration,
+    /// How long a request's body may pause (408). Default: 30 s.
+    pub body_pause: Duration,
+    /// Connections open at the same time; further ones wait to be accepted. Default: 1,024.
+    pub connections: usize,
+}
+
+const MIB: u64 = 1024 * 1024;
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            inline_body_bytes: 32 * MIB,
+            body_bytes: MIB,
+            upload_bytes: 4096 * MIB,
+            concurrent_uploads: 8,
+            attributes_per_update: 256,
+            header_timeout: Duration::from_secs(10),
+            body_pause: Duration::from_secs(30),
+            connections: 1024,
+        }
+    }
+}

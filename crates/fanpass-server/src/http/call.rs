@@ -1,0 +1,195 @@
+//! One call of an operation, from its token to its audit record.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use fanpass_model::Operation;
+use fanpass_transport::RequestId;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::request::Parts;
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::body::{self, ContentType};
+use super::json;
+use super::problem::{Kind, Problem};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::store::{self, AuditEntry};
+
+/// What an operation does once its caller is known to be allowed to.
+pub(crate) trait Operate: 'static {
+    /// Path, method, scope and success status, as the contract has them.
+    const OPERATION: Operation;
+    type Answer: Serialize;
+
+    fn operate(call: &mut Call) -> impl Future<Output = Result<Self::Answer, Problem>> + Send;
+}
+
+/// A call under way.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) app: Arc<App>,
+    pub(crate) parts: Parts,
+    pub(crate) body: Body,
+    /// What the audit will say of it; the operation adds to it what it is about.
+    pub(crate) audit: AuditEntry,
+    /// Whether the operation has stored the audit record together with what it changed.
+    pub(crate) audited: bool,
+}
+
+impl Call {
+    fn new(app: Arc<App>, request: Request, operation: &Operation) -> Self {
+        let (parts, body) = request.into_parts();
+        let request_id = parts.extensions.get().map_or_else(String::new, RequestId::to_string);
+        let audit = AuditEntry { request_id, operation: operation.id.to_owned(), ..AuditEntry::default() };
+        Self { app, parts, body, audit, audited: false }
+    }
+
+    /// Admits the caller, or says why not.
+    fn admit(&mut self, scope: &'static str) -> Result<(), Problem> {
+        let Caller { subject, jti, scopes } = self.app.authority.authenticate(&self.parts.headers)?;
+        let allowed = scopes.split(' ').any(|granted| granted == scope);
+        self.audit.subject = Some(subject);
+        self.audit.jti = Some(jti);
+        if allowed { Ok(()) } else { Err(forbidden(scope)) }
+    }
+
+    /// On whose behalf the operation acts, as a job remembers it.
+    pub(crate) fn caller(&self) -> store::Caller {
+        store::Caller { subject: self.audit.subject.clone(), jti: self.audit.jti.clone() }
+    }
+
+    /// The audit record to store with a change that `status` will announce.
+    pub(crate) fn audit_with(&mut self, status: u16) -> AuditEntry {
+        self.audit.status = status;
+        self.audit.clone()
+    }
+
+    /// The request's JSON body of at most `limit` bytes, as it came.
+    pub(crate) async fn json_bytes(&mut self, limit: u64) -> Result<Bytes, Problem> {
+        if ContentType::of(&self.parts.headers) != ContentType::Json {
+            return Err(body::wrong_type(&self.parts.headers, "application/json"));
+        }
+        let body = std::mem::take(&mut self.body);
+        body::collect(&self.parts.headers, body, limit, self.app.limits.body_pause).await
+    }
+
+    /// The request in the body, of a size that all operations but inline segments share.
+    pub(crate) async fn json<T: DeserializeOwned>(&mut self) -> Result<T, Problem> {
+        let bytes = self.json_bytes(self.app.limits.body_bytes).await?;
+        json::read(&bytes)
+    }
+}
+
+/// Runs one call in a task of its own: a client that hangs up does not cut it in half, and a panic ends it alone.
+pub(super) async fn run<O: Operate>(State(app): State<Arc<App>>, request: Request) -> Response {
+    let call = Call::new(Arc::clone(&app), request, &O::OPERATION);
+    let mut audit = call.audit.clone();
+    match tokio::spawn(conduct::<O>(call)).await {
+        Ok(response) => response,
+        Err(panic) => {
+            let problem = Problem::internal(&panic);
+            audit.status = problem.kind.status.as_u16();
+            if let Err(error) = app.store.append_audit(audit).await {
+                tracing::error!(%error, "a call that failed left no audit record");
+            }
+            problem.into_response()
+        }
+    }
+}
+
+async fn conduct<O: Operate>(mut call: Call) -> Response {
+    let mut result = perform::<O>(&mut call).await;
+    if !call.audited {
+        let status = match &result {
+            Ok(_) => O::OPERATION.success,
+            Err(problem) => problem.kind.status.as_u16(),
+        };
+        let entry = call.audit_with(status);
+        if let Err(error) = call.app.store.append_audit(entry).await {
+            tracing::error!(%error, "a call left no audit record");
+            // What cannot be recorded is not answered; a refusal stays what it is.
+            result = result.and(Err(error.into()));
+        }
+    }
+    match result {
+        Ok(body) => {
+            let status = StatusCode::from_u16(O::OPERATION.success).unwrap_or_default();
+            let headers = [
+                (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+                (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            ];
+            (status, headers, body).into_response()
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn perform<O: Operate>(call: &mut Call) -> Result<Vec<u8>, Problem> {
+    call.admit(O::OPERATION.scope)?;
+    let answer = O::operate(call).await?;
+    serde_json::to_vec(&answer).map_err(|error| Problem::internal(&error))
+}
+
+fn forbidden(scope: &'static str) -> Problem {
+    let detail = format!(
+        "the operation needs the scope `{scope}`, which the token does not have; issue a token that has it"
+    );
+    let problem = Problem::new(Kind::FORBIDDEN, detail);
+    let challenge = format!("Bearer realm=\"fanpass\", error=\"insufficient_scope\", scope=\"{scope}\"");
+    match HeaderValue::try_from(challenge) {
+        Ok(challenge) => problem.with_header(WWW_AUTHENTICATE, challenge),
+        Err(_) => problem,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::body::Body;
+    use axum::extract::{Request, State};
+    use fanpass_model::Operation;
+
+    use super::{Call, Operate, run};
+    use crate::http::problem::Problem;
+    use crate::{Config, Service};
+
+    /// An operation with a fault that none of the real ones is known to have.
+    struct Broken;
+
+    impl Operate for Broken {
+        const OPERATION: Operation = fanpass_model::operations::LIST_SEGMENTS;
+        type Answer = ();
+
+        async fn operate(_: &mut Call) -> Result<(), Problem> {
+            panic!("a fault")
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_its_call_with_a_problem_and_a_record() {
+        use secrecy::ExposeSecret as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let service =
+            Service::open(Config { data: folder.path().to_owned(), ..Config::default() }).await.unwrap();
+        let token = service.development_token().await.unwrap();
+        let request = Request::get("/")
+            .header("authorization", format!("Bearer {}", token.expose_secret()))
+            .body(Body::empty())
+            .unwrap();
+        let app = Arc::clone(service.app());
+        let response = run::<Broken>(State(Arc::clone(&app)), request).await;
+        assert_eq!(response.status(), 500);
+        assert!(response.extensions().get::<Problem>().is_some());
+        let last = app.store.audit(None, 1).await.unwrap().remove(0).entry;
+        assert_eq!((last.operation.as_str(), last.status), ("listSegments", 500));
+    }
+}

@@ -1,0 +1,70 @@
+//! The service over HTTP: a route for each operation of the contract, and what every answer has in common.
+
+mod body;
+mod call;
+mod json;
+mod loose;
+mod observe;
+mod operations;
+mod plain;
+pub(crate) mod problem;
+mod query;
+mod upload;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::from_fn_with_state;
+use axum::response::Response;
+use axum::routing::{MethodFilter, get, on, post};
+use fanpass_model::operations as contract;
+
+use crate::app::App;
+use body::ContentType;
+use call::{Operate, run};
+use operations::{attributes, imports, lookups, segments, tokens, users};
+
+/// All that the service answers. Which operations exist is the contract's to say; a test compares.
+pub(crate) fn router(app: &Arc<App>) -> Router {
+    let mut router = Router::new()
+        .route("/healthz", get(plain::health))
+        .route("/readyz", get(plain::ready))
+        .route("/openapi.json", get(plain::contract))
+        .route(contract::CREATE_SEGMENT.path, post(create_or_import));
+    router = add::<imports::Status>(router);
+    router = add::<users::Update>(router);
+    router = add::<lookups::ListSegments>(router);
+    router = add::<lookups::GetSegment>(router);
+    router = add::<lookups::ListMembers>(router);
+    router = add::<lookups::GetUser>(router);
+    router = add::<attributes::List>(router);
+    router = add::<attributes::Register>(router);
+    router = add::<tokens::List>(router);
+    router = add::<tokens::Issue>(router);
+    router = add::<tokens::Revoke>(router);
+    router
+        .fallback(problem::wrong_path)
+        .method_not_allowed_fallback(problem::wrong_method)
+        // Each operation bounds its own body, and says so in its own words.
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(Arc::clone(app), observe::observe))
+        .with_state(Arc::clone(app))
+}
+
+fn add<O: Operate>(router: Router<Arc<App>>) -> Router<Arc<App>> {
+    let method = match O::OPERATION.method {
+        "GET" => MethodFilter::GET,
+        "DELETE" => MethodFilter::DELETE,
+        _ => MethodFilter::POST,
+    };
+    router.route(O::OPERATION.path, on(method, run::<O>))
+}
+
+/// One path serves both segment operations; the content type tells them apart.
+async fn create_or_import(state: State<Arc<App>>, request: Request) -> Response {
+    match ContentType::of(request.headers()) {
+        ContentType::Form => run::<imports::Import>(state, request).await,
+        ContentType::Json | ContentType::Other => run::<segments::Create>(state, request).await,
+    }
+}

@@ -1,0 +1,98 @@
+//! Create/Update Segment: an inline list, published before the answer.
+
+use std::fmt;
+
+use fanpass_model::operations::CREATE_SEGMENT;
+use fanpass_model::{
+    CreateSegmentRequest, ImportState, Operation, ProblemItem, SegmentName, SegmentReceipt, UserId,
+};
+use serde::Deserialize;
+use serde::de::{Deserializer, SeqAccess, Visitor};
+
+use super::imports::receipt;
+use crate::http::body::{self, ContentType};
+use crate::http::call::{Call, Operate};
+use crate::http::json;
+use crate::http::loose::Loose;
+use crate::http::problem::{ITEMS_MAX, Problem};
+use crate::store::JobState;
+
+const SEGMENT_NAME: &str = "segmentName";
+const USER_IDS: &str = "userIds";
+
+pub(in crate::http) struct Create;
+
+impl Operate for Create {
+    const OPERATION: Operation = CREATE_SEGMENT;
+    type Answer = SegmentReceipt;
+
+    async fn operate(call: &mut Call) -> Result<SegmentReceipt, Problem> {
+        if ContentType::of(&call.parts.headers) != ContentType::Json {
+            let taken = "application/json (an inline list) or multipart/form-data (a file)";
+            return Err(body::wrong_type(&call.parts.headers, taken));
+        }
+        let body = call.json_bytes(call.app.limits.inline_body_bytes).await?;
+        let request: CreateSegmentRequest =
+            json::read(&body).map_err(|first| everything_wrong(&body).unwrap_or(first))?;
+        drop(body);
+        call.audit.target = Some(request.segment_name.to_string());
+        if request.user_ids.is_empty() {
+            let detail = "`userIds` is empty, which would wipe the segment; send at least one user id";
+            return Err(Problem::invalid_at(format!("/{USER_IDS}"), "empty", detail));
+        }
+        let ids = request.user_ids.into_iter().map(Ok);
+        let job = call.app.imports.publish(request.segment_name, ids, call.caller()).await?;
+        match job.state {
+            JobState::Failed => Err(Problem::internal(&job.message.unwrap_or_default())),
+            _ => Ok(receipt(job.id, ImportState::Completed)),
+        }
+    }
+}
+
+/// The request with ids and name as they come.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Draft {
+    segment_name: Loose,
+    user_ids: WrongIds,
+}
+
+/// What is wrong with the ids of a list, of which nothing else is kept.
+struct WrongIds(Vec<ProblemItem>);
+
+impl<'de> Deserialize<'de> for WrongIds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(WrongIdsVisitor)
+    }
+}
+
+struct WrongIdsVisitor;
+
+impl<'de> Visitor<'de> for WrongIdsVisitor {
+    type Value = WrongIds;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of user ids")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut ids: A) -> Result<WrongIds, A::Error> {
+        let mut wrong = Vec::new();
+        let mut position = 0_usize;
+        while let Some(id) = ids.next_element::<Loose>()? {
+            if wrong.len() < ITEMS_MAX {
+                wrong.extend(id.fault(|| format!("/{USER_IDS}/{position}"), UserId::validate));
+            }
+            position += 1;
+        }
+        Ok(WrongIds(wrong))
+    }
+}
+
+/// All that is wrong with a request that could not be read as one: reading stops at the first fault, and whoever mends
+/// an export wants them all. `None` where the first fault says more, such as a member that is missing.
+fn everything_wrong(body: &[u8]) -> Option<Problem> {
+    let (draft, mut items) = json::survey::<Draft>(body)?;
+    items.extend(draft.segment_name.fault(|| format!("/{SEGMENT_NAME}"), SegmentName::validate));
+    items.extend(draft.user_ids.0);
+    (!items.is_empty()).then(|| Problem::invalid(items))
+}

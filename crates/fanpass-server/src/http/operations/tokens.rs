@@ -1,0 +1,113 @@
+//! List, Issue and Revoke Token.
+
+use fanpass_model::operations::{ISSUE_TOKEN, LIST_TOKENS, REVOKE_TOKEN};
+use fanpass_model::{IssueTokenRequest, IssuedToken, Operation, SecretText, TokenList, TokenSummary};
+use secrecy::ExposeSecret as _;
+
+use crate::auth::SCOPES;
+use crate::http::call::{Call, Operate};
+use crate::http::problem::{Problem, item};
+use crate::store::TokenRecord;
+
+/// Seconds that a token lives at most: ten years.
+const LIFETIME_MAX: u64 = 10 * 365 * 24 * 60 * 60;
+const SUBJECT_MAX_BYTES: usize = 128;
+/// What a token allows when its request does not say: everything but issuing further tokens.
+const SCOPES_DEFAULT: [&str; 3] = ["segments:write", "users:write", "read"];
+
+pub(in crate::http) struct List;
+
+impl Operate for List {
+    const OPERATION: Operation = LIST_TOKENS;
+    type Answer = TokenList;
+
+    async fn operate(call: &mut Call) -> Result<TokenList, Problem> {
+        let tokens = call.app.store.tokens().await?;
+        Ok(TokenList::new(tokens.into_iter().map(summary).collect()))
+    }
+}
+
+pub(in crate::http) struct Issue;
+
+impl Operate for Issue {
+    const OPERATION: Operation = ISSUE_TOKEN;
+    type Answer = IssuedToken;
+
+    async fn operate(call: &mut Call) -> Result<IssuedToken, Problem> {
+        let request: IssueTokenRequest = call.json().await?;
+        check(&request)?;
+        let lifetime = request.lifetime_seconds.unwrap_or_else(|| call.app.token_lifetime.as_secs());
+        let scopes = match request.scopes {
+            scopes if scopes.is_empty() => SCOPES_DEFAULT.map(str::to_owned).into(),
+            scopes => scopes,
+        };
+        let (record, token) = call
+            .app
+            .authority
+            .make_token(request.subject, scopes, lifetime)
+            .map_err(|error| Problem::internal(&error))?;
+
+        call.audit.target = Some(record.jti.clone());
+        let audit = call.audit_with(ISSUE_TOKEN.success);
+        call.app.store.issue_token(record.clone(), audit).await?;
+        call.audited = true;
+        Ok(IssuedToken::new(
+            SecretText::from(token.expose_secret().to_owned()),
+            record.jti,
+            record.subject,
+            record.scopes,
+            record.issued_at.to_string(),
+            record.expires_at.to_string(),
+        ))
+    }
+}
+
+pub(in crate::http) struct Revoke;
+
+impl Operate for Revoke {
+    const OPERATION: Operation = REVOKE_TOKEN;
+    type Answer = TokenSummary;
+
+    async fn operate(call: &mut Call) -> Result<TokenSummary, Problem> {
+        // The path is `…/tokens/{jti}`; token ids need no escape, so one that has any names no token.
+        let jti = call.parts.uri.path().rsplit('/').next().unwrap_or_default().to_owned();
+        call.audit.target = Some(jti.clone());
+        let audit = call.audit_with(REVOKE_TOKEN.success);
+        let record = call.app.store.revoke_token(&jti, audit).await?;
+        call.audited = true;
+        Ok(summary(record))
+    }
+}
+
+fn summary(record: TokenRecord) -> TokenSummary {
+    let mut summary = TokenSummary::new(
+        record.jti,
+        record.subject,
+        record.scopes,
+        record.issued_at.to_string(),
+        record.expires_at.to_string(),
+    );
+    summary.revoked_at = record.revoked_at.map(|at| at.to_string());
+    summary
+}
+
+fn check(request: &IssueTokenRequest) -> Result<(), Problem> {
+    let mut items = Vec::new();
+    let subject = &request.subject;
+    if subject.trim().is_empty() || subject.len() > SUBJECT_MAX_BYTES || subject.contains(char::is_control) {
+        let detail =
+            format!("`subject` is 1 to {SUBJECT_MAX_BYTES} bytes of text without control characters");
+        items.push(item("/subject", "invalid_value", detail));
+    }
+    for (position, scope) in request.scopes.iter().enumerate() {
+        if !SCOPES.contains(&scope.as_str()) {
+            let detail = format!("`{scope}` is no scope; there are {}", SCOPES.join(", "));
+            items.push(item(format!("/scopes/{position}"), "unknown_scope", detail));
+        }
+    }
+    if request.lifetime_seconds.is_some_and(|lifetime| !(1..=LIFETIME_MAX).contains(&lifetime)) {
+        let detail = format!("`lifetimeSeconds` is from 1 to {LIFETIME_MAX} (ten years)");
+        items.push(item("/lifetimeSeconds", "invalid_value", detail));
+    }
+    if items.is_empty() { Ok(()) } else { Err(Problem::invalid(items)) }
+}

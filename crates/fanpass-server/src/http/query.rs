@@ -1,0 +1,78 @@
+//! Query parameters of the lookups, each wrong one named.
+
+use fanpass_model::{ModelError, SegmentName, UserId};
+use http::Uri;
+
+use super::problem::Problem;
+
+/// Entries of a page when the caller names no number, and the most it may name, as the contract has it.
+const PAGE_DEFAULT: u32 = 100;
+const PAGE_MAX: u32 = 1000;
+
+/// The parameters of one request.
+#[derive(Debug)]
+pub(crate) struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    /// Reads the query. `known` lists what the operation takes; anything else is refused, as in a body.
+    pub(crate) fn of(uri: &Uri, known: &[&str]) -> Result<Self, Problem> {
+        let query = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri)
+            .map_err(|_| Problem::invalid_at("", "malformed_query", "the query string cannot be read"))?;
+        let parameters = query.0;
+        for (position, (name, _)) in parameters.iter().enumerate() {
+            if !known.contains(&name.as_str()) {
+                let detail =
+                    format!("`{name}` is not a parameter of this operation; it takes {}", known.join(", "));
+                return Err(Problem::invalid_at(name, "unknown_parameter", detail));
+            }
+            if parameters[..position].iter().any(|(earlier, _)| earlier == name) {
+                return Err(Problem::invalid_at(
+                    name,
+                    "duplicate_parameter",
+                    format!("`{name}` stands twice"),
+                ));
+            }
+        }
+        Ok(Self(parameters))
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn segment_name(&self) -> Result<SegmentName, Problem> {
+        self.required("segmentName", |text| SegmentName::new(text))
+    }
+
+    pub(crate) fn user_id(&self) -> Result<UserId, Problem> {
+        self.required("userId", |text| UserId::new(text))
+    }
+
+    /// How many entries the page is to have.
+    pub(crate) fn limit(&self) -> Result<u32, Problem> {
+        let Some(text) = self.get("limit") else { return Ok(PAGE_DEFAULT) };
+        text.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit)).ok_or_else(|| {
+            let detail = format!("`limit` is a whole number from 1 to {PAGE_MAX}");
+            Problem::invalid_at("limit", "invalid_value", detail)
+        })
+    }
+
+    /// A parameter that may be left out.
+    pub(crate) fn optional<T>(
+        &self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, ModelError>,
+    ) -> Result<Option<T>, Problem> {
+        let invalid = |error: ModelError| Problem::invalid_at(name, error.kind().code(), error.to_string());
+        self.get(name).map(|text| parse(text).map_err(invalid)).transpose()
+    }
+
+    fn required<T>(
+        &self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, ModelError>,
+    ) -> Result<T, Problem> {
+        self.optional(name, parse)?
+            .ok_or_else(|| Problem::invalid_at(name, "missing", format!("the parameter `{name}` is missing")))
+    }
+}

@@ -1,0 +1,85 @@
+//! Writes ascending ids as blocks of an unpublished version, a batch at a time.
+
+use std::collections::VecDeque;
+
+use tokio::sync::oneshot;
+
+use crate::store::block::{Block, BlockBuilder};
+use crate::store::{Store, StoreError, Version};
+
+/// Blocks that go to the database together: about 2 MiB.
+const BATCH_BLOCKS: usize = 512;
+/// Batches under way; further ones wait for the oldest.
+const BATCHES_PENDING: usize = 3;
+
+/// A list being written; dropped before it is published, it is deleted again.
+#[derive(Debug)]
+pub(super) struct ListWriter<'a> {
+    store: &'a Store,
+    import: i64,
+    version: Option<Version>,
+    builder: BlockBuilder,
+    batch: Vec<Block>,
+    pending: VecDeque<oneshot::Receiver<Result<(), StoreError>>>,
+}
+
+impl<'a> ListWriter<'a> {
+    pub(super) fn new(store: &'a Store, import: i64) -> Self {
+        Self {
+            store,
+            import,
+            version: None,
+            builder: BlockBuilder::default(),
+            batch: Vec::new(),
+            pending: VecDeque::new(),
+        }
+    }
+
+    /// Takes the next id, greater than all before.
+    pub(super) fn push(&mut self, id: &[u8]) -> Result<(), StoreError> {
+        if let Some(block) = self.builder.push(id) {
+            self.batch.push(block);
+            if self.batch.len() == BATCH_BLOCKS {
+                self.send()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The version with what was written so far, and the blocks that are left for its publication.
+    pub(super) fn finish(mut self) -> Result<(Option<Version>, Vec<Block>), StoreError> {
+        while !self.pending.is_empty() {
+            self.settle_oldest()?;
+        }
+        self.batch.extend(self.builder.finish());
+        Ok((self.version.take(), std::mem::take(&mut self.batch)))
+    }
+
+    fn send(&mut self) -> Result<(), StoreError> {
+        let version = match self.version {
+            Some(version) => version,
+            None => *self.version.insert(self.store.begin_version(self.import)?),
+        };
+        if self.pending.len() == BATCHES_PENDING {
+            self.settle_oldest()?;
+        }
+        let batch = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH_BLOCKS));
+        self.pending.push_back(self.store.put_blocks(version, batch)?);
+        Ok(())
+    }
+
+    fn settle_oldest(&mut self) -> Result<(), StoreError> {
+        match self.pending.pop_front() {
+            Some(answer) => answer.blocking_recv().map_err(|_| StoreError::stopped())?,
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for ListWriter<'_> {
+    fn drop(&mut self) {
+        if let Some(version) = self.version.take() {
+            self.store.abandon(version);
+        }
+    }
+}

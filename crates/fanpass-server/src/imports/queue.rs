@@ -1,0 +1,86 @@
+//! Imports that wait for a worker: in the order they were received, one of a segment at a time.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::store::Unfinished;
+
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+    stopped: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Ascending by sequence.
+    waiting: Vec<Unfinished>,
+    /// Segments that an import runs for.
+    running: HashSet<String>,
+    closed: bool,
+}
+
+impl Queue {
+    /// `waiting` ascends by sequence.
+    pub(super) fn new(waiting: Vec<Unfinished>) -> Self {
+        Self { state: Mutex::new(State { waiting, ..State::default() }), ..Self::default() }
+    }
+
+    /// Adds an import. Once closed or stopped it is left to the next start.
+    pub(super) fn add(&self, job: Unfinished) {
+        let mut state = self.lock();
+        if !state.closed {
+            let place = state.waiting.partition_point(|other| other.sequence < job.sequence);
+            state.waiting.insert(place, job);
+        }
+        self.changed.notify_one();
+    }
+
+    /// The next import that may run; waits for one. `None` when the queue is closed and empty, or stopped.
+    pub(super) fn take(&self) -> Option<Unfinished> {
+        let mut state = self.lock();
+        loop {
+            if self.is_stopped() {
+                return None;
+            }
+            let State { waiting, running, closed } = &mut *state;
+            if let Some(place) = waiting.iter().position(|job| !running.contains(&job.segment)) {
+                let job = waiting.remove(place);
+                running.insert(job.segment.clone());
+                return Some(job);
+            }
+            if *closed && waiting.is_empty() {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Says that the import of `segment` that was taken has ended.
+    pub(super) fn done(&self, segment: &str) {
+        self.lock().running.remove(segment);
+        self.changed.notify_all();
+    }
+
+    /// Accepts no more; what waits still runs.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_all();
+    }
+
+    /// Accepts no more, hands out no more, and asks what runs to stop.
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+        self.close();
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

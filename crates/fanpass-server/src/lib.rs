@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod app;
+mod auth;
+mod config;
+mod error;
+mod http;
+pub mod imports;
+mod in_process;
+mod listen;
+mod service;
+pub mod store;
+
+pub use config::{Config, Limits};
+pub use error::{ServiceError, ServiceErrorKind};
+pub use in_process::InProcessTransport;
+pub use service::Service;

@@ -1,0 +1,83 @@
+//! The socket side: connections accepted within bounds, and drained when the service stops.
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+
+use crate::config::Config;
+use crate::error::{ServiceError, ServiceErrorKind};
+
+/// How long to wait after a failed accept: out of file descriptors, most likely, which passes.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+pub(crate) async fn listen(
+    listener: TcpListener,
+    router: Router,
+    config: &Config,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), ServiceError> {
+    let mut http = http1::Builder::new();
+    // A client that has said all it will, even too little, still gets its answer.
+    http.timer(TokioTimer::new()).header_read_timeout(config.limits.header_timeout).half_close(true);
+    let room = Arc::new(Semaphore::new(config.limits.connections));
+    let connections = GracefulShutdown::new();
+    let service = TowerToHyperService::new(router);
+    tokio::pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &room) => accepted?,
+            () = &mut shutdown => break,
+        };
+        let (stream, permit) = accepted;
+        let connection = http.serve_connection(TokioIo::new(stream), service.clone());
+        let connection = connections.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended");
+            }
+            drop(permit);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(config.drain, connections.shutdown()).await.is_err() {
+        tracing::warn!(
+            seconds = config.drain.as_secs(),
+            "calls were still under way when the service stopped"
+        );
+    }
+    Ok(())
+}
+
+/// The next connection, once there is room for one.
+async fn accept(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> Result<(TcpStream, tokio::sync::OwnedSemaphorePermit), ServiceError> {
+    let failed = |error: io::Error| {
+        ServiceError::new(ServiceErrorKind::Network, format!("the socket failed: {error}")).with_source(error)
+    };
+    let permit = Arc::clone(room).acquire_owned().await.map_err(|error| failed(io::Error::other(error)))?;
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "a connection stays without TCP_NODELAY");
+                }
+                return Ok((stream, permit));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The service: opened on a data folder, reached over sockets or in process, stopped without losing a call.
+
+use std::fmt;
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::auth::{Authority, SCOPES, secret_file};
+use crate::config::Config;
+use crate::error::{ServiceError, ServiceErrorKind};
+use crate::http::router;
+use crate::imports::Imports;
+use crate::in_process::InProcessTransport;
+use crate::listen::listen;
+use crate::store::{AuditEntry, Clock, Ids, Store, StoreError, StoreErrorKind};
+
+const DEVELOPMENT_TOKEN_FILE: &str = "dev-token";
+const DEVELOPMENT_SUBJECT: &str = "development";
+
+/// A running FanPass on one data folder. Clones are handles of the same service.
+#[derive(Clone)]
+pub struct Service {
+    app: Arc<App>,
+    config: Arc<Config>,
+    router: Router,
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("data", &self.config.data).finish_non_exhaustive()
+    }
+}
+
+impl Service {
+    /// Opens the data folder, made when it is not there, and takes up the imports that an earlier run left behind.
+    ///
+    /// # Errors
+    /// [`ServiceErrorKind::Locked`] when another process owns the folder, [`ServiceErrorKind::TooNew`] when a newer
+    /// FanPass wrote it, [`ServiceErrorKind::Storage`] when it cannot be read or written, [`ServiceErrorKind::Key`]
+    /// when the signing key cannot, or is open to others than its owner.
+    pub async fn open(config: Config) -> Result<Self, ServiceError> {
+        Self::open_with(config, Clock::system(), Ids::random()).await
+    }
+
+    /// As [`open`](Self::open), with a clock and ids of the caller's choice: what tests need to say what is answered.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_with(config: Config, clock: Clock, ids: Ids) -> Result<Self, ServiceError> {
+        let opened = tokio::task::spawn_blocking(move || {
+            let store = Store::open(&config.data, clock, ids)?;
+            let authority = Authority::open(&config.data, store.clone())?;
+            let imports = Imports::start(store.clone(), config.imports.clone())?;
+            Ok::<_, ServiceError>((App::new(store, imports, authority, &config), config))
+        });
+        let (app, config) = opened.await.map_err(|error| {
+            ServiceError::new(ServiceErrorKind::Storage, "opening the data folder was cut short")
+                .with_source(error)
+        })??;
+        let app = Arc::new(app);
+        Ok(Self { router: router(&app), app, config: Arc::new(config) })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// A transport into this service without a socket.
+    pub fn transport(&self) -> InProcessTransport {
+        InProcessTransport::new(self.router.clone())
+    }
+
+    /// Serves connections until `shutdown` completes; then accepts no more and answers the calls under way, for at
+    /// most [`Config::drain`]. The service itself goes on: see [`finish`](Self::finish).
+    ///
+    /// # Errors
+    /// [`ServiceErrorKind::Network`] when the socket fails for good.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<(), ServiceError> {
+        listen(listener, self.router.clone(), &self.config, shutdown).await
+    }
+
+    /// A token with every scope for whoever owns the data folder, kept there in `dev-token` (mode 0600). The same one
+    /// each time, until it has expired or was revoked.
+    ///
+    /// # Errors
+    /// [`ServiceErrorKind::Key`] when the file cannot be read or written, or is open to others;
+    /// [`ServiceErrorKind::Storage`] when a new token cannot be stored.
+    pub async fn development_token(&self) -> Result<SecretString, ServiceError> {
+        let path = self.config.data.join(DEVELOPMENT_TOKEN_FILE);
+        let kept = secret_file::read(&path).map_err(|error| token_file("read", &path, error))?;
+        if let Some(kept) = kept.and_then(|bytes| String::from_utf8(bytes).ok()).map(SecretString::from)
+            && self.app.authority.verify(kept.expose_secret().trim()).is_ok()
+        {
+            return Ok(kept.expose_secret().trim().into());
+        }
+        let scopes = SCOPES.map(str::to_owned).into();
+        let lifetime = self.config.token_lifetime.as_secs();
+        let (record, token) =
+            self.app.authority.make_token(DEVELOPMENT_SUBJECT.to_owned(), scopes, lifetime)?;
+        let audit = AuditEntry {
+            operation: "developmentToken".to_owned(),
+            subject: Some(DEVELOPMENT_SUBJECT.to_owned()),
+            target: Some(record.jti.clone()),
+            status: 200,
+            ..AuditEntry::default()
+        };
+        self.app.store.issue_token(record, audit).await?;
+        secret_file::write(&path, token.expose_secret().as_bytes())
+            .map_err(|error| token_file("keep", &path, error))?;
+        Ok(token)
+    }
+
+    /// Takes no more imports and waits until those received so far have ended.
+    pub async fn finish(&self) {
+        self.app.imports.finish().await;
+    }
+
+    /// Takes no more imports and leaves those that are not done to the next start, which takes them up again.
+    pub async fn stop(&self) {
+        self.app.imports.stop().await;
+    }
+}
+
+fn token_file(doing: &str, path: &Path, error: std::io::Error) -> ServiceError {
+    let message = format!("could not {doing} the development token in `{}`: {error}", path.display());
+    ServiceError::new(ServiceErrorKind::Key, message).with_source(error)
+}
+
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        let kind = match error.kind() {
+            StoreErrorKind::Locked => ServiceErrorKind::Locked,
+            StoreErrorKind::TooNew => ServiceErrorKind::TooNew,
+            _ => ServiceErrorKind::Storage,
+        };
+        Self::new(kind, error.to_string()).with_source(error)
+    }
+}

@@ -1,0 +1,106 @@
+//! Audit: who did what, when, to what, from which file, with what result.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::error::{Fault, StoreError};
+use super::{Store, time};
+
+/// One call, as the audit keeps it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AuditEntry {
+    /// The call's request id.
+    pub request_id: String,
+    /// Who the token was made for; absent for a call without a valid one.
+    pub subject: Option<String>,
+    /// The token's id.
+    pub jti: Option<String>,
+    /// The operation's id, such as `updateUser`.
+    pub operation: String,
+    /// The HTTP status that was answered.
+    pub status: u16,
+    /// What it was about: a segment's name, a hashed user id, an attribute key, a token's id.
+    pub target: Option<String>,
+    /// SHA-256 of an uploaded file, lower-case hexadecimal.
+    pub file_sha256: Option<String>,
+    /// Figures of the result.
+    pub outcome: Option<serde_json::Value>,
+}
+
+/// An [`AuditEntry`] with its place and time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditRecord {
+    /// Rises with each record, without meaning gaps.
+    pub sequence: i64,
+    /// When it was stored.
+    pub at: Timestamp,
+    /// The call.
+    pub entry: AuditEntry,
+}
+
+impl Store {
+    /// Keeps the record of a call that changed nothing here, or whose change another file holds.
+    ///
+    /// # Errors
+    /// [`Busy`](super::StoreErrorKind::Busy) when too many writes wait, [`Full`](super::StoreErrorKind::Full),
+    /// [`Io`](super::StoreErrorKind::Io).
+    pub async fn append_audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        let now = self.now();
+        self.0.service.write("write an audit record", move |connection| append(connection, now, &entry)).await
+    }
+
+    /// Records before the one numbered `before` (the newest ones when absent), newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Corrupt`](super::StoreErrorKind::Corrupt), [`Io`](super::StoreErrorKind::Io).
+    pub async fn audit(&self, before: Option<i64>, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        self.0
+            .service
+            .read("read the audit", move |connection| {
+                let mut statement = connection.prepare_cached(
+                    "SELECT sequence, at, request_id, subject, jti, operation, status, target, file_sha256, outcome \
+                     FROM audit WHERE sequence < ?1 ORDER BY sequence DESC LIMIT ?2",
+                )?;
+                let rows = statement.query_map(params![before.unwrap_or(i64::MAX), limit], |row| {
+                    let outcome: Option<String> = row.get(9)?;
+                    Ok(AuditRecord {
+                        sequence: row.get(0)?,
+                        at: time(row.get(1)?),
+                        entry: AuditEntry {
+                            request_id: row.get(2)?,
+                            subject: row.get(3)?,
+                            jti: row.get(4)?,
+                            operation: row.get(5)?,
+                            status: row.get(6)?,
+                            target: row.get(7)?,
+                            file_sha256: row.get(8)?,
+                            outcome: outcome.and_then(|text| serde_json::from_str(&text).ok()),
+                        },
+                    })
+                })?;
+                Ok(rows.collect::<Result<_, _>>()?)
+            })
+            .await
+    }
+}
+
+pub(super) fn append(connection: &Connection, at: i64, entry: &AuditEntry) -> Result<(), Fault> {
+    connection
+        .prepare_cached(
+            "INSERT INTO audit \
+             (at, request_id, subject, jti, operation, status, target, file_sha256, outcome) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            at,
+            entry.request_id,
+            entry.subject,
+            entry.jti,
+            entry.operation,
+            entry.status,
+            entry.target,
+            entry.file_sha256,
+            entry.outcome.as_ref().map(ToString::to_string),
+        ])?;
+    Ok(())
+}

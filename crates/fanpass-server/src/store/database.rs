@@ -1,0 +1,153 @@
+//! One SQLite file: opened or brought up to date, written by one thread, read by several.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::error::{Fault, StoreError, StoreErrorKind};
+use super::folder::DataFolder;
+use super::readers::Readers;
+use super::writer::{Answer, Writer};
+
+/// What a database file is: its name, its pages, and the steps that lead to its present schema.
+#[derive(Debug)]
+pub(super) struct Design {
+    pub(super) file: &'static str,
+    /// Bytes of a page; decided when the file is made.
+    pub(super) page_size: u32,
+    /// Pages of log after which a commit also checkpoints; 0 leaves that to the checkpointer.
+    pub(super) checkpoint_pages: u32,
+    /// Writes that wait at most.
+    pub(super) queue: usize,
+    /// One script a version: script `n` leads from version `n` to `n + 1`. Never edited once released.
+    pub(super) migrations: &'static [&'static str],
+}
+
+#[derive(Debug)]
+pub(super) struct Database {
+    writer: Writer,
+    readers: Arc<Readers>,
+}
+
+impl Database {
+    pub(super) fn open(design: &'static Design, folder: &DataFolder) -> Result<Self, StoreError> {
+        let path = folder.file(design.file);
+        let connection = open_writer(design, &path)?;
+        let writer = Writer::start(design.file, connection, design.queue)?;
+        Ok(Self { writer, readers: Arc::new(Readers::new(design.file, path)) })
+    }
+
+    /// Commits `work` durably, together with what else waits. `doing` completes "could not …".
+    pub(super) async fn write<R: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Connection) -> Result<R, Fault> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        self.write_then(doing, work, |_| {}).await
+    }
+
+    /// As [`write`](Self::write); `then` sees the result after the commit even when the caller has gone.
+    pub(super) async fn write_then<R: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Connection) -> Result<R, Fault> + Send + 'static,
+        then: impl FnOnce(&R) + Send + 'static,
+    ) -> Result<R, StoreError> {
+        self.writer.submit(doing, work, then)?.await.map_err(|_| StoreError::stopped())?
+    }
+
+    /// As [`write`](Self::write), from a thread that may block; waits for room instead of being refused.
+    pub(super) fn write_blocking<R: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Connection) -> Result<R, Fault> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        self.begin_write(doing, work)?.blocking_recv().map_err(|_| StoreError::stopped())?
+    }
+
+    /// As [`write_blocking`](Self::write_blocking), without waiting for the commit.
+    pub(super) fn begin_write<R: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Connection) -> Result<R, Fault> + Send + 'static,
+    ) -> Result<Answer<R>, StoreError> {
+        self.writer.submit_blocking(doing, work)
+    }
+
+    /// Reads in one snapshot, on a blocking thread.
+    pub(super) async fn read<R: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Connection) -> Result<R, Fault> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        self.readers.read(doing, work).await
+    }
+
+    /// Reads in one snapshot, on this thread.
+    pub(super) fn read_blocking<R>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Connection) -> Result<R, Fault>,
+    ) -> Result<R, StoreError> {
+        self.readers.read_blocking(doing, work)
+    }
+}
+
+fn open_writer(design: &Design, path: &Path) -> Result<Connection, StoreError> {
+    let open = || -> Result<Connection, Fault> {
+        let mut connection = Connection::open(path)?;
+        prepare(&connection)?;
+        // The page size counts only before the first page is written; the log mode stays with the file.
+        connection.pragma_update(None, "page_size", design.page_size)?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "wal_autocheckpoint", design.checkpoint_pages)?;
+        connection.pragma_update(None, "cache_size", -16_384)?;
+        migrate(design, &mut connection, path)?;
+        Ok(connection)
+    };
+    open().map_err(|fault| fault.at(&path.display().to_string(), "open the database"))
+}
+
+/// A read-only connection for one of the readers.
+pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    prepare(&connection)?;
+    Ok(connection)
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_mins(1))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)
+}
+
+fn migrate(design: &Design, connection: &mut Connection, path: &Path) -> Result<(), Fault> {
+    let found: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = design.migrations.len();
+    if found > known {
+        return Err(StoreError::new(
+            StoreErrorKind::TooNew,
+            format!(
+                "`{}` has version {found} and this FanPass knows versions up to {known}; \
+                 use the FanPass that wrote it, or a newer one",
+                path.display()
+            ),
+        )
+        .into());
+    }
+    for (version, script) in design.migrations.iter().enumerate().skip(found) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(script)?;
+        transaction.pragma_update(None, "user_version", version + 1)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! The error of the storage, and the internal fault that statements fail with before they know where they stood.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::ErrorCode;
+
+/// What kind of failure a [`StoreError`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoreErrorKind {
+    /// More work is waiting than the storage takes at once. Trying again in a moment helps.
+    Busy,
+    /// What was named does not exist.
+    NotFound,
+    /// It contradicts what is stored.
+    Conflict,
+    /// Stored data is damaged.
+    Corrupt,
+    /// Another process owns the data folder.
+    Locked,
+    /// A newer FanPass wrote the data folder.
+    TooNew,
+    /// The disk is full.
+    Full,
+    /// The storage is closed, or was stopped while the work was under way.
+    Stopped,
+    /// Reading or writing failed.
+    Io,
+}
+
+/// Why the storage could not do something: what it was doing, where, and what to do next. Carries no user id.
+#[derive(Clone)]
+pub struct StoreError {
+    kind: StoreErrorKind,
+    message: String,
+    source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+impl StoreError {
+    pub(crate) fn new(kind: StoreErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), source: None }
+    }
+
+    /// A failed file operation on `path`; `doing` completes "could not …".
+    pub(crate) fn io(doing: &str, path: &Path, error: io::Error) -> Self {
+        let kind = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreErrorKind::Full,
+            _ => StoreErrorKind::Io,
+        };
+        let message = format!("could not {doing} `{}`: {error}", path.display());
+        Self { kind, message, source: Some(Arc::new(error)) }
+    }
+
+    pub(crate) fn stopped() -> Self {
+        Self::new(
+            StoreErrorKind::Stopped,
+            "the storage was stopped before the work was done; nothing was stored",
+        )
+    }
+
+    /// What kind of failure it is.
+    pub const fn kind(&self) -> StoreErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl fmt::Debug for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StoreError({:?}: {})", self.kind, self.message)
+    }
+}
+
+impl Error for StoreError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| -> &(dyn Error + 'static) { source })
+    }
+}
+
+/// What a statement fails with: SQLite's own error, or one of ours that already says where.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    Sqlite(rusqlite::Error),
+    Store(StoreError),
+}
+
+impl Fault {
+    /// The error to show, with the database file and what was being done in it.
+    pub(crate) fn at(self, file: &str, doing: &str) -> StoreError {
+        match self {
+            Self::Store(error) => error,
+            Self::Sqlite(error) => {
+                let kind = kind_of(&error);
+                let advice = match kind {
+                    StoreErrorKind::Full => "; free some space and try again",
+                    StoreErrorKind::Corrupt => "; restore the data folder from a backup",
+                    _ => "",
+                };
+                let message = format!("could not {doing} in {file}: {error}{advice}");
+                StoreError { kind, message, source: Some(Arc::new(error)) }
+            }
+        }
+    }
+}
+
+fn kind_of(error: &rusqlite::Error) -> StoreErrorKind {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => StoreErrorKind::Full,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreErrorKind::Busy,
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreErrorKind::Corrupt,
+        _ => StoreErrorKind::Io,
+    }
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}

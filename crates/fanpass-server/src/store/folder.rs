@@ -1,0 +1,97 @@
+//! The data folder: what lies in it, and the lock that keeps a second process out.
+
+use std::fs::{self, DirBuilder, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::error::{StoreError, StoreErrorKind};
+
+/// One service's files, owned by one process for as long as this lives.
+#[derive(Debug)]
+pub(crate) struct DataFolder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Opens the folder, made when it is not there, and takes its lock.
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        make_private(path).map_err(|error| StoreError::io("make the data folder", path, error))?;
+        let lock = lock(path)?;
+        let folder = Self { path: path.to_owned(), _lock: lock };
+        for part in [folder.spool(), folder.temporary()] {
+            make_private(&part).map_err(|error| StoreError::io("make the folder", &part, error))?;
+        }
+        folder.empty_temporary()?;
+        Ok(folder)
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Uploads that were received and wait for their import.
+    pub(crate) fn spool(&self) -> PathBuf {
+        self.path.join("spool")
+    }
+
+    /// Sorted runs of imports under way; worthless after a restart.
+    pub(crate) fn temporary(&self) -> PathBuf {
+        self.path.join("temporary")
+    }
+
+    fn empty_temporary(&self) -> Result<(), StoreError> {
+        let folder = self.temporary();
+        let clear = || -> io::Result<()> {
+            for entry in fs::read_dir(&folder)? {
+                let entry = entry?;
+                if entry.file_type()?.is_dir() {
+                    fs::remove_dir_all(entry.path())?;
+                } else {
+                    fs::remove_file(entry.path())?;
+                }
+            }
+            Ok(())
+        };
+        clear().map_err(|error| StoreError::io("empty the folder", &folder, error))
+    }
+}
+
+/// Makes a folder, unless it is there, that only its owner can look into, where the system knows owners.
+fn make_private(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
+fn lock(folder: &Path) -> Result<File, StoreError> {
+    let path = folder.join("lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|error| StoreError::io("open the lock file", &path, error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::new(
+            StoreErrorKind::Locked,
+            format!(
+                "the data folder `{}` is in use by another FanPass process; stop that process or choose another folder",
+                folder.display()
+            ),
+        )),
+        Err(TryLockError::Error(error)) => Err(StoreError::io("lock", &path, error)),
+    }
+}
+
+/// Makes the names in a folder durable, where the system can.
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    if cfg!(unix) {
+        File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|error| StoreError::io("write the folder", folder, error))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! The durable storage: two SQLite files in one data folder that one process owns.
+//!
+//! `segments.db` holds imports and the lists they publish, `service.db` users, attributes, tokens and audit, so that
+//! an import never holds up an update. A call that changes something returns after its commit is on the disk.
+
+mod attributes;
+mod audit;
+pub(crate) mod block;
+mod checkpoint;
+mod database;
+mod environment;
+mod error;
+pub(crate) mod folder;
+mod jobs;
+mod readers;
+mod segments;
+mod sweeper;
+mod tokens;
+mod users;
+mod versions;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+pub use attributes::{AttributeRecord, Attributes};
+pub use audit::{AuditEntry, AuditRecord};
+pub use environment::{Clock, Ids};
+pub use error::{StoreError, StoreErrorKind};
+pub use jobs::{Caller, ImportJob, JobState, RowReject};
+pub(crate) use jobs::{Counts, NewJob, SpooledFile, Unfinished};
+pub use segments::SegmentRecord;
+pub use tokens::{TokenRecord, TokenStanding};
+pub use users::UserRecord;
+pub(crate) use versions::{Publication, Version};
+
+use attributes::AttributeCache;
+use checkpoint::Checkpointer;
+use database::{Database, Design};
+use folder::DataFolder;
+use sweeper::Sweeper;
+use tokens::TokenCache;
+
+static SEGMENTS: Design = Design {
+    file: "segments.db",
+    page_size: 16_384,
+    checkpoint_pages: 4_096,
+    queue: 64,
+    migrations: &[include_str!("schema/segments_1.sql")],
+};
+
+static SERVICE: Design = Design {
+    file: "service.db",
+    page_size: 4_096,
+    checkpoint_pages: 0,
+    queue: 4_096,
+    migrations: &[include_str!("schema/service_1.sql")],
+};
+
+/// The storage of one service. Clones share it; the data folder is free again when the last one is gone.
+#[derive(Debug, Clone)]
+pub struct Store(Arc<Parts>);
+
+/// Dropped in this order: whoever uses a database before it, the lock last.
+#[derive(Debug)]
+struct Parts {
+    sweeper: Sweeper,
+    _checkpointer: Checkpointer,
+    segments: Arc<Database>,
+    service: Arc<Database>,
+    attributes: Arc<AttributeCache>,
+    tokens: Arc<TokenCache>,
+    clock: Clock,
+    ids: Ids,
+    folder: DataFolder,
+}
+
+impl Store {
+    /// Opens the data folder at `path`, made when it is not there, and brings its files up to date.
+    ///
+    /// Blocks; lists that a crash left unpublished are deleted in the background.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Locked`] when another process owns the folder, [`StoreErrorKind::TooNew`] when a newer
+    /// FanPass wrote it, [`StoreErrorKind::Corrupt`], [`StoreErrorKind::Full`] or [`StoreErrorKind::Io`].
+    pub fn open(path: &Path, clock: Clock, ids: Ids) -> Result<Self, StoreError> {
+        let folder = DataFolder::open(path)?;
+        let segments = Arc::new(Database::open(&SEGMENTS, &folder)?);
+        let service = Arc::new(Database::open(&SERVICE, &folder)?);
+        let attributes = Arc::new(AttributeCache::load(&service)?);
+        let tokens = Arc::new(TokenCache::load(&service)?);
+        let sweeper = Sweeper::start(&segments)?;
+        let checkpointer = Checkpointer::start(folder.file(SERVICE.file))?;
+        Ok(Self(Arc::new(Parts {
+            sweeper,
+            _checkpointer: checkpointer,
+            segments,
+            service,
+            attributes,
+            tokens,
+            clock,
+            ids,
+            folder,
+        })))
+    }
+
+    /// The clock that stamps what is stored.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Where ids of imports, tokens and calls come from.
+    pub fn ids(&self) -> &Ids {
+        &self.0.ids
+    }
+
+    pub(crate) fn folder(&self) -> &DataFolder {
+        &self.0.folder
+    }
+
+    fn now(&self) -> i64 {
+        self.0.clock.now().as_microsecond()
+    }
+}
+
+/// A stored time as a timestamp; out of range (a damaged row) reads as 1970.
+fn time(microseconds: i64) -> jiff::Timestamp {
+    jiff::Timestamp::from_microsecond(microseconds).unwrap_or_default()
+}

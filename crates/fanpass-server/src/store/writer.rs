@@ -1,0 +1,182 @@
+//! The one thread that writes a database: work that waits at the same time shares one durable commit.
+
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::error::{Fault, StoreError, StoreErrorKind};
+
+/// Work that shares one commit at most; bounds how long the first of them waits.
+const BATCH_MAX: usize = 512;
+
+/// Hands work to the writing thread, which runs it in order. Dropping it finishes what was taken.
+#[derive(Debug)]
+pub(super) struct Writer {
+    file: &'static str,
+    queue: Option<SyncSender<Box<dyn Task>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// The answer to work that was taken; it arrives after the commit.
+pub(super) type Answer<R> = oneshot::Receiver<Result<R, StoreError>>;
+
+impl Writer {
+    /// Starts the thread. `capacity` bounds the work that waits.
+    pub(super) fn start(
+        file: &'static str,
+        connection: Connection,
+        capacity: usize,
+    ) -> Result<Self, StoreError> {
+        let (queue, work) = sync_channel(capacity);
+        let thread = std::thread::Builder::new()
+            .name(format!("write {file}"))
+            .spawn(move || write_all(file, &connection, &work))
+            .map_err(|error| {
+                StoreError::new(StoreErrorKind::Io, format!("could not start a thread: {error}"))
+            })?;
+        Ok(Self { file, queue: Some(queue), thread: Some(thread) })
+    }
+
+    /// Takes work, or refuses it as busy when too much waits. `then` runs in the writing thread right after the commit.
+    pub(super) fn submit<R: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Connection) -> Result<R, Fault> + Send + 'static,
+        then: impl FnOnce(&R) + Send + 'static,
+    ) -> Result<Answer<R>, StoreError> {
+        let (task, answer) = self.task(doing, work, then);
+        let queue = self.queue.as_ref().ok_or_else(StoreError::stopped)?;
+        queue.try_send(task).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::new(
+                StoreErrorKind::Busy,
+                format!("too many writes are waiting for {}; try again in a moment", self.file),
+            ),
+            TrySendError::Disconnected(_) => StoreError::stopped(),
+        })?;
+        Ok(answer)
+    }
+
+    /// Takes work from a thread that may block, waiting for room and not for the answer.
+    pub(super) fn submit_blocking<R: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Connection) -> Result<R, Fault> + Send + 'static,
+    ) -> Result<Answer<R>, StoreError> {
+        let (task, answer) = self.task(doing, work, |_| {});
+        let queue = self.queue.as_ref().ok_or_else(StoreError::stopped)?;
+        queue.send(task).map_err(|_| StoreError::stopped())?;
+        Ok(answer)
+    }
+
+    fn task<R: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Connection) -> Result<R, Fault> + Send + 'static,
+        then: impl FnOnce(&R) + Send + 'static,
+    ) -> (Box<dyn Task>, Answer<R>) {
+        let (reply, answer) = oneshot::channel();
+        let place = Place { file: self.file, doing };
+        (Box::new(Typed { place, work: Some(work), then, result: None, reply }), answer)
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!(file = self.file, "the writing thread panicked");
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    file: &'static str,
+    doing: &'static str,
+}
+
+/// Work of any result type, as the thread sees it.
+trait Task: Send {
+    /// Runs inside the transaction; an error undoes this work alone.
+    fn run(&mut self, connection: &Connection) -> Result<(), StoreError>;
+    /// Answers the caller once the fate of the transaction is known.
+    fn settle(self: Box<Self>, failure: Option<&StoreError>);
+}
+
+struct Typed<R, W, T> {
+    place: Place,
+    work: Option<W>,
+    then: T,
+    result: Option<Result<R, StoreError>>,
+    reply: oneshot::Sender<Result<R, StoreError>>,
+}
+
+impl<R, W, T> Task for Typed<R, W, T>
+where
+    R: Send,
+    W: FnOnce(&Connection) -> Result<R, Fault> + Send,
+    T: FnOnce(&R) + Send,
+{
+    fn run(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        let Some(work) = self.work.take() else { return Ok(()) };
+        let result = work(connection).map_err(|fault| fault.at(self.place.file, self.place.doing));
+        let seen = result.as_ref().map(|_| ()).map_err(Clone::clone);
+        self.result = Some(result);
+        seen
+    }
+
+    fn settle(self: Box<Self>, failure: Option<&StoreError>) {
+        let result = match (failure, self.result) {
+            (Some(error), _) => Err(error.clone()),
+            (None, Some(result)) => result,
+            (None, None) => Err(StoreError::stopped()),
+        };
+        if let Ok(value) = &result {
+            (self.then)(value);
+        }
+        // A caller that no longer waits is no failure: the work is durable all the same.
+        let _ = self.reply.send(result);
+    }
+}
+
+fn write_all(file: &'static str, connection: &Connection, work: &Receiver<Box<dyn Task>>) {
+    let mut batch = Vec::with_capacity(BATCH_MAX);
+    while let Ok(first) = work.recv() {
+        batch.push(first);
+        batch.extend(work.try_iter().take(BATCH_MAX - 1));
+        let failure = commit(file, connection, &mut batch).err();
+        if failure.is_some() && !connection.is_autocommit() {
+            // The transaction failed and stands open; what it held is not to be seen by the next one.
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        for task in batch.drain(..) {
+            task.settle(failure.as_ref());
+        }
+    }
+}
+
+fn commit(file: &str, connection: &Connection, batch: &mut [Box<dyn Task>]) -> Result<(), StoreError> {
+    let statement = |sql: &str| -> Result<(), StoreError> {
+        let run = || connection.prepare_cached(sql)?.execute([]);
+        run().map(drop).map_err(|error| Fault::from(error).at(file, "commit"))
+    };
+    statement("BEGIN IMMEDIATE")?;
+    for task in batch {
+        statement("SAVEPOINT task")?;
+        if let Err(error) = task.run(connection) {
+            if connection.is_autocommit() {
+                return Err(error);
+            }
+            statement("ROLLBACK TO task")?;
+        }
+        statement("RELEASE task")?;
+    }
+    statement("COMMIT")
+}
+
+#[cfg(test)]
+mod tests;

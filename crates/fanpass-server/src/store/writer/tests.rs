@@ -1,0 +1,114 @@
+//! Shared commits, failures within them, and a bounded queue.
+
+use std::path::Path;
+use std::sync::mpsc;
+
+use tempfile::TempDir;
+
+use super::*;
+
+/// A writer whose thread is held by its first work until the sender is dropped.
+fn held(path: &Path, capacity: usize) -> (Writer, mpsc::Sender<()>) {
+    let connection = Connection::open(path).unwrap();
+    connection.execute_batch("PRAGMA journal_mode = wal; CREATE TABLE numbers (number UNIQUE)").unwrap();
+    let writer = Writer::start("test.db", connection, capacity).unwrap();
+    let (hold, released) = mpsc::channel();
+    let (running, begun) = mpsc::channel();
+    let work = move |_: &Connection| {
+        running.send(()).unwrap();
+        let _ = released.recv();
+        Ok(())
+    };
+    writer.submit_blocking("hold", work).unwrap();
+    begun.recv().unwrap();
+    (writer, hold)
+}
+
+fn insert(writer: &Writer, number: u32) -> Result<Answer<()>, StoreError> {
+    let work = move |connection: &Connection| {
+        connection.execute("INSERT INTO numbers VALUES (?1)", [number])?;
+        Ok(())
+    };
+    writer.submit("insert", work, |()| {})
+}
+
+fn count(connection: &Connection) -> u32 {
+    connection.query_row("SELECT count(*) FROM numbers", [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn what_waits_together_shares_a_commit_and_a_failure_undoes_itself_alone() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("test.db");
+    let (writer, hold) = held(&path, 100);
+    let answers: Vec<_> = [1, 2, 2, 3].into_iter().map(|number| insert(&writer, number).unwrap()).collect();
+    let elsewhere = Connection::open(&path).unwrap();
+    let seen =
+        writer.submit("count", move |connection| Ok((count(connection), count(&elsewhere))), |_| {}).unwrap();
+    drop(hold);
+
+    let stored: Vec<bool> =
+        answers.into_iter().map(|answer| answer.blocking_recv().unwrap().is_ok()).collect();
+    assert_eq!(stored, [true, true, false, true]);
+    // Inside the commit all three are there; outside of it none is yet.
+    assert_eq!(seen.blocking_recv().unwrap().unwrap(), (3, 0));
+    assert_eq!(count(&Connection::open(&path).unwrap()), 3);
+}
+
+#[test]
+fn too_much_waiting_work_is_refused_as_busy_and_the_rest_is_done_on_drop() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("test.db");
+    let (writer, hold) = held(&path, 2);
+    insert(&writer, 1).unwrap();
+    insert(&writer, 2).unwrap();
+    assert_eq!(insert(&writer, 3).unwrap_err().kind(), StoreErrorKind::Busy);
+    drop(hold);
+    drop(writer);
+    assert_eq!(count(&Connection::open(&path).unwrap()), 2);
+}
+
+#[test]
+fn when_the_commit_fails_everybody_is_told() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("test.db");
+    let (writer, hold) = held(&path, 100);
+    let undo = |connection: &Connection| Ok(connection.execute_batch("ROLLBACK")?);
+    let first = insert(&writer, 1).unwrap();
+    let undone = writer.submit("undo", undo, |()| {}).unwrap();
+    let last = insert(&writer, 2).unwrap();
+    drop(hold);
+    for answer in [first, undone, last] {
+        assert!(answer.blocking_recv().unwrap().is_err());
+    }
+    let later = insert(&writer, 3).unwrap();
+    assert!(later.blocking_recv().unwrap().is_ok());
+    assert_eq!(count(&Connection::open(&path).unwrap()), 1);
+}
+
+#[test]
+fn a_full_disk_is_told_to_all_of_the_commit_and_the_next_commit_goes_on() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("test.db");
+    let (writer, hold) = held(&path, 100);
+    let limit = |connection: &Connection| {
+        connection.query_row("PRAGMA max_page_count = 10", [], |_| Ok(()))?;
+        Ok(())
+    };
+    let fill = |connection: &Connection| {
+        connection.execute("INSERT INTO numbers VALUES (zeroblob(1000000))", [])?;
+        Ok(())
+    };
+    writer.submit("limit", limit, |()| {}).unwrap();
+    let filled = writer.submit("fill", fill, |()| {}).unwrap();
+    let neighbour = insert(&writer, 1).unwrap();
+    drop(hold);
+    // SQLite undoes the whole transaction then, so nobody may believe that his part of it stands.
+    for answer in [filled, neighbour] {
+        let error = answer.blocking_recv().unwrap().unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Full);
+        assert!(error.to_string().starts_with("could not fill in test.db"), "{error}");
+    }
+    assert!(insert(&writer, 2).unwrap().blocking_recv().unwrap().is_ok());
+    assert_eq!(count(&Connection::open(&path).unwrap()), 1);
+}

@@ -1,0 +1,73 @@
+//! The audit: every call of an operation leaves a record, refused ones too, and none holds a user id.
+
+use fanpass_server::store::AuditEntry;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::harness::{Call, Harness, post, segment, status_of, update, upload};
+use crate::snapshot;
+
+fn line(entry: &AuditEntry) -> String {
+    let AuditEntry { subject, operation, status, target, file_sha256, .. } = entry;
+    let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+    let hash: String = or_dash(file_sha256).chars().take(12).collect();
+    format!("{operation} {status} {} {} {hash}", or_dash(subject), or_dash(target))
+}
+
+#[tokio::test]
+async fn every_call_of_an_operation_leaves_a_record() {
+    let harness = Harness::start().await;
+    harness.call(segment(r#"{"segmentName":"cup","userIds":["00042"]}"#)).await;
+    harness.call(segment(r#"{"segmentName":"cup","userIds":[]}"#)).await;
+    harness.call(upload("cup", "cup.csv", b"user_id\n00042\n")).await;
+    harness.call(upload("cup", "cup.csv", b"a,b\n1,2\n")).await;
+    harness.call(status_of("none")).await;
+    harness.call(update(r#"{"userId":"00042","userProperties":{"user_properties.sth":true}}"#)).await;
+    harness.call(update("{")).await;
+    harness.send(update("{}")).await;
+    harness.call(post("/service/v1/attributes").json(r#"{"key":"custom.tier"}"#)).await;
+    harness.get("/service/v1/user?userId=00042").await;
+    harness.send(Call::new("GET", "/healthz")).await;
+
+    let Harness { folder, service, .. } = harness.restart().await;
+    service.stop().await;
+    drop(service);
+    let records = records(folder.path()).await;
+    let lines: Vec<_> = records.iter().rev().map(line).collect();
+    snapshot!("audit", lines.join("\n"));
+    assert!(records.iter().all(|entry| !format!("{entry:?}").contains("00042")), "a user id in the audit");
+}
+
+#[tokio::test]
+async fn a_client_that_hangs_up_leaves_a_record() {
+    let harness = Harness::start().await;
+    let call = upload("cup", "cup.csv", b"user_id\na\n").header("expect", "100-continue");
+    let request = call.header("authorization", &format!("Bearer {}", harness.token)).bytes();
+    let head = request.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap() + 4;
+
+    let mut stream = TcpStream::connect(&harness.address).await.unwrap();
+    stream.write_all(&request[..head]).await.unwrap();
+    // The service asks for the form: the call is under way.
+    stream.read_exact(&mut [0; 25]).await.unwrap();
+    stream.write_all(&request[head..request.len() - 20]).await.unwrap();
+    drop(stream);
+
+    let Harness { folder, service, .. } = harness.restart().await;
+    service.stop().await;
+    drop(service);
+    assert_eq!(line(&records(folder.path()).await[0]), "importSegment 400 development - -");
+}
+
+/// The audit of a folder that no service holds.
+async fn records(folder: &std::path::Path) -> Vec<AuditEntry> {
+    use fanpass_server::store::{Clock, Ids, Store};
+
+    let store = loop {
+        // The service's last connections let go of the folder a moment after it has stopped.
+        match Store::open(folder, Clock::system(), Ids::random()) {
+            Ok(store) => break store,
+            Err(_) => tokio::task::yield_now().await,
+        }
+    };
+    store.audit(None, 100).await.unwrap().into_iter().map(|record| record.entry).collect()
+}

@@ -1,0 +1,80 @@
+//! Restart, graceful shutdown, one folder for one service.
+
+use fanpass_server::{Config, Service, ServiceErrorKind};
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+
+use crate::harness::{Harness, segment, status_of, update};
+
+#[tokio::test]
+async fn a_restart_keeps_segments_users_attributes_tokens_and_imports() {
+    let harness = Harness::start().await;
+    harness.register("custom.tier", "string").await;
+    harness.call(segment(r#"{"segmentName":"cup","userIds":["00042"]}"#)).await;
+    harness.call(update(r#"{"userId":"00042","userProperties":{"custom.tier":"gold"}}"#)).await;
+    let import = harness.import("league", "league.csv", b"user_id\n00042\n").await;
+    let token = harness.token.clone();
+
+    let harness = harness.restart().await;
+    assert_eq!(harness.token, token);
+    let user = harness.get("/service/v1/user?userId=00042").await.json();
+    assert_eq!(user["userProperties"], json!({"custom.tier": "gold"}));
+    assert_eq!(user["segments"], json!(["cup", "league"]));
+    let id = import["firebase_imported_segment_id"].as_str().unwrap();
+    assert_eq!(harness.call(status_of(id)).await.json(), import);
+    let answer = harness.call(update(r#"{"userId":"1","userProperties":{"custom.tier":"gold"}}"#)).await;
+    assert_eq!(answer.status, 200, "{answer}");
+}
+
+#[tokio::test]
+async fn a_second_service_on_the_folder_is_refused() {
+    let harness = Harness::start().await;
+    let config = Config { data: harness.folder.path().to_owned(), ..Config::default() };
+    let error = Service::open(config).await.unwrap_err();
+    assert_eq!(error.kind(), ServiceErrorKind::Locked);
+}
+
+#[tokio::test]
+async fn a_call_under_way_is_answered_when_the_service_stops() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let service =
+        Service::open(Config { data: folder.path().to_owned(), ..Config::default() }).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = service.clone();
+    let server = tokio::spawn(async move { serving.serve(listener, async { drop(stopped.await) }).await });
+
+    // Half a request, whose body the service is waiting for once it has asked for it.
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = "POST /api/v1/update_user HTTP/1.1\r\nhost: fanpass\r\nexpect: 100-continue\r\n\
+                content-type: application/json\r\ncontent-length: 2\r\nauthorization: Bearer ";
+    let token = service.development_token().await.unwrap().expose_secret().to_owned();
+    stream.write_all(format!("{head}{token}\r\n\r\n").as_bytes()).await.unwrap();
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).await.unwrap();
+    assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
+
+    stop.send(()).unwrap();
+    stream.write_all(b"{}").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 422"), "{answer}");
+    server.await.unwrap().unwrap();
+    assert!(TcpStream::connect(address).await.is_err(), "it still accepts");
+}
+
+#[tokio::test]
+async fn a_stopped_service_does_not_wait_for_ever() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let drain = std::time::Duration::ZERO;
+    let config = Config { data: folder.path().to_owned(), drain, ..Config::default() };
+    let service = Service::open(config).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    stream.write_all(b"POST /api/v1/update_user HTTP/1.1\r\n").await.unwrap();
+    service.serve(listener, std::future::ready(())).await.unwrap();
+}

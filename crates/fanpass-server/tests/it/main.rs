@@ -1,0 +1,36 @@
+//! The service's behaviour through its public interfaces.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::as_conversions,
+    missing_docs,
+    unreachable_pub
+)]
+
+mod attributes;
+mod audit;
+mod bad_input;
+mod bad_tokens;
+mod contract;
+mod events;
+mod fixtures;
+mod harness;
+mod imports;
+mod in_process;
+mod lifecycle;
+mod lookups;
+mod routing;
+mod segments;
+mod store;
+mod tokens;
+mod users;
+mod wire;
+
+/// Holds an answer against its reviewed snapshot.
+#[macro_export]
+macro_rules! snapshot {
+    ($name:literal, $answer:expr) => {
+        insta::assert_snapshot!($name, $answer)
+    };
+}

@@ -1,0 +1,167 @@
+//! A process killed while it writes: what it acknowledged is there, what it did not is whole or absent.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use fanpass_model::{AttributeValue, SegmentName, UserId, UserProperties, attribute_key};
+use fanpass_server::imports::{ImportOptions, Imports};
+use fanpass_server::store::{AuditEntry, Caller, Clock, Ids, JobState, RowReject, Store};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+const FOLDER: &str = "FANPASS_TEST_CRASH_FOLDER";
+const ROUND: &str = "FANPASS_TEST_CRASH_ROUND";
+const LIST: u64 = 20_000;
+
+fn name() -> SegmentName {
+    SegmentName::new("season").unwrap()
+}
+
+/// The list of one round: all of its ids begin with the round.
+fn list(round: u64) -> impl Iterator<Item = Result<String, RowReject>> + Send + 'static {
+    (0..LIST).map(move |number| Ok(format!("{round:06}-{:06}", number * 7_919 % LIST)))
+}
+
+/// Tells the parent, line by line, what is durable.
+fn tell(what: &str, which: impl Display) {
+    let mut output = std::io::stdout().lock();
+    writeln!(output, "\nDURABLE {what} {which}").unwrap();
+    output.flush().unwrap();
+}
+
+/// The process that is killed: started by the test below, and does nothing when run otherwise.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writes_until_it_is_killed() {
+    let Ok(folder) = std::env::var(FOLDER) else { return };
+    let store = Store::open(Path::new(&folder), Clock::system(), Ids::random()).unwrap();
+    let options = ImportOptions { chunk_bytes: 1 << 20, ..ImportOptions::default() };
+    let imports = Imports::start(store.clone(), options).unwrap();
+    let first: u64 = std::env::var(ROUND).unwrap().parse().unwrap();
+    let updates = tokio::spawn({
+        let store = store.clone();
+        async move {
+            for round in first.. {
+                let value = AttributeValue::from(round.to_string());
+                let changes = UserProperties::from_iter([(attribute_key!("custom.round"), value)]);
+                let user = UserId::new(format!("fan-{}", round % 100)).unwrap();
+                let audit = AuditEntry { request_id: round.to_string(), ..AuditEntry::default() };
+                store.upsert_user(&user, &changes, audit).await.unwrap();
+                tell("update", round);
+            }
+        }
+    });
+    for round in first.. {
+        let mut upload = imports.receive().await.unwrap();
+        for row in list(round) {
+            upload.write(format!("{}\n", row.unwrap()).as_bytes()).await.unwrap();
+        }
+        let job = imports.submit(upload, name(), None, Caller::default()).await.unwrap();
+        tell("job", job.id);
+        imports.publish(name(), list(round), Caller::default()).await.unwrap();
+        tell("list", round);
+    }
+    updates.await.unwrap();
+}
+
+fn start(folder: &Path, round: u64) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "store::crash::writes_until_it_is_killed", "--nocapture"])
+        .env(FOLDER, folder)
+        .env(ROUND, round.to_string())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Lets the child run from `round` on until it has told `count` times of `what`, kills it, and gives back all it told.
+fn kill_after(folder: &Path, round: u64, what: &str, count: usize) -> BTreeMap<String, Vec<String>> {
+    let mut child = start(folder, round);
+    let mut told: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let output = BufReader::new(child.stdout.take().unwrap());
+    for line in output.lines() {
+        let line = line.unwrap();
+        let Some((kind, which)) = line.strip_prefix("DURABLE ").and_then(|told| told.split_once(' ')) else {
+            continue;
+        };
+        let all = told.entry(kind.to_owned()).or_default();
+        all.push(which.to_owned());
+        if kind == what && all.len() == count {
+            child.kill().unwrap();
+        }
+    }
+    assert!(!child.wait().unwrap().success());
+    told
+}
+
+#[tokio::test]
+async fn a_killed_process_loses_nothing_it_acknowledged() {
+    let folder = TempDir::new().unwrap();
+    let moments =
+        [("update", 1), ("job", 1), ("update", 300), ("list", 1), ("job", 2), ("list", 2), ("update", 77)];
+    for (round, (what, count)) in (0..).step_by(1_000).zip(moments) {
+        let told = kill_after(folder.path(), round, what, count);
+        check(folder.path(), &told).await;
+    }
+}
+
+async fn check(folder: &Path, told: &BTreeMap<String, Vec<String>>) {
+    let told = |what: &str| told.get(what).cloned().unwrap_or_default();
+    let store = Store::open(folder, Clock::system(), Ids::random()).unwrap();
+
+    let audited: Vec<String> = store
+        .audit(None, u32::MAX)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|record| record.entry.request_id)
+        .collect();
+    for round in told("update") {
+        assert!(audited.contains(&round), "update {round} has no audit row");
+    }
+    if let Some(last) = told("update").last() {
+        let number: u64 = last.parse().unwrap();
+        let user = UserId::new(format!("fan-{}", number % 100)).unwrap();
+        let stored = store.user(&user).await.unwrap().unwrap();
+        let Some(AttributeValue::Text(round)) = stored.attributes.get("custom.round") else {
+            panic!("update {last} is lost: {stored:?}")
+        };
+        assert!(round.parse::<u64>().unwrap() >= number, "update {last} is lost: {stored:?}");
+    }
+    whole_list(&store, told("list").last()).await;
+
+    let imports = Imports::start(store.clone(), ImportOptions::default()).unwrap();
+    imports.finish().await;
+    for id in told("job") {
+        let job = store.import_job(&id.parse().unwrap()).await.unwrap().unwrap();
+        assert_eq!((job.state, job.imported), (JobState::Completed, LIST), "{:?}", job.message);
+    }
+    whole_list(&store, told("list").last()).await;
+    store.swept().await.unwrap();
+    drop((imports, store));
+    let connection = Connection::open(folder.join("segments.db")).unwrap();
+    let count = |sql: &str| -> i64 { connection.query_row(sql, [], |row| row.get(0)).unwrap() };
+    assert_eq!(count("SELECT count(*) FROM versions"), count("SELECT count(*) FROM segments"));
+    assert_eq!(count("SELECT count(*) FROM blocks WHERE version NOT IN (SELECT version FROM segments)"), 0);
+    assert_eq!(count("SELECT count(*) FROM imports WHERE state IN ('pending', 'processing')"), 0);
+    assert_eq!(std::fs::read_dir(folder.join("spool")).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(folder.join("temporary")).unwrap().count(), 0);
+}
+
+/// The list is one round's, complete, and not older than what was acknowledged.
+async fn whole_list(store: &Store, acknowledged: Option<&String>) {
+    let Some(segment) = store.segment(&name()).await.unwrap() else {
+        assert_eq!(acknowledged, None);
+        return;
+    };
+    assert_eq!(segment.members, LIST);
+    let members = store.members(&name(), None, u32::MAX).await.unwrap();
+    assert_eq!(u64::try_from(members.len()).unwrap(), LIST);
+    let round = members[0].as_str().split_once('-').unwrap().0.to_owned();
+    assert!(members.iter().all(|member| member.as_str().starts_with(&round)));
+    if let Some(acknowledged) = acknowledged {
+        assert!(round.parse::<u64>().unwrap() >= acknowledged.parse().unwrap());
+    }
+}

@@ -1,0 +1,72 @@
+//! Opening a data folder: one process, known versions, nothing left behind by a crash.
+
+use fanpass_model::SegmentName;
+use fanpass_server::imports::{ImportOptions, Imports};
+use fanpass_server::store::{Caller, Clock, Ids, RowReject, Store, StoreErrorKind};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::open;
+
+#[tokio::test]
+async fn a_second_opening_is_refused_and_names_the_folder_until_the_first_is_gone() {
+    let folder = TempDir::new().unwrap();
+    let first = open(&folder);
+    let error = Store::open(folder.path(), Clock::system(), Ids::random()).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Locked);
+    assert!(error.to_string().contains(&folder.path().display().to_string()), "{error}");
+    drop(first);
+    open(&folder);
+}
+
+#[tokio::test]
+async fn a_folder_that_a_newer_service_wrote_is_refused_untouched() {
+    let folder = TempDir::new().unwrap();
+    drop(open(&folder));
+    let connection = Connection::open(folder.path().join("service.db")).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(connection);
+
+    let error = Store::open(folder.path(), Clock::system(), Ids::random()).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::TooNew);
+    assert!(error.to_string().contains("version 99"), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_told_as_damaged() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("segments.db"), vec![7; 10_000]).unwrap();
+    let error = Store::open(folder.path(), Clock::system(), Ids::random()).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Corrupt);
+    assert!(error.to_string().contains("segments.db"), "{error}");
+}
+
+#[tokio::test]
+async fn lists_that_nobody_names_are_deleted() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    let imports = Imports::start(store.clone(), ImportOptions::default()).unwrap();
+    let name = SegmentName::new("season").unwrap();
+    for ids in [["a", "b"], ["c", "d"]] {
+        let rows = ids.into_iter().map(Ok::<_, RowReject>);
+        imports.publish(name.clone(), rows, Caller::default()).await.unwrap();
+    }
+    store.swept().await.unwrap();
+    let blocks = || -> Vec<Vec<u8>> {
+        let connection = Connection::open(folder.path().join("segments.db")).unwrap();
+        let mut statement = connection.prepare("SELECT first_id FROM blocks").unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    assert_eq!(blocks(), [b"c"]);
+
+    drop((imports, store));
+    let connection = Connection::open(folder.path().join("segments.db")).unwrap();
+    connection
+        .execute_batch(
+            "INSERT INTO versions (version, import) VALUES (77, 1); INSERT INTO blocks VALUES (77, x'7a', 1, x'00')",
+        )
+        .unwrap();
+    drop(connection);
+    open(&folder).swept().await.unwrap();
+    assert_eq!(blocks(), [b"c"]);
+}

@@ -1,0 +1,87 @@
+//! Issue, List and Revoke Token over a real socket, and what a token allows.
+
+use crate::harness::{Call, Harness, post, segment, update};
+use crate::snapshot;
+
+#[tokio::test]
+async fn an_issued_token_is_listed_without_its_secret_and_works() {
+    let harness = Harness::start().await;
+    let token = harness.issue("nightly-export", &["segments:write"]).await;
+    let answer = harness.call_as(&token, segment(r#"{"segmentName":"cup","userIds":["a"]}"#)).await;
+    assert_eq!(answer.status, 200, "{answer}");
+    let list = harness.get("/service/v1/tokens").await;
+    snapshot!("list_tokens", list);
+    assert!(!list.body.contains(&token));
+}
+
+#[tokio::test]
+async fn a_token_allows_what_its_scopes_say() {
+    let harness = Harness::start().await;
+    let token = harness.issue("nightly-export", &["segments:write"]).await;
+    let answer =
+        harness.call_as(&token, update(r#"{"userId":"1","userProperties":{"user_properties.sth":true}}"#));
+    snapshot!("missing_scope", answer.await);
+    assert_eq!(harness.get("/service/v1/user?userId=1").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_token_without_stated_scopes_does_everything_but_administer() {
+    let harness = Harness::start().await;
+    let token = harness.issue("nightly-export", &[]).await;
+    for path in ["/service/v1/segments", "/service/v1/attributes"] {
+        assert_eq!(harness.call_as(&token, Call::new("GET", path)).await.status, 200);
+    }
+    assert_eq!(harness.call_as(&token, Call::new("GET", "/service/v1/tokens")).await.status, 403);
+}
+
+#[tokio::test]
+async fn revocation_is_in_force_when_it_is_answered_and_after_a_restart() {
+    let harness = Harness::start().await;
+    let token = harness.issue("leaky", &["read"]).await;
+    let call = Call::new("GET", "/service/v1/segments");
+    assert_eq!(harness.call_as(&token, call.clone()).await.status, 200);
+    let jti = harness.get("/service/v1/tokens").await.json()["tokens"][0]["jti"].as_str().unwrap().to_owned();
+    let revoke = Call::new("DELETE", &format!("/service/v1/tokens/{jti}"));
+    snapshot!("revoke_token", harness.call(revoke.clone()).await);
+    assert_eq!(harness.call_as(&token, call.clone()).await.status, 401);
+    assert_eq!(harness.call(revoke).await.status, 200, "again changes nothing");
+
+    let harness = harness.restart().await;
+    assert_eq!(harness.call_as(&token, call).await.status, 401);
+    assert_eq!(harness.call(Call::new("DELETE", "/service/v1/tokens/none")).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_token_request_says_all_that_is_wrong_with_it() {
+    let harness = Harness::start().await;
+    let request = r#"{"subject":" ","scopes":["read","root"],"lifetimeSeconds":0}"#;
+    snapshot!("issue_token_wrong", harness.call(post("/service/v1/tokens").json(request)).await);
+}
+
+#[tokio::test]
+async fn the_development_token_is_kept_until_it_is_revoked() {
+    use secrecy::ExposeSecret as _;
+
+    let harness = Harness::start().await;
+    let again = async |harness: &Harness| {
+        harness.service.development_token().await.unwrap().expose_secret().to_owned()
+    };
+    assert_eq!(again(&harness).await, harness.token);
+    let jti = harness.get("/service/v1/tokens").await.json()["tokens"][0]["jti"].as_str().unwrap().to_owned();
+    harness.call(Call::new("DELETE", &format!("/service/v1/tokens/{jti}"))).await;
+    let renewed = again(&harness).await;
+    assert_ne!(renewed, harness.token);
+    assert_eq!(harness.call_as(&renewed, Call::new("GET", "/service/v1/segments")).await.status, 200);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn key_and_development_token_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let harness = Harness::start().await;
+    for name in ["signing-key", "dev-token"] {
+        let mode = harness.folder.path().join(name).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}

@@ -1,0 +1,131 @@
+//! The ledger's file: its lock, its schema, its settings.
+
+use std::{
+    collections::HashMap,
+    ffi::OsString,
+    fs::{File, OpenOptions, TryLockError},
+    io,
+    path::Path,
+};
+
+use fanpass_model::AttributeKey;
+use rusqlite::Connection;
+
+use super::fingerprint::KEY;
+use crate::{ErrorKind, SyncError};
+
+/// What to do while another process holds the ledger.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Busy {
+    /// Refuse with [`ErrorKind::LedgerBusy`].
+    #[default]
+    Refuse,
+    /// Wait until that process is done, however long that takes.
+    Wait,
+}
+
+/// The layout that this code reads and writes.
+const VERSION: i64 = 1;
+
+const SCHEMA: &str = "
+    CREATE TABLE secret (key BLOB NOT NULL) STRICT;
+    CREATE TABLE attributes (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE users (user INTEGER PRIMARY KEY, acknowledged BLOB NOT NULL) STRICT;
+    CREATE TABLE runs (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        label TEXT NOT NULL,
+        source TEXT NOT NULL,
+        begun INTEGER NOT NULL,
+        finished INTEGER,
+        rows INTEGER NOT NULL DEFAULT 0,
+        sent INTEGER NOT NULL DEFAULT 0,
+        unchanged INTEGER NOT NULL DEFAULT 0,
+        duplicate INTEGER NOT NULL DEFAULT 0,
+        empty INTEGER NOT NULL DEFAULT 0,
+        rejected INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+";
+
+/// Takes the lock, which the system gives back when the process ends, however it ends.
+pub(super) fn lock(path: &Path, busy: Busy) -> Result<File, SyncError> {
+    let mut name: OsString = path.into();
+    name.push(".lock");
+    let name = Path::new(&name);
+    let file = private(name).map_err(|error| SyncError::io(name, error))?;
+    let locked = match busy {
+        Busy::Wait => file.lock().map_err(TryLockError::Error),
+        Busy::Refuse => file.try_lock(),
+    };
+    match locked {
+        Ok(()) => Ok(file),
+        Err(TryLockError::Error(error)) => Err(SyncError::io(name, error)),
+        Err(TryLockError::WouldBlock) => {
+            let message = "another process is using it: let that one finish, or wait for it";
+            Err(SyncError::new(ErrorKind::LedgerBusy, message).at(path.display()))
+        }
+    }
+}
+
+/// Opens or makes a file that only its owner reads.
+fn private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+pub(super) fn open(path: &Path) -> Result<Connection, SyncError> {
+    drop(private(path).map_err(|error| SyncError::io(path, error))?);
+    let mut connection = Connection::open(path)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    // What was acknowledged is on disk when that is said.
+    connection.pragma_update(None, "synchronous", "full")?;
+    // 64 MiB of log, as updates are spread over the whole file; 16 MiB of cache.
+    connection.pragma_update(None, "wal_autocheckpoint", 16_384)?;
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    match connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? {
+        0 => create(&mut connection)?,
+        VERSION => {}
+        newer => {
+            let message =
+                format!("the ledger has layout {newer} and this version knows {VERSION}: update it");
+            return Err(SyncError::new(ErrorKind::LedgerVersion, message).at(path.display()));
+        }
+    }
+    Ok(connection)
+}
+
+fn create(connection: &mut Connection) -> Result<(), SyncError> {
+    let mut key = [0; KEY];
+    getrandom::fill(&mut key).map_err(|error| {
+        SyncError::new(ErrorKind::Ledger, format!("the system gives no random key for the ledger: {error}"))
+    })?;
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(SCHEMA)?;
+    transaction.execute("INSERT INTO secret (key) VALUES (?1)", [key])?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    Ok(transaction.commit()?)
+}
+
+/// The numbers of all attributes. One whose key is none, in a damaged file, is left out: nothing is known of it.
+pub(super) fn numbers(connection: &Connection) -> Result<HashMap<AttributeKey, u32>, SyncError> {
+    let mut statement = connection.prepare("SELECT key, number FROM attributes")?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+    let mut numbers = HashMap::new();
+    for row in rows {
+        let (key, number) = row?;
+        if let Ok(key) = AttributeKey::new(key) {
+            numbers.insert(key, number);
+        }
+    }
+    Ok(numbers)
+}
+
+/// The number of a new attribute.
+pub(super) fn number(connection: &Connection, key: &AttributeKey) -> Result<u32, SyncError> {
+    let insert = "INSERT INTO attributes (key) VALUES (?1) RETURNING number";
+    Ok(connection.query_row(insert, [key.as_str()], |row| row.get(0))?)
+}

@@ -1,0 +1,100 @@
+//! The ledger in the middle of a push: what is under way, and when an acknowledgement may be remembered.
+
+use std::collections::HashMap;
+
+use fanpass_model::{UserId, UserProperties};
+
+use super::Ledger;
+use crate::SyncError;
+
+/// Acknowledgements that are written together.
+const FLUSH_AT: usize = 4096;
+
+/// A push of many updates at a time through a [`Ledger`], in whatever order they are answered.
+///
+/// An acknowledgement is remembered only if no later update of its user is under way: what the service holds is known
+/// again when the last of them was answered. A process that is killed sends again what was under way, and at most 4,096
+/// updates whose acknowledgement had not been written yet.
+///
+/// ```
+/// use fanpass_model::{UserId, UserProperties, attribute_key};
+/// use fanpass_sync::{Busy, Deliveries, Ledger};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("ledger.db");
+/// let mut deliveries = Deliveries::new(Ledger::open(&path, Busy::Refuse)?);
+/// let user = UserId::new("00042")?;
+/// let gold = UserProperties::from_iter([(attribute_key!("custom.tier"), "gold".into())]);
+///
+/// let sent = deliveries.take(&[(user.clone(), gold.clone())])?.remove(0);
+/// // … send it …
+/// deliveries.settle(user.clone(), sent, true)?;
+/// assert!(deliveries.take(&[(user, gold)])?[0].is_empty());
+/// deliveries.flush()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Deliveries {
+    ledger: Ledger,
+    /// How many updates of a user are under way.
+    under_way: HashMap<UserId, usize>,
+    acknowledged: Vec<(UserId, UserProperties)>,
+}
+
+impl Deliveries {
+    /// Nothing is under way yet.
+    pub fn new(ledger: Ledger) -> Self {
+        Self { ledger, under_way: HashMap::new(), acknowledged: Vec::new() }
+    }
+
+    /// The part of each update that is to be sent, empty where the service has all of it. Each part that is not empty
+    /// is under way until it is [settled](Self::settle).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Ledger`](crate::ErrorKind::Ledger); nothing is taken then.
+    pub fn take(&mut self, updates: &[(UserId, UserProperties)]) -> Result<Vec<UserProperties>, SyncError> {
+        // Written later, they would hide that these updates may have arrived.
+        self.flush()?;
+        let changes = self.ledger.take_changes(updates)?;
+        for ((user, _), _) in updates.iter().zip(&changes).filter(|(_, change)| !change.is_empty()) {
+            *self.under_way.entry(user.clone()).or_default() += 1;
+        }
+        Ok(changes)
+    }
+
+    /// Says that an update that was taken is over: acknowledged by the service, or given up.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Ledger`](crate::ErrorKind::Ledger); the acknowledgements stay to be written.
+    pub fn settle(
+        &mut self,
+        user: UserId,
+        sent: UserProperties,
+        acknowledged: bool,
+    ) -> Result<(), SyncError> {
+        let others = self.under_way.remove(&user).unwrap_or_default().saturating_sub(1);
+        if others > 0 {
+            self.under_way.insert(user, others);
+        } else if acknowledged {
+            self.acknowledged.push((user, sent));
+        }
+        if self.acknowledged.len() >= FLUSH_AT { self.flush() } else { Ok(()) }
+    }
+
+    /// Writes the acknowledgements that are not written yet: at the end of a run, or whenever one likes.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Ledger`](crate::ErrorKind::Ledger); what could not be written is sent again by the next run.
+    pub fn flush(&mut self) -> Result<(), SyncError> {
+        if !self.acknowledged.is_empty() {
+            self.ledger.acknowledge(&self.acknowledged)?;
+            self.acknowledged.clear();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,48 @@
+//! What was acknowledged of one user: a fingerprint for each attribute, packed.
+
+/// Bytes of an entry: the attribute's number and the value's fingerprint, least significant byte first.
+const ENTRY: usize = NUMBER + 8;
+const NUMBER: usize = 4;
+
+/// Entries one behind the other, in no order: users have few attributes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Record(Vec<u8>);
+
+impl Record {
+    /// A record that is not made of whole entries is damaged, and nothing is known of the user.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Self {
+        Self(if bytes.len().is_multiple_of(ENTRY) { bytes.to_vec() } else { Vec::new() })
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(super) fn get(&self, number: u32) -> Option<u64> {
+        let entry = &self.0[self.position(number)?..];
+        entry[NUMBER..ENTRY].try_into().ok().map(u64::from_le_bytes)
+    }
+
+    pub(super) fn set(&mut self, number: u32, fingerprint: u64) {
+        let at = self.position(number).unwrap_or_else(|| {
+            self.0.extend(number.to_le_bytes());
+            self.0.extend([0; ENTRY - NUMBER]);
+            self.0.len() - ENTRY
+        });
+        self.0[at + NUMBER..at + ENTRY].copy_from_slice(&fingerprint.to_le_bytes());
+    }
+
+    /// Whether there was something to forget.
+    pub(super) fn forget(&mut self, number: u32) -> bool {
+        let at = self.position(number);
+        if let Some(at) = at {
+            self.0.drain(at..at + ENTRY);
+        }
+        at.is_some()
+    }
+
+    fn position(&self, number: u32) -> Option<usize> {
+        let at = self.0.chunks_exact(ENTRY).position(|entry| entry[..NUMBER] == number.to_le_bytes());
+        at.map(|at| at * ENTRY)
+    }
+}

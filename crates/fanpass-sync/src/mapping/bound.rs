@@ -1,0 +1,138 @@
+//! A mapping bound to the columns of one table: what its rows become.
+
+use fanpass_model::{AttributeValue, UserId, UserProperties};
+use fanpass_table::{Reject, Row, find_columns, list_columns};
+
+use super::{Absent, ColumnMap, Mapping};
+use crate::{CellFault, ErrorKind, SyncError, check_mended, original_columns};
+
+/// Where the columns of a mapping stand.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    /// The columns it was bound to; a file of an archive can have others.
+    columns: Vec<String>,
+    id: usize,
+    /// One for each of [`Mapping::map`].
+    values: Vec<usize>,
+}
+
+/// What a row that is not a reject holds.
+pub(crate) struct Mapped {
+    pub(crate) user: UserId,
+    pub(crate) properties: UserProperties,
+    /// Whether white space was taken off the id.
+    pub(crate) trimmed: bool,
+}
+
+impl Bound {
+    pub(crate) fn new(mapping: &Mapping, columns: &[String]) -> Result<Self, SyncError> {
+        let all = columns.to_vec();
+        let columns = original_columns(columns);
+        let id = find(columns, mapping.id.as_deref())?;
+        let find_value = |map: &ColumnMap| {
+            let column = find(columns, Some(&map.column)).map_err(|error| error.at(&map.key))?;
+            if column != id {
+                return Ok(column);
+            }
+            let message = format!(
+                "column {:?} holds the user ids and is mapped to {}: map another column, or name the ids' with --id; \
+                 the columns are {}",
+                columns[id],
+                map.key,
+                list_columns(columns)
+            );
+            Err(SyncError::new(ErrorKind::IdMapped, message))
+        };
+        let values = mapping.map.iter().map(find_value).collect::<Result<_, _>>()?;
+        Ok(Self { columns: all, id, values })
+    }
+
+    pub(crate) fn fits(&self, columns: &[String]) -> bool {
+        self.columns == columns
+    }
+
+    /// Reads a row. The reject names the first cell at fault and tells of the others too.
+    pub(crate) fn read(&self, mapping: &Mapping, row: &Row<'_>) -> Result<Mapped, Reject> {
+        check_mended(row)?;
+        let (user, trimmed) = self.user(row)?;
+        let constants = mapping.set.iter().map(|constant| (constant.key().clone(), constant.value().clone()));
+        let mut properties: UserProperties = constants.collect();
+        let mut faults = Vec::new();
+        for (map, &column) in mapping.map.iter().zip(&self.values) {
+            match mapping.read(map, row.cell(column)?) {
+                Ok(Some(value)) => _ = properties.insert(map.key.clone(), value),
+                Ok(None) => {}
+                Err(fault) => faults.push((column, fault)),
+            }
+        }
+        match faults.split_first() {
+            None => Ok(Mapped { user, properties, trimmed }),
+            Some(((column, CellFault { code, message, .. }), others)) => {
+                let also = |(column, fault): &(usize, CellFault)| {
+                    format!("; column {:?} too: {}", self.columns[*column], fault.message)
+                };
+                let others: String = others.iter().map(also).collect();
+                Err(row.reject(Some(*column), code, format!("{message}{others}")))
+            }
+        }
+    }
+
+    fn user(&self, row: &Row<'_>) -> Result<(UserId, bool), Reject> {
+        let cell = row.cell(self.id)?;
+        let id = cell.trim();
+        if id.is_empty() {
+            let message = "the id's cell is empty: fill it in, or remove the row";
+            return Err(row.reject(Some(self.id), fanpass_table::code::EMPTY_ID, message));
+        }
+        let refuse = |error: fanpass_model::ModelError| {
+            row.reject(Some(self.id), error.kind().code(), format!("the {error}"))
+        };
+        UserId::new(id).map(|user| (user, id.len() < cell.len())).map_err(refuse)
+    }
+}
+
+impl Mapping {
+    /// The value that a cell gives; `None` leaves the attribute alone.
+    fn read(&self, map: &ColumnMap, cell: &str) -> Result<Option<AttributeValue>, CellFault> {
+        let trimmed = cell.trim();
+        if !trimmed.is_empty() {
+            if self.nulls.iter().any(|null| null.trim() == trimmed) {
+                return Ok(absent(map.null.unwrap_or(self.null)));
+            }
+            if let Some(value) = map.cell.read(if map.trim { trimmed } else { cell })? {
+                return Ok(Some(value));
+            }
+        }
+        Ok(map.default.clone().or_else(|| absent(map.blank.unwrap_or(self.blank))))
+    }
+}
+
+fn absent(policy: Absent) -> Option<AttributeValue> {
+    match policy {
+        Absent::Skip => None,
+        Absent::Unset => Some(AttributeValue::Unset),
+    }
+}
+
+/// The one column that is meant.
+fn find(columns: &[String], wanted: Option<&str>) -> Result<usize, SyncError> {
+    let fail = |kind, problem: String| {
+        Err(SyncError::new(kind, format!("{problem}; the columns are {}", list_columns(columns))))
+    };
+    match (find_columns(columns, wanted).as_slice(), wanted) {
+        ([only], _) => Ok(*only),
+        ([], Some(name)) => fail(ErrorKind::UnknownColumn, format!("there is no column {name:?}")),
+        ([], None) => {
+            let problem = "no column is recognised as the user ids: name it with --id NAME or --id '#N'";
+            fail(ErrorKind::AmbiguousColumn, problem.to_owned())
+        }
+        (several, _) => {
+            let numbers: Vec<_> = several.iter().map(|column| format!("#{}", column + 1)).collect();
+            let what =
+                wanted.map_or("may hold the user ids".to_owned(), |name| format!("are named {name:?}"));
+            let problem =
+                format!("several columns {what}: say which by its number, {}", numbers.join(" or "));
+            fail(ErrorKind::AmbiguousColumn, problem)
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Writing reject files: one for each set of columns, whole or not at all.
+
+use std::{
+    ffi::OsString,
+    io,
+    path::{Path, PathBuf},
+};
+
+use csv::{QuoteStyle, StringRecord, Writer, WriterBuilder};
+use fanpass_table::Reject;
+use tempfile::NamedTempFile;
+
+use super::{REJECT_COLUMNS, checksum, is_reject_file, original_columns, split_cells};
+use crate::SyncError;
+
+/// The rejects of a run, written to files that can be mended and read again with the same mapping.
+///
+/// A file has the columns of the source, its cells byte for byte, and [`REJECT_COLUMNS`] behind them; it is CSV in
+/// UTF-8, with a header, commas and every cell in quotes. Sources of other columns get a file of their own. Rejects of
+/// a reject file are written with the columns of its source, so that files can be mended in rounds.
+///
+/// Nothing appears before [`finish`](Self::finish), and nothing at all without a reject. Files are readable by their
+/// owner only, as they hold personal data.
+#[derive(Debug)]
+pub struct RejectFiles {
+    path: PathBuf,
+    files: Vec<RejectFile>,
+}
+
+#[derive(Debug)]
+struct RejectFile {
+    columns: Vec<String>,
+    writer: Writer<NamedTempFile>,
+}
+
+impl RejectFiles {
+    /// Rejects that will be at `path`, such as `rejects.csv`, in a folder that exists. Where files of that name are
+    /// already, or several are needed, they are `rejects-2.csv`, `rejects-3.csv`, …; none is ever overwritten.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), files: Vec::new() }
+    }
+
+    /// Adds a reject. `columns` are those of its row: [`Row::columns`](fanpass_table::Row::columns), or
+    /// [`Table::columns`](fanpass_table::Table::columns) while it is the last row that was read.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io).
+    pub fn write(&mut self, columns: &[String], reject: &Reject) -> Result<(), SyncError> {
+        let mut cells: Vec<&str> = reject.fields.iter().map(String::as_str).collect();
+        if is_reject_file(columns) {
+            (cells, _) = split_cells(&cells, columns);
+        }
+        let columns = original_columns(columns);
+        let known = self.files.iter().position(|file| file.columns == columns);
+        let at = known.unwrap_or(self.files.len());
+        if known.is_none() {
+            self.files.push(self.create(columns).map_err(|error| SyncError::io(&self.path, error))?);
+        }
+        let record = record(&cells, columns.len(), reject);
+        let written = self.files[at].writer.write_record(&record);
+        written.map_err(|error| SyncError::io(&self.path, error))
+    }
+
+    fn create(&self, columns: &[String]) -> io::Result<RejectFile> {
+        let part =
+            tempfile::Builder::new().prefix(".rejects-").suffix(".part").tempfile_in(folder(&self.path))?;
+        let mut writer =
+            WriterBuilder::new().quote_style(QuoteStyle::Always).flexible(true).from_writer(part);
+        writer.write_record(columns.iter().map(String::as_str).chain(REJECT_COLUMNS))?;
+        Ok(RejectFile { columns: columns.to_vec(), writer })
+    }
+
+    /// Makes the files appear, each at once and whole, and gives their paths; none if nothing was rejected.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io). Files that appeared before stay.
+    pub fn finish(self) -> Result<Vec<PathBuf>, SyncError> {
+        let Self { path, files } = self;
+        files
+            .into_iter()
+            .map(|file| publish(file, &path).map_err(|error| SyncError::io(&path, error)))
+            .collect()
+    }
+}
+
+/// The source's cells, filled up to its columns, what is wrong, and cells beyond the last column: a row that has them
+/// stays ragged until they are gone.
+fn record(cells: &[&str], count: usize, reject: &Reject) -> StringRecord {
+    let padded = cells.iter().copied().chain(std::iter::repeat("")).take(count);
+    let mut record: StringRecord = padded.collect();
+    record.push_field(&reject.location);
+    record.push_field(&reject.row.to_string());
+    record.push_field(reject.column.as_deref().unwrap_or_default());
+    record.push_field(reject.code);
+    record.push_field(&reject.message);
+    record.push_field(&checksum(cells));
+    record.extend(cells.iter().skip(count));
+    record
+}
+
+/// Gives a file its name: the first that is free.
+fn publish(file: RejectFile, path: &Path) -> io::Result<PathBuf> {
+    let mut part = file.writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
+    part.as_file().sync_all()?;
+    let mut number = 1_u64;
+    loop {
+        let path = numbered(path, number);
+        match part.persist_noclobber(&path) {
+            Ok(_) => return Ok(path),
+            Err(taken) if taken.error.kind() == io::ErrorKind::AlreadyExists => part = taken.file,
+            Err(failed) => return Err(failed.error),
+        }
+        number += 1;
+    }
+}
+
+/// `rejects.csv`, `rejects-2.csv`, ….
+fn numbered(path: &Path, number: u64) -> PathBuf {
+    if number == 1 {
+        return path.to_owned();
+    }
+    let mut name: OsString = path.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("-{number}"));
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}

@@ -1,0 +1,101 @@
+//! Reject files: what they are told by, and whether their rows were mended.
+
+mod file;
+
+use fanpass_table::{Reject, Row, code as table};
+
+pub use self::file::RejectFiles;
+use crate::code;
+
+/// The columns of a reject file behind those of the source, in this order:
+///
+/// - `fanpass_source`: where the row stood, for people: `holders.csv:12` or `fans.zip:north.xlsx:Sheet1!B7`;
+/// - `fanpass_row`: its number in its file or sheet, from 1, header and blank rows counted;
+/// - `fanpass_column`: the column at fault, empty if it is the row as a whole;
+/// - `fanpass_code`: what is wrong, for programs;
+/// - `fanpass_message`: what is wrong and how to mend it, for people;
+/// - `fanpass_check`: a checksum of the source's cells, by which a row that was not mended is known.
+pub const REJECT_COLUMNS: [&str; 6] =
+    ["fanpass_source", "fanpass_row", "fanpass_column", "fanpass_code", "fanpass_message", "fanpass_check"];
+
+/// Faults of a spreadsheet or of broken text that a reject file cannot show: its cells are sound text, and would pass
+/// for ids and values if nobody had looked at them.
+const HIDDEN: [&str; 11] = [
+    table::DESTROYED_NUMBER,
+    table::FRACTION,
+    table::NUMBER_FORMAT,
+    table::DATE_CELL,
+    table::ERROR_CELL,
+    table::UNCACHED_FORMULA,
+    table::RAGGED_ROW,
+    table::BAD_QUOTE,
+    table::UNDECODABLE,
+    table::CELL_TOO_LONG,
+    code::NOT_MENDED,
+];
+
+/// Whether these are the columns of a reject file: the last ones are [`REJECT_COLUMNS`].
+pub fn is_reject_file(columns: &[String]) -> bool {
+    let source = columns.len().checked_sub(REJECT_COLUMNS.len());
+    source.is_some_and(|source| columns[source..].iter().eq(&REJECT_COLUMNS))
+}
+
+/// The columns of the source: all but [`REJECT_COLUMNS`] if they are there, else all.
+///
+/// ```
+/// let columns = ["fan_id", "tier"].map(str::to_owned);
+/// assert_eq!(fanpass_sync::original_columns(&columns), columns);
+/// ```
+pub fn original_columns(columns: &[String]) -> &[String] {
+    let count = if is_reject_file(columns) { columns.len() - REJECT_COLUMNS.len() } else { columns.len() };
+    &columns[..count]
+}
+
+/// Refuses a row of a reject file that is as it was, where its fault cannot be seen in the reject file any more: a
+/// number that a spreadsheet had destroyed, cells that had moved. [`Updates`](crate::Updates) does so by itself.
+///
+/// Other rows pass: what is still wrong with them is found again, and what is not (an attribute that is registered
+/// by now) is mended. A row whose `fanpass_check` cell was emptied passes as it stands.
+///
+/// # Errors
+///
+/// The row as a [`Reject`] with the code [`code::NOT_MENDED`] and the message that it was rejected with.
+pub fn check_mended(row: &Row<'_>) -> Result<(), Reject> {
+    let columns = row.columns();
+    if !is_reject_file(columns) {
+        return Ok(());
+    }
+    let cells: Vec<&str> = row.fields().collect();
+    let (original, [_, _, column, why, message, check]) = split_cells(&cells, columns);
+    if !HIDDEN.contains(&why) || check != checksum(&original) {
+        return Ok(());
+    }
+    let message = match why {
+        code::NOT_MENDED => message.to_owned(),
+        _ => format!(
+            "{message}; the row is as it was: mend it, or empty its cell of fanpass_check to send it so"
+        ),
+    };
+    Err(row.reject(columns.iter().position(|name| name == column), code::NOT_MENDED, message))
+}
+
+/// The cells of the source in a row of a reject file, those beyond its last column too, and the cells between.
+fn split_cells<'a>(cells: &[&'a str], columns: &[String]) -> (Vec<&'a str>, [&'a str; REJECT_COLUMNS.len()]) {
+    let count = original_columns(columns).len();
+    let added = std::array::from_fn(|at| cells.get(count + at).copied().unwrap_or_default());
+    let beyond = cells.iter().skip(count + added.len());
+    (cells.iter().take(count).chain(beyond).copied().collect(), added)
+}
+
+/// A checksum of cells that does not see empty ones at the end. The letter in front keeps spreadsheets from taking
+/// it for a number.
+fn checksum(cells: &[&str]) -> String {
+    let count = cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
+    let mut sum = crc32fast::Hasher::new();
+    for cell in &cells[..count] {
+        sum.update(cell.as_bytes());
+        // No byte of UTF-8: where one cell ends and the next begins counts.
+        sum.update(&[0xFF]);
+    }
+    format!("c{:08x}", sum.finalize())
+}

@@ -1,0 +1,195 @@
+//! What the ledger remembers, whatever happens to the process.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use fanpass_model::{AttributeKey, AttributeValue, UserId, UserProperties};
+use fanpass_sync::{Busy, ErrorKind, Figures, Ledger};
+
+pub(crate) type Update = (UserId, UserProperties);
+
+pub(crate) fn update(user: &str, attributes: &[(&'static str, AttributeValue)]) -> Update {
+    let properties = attributes.iter().map(|(key, value)| (AttributeKey::new(*key).unwrap(), value.clone()));
+    (UserId::new(user).unwrap(), properties.collect())
+}
+
+pub(crate) fn open(path: &Path) -> Ledger {
+    Ledger::open(path, Busy::Refuse).unwrap()
+}
+
+pub(crate) struct Folder(tempfile::TempDir);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn ledger(&self) -> PathBuf {
+        self.0.path().join("ledger.db")
+    }
+
+    /// What is on disk at this moment, as a process that is killed now would leave it.
+    pub(crate) fn killed(&self) -> Self {
+        let copy = Self::new();
+        for name in ["ledger.db", "ledger.db-wal"] {
+            let from = self.0.path().join(name);
+            if from.exists() {
+                fs::copy(from, copy.0.path().join(name)).unwrap();
+            }
+        }
+        copy
+    }
+}
+
+#[test]
+fn only_what_differs_is_sent() {
+    let folder = Folder::new();
+    let mut ledger = open(&folder.ledger());
+    let first = [update("1", &[("custom.a", "x".into()), ("custom.b", 1.into())])];
+    assert_eq!(ledger.take_changes(&first).unwrap(), [first[0].1.clone()]);
+    ledger.acknowledge(&first).unwrap();
+    assert!(ledger.changed_part(&first).unwrap()[0].is_empty());
+    let second = [update("1", &[("custom.a", "x".into()), ("custom.b", AttributeValue::Unset)])];
+    let expected = [update("1", &[("custom.b", AttributeValue::Unset)]).1];
+    assert_eq!(ledger.changed_part(&second).unwrap(), expected);
+    assert_eq!(ledger.take_changes(&second).unwrap(), expected);
+    ledger.acknowledge(&second).unwrap();
+    assert!(ledger.changed_part(&second).unwrap()[0].is_empty());
+}
+
+#[test]
+fn values_of_other_types_and_users_are_told_apart() {
+    let folder = Folder::new();
+    let mut ledger = open(&folder.ledger());
+    let list = |entries: &[&str]| entries.iter().map(|entry| (*entry).to_owned()).collect::<Vec<_>>().into();
+    let values: [AttributeValue; 9] = [
+        "1".into(),
+        1.into(),
+        true.into(),
+        false.into(),
+        "true".into(),
+        AttributeValue::Unset,
+        list(&["1"]),
+        list(&["1", "2"]),
+        list(&["1,2"]),
+    ];
+    for (at, value) in values.iter().enumerate() {
+        ledger.acknowledge(&[update("1", &[("custom.a", value.clone())])]).unwrap();
+        for (other, candidate) in values.iter().enumerate() {
+            let same = ledger.changed_part(&[update("1", &[("custom.a", candidate.clone())])]).unwrap()[0]
+                .is_empty();
+            assert_eq!(same, at == other, "{value:?} and {candidate:?}");
+        }
+        assert!(!ledger.changed_part(&[update("2", &[("custom.a", value.clone())])]).unwrap()[0].is_empty());
+        assert!(!ledger.changed_part(&[update("1", &[("custom.b", value.clone())])]).unwrap()[0].is_empty());
+    }
+}
+
+#[test]
+fn a_change_that_was_taken_and_not_acknowledged_is_sent_again_even_if_it_is_taken_back() {
+    let folder = Folder::new();
+    let mut ledger = open(&folder.ledger());
+    let [gold, silver] = ["gold", "silver"].map(|tier| [update("1", &[("custom.tier", tier.into())])]);
+    ledger.acknowledge(&gold).unwrap();
+    ledger.take_changes(&silver).unwrap();
+    let killed = folder.killed();
+    // The service may hold silver or gold now.
+    let ledger = open(&killed.ledger());
+    assert!(!ledger.changed_part(&gold).unwrap()[0].is_empty());
+    assert!(!ledger.changed_part(&silver).unwrap()[0].is_empty());
+}
+
+#[test]
+fn nothing_of_a_person_stands_in_the_file() {
+    let folder = Folder::new();
+    let mut ledger = open(&folder.ledger());
+    ledger
+        .acknowledge(&[update("user-00042-secret", &[("custom.a", "a very private value".into())])])
+        .unwrap();
+    drop(ledger);
+    for entry in fs::read_dir(folder.0.path()).unwrap() {
+        let bytes = fs::read(entry.unwrap().path()).unwrap();
+        for text in ["00042", "private"] {
+            assert!(!bytes.windows(text.len()).any(|window| window == text.as_bytes()));
+        }
+    }
+}
+
+#[test]
+fn each_ledger_has_fingerprints_of_its_own() {
+    let fingerprints = || {
+        let folder = Folder::new();
+        open(&folder.ledger()).acknowledge(&[update("1", &[("custom.a", "x".into())])]).unwrap();
+        let database = rusqlite::Connection::open(folder.ledger()).unwrap();
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
+        database.query_row("SELECT user, acknowledged FROM users", [], row).unwrap()
+    };
+    let ((one, value), (other, other_value)) = (fingerprints(), fingerprints());
+    assert!(one != other && value != other_value);
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_reads_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let mut ledger = open(&folder.ledger());
+    ledger.acknowledge(&[update("1", &[("custom.a", "x".into())])]).unwrap();
+    for entry in fs::read_dir(folder.0.path()).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "{}", entry.path().display());
+    }
+}
+
+#[test]
+fn one_process_holds_it_at_a_time() {
+    let folder = Folder::new();
+    let path = folder.ledger();
+    let held = open(&path);
+    assert_eq!(Ledger::open(&path, Busy::Refuse).unwrap_err().kind(), ErrorKind::LedgerBusy);
+    let waiting = std::thread::spawn({
+        let path = path.clone();
+        move || Ledger::open(&path, Busy::Wait).map(drop)
+    });
+    drop(held);
+    waiting.join().unwrap().unwrap();
+    drop(open(&path));
+}
+
+#[test]
+fn a_file_that_is_no_ledger_is_refused() {
+    let folder = Folder::new();
+    fs::write(
+        folder.ledger(),
+        "no database, only text that is long enough to be looked at as one".repeat(20),
+    )
+    .unwrap();
+    assert_eq!(Ledger::open(&folder.ledger(), Busy::Refuse).unwrap_err().kind(), ErrorKind::Ledger);
+    assert_eq!(Ledger::open("/nowhere/ledger.db".as_ref(), Busy::Refuse).unwrap_err().kind(), ErrorKind::Io);
+}
+
+#[test]
+fn runs_are_listed_with_their_figures_and_the_interrupted_ones_too() {
+    let folder = Folder::new();
+    let mut ledger = open(&folder.ledger());
+    let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    let figures = Figures { rows: 10, sent: 4, unchanged: 3, duplicate: 1, empty: 1, rejected: 1 };
+    assert!(figures.adds_up());
+    assert!(!Figures { rows: 11, ..figures }.adds_up());
+    let first = ledger.begin_run("users push fans.csv", "sha256:1", at(100)).unwrap();
+    ledger.finish_run(first, &figures, at(200)).unwrap();
+    let again = ledger.finish_run(first, &Figures::default(), at(300)).unwrap_err();
+    assert_eq!(again.kind(), ErrorKind::Ledger);
+    let second = ledger.begin_run("users push fans.csv", "sha256:2", at(400)).unwrap();
+    let runs = open(&folder.killed().ledger()).list_runs(10).unwrap();
+    let told: Vec<_> =
+        runs.iter().map(|run| (run.id, run.source.as_str(), run.begun, run.finished)).collect();
+    assert_eq!(
+        told,
+        [(second, "sha256:2", at(400), None), (first, "sha256:1", at(100), Some((at(200), figures)))]
+    );
+    assert_eq!(ledger.list_runs(1).unwrap().len(), 1);
+}

@@ -1,0 +1,13 @@
+//! Behaviour of the crate through its public interface, on real files.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::as_conversions, missing_docs)]
+
+mod deliveries;
+mod ledger;
+mod ledger_model;
+mod lint;
+mod mapping;
+mod messages;
+mod rejects;
+mod support;
+mod updates;
+mod values;

@@ -1,0 +1,213 @@
+//! Reject files: written, mended, and read again.
+
+use std::{fs, path::Path};
+
+use fanpass_sync::{ErrorKind, RejectFiles, check_mended, code, is_reject_file, original_columns};
+use fanpass_table::{Header, Options, Table, code as table};
+use proptest::prelude::*;
+use rust_xlsxwriter::Workbook;
+
+use crate::support::{mapping, read, read_file, reject, reject_with, sample};
+
+fn edit(path: &Path, from: &str, to: &str) {
+    let text = fs::read_to_string(path).unwrap();
+    assert!(text.contains(from), "{from:?} is not in {text}");
+    fs::write(path, text.replacen(from, to, 1)).unwrap();
+}
+
+#[test]
+fn a_reject_file_holds_the_row_and_what_is_wrong_with_it() {
+    let fans = sample(
+        "fans.csv",
+        "fan_id;name;points\n007;\"M\u{fc}ller; \"\"Jo\"\"\n\";1.5\n8;=1+1;2\n;b; 3 \n9;c\n",
+    );
+    let paths = reject(&fans.path, mapping(["points=custom.points:integer"]));
+    assert_eq!(paths, [fans.path.with_file_name("rejects.csv")]);
+    insta::assert_snapshot!(fs::read_to_string(&paths[0]).unwrap());
+    let names =
+        |path: &Path| fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>();
+    assert_eq!(names(fans.path.parent().unwrap()).len(), 2, "no temporary file is left");
+}
+
+#[test]
+fn mended_rows_become_updates_with_the_same_mapping() {
+    let fans = sample("fans.csv", "fan_id,points,sth\n1,1.5,x\n2,5,maybe\n3,7,x\n,9,no\n");
+    let maps = || mapping(["points=custom.points:integer", "sth=custom.sth:bool"]);
+    let path = reject(&fans.path, maps()).remove(0);
+    edit(&path, "\"1.5\"", "\"15\"");
+    edit(&path, "\"maybe\"", "\"no\"");
+    let found = read_file(&path, maps()).unwrap();
+    assert_eq!(
+        found.updates,
+        [r#"1 {"custom.points":15,"custom.sth":true}"#, r#"2 {"custom.points":5,"custom.sth":false}"#]
+    );
+    assert_eq!(found.rejects.len(), 1);
+    assert_eq!(found.rejects[0].code, table::EMPTY_ID);
+}
+
+#[test]
+fn files_are_mended_in_rounds_and_none_is_overwritten() {
+    let fans = sample("fans.csv", "fan_id,points\n1,a\n2,b\n");
+    let maps = || mapping(["points=custom.points:integer"]);
+    let first = reject(&fans.path, maps()).remove(0);
+    let before = fs::read_to_string(&first).unwrap();
+    let second = reject(&first, maps()).remove(0);
+    assert_eq!(second.file_name().unwrap(), "rejects-2.csv");
+    assert_eq!(fs::read_to_string(&first).unwrap(), before);
+    let header = |text: &str| text.lines().next().unwrap().to_owned();
+    let text = fs::read_to_string(&second).unwrap();
+    assert_eq!(header(&text), header(&before), "the added columns stand there once");
+    assert!(text.contains("\"rejects.csv:2\""));
+}
+
+#[test]
+fn a_number_that_a_spreadsheet_destroyed_stays_refused_until_it_is_mended() {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_row(0, 0, ["fan_id", "tier"]).unwrap();
+    sheet.write_number(1, 0, 123_456_789_012_345_680.0).unwrap();
+    sheet.write_number(2, 0, 987_654_321_098_765_400.0).unwrap();
+    for row in [1, 2] {
+        sheet.write_string(row, 1, "gold").unwrap();
+    }
+    let fans = sample("fans.xlsx", book.save_to_buffer().unwrap());
+    let maps = || mapping(["tier=custom.tier"]);
+    let found = read_file(&fans.path, maps()).unwrap();
+    assert!(found.rejects.iter().all(|reject| reject.code == table::DESTROYED_NUMBER), "{:?}", found.rejects);
+    let shown = found.rejects[0].fields[0].clone();
+
+    let first = reject(&fans.path, maps()).remove(0);
+    edit(&first, &format!("\"{shown}\""), "\"123456789012345678\"");
+    let found = read_file(&first, maps()).unwrap();
+    assert_eq!(found.updates, [r#"123456789012345678 {"custom.tier":"gold"}"#]);
+    assert_eq!(
+        (found.rejects[0].code, found.rejects[0].column.as_deref()),
+        (code::NOT_MENDED, Some("fan_id"))
+    );
+
+    let second = reject(&first, maps()).remove(0);
+    let again = read_file(&second, maps()).unwrap();
+    assert_eq!(again.rejects[0].code, code::NOT_MENDED);
+    assert_eq!(again.rejects[0].message, found.rejects[0].message, "it does not grow from round to round");
+
+    let text = fs::read_to_string(&second).unwrap();
+    let check = text.trim_end().rsplit('"').nth(1).unwrap();
+    edit(&second, &format!("\"{check}\""), "\"\"");
+    let sent = read_file(&second, maps()).unwrap();
+    assert_eq!(sent.updates.len(), 1, "an emptied check sends the row as it stands");
+}
+
+#[test]
+fn a_ragged_row_stays_refused_until_it_is_mended() {
+    let fans = sample("fans.csv", "fan_id,name,tier\n1,Smith, Ann,gold\n2,silver\n3,c,x\n");
+    let maps = || mapping(["tier=custom.tier"]);
+    let path = reject(&fans.path, maps()).remove(0);
+    let codes = |path: &Path| {
+        read_file(path, maps()).unwrap().rejects.iter().map(|reject| reject.code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(&path), [table::RAGGED_ROW, code::NOT_MENDED]);
+    edit(&path, "\"Smith\",\" Ann\"", "\"Smith, Ann\",\"gold\"");
+    edit(&path, ",\"gold\"\n", "\n");
+    edit(&path, "\"2\",\"silver\",\"\"", "\"2\",\"\",\"silver\"");
+    let found = read_file(&path, maps()).unwrap();
+    assert_eq!(found.updates, [r#"1 {"custom.tier":"gold"}"#, r#"2 {"custom.tier":"silver"}"#]);
+}
+
+#[test]
+fn sources_of_other_columns_have_files_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rejects = RejectFiles::new(folder.path().join("run-7.csv"));
+    for content in ["id,a\n1,x\n", "id,b\n2,x\n", "id,a\n3,x\n"] {
+        let columns: Vec<String> = content.lines().next().unwrap().split(',').map(str::to_owned).collect();
+        let map = format!("{}=custom.n:integer", columns[1]);
+        for reject in read(content, mapping([map.as_str()])).unwrap().rejects {
+            rejects.write(&columns, &reject).unwrap();
+        }
+    }
+    assert_eq!(
+        fs::read_dir(folder.path())
+            .unwrap()
+            .filter(|entry| { !entry.as_ref().unwrap().file_name().to_string_lossy().ends_with(".part") })
+            .count(),
+        0,
+        "nothing appears before the end"
+    );
+    let paths = rejects.finish().unwrap();
+    assert_eq!(paths, ["run-7.csv", "run-7-2.csv"].map(|name| folder.path().join(name)));
+    let rows = |at: usize| fs::read_to_string::<&Path>(paths[at].as_ref()).unwrap().lines().count() - 1;
+    assert_eq!((rows(0), rows(1)), (2, 1));
+}
+
+#[test]
+fn without_a_reject_there_is_no_file() {
+    let fans = sample("fans.csv", "id,a\n1,x\n");
+    assert_eq!(reject(&fans.path, mapping(["a=custom.a"])), Vec::<std::path::PathBuf>::new());
+    assert_eq!(fs::read_dir(fans.path.parent().unwrap()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_told() {
+    let mut rejects = RejectFiles::new("/nowhere/at/all/rejects.csv");
+    let found = read("id,a\n1,x\n", mapping(["a=custom.a:integer"])).unwrap();
+    let error = rejects.write(&["id".to_owned(), "a".to_owned()], &found.rejects[0]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io);
+    assert!(error.to_string().starts_with("/nowhere/at/all/rejects.csv: "), "{error}");
+}
+
+#[test]
+fn the_only_column_of_a_source_is_still_the_id() {
+    let fans = sample("fans.csv", "card\n1\u{7}\n2\n");
+    let maps = || {
+        let mut maps = mapping([]);
+        maps.id = Some("card".to_owned());
+        maps.set = vec!["custom.a=x".parse().unwrap()];
+        maps
+    };
+    let path = reject(&fans.path, maps()).remove(0);
+    edit(&path, "\u{7}", "");
+    let mut unnamed = maps();
+    unnamed.id = None;
+    assert_eq!(read_file(&path, unnamed).unwrap().updates, [r#"1 {"custom.a":"x"}"#]);
+}
+
+/// All rows of a table: source cells, and whether the row passes as mended.
+fn rows(path: &Path) -> Vec<Vec<String>> {
+    let mut table = Table::open(path, &Options::default()).unwrap();
+    assert!(is_reject_file(table.columns()));
+    let count = original_columns(table.columns()).len();
+    let mut rows = Vec::new();
+    while let Some(row) = table.next_row().unwrap() {
+        let row = row.unwrap();
+        check_mended(&row).unwrap();
+        rows.push(row.fields().take(count).map(str::to_owned).collect());
+    }
+    rows
+}
+
+proptest! {
+    #[test]
+    fn cells_come_back_byte_for_byte(
+        names in prop::collection::hash_set("[a-z;|\t=\"' ]{0,3}[a-z]", 1..4),
+        cells in prop::collection::vec("[\\PC,;|\t\"'=@\n\r]{0,12}", 4),
+        ids in prop::collection::vec("[0-9]{1,6}\u{7}", 1..5),
+    ) {
+        let quoted = |cell: &String| format!("\"{}\"", cell.replace('"', "\"\""));
+        let columns = names.len();
+        let header: Vec<_> = std::iter::once("fan_id".to_owned()).chain(names).collect();
+        let line = |cells: &[String]| cells.iter().map(quoted).collect::<Vec<_>>().join(",") + "\n";
+        let written: Vec<Vec<String>> = ids
+            .iter()
+            .map(|id| std::iter::once(id.clone()).chain(cells.iter().take(columns).cloned()).collect())
+            .collect();
+        let content = line(&header) + &written.iter().map(|row| line(row)).collect::<String>();
+        let fans = sample("fans.csv", content);
+        let mut maps = mapping([]);
+        maps.set = vec!["custom.a=x".parse().unwrap()];
+        maps.id = Some("#1".to_owned());
+        let mut options = Options::default();
+        options.delimiter = Some(b',');
+        options.header = Header::Present;
+        let paths = reject_with(&fans.path, maps, &options);
+        prop_assert_eq!(rows(&paths[0]), written);
+    }
+}

@@ -1,0 +1,162 @@
+//! What rows become, and that every row is in one bucket.
+
+use std::io::Write;
+
+use fanpass_sync::{Absent, ErrorKind, code};
+use fanpass_table::code as table;
+use proptest::prelude::*;
+use zip::{ZipWriter, write::SimpleFileOptions};
+
+use crate::support::{mapping, read, read_file, sample};
+
+#[test]
+fn columns_become_typed_attributes() {
+    let maps = mapping([
+        "is_sth=user_properties.sth:bool",
+        "plans=user_properties.ticketing_plans:list(|)",
+        "Points=custom.points:integer",
+        "joined=custom.joined:date(%d.%m.%Y)",
+    ]);
+    let found = read("fan_id,is_sth,plans,points,joined\n 007 ,x,a|b,12,1.2.2026\n", maps).unwrap();
+    assert_eq!(
+        found.updates,
+        [concat!(
+            r#"007 {"custom.joined":"2026-02-01","custom.points":12,"user_properties.sth":true,"#,
+            r#""user_properties.ticketing_plans":["a","b"]}"#
+        )]
+    );
+    assert_eq!(found.counts.trimmed, 1);
+}
+
+#[test]
+fn blank_cells_leave_an_attribute_alone_unless_stated() {
+    let content = "id,a,b,c,d\n1,,  ,,|\n2,x,x,x,x\n3, , ,,\n";
+    let maps =
+        || mapping(["a=custom.a", "b=custom.b,blank=unset", "c=custom.c,default=none", "d=custom.d:list(|)"]);
+    let found = read(content, maps()).unwrap();
+    assert_eq!(found.updates[0], r#"1 {"custom.b":null,"custom.c":"none"}"#);
+    assert_eq!(found.updates[1], r#"2 {"custom.a":"x","custom.b":"x","custom.c":"x","custom.d":["x"]}"#);
+    let mut all = maps();
+    all.blank = Absent::Unset;
+    let found = read(content, all).unwrap();
+    assert_eq!(found.updates[0], r#"1 {"custom.a":null,"custom.b":null,"custom.c":"none","custom.d":null}"#);
+}
+
+#[test]
+fn nulls_are_text_unless_stated_and_have_a_policy_of_their_own() {
+    let content = "id,a,b\n1,NULL,\\N\n2,null,n\n3, \\N ,NULL\n";
+    let mut maps = mapping(["a=custom.a,default=none", "b=custom.b,null=unset"]);
+    let found = read(content, maps.clone()).unwrap();
+    assert_eq!(found.updates[0], r#"1 {"custom.a":"NULL","custom.b":"\\N"}"#);
+    maps.nulls = vec!["NULL".to_owned(), "\\N".to_owned()];
+    let found = read(content, maps).unwrap();
+    assert_eq!(
+        found.updates,
+        [r#"1 {"custom.b":null}"#, r#"2 {"custom.a":"null","custom.b":"n"}"#, r#"3 {"custom.b":null}"#]
+    );
+}
+
+#[test]
+fn rows_without_attributes_are_counted_apart() {
+    let found = read("id,a\n1,\n2,x\n,x\n,\n3,\n", mapping(["a=custom.a"])).unwrap();
+    assert_eq!(found.empty, ["fans.csv:2", "fans.csv:6"]);
+    assert_eq!(found.rejects.len(), 1, "a row of blank cells is no row at all");
+    assert_eq!((found.counts.rows, found.counts.blank), (4, 1));
+}
+
+#[test]
+fn constants_go_to_every_row() {
+    let mut maps = mapping(["a=custom.a"]);
+    maps.set = vec!["custom.source=crm".parse().unwrap()];
+    let found = read("id,a\n1,\n2,x\n", maps).unwrap();
+    assert_eq!(
+        found.updates,
+        [r#"1 {"custom.source":"crm"}"#, r#"2 {"custom.a":"x","custom.source":"crm"}"#]
+    );
+}
+
+#[test]
+fn spaces_in_text_stay_unless_trimmed() {
+    let maps = mapping(["a=custom.a", "#2=custom.b,trim"]);
+    let found = read("id,a\n1, x \n", maps).unwrap();
+    assert_eq!(found.updates, [r#"1 {"custom.a":" x ","custom.b":"x"}"#]);
+}
+
+#[test]
+fn a_row_at_fault_is_a_reject_with_its_place_and_cells() {
+    let maps = mapping(["s=custom.s:bool", "n=custom.n:integer"]);
+    let found = read("id,s,n\n1,maybe,1.5\n,x,1\n2,x,1,9\n3,x,1\n\"a\nb\",x,1\n", maps).unwrap();
+    let told: Vec<_> = found
+        .rejects
+        .iter()
+        .map(|reject| (reject.row, reject.column.as_deref(), reject.code, reject.fields.join("/")))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (2, Some("s"), code::NOT_BOOLEAN, "1/maybe/1.5".to_owned()),
+            (3, Some("id"), table::EMPTY_ID, "/x/1".to_owned()),
+            (4, None, table::RAGGED_ROW, "2/x/1/9".to_owned()),
+            (6, Some("id"), "control_character", "a\nb/x/1".to_owned()),
+        ]
+    );
+    assert!(found.rejects[0].message.contains("column \"n\" too"), "{}", found.rejects[0].message);
+    assert_eq!(found.updates.len(), 1);
+}
+
+#[test]
+fn each_file_of_an_archive_has_its_own_columns() {
+    let zipped = |second: &str| {
+        let mut zip = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, content) in [("a.csv", "id,a\n1,x\n"), ("b.csv", second)] {
+            zip.start_file(name, SimpleFileOptions::default()).unwrap();
+            zip.write_all(content.as_bytes()).unwrap();
+        }
+        sample("fans.zip", zip.finish().unwrap().into_inner())
+    };
+    let found = read_file(&zipped("a,id\ny,2\n").path, mapping(["a=custom.a"])).unwrap();
+    assert_eq!(found.updates, [r#"1 {"custom.a":"x"}"#, r#"2 {"custom.a":"y"}"#]);
+    let error = read_file(&zipped("id,b\n2,y\n").path, mapping(["a=custom.a"])).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnknownColumn);
+    assert!(error.to_string().starts_with("fans.zip:b.csv:2: "), "{error}");
+}
+
+#[test]
+fn a_first_row_of_data_is_never_taken_for_a_header() {
+    let by_position = || {
+        let mut maps = mapping(["#2=custom.a"]);
+        maps.id = Some("#1".to_owned());
+        maps
+    };
+    let found = read("007,x\n008,y\n", by_position()).unwrap();
+    assert_eq!(found.updates, [r#"007 {"custom.a":"x"}"#, r#"008 {"custom.a":"y"}"#]);
+    let found = read("fan_id,tier\n008,y\n", by_position()).unwrap();
+    assert_eq!(found.updates, [r#"008 {"custom.a":"y"}"#]);
+    let error = read("abc,x\n008,y\n", by_position()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Table(fanpass_table::ErrorKind::AmbiguousHeader));
+}
+
+proptest! {
+    #[test]
+    fn sums_add_up_over_any_table(
+        rows in prop::collection::vec(prop::collection::vec("[a1|.\\- xyé\"\n]{0,4}|NULL|2026-01-01", 0..6), 0..20),
+        policy in prop::sample::select(vec![Absent::Skip, Absent::Unset]),
+    ) {
+        let lines = rows.iter().map(|row| {
+            let cells: Vec<_> = row.iter().map(|cell| format!("\"{}\"", cell.replace('"', "\"\""))).collect();
+            cells.join(",") + "\n"
+        });
+        let content = "id,a,b,c,d\n".to_owned() + &lines.collect::<String>();
+        let mut maps = mapping(["a=custom.a:bool", "b=custom.b:decimal", "c=custom.c:list(|)", "d=custom.d:date"]);
+        maps.blank = policy;
+        maps.nulls = vec!["NULL".to_owned()];
+        let found = read(&content, maps).unwrap();
+        let counted = rows.iter().filter(|row| row.iter().any(|cell| !cell.trim().is_empty())).count() as u64;
+        prop_assert_eq!(found.counts.rows, counted);
+    }
+
+    #[test]
+    fn no_text_is_too_strange(content in "\\PC{0,200}") {
+        let _ = read(&content, mapping(["a=custom.a"]));
+    }
+}

@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+
+mod archive;
+mod chain;
+mod columns;
+mod detect;
+mod error;
+mod header;
+mod ids;
+mod limits;
+mod member;
+mod metered;
+mod number;
+mod options;
+mod origin;
+mod record;
+mod reject;
+mod row;
+mod source;
+mod strings;
+mod table;
+mod text;
+mod workbook;
+mod xls;
+mod xlsx;
+
+pub use columns::{find_columns, list_columns};
+pub use error::{ErrorKind, TableError};
+pub use ids::{Counts, IdRow, Ids};
+pub use limits::Limits;
+pub use options::{Encoding, Format, Header, Options};
+pub use reject::{Reject, code};
+pub use row::Row;
+pub use table::Table;

@@ -1,0 +1,51 @@
+//! The bounds within which a file is read, so that no file can take the process's memory or disk.
+
+/// Bounds on what is read. A file that reaches one is refused with
+/// [`ErrorKind::LimitExceeded`](crate::ErrorKind::LimitExceeded), which names the bound.
+///
+/// Sizes are bytes. What an archive declares about its own sizes is never believed: real bytes are counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Size of a delimited text file, alone or inside a ZIP. Default: 16 GiB. It is streamed, so this bounds time, not memory.
+    pub text_bytes: u64,
+    /// Size of an XLSX file as stored (compressed). Default: 256 MiB.
+    pub xlsx_bytes: u64,
+    /// Size of an XLS file. Default: 64 MiB (no program writes larger ones: a sheet ends at 65,536 rows).
+    pub xls_bytes: u64,
+    /// Size of a ZIP file as stored (compressed). Default: 4 GiB.
+    pub zip_bytes: u64,
+    /// Entries of a ZIP, or parts of an XLSX. Default: 10,000.
+    pub entries: usize,
+    /// Inflated bytes of one archive, or of one XLSX, all that is read of it together. Default: 16 GiB. An XLSX in a
+    /// ZIP counts on its own besides.
+    pub inflated_bytes: u64,
+    /// Inflated bytes for each stored byte of an entry, counted after its first MiB. Default: 200.
+    pub inflation_ratio: u64,
+    /// Text of an XLSX's or XLS's shared strings, which stays in memory while its sheet is read. Default: 512 MiB.
+    pub shared_string_bytes: usize,
+    /// Columns of a row. Default: 16,384, which is Excel's own bound.
+    pub columns: usize,
+    /// Length of a cell. A longer one is a reject (`cell_too_long`) where it is used. Default: 32 KiB.
+    pub cell_bytes: usize,
+    /// Length of a row, all cells together. Default: 1 MiB.
+    pub record_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            text_bytes: 16 << 30,
+            xlsx_bytes: 256 << 20,
+            xls_bytes: 64 << 20,
+            zip_bytes: 4 << 30,
+            entries: 10_000,
+            inflated_bytes: 16 << 30,
+            inflation_ratio: 200,
+            shared_string_bytes: 512 << 20,
+            columns: 16_384,
+            cell_bytes: 32 << 10,
+            record_bytes: 1 << 20,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! One file or sheet that is being read: its columns and the rows read ahead to find its header.
+
+use std::collections::VecDeque;
+
+use crate::{
+    ErrorKind, Header, TableError,
+    columns::{Selector, letters},
+    header::{Verdict, judge},
+    origin::{Origin, printable},
+    record::Record,
+    source::Source,
+};
+
+/// Rows that are read ahead to tell a header from data.
+const AHEAD: usize = 20;
+
+pub(crate) struct Member {
+    pub(crate) source: Source,
+    pub(crate) origin: Origin,
+    pub(crate) columns: Vec<String>,
+    pub(crate) record: Record,
+    ahead: VecDeque<Record>,
+    stated: Header,
+    named: bool,
+    settled: bool,
+    ended: bool,
+    /// Number of the last row that was handed out or taken as the header.
+    last: u64,
+}
+
+impl Member {
+    /// Reads the first rows.
+    pub(crate) fn open(mut source: Source, origin: Origin, stated: Header) -> Result<Self, TableError> {
+        let mut ahead = VecDeque::new();
+        let mut ended = false;
+        while ahead.len() < AHEAD && !ended {
+            let mut record = Record::default();
+            if source.read(&mut record)? {
+                ahead.push_back(record);
+            } else {
+                ended = true;
+            }
+        }
+        let mut member = Self {
+            source,
+            origin,
+            columns: Vec::new(),
+            record: Record::default(),
+            ahead,
+            stated,
+            named: false,
+            settled: false,
+            ended,
+            last: 0,
+        };
+        let Some(first) = member.ahead.front() else {
+            return Err(TableError::new(ErrorKind::Empty, &member.origin, "holds no rows"));
+        };
+        member.columns = match member.verdict(first, &Selector::Recognised) {
+            Verdict::Data => (0..member.width()).map(letters).collect(),
+            Verdict::Named | Verdict::Unclear => names(first, member.width()),
+        };
+        Ok(member)
+    }
+
+    /// Settles whether the first row is a header, given which column is wanted, once.
+    pub(crate) fn settle(&mut self, wanted: &Selector) -> Result<(), TableError> {
+        if self.settled {
+            return Ok(());
+        }
+        let Some(first) = self.ahead.front() else { return Ok(()) };
+        match self.verdict(first, wanted) {
+            Verdict::Unclear => return Err(self.unclear(first, wanted)),
+            Verdict::Data => self.columns = (0..self.width()).map(letters).collect(),
+            Verdict::Named => {
+                if let Some(fault) =
+                    first.fault.as_ref().or_else(|| first.faults.first().map(|(_, fault)| fault))
+                {
+                    let place = self.origin.locate(first.number, first.line, None);
+                    let message = format!("the header cannot be read: {}", fault.message);
+                    return Err(TableError::new(ErrorKind::Malformed, place, message));
+                }
+                self.columns = names(first, self.width());
+                self.last = first.number;
+                self.named = true;
+                self.ahead.pop_front();
+            }
+        }
+        self.settled = true;
+        Ok(())
+    }
+
+    pub(crate) fn is_settled(&self) -> bool {
+        self.settled
+    }
+
+    pub(crate) fn find(&self, wanted: &Selector) -> Result<usize, TableError> {
+        wanted.find(&self.columns, self.named, &self.origin)
+    }
+
+    /// Puts the next row into `record` and returns how many blank rows stood before it; `None` at the end.
+    #[inline]
+    pub(crate) fn advance(&mut self) -> Result<Option<u64>, TableError> {
+        if let Some(next) = self.ahead.pop_front() {
+            self.record = next;
+        } else if self.ended || !self.source.read(&mut self.record)? {
+            self.ended = true;
+            return Ok(None);
+        }
+        let blank = self.record.number.saturating_sub(self.last + 1);
+        self.last = self.record.number;
+        Ok(Some(blank))
+    }
+
+    /// How many columns there are. A sheet's first row may be a title that is narrower than the table below it; in
+    /// text the first row counts, and others that differ are rejected.
+    fn width(&self) -> usize {
+        let first = self.ahead.front().map_or(0, Record::len);
+        let widest = self.ahead.iter().map(Record::len).max().unwrap_or(0);
+        if self.source.text().is_some() { first } else { widest }
+    }
+
+    fn verdict(&self, first: &Record, wanted: &Selector) -> Verdict {
+        let column = match (self.stated, wanted) {
+            (Header::Detect, Selector::Name(_)) => return Verdict::Named,
+            (Header::Detect, Selector::Recognised) if self.width() > 1 => return Verdict::Named,
+            // There is no such column: take the row for a header, so that the error lists names.
+            (Header::Detect, Selector::Position(column)) if *column >= self.width() => return Verdict::Named,
+            (_, Selector::Position(column)) => *column,
+            _ => 0,
+        };
+        let others = self.ahead.iter().skip(1).map(|record| record.cell(column).trim());
+        judge(self.stated, first.cell(column).trim(), others)
+    }
+
+    fn unclear(&self, first: &Record, wanted: &Selector) -> TableError {
+        let column = if let Selector::Position(column) = wanted { *column } else { 0 };
+        let cell: String = first.cell(column).trim().chars().take(40).collect();
+        let place = self.origin.locate(first.number, first.line, Some(column));
+        let message = format!(
+            "{:?} may be the column's name or an id: state whether the header is present or absent",
+            printable(&cell)
+        );
+        TableError::new(ErrorKind::AmbiguousHeader, place, message)
+    }
+}
+
+/// The cells of a header, trimmed; a cell without text is named by its letters.
+fn names(header: &Record, width: usize) -> Vec<String> {
+    let name = |column| match header.cell(column).trim() {
+        "" => letters(column),
+        name => name.to_owned(),
+    };
+    (0..width).map(name).collect()
+}

@@ -1,0 +1,94 @@
+//! What a caller can state about a file; everything left out is detected from the content.
+
+use crate::Limits;
+
+/// How to read a file. The default detects everything.
+///
+/// ```
+/// use fanpass_table::{Header, Options};
+///
+/// let mut options = Options::default();
+/// options.delimiter = Some(b';');
+/// options.header = Header::Absent;
+/// ```
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Options {
+    /// The format; a file whose content is of another format is refused. `None` detects it by content.
+    pub format: Option<Format>,
+    /// The byte between two cells of delimited text. `None` chooses among `,`, `;`, tab and `|`.
+    pub delimiter: Option<u8>,
+    /// The encoding of delimited text. `None` detects it.
+    pub encoding: Option<Encoding>,
+    /// Whether the first row names the columns.
+    pub header: Header,
+    /// The sheet to read, by name. `None` takes the only visible sheet that holds data.
+    pub sheet: Option<String>,
+    /// Bounds on sizes.
+    pub limits: Limits,
+}
+
+/// A kind of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// Delimited text: CSV, TSV, and the like with another delimiter, or one id a line.
+    Csv,
+    /// An Office Open XML workbook (`.xlsx`, `.xlsm`).
+    Xlsx,
+    /// A binary Excel 97-2003 workbook (`.xls`).
+    Xls,
+    /// A ZIP archive of the other formats.
+    Zip,
+}
+
+impl Format {
+    /// The format's name in lower case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+            Self::Xls => "xls",
+            Self::Zip => "zip",
+        }
+    }
+}
+
+/// An encoding of delimited text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// UTF-8, with or without a byte order mark.
+    Utf8,
+    /// UTF-16, least significant byte first.
+    Utf16Le,
+    /// UTF-16, most significant byte first.
+    Utf16Be,
+    /// Windows-1252, which Western European Excel writes as "CSV".
+    Windows1252,
+}
+
+impl Encoding {
+    /// The encoding's name in lower case, as the WHATWG Encoding Standard spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::Utf16Le => "utf-16le",
+            Self::Utf16Be => "utf-16be",
+            Self::Windows1252 => "windows-1252",
+        }
+    }
+}
+
+/// Whether the first row that is not blank names the columns.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Header {
+    /// Decide by the content; where it does not decide, reading fails and asks.
+    #[default]
+    Detect,
+    /// The first row names the columns.
+    Present,
+    /// The first row is data; columns are named by their letters: `A`, `B`, …, `AA`.
+    Absent,
+}

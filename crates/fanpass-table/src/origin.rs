@@ -1,0 +1,56 @@
+//! Where rows come from, as text for people.
+
+use std::sync::Arc;
+
+use crate::columns::letters;
+
+/// A file, or a file in an archive, and the sheet in it.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    /// `holders.csv`, or `fans.zip:north.xlsx`.
+    file: Arc<str>,
+    sheet: Option<Arc<str>>,
+}
+
+impl Origin {
+    /// A file by its display name. Control characters are shown escaped: names come from uploads and archives.
+    pub(crate) fn file(name: &str) -> Self {
+        Self { file: printable(name).into(), sheet: None }
+    }
+
+    pub(crate) fn entry(&self, name: &str) -> Self {
+        Self { file: format!("{}:{}", self.file, printable(name)).into(), sheet: None }
+    }
+
+    pub(crate) fn sheet(&self, name: &str) -> Self {
+        Self { file: Arc::clone(&self.file), sheet: Some(printable(name).into()) }
+    }
+
+    /// The place of a row, or of its cell in the given column (0 is the first).
+    pub(crate) fn locate(&self, row: u64, line: Option<u64>, column: Option<usize>) -> String {
+        let cell = column.map(letters).unwrap_or_default();
+        match &self.sheet {
+            Some(sheet) => format!("{}:{sheet}!{cell}{row}", self.file),
+            None => format!("{}:{}", self.file, line.unwrap_or(row)),
+        }
+    }
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.file)?;
+        self.sheet.as_ref().map_or(Ok(()), |sheet| write!(f, ":{sheet}"))
+    }
+}
+
+/// The text with its control characters escaped, so that a hostile name cannot forge lines or drive a terminal.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut shown, character| {
+        if character.is_control() {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+        shown
+    })
+}

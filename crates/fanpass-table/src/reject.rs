@@ -1,0 +1,45 @@
+//! A row that cannot be used, and why; it stops nothing.
+
+/// A row that was read but cannot be used as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Reject {
+    /// What is wrong, for programs: one of [`code`], or the caller's own.
+    pub code: &'static str,
+    /// What is wrong, for people.
+    pub message: String,
+    /// The row's number in its file or sheet: 1 is the first, header and blank rows counted.
+    pub row: u64,
+    /// Where the row is, for people: `holders.csv:12` (the line where it begins) or `fans.zip:north.xlsx:Sheet1!B7`.
+    pub location: String,
+    /// The name of the column, if one is to blame.
+    pub column: Option<String>,
+    /// The row's cells as they were read, to be written to a file, mended and sent again.
+    pub fields: Vec<String>,
+}
+
+/// The codes that this crate gives a [`Reject`].
+pub mod code {
+    /// The id's cell is empty, while other cells of the row are not.
+    pub const EMPTY_ID: &str = "empty_id";
+    /// A number of more than 15 digits, or one shown with an exponent: the spreadsheet has lost digits of it.
+    pub const DESTROYED_NUMBER: &str = "destroyed_number";
+    /// A number with a fraction.
+    pub const FRACTION: &str = "fraction";
+    /// A number under a display format that changes what is seen: separators, decimals, percent, currency.
+    pub const NUMBER_FORMAT: &str = "number_format";
+    /// A date or time, which a spreadsheet stores as a number of days.
+    pub const DATE_CELL: &str = "date_cell";
+    /// The cell shows an error, such as `#N/A`.
+    pub const ERROR_CELL: &str = "error_cell";
+    /// A formula whose result is not stored in the file.
+    pub const UNCACHED_FORMULA: &str = "uncached_formula";
+    /// The row has fewer cells than there are columns, or data beyond the last one.
+    pub const RAGGED_ROW: &str = "ragged_row";
+    /// A quoted cell goes on after its closing quote, or a quote follows a cell's leading space.
+    pub const BAD_QUOTE: &str = "bad_quote";
+    /// The cell's bytes are not text in the file's encoding.
+    pub const UNDECODABLE: &str = "undecodable";
+    /// The cell is longer than [`Limits::cell_bytes`](crate::Limits::cell_bytes).
+    pub const CELL_TOO_LONG: &str = "cell_too_long";
+}

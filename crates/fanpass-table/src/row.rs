@@ -1,0 +1,64 @@
+//! A row as callers see it: cells as text, its number, its place.
+
+use crate::{Reject, origin::Origin, record::Record};
+
+/// A row of a [`Table`](crate::Table), borrowed until the next one is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    pub(crate) record: &'a Record,
+    pub(crate) origin: &'a Origin,
+    pub(crate) columns: &'a [String],
+}
+
+impl<'a> Row<'a> {
+    /// The row's number in its file or sheet: 1 is the first, header and blank rows counted.
+    pub fn number(&self) -> u64 {
+        self.record.number
+    }
+
+    /// The physical line where the row begins, for text files; quoted cells can span lines.
+    pub fn line(&self) -> Option<u64> {
+        self.record.line
+    }
+
+    /// Where the row is, for people: `holders.csv:12` or `fans.zip:north.xlsx:Sheet1!7`.
+    pub fn location(&self) -> String {
+        self.origin.locate(self.record.number, self.record.line, None)
+    }
+
+    /// The names of the columns of the file this row is from, as [`Table::columns`](crate::Table::columns) gives
+    /// them for the first file.
+    pub fn columns(&self) -> &'a [String] {
+        self.columns
+    }
+
+    /// The text of a cell (0 is the first column), exactly as stored; a cell that the row lacks is empty.
+    ///
+    /// # Errors
+    ///
+    /// The row as a [`Reject`], if this cell does not show what is stored: a destroyed number, an error, bytes
+    /// that are not text.
+    pub fn cell(&self, column: usize) -> Result<&'a str, Reject> {
+        match self.record.fault_of(column) {
+            None => Ok(self.record.cell(column)),
+            Some(fault) => Err(self.reject(Some(column), fault.code, fault.message.clone())),
+        }
+    }
+
+    /// All cells as they were read, those that cannot be used as an id included.
+    pub fn fields(&self) -> impl Iterator<Item = &'a str> {
+        self.record.cells()
+    }
+
+    /// This row as a reject, for a rule of the caller's own.
+    pub fn reject(&self, column: Option<usize>, code: &'static str, message: impl Into<String>) -> Reject {
+        Reject {
+            code,
+            message: message.into(),
+            row: self.record.number,
+            location: self.origin.locate(self.record.number, self.record.line, column),
+            column: column.and_then(|column| self.columns.get(column).cloned()),
+            fields: self.record.cells().map(str::to_owned).collect(),
+        }
+    }
+}

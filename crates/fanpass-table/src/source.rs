@@ -1,0 +1,104 @@
+//! The formats behind one way to read the next record.
+
+use std::{
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+};
+
+use crate::{
+    ErrorKind, Format, Options, TableError,
+    archive::Archive,
+    detect::{self, Container},
+    origin::Origin,
+    record::Record,
+    text::Text,
+    xls, xlsx,
+};
+
+/// One file, or one file of an archive, that is being read.
+pub(crate) enum Source {
+    Text(Box<Text>),
+    Xlsx(Box<xlsx::Rows>),
+    Xls(Box<xls::Rows>),
+}
+
+/// What a file turned out to be.
+pub(crate) enum Opened {
+    Rows(Source, Origin),
+    Archive(Archive),
+}
+
+impl Opened {
+    /// Looks into the file and opens it as what it is.
+    pub(crate) fn open(mut file: File, options: &Options, origin: &Origin) -> Result<Self, TableError> {
+        let io = |source| TableError::io(origin, source);
+        let mut head = Vec::new();
+        file.by_ref().take(detect::HEAD_BYTES).read_to_end(&mut head).map_err(io)?;
+        let container = detect::container(&head, options.encoding, origin)?;
+        let length = file.seek(SeekFrom::End(0)).map_err(io)?;
+        file.rewind().map_err(io)?;
+        let limits = &options.limits;
+        match container {
+            Container::Text => {
+                let text = Text::open(Box::new(file), options, origin)?;
+                Ok(Self::Rows(Source::Text(Box::new(text)), origin.clone()))
+            }
+            Container::Compound => {
+                check_size(length, limits.xls_bytes, origin)?;
+                let (rows, origin) = xls::open(file, length, options, origin)?;
+                Ok(Self::Rows(Source::Xls(Box::new(rows)), origin))
+            }
+            Container::Zip => {
+                check_size(length, limits.zip_bytes.max(limits.xlsx_bytes), origin)?;
+                let archive = Archive::open(file, origin, limits)?;
+                if let Some(what) = xlsx::foreign(&archive) {
+                    let message = format!("is {what}");
+                    return Err(TableError::new(ErrorKind::UnsupportedFormat, origin, message));
+                }
+                if !xlsx::is_workbook(&archive) {
+                    check_size(length, limits.zip_bytes, origin)?;
+                    return Ok(Self::Archive(archive));
+                }
+                check_size(length, limits.xlsx_bytes, origin)?;
+                let (rows, origin) = xlsx::open(archive, options, origin)?;
+                Ok(Self::Rows(Source::Xlsx(Box::new(rows)), origin))
+            }
+        }
+    }
+}
+
+impl Source {
+    /// Reads the next record that is not blank; `false` at the end, after which it is not called again.
+    #[inline]
+    pub(crate) fn read(&mut self, record: &mut Record) -> Result<bool, TableError> {
+        match self {
+            Self::Text(text) => text.read(record),
+            Self::Xlsx(rows) => rows.read(record),
+            Self::Xls(rows) => rows.read(record),
+        }
+    }
+
+    pub(crate) fn format(&self) -> Format {
+        match self {
+            Self::Text(_) => Format::Csv,
+            Self::Xlsx(_) => Format::Xlsx,
+            Self::Xls(_) => Format::Xls,
+        }
+    }
+
+    /// The text file, unless this is a sheet. A sheet stores each cell with its place: none can move.
+    pub(crate) fn text(&self) -> Option<&Text> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Xlsx(_) | Self::Xls(_) => None,
+        }
+    }
+}
+
+fn check_size(length: u64, most: u64, origin: &Origin) -> Result<(), TableError> {
+    if length <= most {
+        return Ok(());
+    }
+    let message = format!("the file has {length} bytes; a file of its kind may have {most}");
+    Err(TableError::new(ErrorKind::LimitExceeded, origin, message))
+}

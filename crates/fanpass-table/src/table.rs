@@ -1,0 +1,248 @@
+//! A file as a stream of rows.
+
+use std::{fs::File, path::Path};
+
+use crate::{
+    Encoding, ErrorKind, Format, Ids, Options, Reject, Row, TableError,
+    chain::Chain,
+    code,
+    columns::Selector,
+    member::Member,
+    origin::Origin,
+    record::{Fault, Record},
+    source::Opened,
+    text::Text,
+};
+
+/// A file that is being read, row by row, in constant memory.
+///
+/// ```no_run
+/// # fn main() -> Result<(), fanpass_table::TableError> {
+/// use fanpass_table::{Options, Table};
+///
+/// let mut table = Table::open("fans.zip".as_ref(), &Options::default())?;
+/// while let Some(row) = table.next_row()? {
+///     match row {
+///         Ok(row) => println!("{}: {:?}", row.location(), row.cell(0)),
+///         Err(reject) => println!("{}: {}", reject.location, reject.message),
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Table {
+    format: Format,
+    options: Options,
+    member: Member,
+    /// The files of an archive behind the one at hand.
+    chain: Option<Chain>,
+    selector: Option<Selector>,
+    /// The id column of the file at hand.
+    id_column: usize,
+    blank: u64,
+}
+
+impl Table {
+    /// Opens a file and reads its beginning.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, is of no format that is read here, is damaged or encrypted, exceeds a limit,
+    /// or leaves open which sheet or delimiter is meant; see [`ErrorKind`].
+    pub fn open(path: &Path, options: &Options) -> Result<Self, TableError> {
+        let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
+        Self::open_named(path, &name, options)
+    }
+
+    /// As [`Table::open`], for a file that was stored under another name than people know it by: `name` stands in
+    /// every location and error.
+    ///
+    /// # Errors
+    ///
+    /// As [`Table::open`].
+    pub fn open_named(path: &Path, name: &str, options: &Options) -> Result<Self, TableError> {
+        let origin = Origin::file(name);
+        let file = File::open(path).map_err(|source| TableError::io(&origin, source))?;
+        let (format, member, chain) = match Opened::open(file, options, &origin)? {
+            Opened::Rows(source, place) => {
+                let format = source.format();
+                check_stated(options, format, &origin)?;
+                (format, Member::open(source, place, options.header)?, None)
+            }
+            Opened::Archive(archive) => {
+                check_stated(options, Format::Zip, &origin)?;
+                let mut chain = Chain::new(archive, &origin)?;
+                let member = next_member(&mut chain, options)?;
+                let empty = || TableError::new(ErrorKind::Empty, &origin, "the archive holds no files");
+                (Format::Zip, member.ok_or_else(empty)?, Some(chain))
+            }
+        };
+        Ok(Self { format, options: options.clone(), member, chain, selector: None, id_column: 0, blank: 0 })
+    }
+
+    /// The format of the file that was opened; [`Format::Zip`] for an archive, whatever it holds.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The encoding of the text file that is being read, as far as its rows have shown it: UTF-8 until a row says
+    /// otherwise. `None` for a spreadsheet.
+    pub fn encoding(&self) -> Option<Encoding> {
+        self.member.source.text().map(Text::encoding)
+    }
+
+    /// The delimiter of the text file that is being read; `None` for a spreadsheet.
+    pub fn delimiter(&self) -> Option<u8> {
+        self.member.source.text().map(Text::delimiter)
+    }
+
+    /// The names of the columns: the cells of the header, trimmed, or letters where there is none.
+    ///
+    /// Before the first row is read, a first row that may be a header is taken for one here; reading then decides
+    /// or asks.
+    pub fn columns(&self) -> &[String] {
+        &self.member.columns
+    }
+
+    /// Blank rows that were skipped so far between rows with data (those at the end of a file are not counted).
+    pub fn blank_rows(&self) -> u64 {
+        self.blank
+    }
+
+    /// Reads the next row that is not blank; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read further. A fault of one row is an inner [`Reject`]; reading goes on behind it.
+    pub fn next_row(&mut self) -> Result<Option<Result<Row<'_>, Reject>>, TableError> {
+        Ok(if self.advance()? { Some(self.row()) } else { None })
+    }
+
+    /// Steps to the next row; `false` at the end.
+    #[inline]
+    pub(crate) fn advance(&mut self) -> Result<bool, TableError> {
+        loop {
+            if !self.member.is_settled() {
+                self.settle()?;
+            }
+            if let Some(blank) = self.member.advance()? {
+                self.blank += blank;
+                return Ok(true);
+            }
+            let next = self.chain.as_mut().map(|chain| next_member(chain, &self.options)).transpose()?;
+            match next.flatten() {
+                Some(member) => self.member = member,
+                None => return Ok(false),
+            }
+        }
+    }
+
+    /// The row at hand.
+    pub(crate) fn row(&self) -> Result<Row<'_>, Reject> {
+        match self.fault() {
+            None => Ok(self.any_row()),
+            Some(fault) => Err(self.any_row().reject(None, fault.code, fault.message)),
+        }
+    }
+
+    /// The row at hand, sound or not.
+    #[inline]
+    pub(crate) fn any_row(&self) -> Row<'_> {
+        let Member { record, origin, columns, .. } = &self.member;
+        Row { record, origin, columns }
+    }
+
+    /// What is wrong with the row at hand as a whole.
+    #[inline]
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        let Member { record, columns, source, .. } = &self.member;
+        if record.fault.is_none() && record.len() == columns.len() {
+            return None;
+        }
+        record.fault.clone().or_else(|| source.text().and_then(|_| ragged(record, columns.len())))
+    }
+
+    /// Reads the ids of one column from here on.
+    ///
+    /// `column` is the header's text, or `#1`, `#2`, … for a position. `None` takes the only column, or the only one
+    /// whose header is recognised as naming user ids.
+    ///
+    /// # Errors
+    ///
+    /// If it is not clear which column is meant or whether the first row is a header: the message lists the columns.
+    pub fn ids(mut self, column: Option<&str>) -> Result<Ids, TableError> {
+        self.select_ids(column)?;
+        Ok(Ids::new(self))
+    }
+
+    /// As [`Table::ids`], to read whole rows: settles which column holds the ids, and by it whether the first row is a
+    /// header, for this file and those that follow in an archive. [`Table::columns`] are certain from here on.
+    ///
+    /// # Errors
+    ///
+    /// As [`Table::ids`].
+    pub fn select_ids(&mut self, column: Option<&str>) -> Result<(), TableError> {
+        let selector = Selector::parse(column);
+        self.member.settle(&selector)?;
+        self.id_column = self.member.find(&selector)?;
+        self.selector = Some(selector);
+        Ok(())
+    }
+
+    /// The column that [`Table::ids`] asked for, in the file at hand.
+    pub(crate) fn id_column(&self) -> usize {
+        self.id_column
+    }
+
+    /// Settles header and id column of the file at hand, once.
+    fn settle(&mut self) -> Result<(), TableError> {
+        let selector = self.selector.as_ref().unwrap_or(&Selector::Recognised);
+        self.member.settle(selector)?;
+        if self.selector.is_some() {
+            self.id_column = self.member.find(selector)?;
+        }
+        Ok(())
+    }
+}
+
+fn next_member(chain: &mut Chain, options: &Options) -> Result<Option<Member>, TableError> {
+    let Some((file, origin)) = chain.next()? else { return Ok(None) };
+    match Opened::open(file, options, &origin)? {
+        Opened::Rows(source, place) => Member::open(source, place, options.header).map(Some),
+        Opened::Archive(_) => {
+            let message = "is an archive inside an archive; unpack it first";
+            Err(TableError::new(ErrorKind::UnsupportedFormat, &origin, message))
+        }
+    }
+}
+
+/// Refuses a file that is not of the stated format, and a sheet stated for a file that has none.
+fn check_stated(options: &Options, found: Format, origin: &Origin) -> Result<(), TableError> {
+    if let Some(stated) = options.format.filter(|&stated| stated != found) {
+        let message = format!("is {}, not {} as stated", found.as_str(), stated.as_str());
+        return Err(TableError::new(ErrorKind::UnsupportedFormat, origin, message));
+    }
+    if options.sheet.is_some() && found == Format::Csv {
+        return Err(TableError::new(ErrorKind::UnknownSheet, origin, "is text and has no sheets; name none"));
+    }
+    Ok(())
+}
+
+impl std::fmt::Debug for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Table")
+            .field("format", &self.format)
+            .field("columns", &self.columns())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Cells that are missing, or data beyond the last column: cells may have moved, so no cell can be trusted.
+fn ragged(record: &Record, columns: usize) -> Option<Fault> {
+    let surplus = || (columns..record.len()).any(|column| !record.cell(column).trim().is_empty());
+    if record.len() == columns || (record.len() > columns && !surplus()) {
+        return None;
+    }
+    let message = format!("the row has {} cells and there are {columns} columns", record.len());
+    Some(Fault::new(code::RAGGED_ROW, message))
+}

@@ -1,0 +1,90 @@
+//! Which row is the header and which column holds the ids.
+
+use fanpass_table::{ErrorKind, Header, Options, Table};
+
+use crate::support::{ids, kind, read, sample};
+
+fn with(header: Header) -> Options {
+    let mut options = Options::default();
+    options.header = header;
+    options
+}
+
+fn chosen(file: &str, column: &str, header: Header) -> Result<Vec<String>, ErrorKind> {
+    read("h.csv", file, Some(column), &with(header)).map(|(ids, _)| ids).map_err(|error| error.kind())
+}
+
+#[test]
+fn a_recognised_name_is_a_header_however_it_is_written() {
+    for name in
+        ["user_id", "UserID", "user-id", "user id", "fan_id", "FANID", "id", "uid", "External Id", "crm.id"]
+    {
+        assert_eq!(ids("h.csv", format!("{name}\n1\n")), ["1"], "{name}");
+        assert_eq!(ids("h.csv", format!("name,{name}\nA,1\n")), ["1"], "{name} among others");
+    }
+}
+
+#[test]
+fn a_list_without_a_header_loses_no_id() {
+    assert_eq!(ids("h.csv", "00042\n00043\n"), ["00042", "00043"]);
+    assert_eq!(ids("h.csv", "fan-7\n"), ["fan-7"]);
+    assert_eq!(ids("h.csv", "alice\nbob\n"), ["alice", "bob"]);
+}
+
+#[test]
+fn a_first_row_that_may_be_either_is_asked_about() {
+    for file in ["Kundennummer\n00042\n00043\n", "member\nalice\nbob\n", "alice\n"] {
+        assert_eq!(kind("h.csv", file), ErrorKind::AmbiguousHeader, "{file:?}");
+        let lines: Vec<_> = file.lines().collect();
+        assert_eq!(read("h.csv", file, None, &with(Header::Absent)).unwrap().0, lines);
+        assert_eq!(read("h.csv", file, None, &with(Header::Present)).unwrap().0, lines[1..]);
+    }
+}
+
+#[test]
+fn several_columns_need_a_name_or_a_position() {
+    let file = "Kundennummer;Name\n00042;A\n00043;B\n";
+    assert_eq!(kind("h.csv", file), ErrorKind::AmbiguousColumn);
+    assert_eq!(chosen(file, "Kundennummer", Header::Detect).unwrap(), ["00042", "00043"]);
+    assert_eq!(chosen(file, "kunden nummer", Header::Detect).unwrap(), ["00042", "00043"]);
+    assert_eq!(chosen(file, "#1", Header::Detect).unwrap_err(), ErrorKind::AmbiguousHeader);
+    assert_eq!(chosen(file, "#1", Header::Present).unwrap(), ["00042", "00043"]);
+    assert_eq!(chosen(file, "#1", Header::Absent).unwrap(), ["Kundennummer", "00042", "00043"]);
+    assert_eq!(chosen(file, "#3", Header::Present).unwrap_err(), ErrorKind::UnknownColumn);
+    assert_eq!(chosen(file, "nummer", Header::Present).unwrap_err(), ErrorKind::UnknownColumn);
+}
+
+#[test]
+fn a_position_swallows_no_first_row_of_data() {
+    assert_eq!(chosen("00042,A\n00043,B\n", "#1", Header::Detect).unwrap(), ["00042", "00043"]);
+    assert_eq!(chosen("name,fan_id\nA,00043\n", "#2", Header::Detect).unwrap(), ["00043"]);
+    assert_eq!(chosen("00042,A\n00043,B\n", "B", Header::Absent).unwrap(), ["A", "B"]);
+}
+
+#[test]
+fn two_columns_that_may_hold_ids_are_asked_about() {
+    assert_eq!(kind("h.csv", "id,user_id\n1,2\n"), ErrorKind::AmbiguousColumn);
+    assert_eq!(chosen("id,user_id\n1,2\n", "user_id", Header::Detect).unwrap(), ["2"]);
+    assert_eq!(chosen("x,x\n1,2\n", "x", Header::Detect).unwrap_err(), ErrorKind::AmbiguousColumn);
+    assert_eq!(chosen("id,Id\n1,2\n", "Id", Header::Detect).unwrap(), ["2"], "the exact name wins");
+}
+
+#[test]
+fn columns_are_named_before_the_first_row() {
+    let named = sample("h.csv", " fan_id ,,name\n1,2,3\n");
+    assert_eq!(Table::open(&named.path, &Options::default()).unwrap().columns(), ["fan_id", "B", "name"]);
+    let wide = sample("h.csv", (0..28).map(|n| n.to_string()).collect::<Vec<_>>().join(","));
+    let table = Table::open(&wide.path, &with(Header::Absent)).unwrap();
+    assert_eq!(
+        (&table.columns()[..2], &table.columns()[25..]),
+        (&["A".into(), "B".into()][..], &["Z".into(), "AA".into(), "AB".into()][..])
+    );
+}
+
+#[test]
+fn a_file_without_rows_is_an_error_and_one_without_data_is_not() {
+    for empty in ["", "\n\n", " , \n"] {
+        assert_eq!(kind("h.csv", empty), ErrorKind::Empty, "{empty:?}");
+    }
+    assert_eq!(ids("h.csv", "fan_id\n"), Vec::<String>::new());
+}

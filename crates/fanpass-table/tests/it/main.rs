@@ -1,0 +1,12 @@
+//! Behaviour of the reader through its public interface, on real files.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::as_conversions, missing_docs)]
+
+mod archive;
+mod header;
+mod hostile;
+mod messages;
+mod properties;
+mod support;
+mod text;
+mod xls;
+mod xlsx;

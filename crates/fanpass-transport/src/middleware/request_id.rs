@@ -1,0 +1,55 @@
+//! One id for all attempts of a call, by which both sides can find it in their logs.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::HeaderName;
+use http::header::Entry;
+
+use crate::{Request, RequestId, Response, Transport, TransportError};
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Sets `x-request-id` on requests that have none, and names the id on the answer ([`RequestId`] in its
+/// extensions) or the error ([`TransportError::request_id`]).
+pub struct RequestIds<T> {
+    inner: T,
+    source: Arc<dyn Fn() -> RequestId + Send + Sync>,
+}
+
+impl<T: Transport> RequestIds<T> {
+    /// Gives out ids from `source`; [`RequestId::random`] is the usual one.
+    pub fn new(inner: T, source: impl Fn() -> RequestId + Send + Sync + 'static) -> Self {
+        Self { inner, source: Arc::new(source) }
+    }
+}
+
+#[async_trait]
+impl<T: Transport> Transport for RequestIds<T> {
+    async fn send(&self, mut request: Request) -> Result<Response, TransportError> {
+        let chosen = request.extensions_mut().remove::<RequestId>();
+        let id = match request.headers_mut().entry(X_REQUEST_ID) {
+            Entry::Occupied(entry) => RequestId::from_header(entry.get()),
+            Entry::Vacant(entry) => {
+                let id = chosen.unwrap_or_else(|| (self.source)());
+                entry.insert(id.header_value().clone());
+                Some(id)
+            }
+        };
+        let Some(id) = id else { return self.inner.send(request).await };
+        match self.inner.send(request).await {
+            Ok(mut response) => {
+                response.extensions_mut().insert(id);
+                Ok(response)
+            }
+            Err(error) => Err(error.with_request_id(id)),
+        }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for RequestIds<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestIds").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}

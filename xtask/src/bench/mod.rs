@@ -1,0 +1,64 @@
+//! `cargo xtask bench`: how fast requests and files leave this machine, beside what else could send them.
+//!
+//! Rates mean little on a machine that does other work, so all peers of a round run one after another against the same
+//! sink, and what counts is the median of their ratios inside each round.
+
+mod process;
+mod push;
+mod single;
+mod upload;
+
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+use cargo_metadata::MetadataCommand;
+use clap::Args;
+
+/// What to measure, and how long.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Rounds, of which medians are printed
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Seconds that each peer pushes in each round
+    #[arg(long, default_value_t = 2)]
+    seconds: u32,
+    /// Connections that push at a time
+    #[arg(long, default_value_t = 64)]
+    connections: usize,
+    /// MiB of the file that is uploaded
+    #[arg(long, default_value_t = 1024)]
+    upload_mib: u64,
+}
+
+/// Builds the clients and the sink as a release ships them and the tool as a first try does, measures, and prints tables
+/// in Markdown.
+///
+/// # Errors
+/// If something cannot be built or run.
+pub fn run(top: &Path, options: &Options, out: &mut impl Write) -> Result<()> {
+    ensure!(options.rounds > 0, "--rounds must be at least 1");
+    build(top, &["--profile", "dist", "--package", "fanpass-testkit", "--example", "bench"])?;
+    build(top, &["--release", "--package", "fanpass-client", "--example", "inline_ids"])?;
+    build(top, &["--release", "--package", "fanpass-cli"])?;
+    let target =
+        MetadataCommand::new().current_dir(top).no_deps().exec()?.target_directory.into_std_path_buf();
+    let bench = target.join("dist/examples/bench");
+    push::run(&bench, options, out)?;
+    upload::run(&bench, options, out)?;
+    single::run(&target.join("release/examples/inline_ids"), &target.join("release/fanpass"), options, out)
+}
+
+fn build(top: &Path, arguments: &[&str]) -> Result<()> {
+    let built = Command::new("cargo").args(["build", "--quiet"]).args(arguments).current_dir(top).status()?;
+    ensure!(built.success(), "cannot build {}", arguments.join(" "));
+    Ok(())
+}
+
+/// The middle value, as a table shows it; nothing if there is none.
+fn median(mut values: Vec<f64>, digits: usize) -> String {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).map(|value| format!("{value:.digits$}")).unwrap_or_default()
+}

@@ -1,0 +1,229 @@
+//! The contract's schemas: what a named schema is, and what type a field has.
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Provenance;
+use super::ordered::Ordered;
+
+/// A named schema of the contract.
+#[derive(Debug, Clone)]
+pub struct Schema {
+    /// Its name, which is the Rust type's as well.
+    pub name: String,
+    /// Where it comes from.
+    pub provenance: Provenance,
+    /// What it is, in a sentence or two.
+    pub description: String,
+    /// Its kind, which decides what is generated.
+    pub kind: SchemaKind,
+}
+
+/// What a schema stands for, and so what is generated from it.
+#[derive(Debug, Clone)]
+pub enum SchemaKind {
+    /// A type that `fanpass-model` writes by hand.
+    HandWritten,
+    /// A JSON object, as a struct.
+    Object {
+        /// Its members, in document order.
+        fields: Vec<Field>,
+        /// Whether unknown members are kept.
+        open: bool,
+    },
+    /// The parts of a multipart form, as constants.
+    Form {
+        /// Its parts, in document order.
+        parts: Vec<Field>,
+    },
+    /// A text enumeration that keeps values it does not know.
+    TolerantEnum {
+        /// The known values and what they mean, in document order.
+        variants: Vec<(String, String)>,
+    },
+}
+
+/// A member of an object, or a part of a form.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// Its name on the wire.
+    pub name: String,
+    /// Where it comes from.
+    pub provenance: Provenance,
+    /// What it means.
+    pub description: String,
+    /// Whether it is always there.
+    pub required: bool,
+    /// What it holds.
+    pub kind: FieldType,
+}
+
+/// What a field, a parameter or a header holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldType {
+    /// Text.
+    Text,
+    /// A moment, as RFC 3339 writes it.
+    Timestamp,
+    /// Text that must never be shown.
+    Secret,
+    /// The bytes of a file.
+    File,
+    /// `true` or `false`.
+    Boolean,
+    /// A whole number; the name is Rust's (`u16`, `u32`, `u64`).
+    Integer(&'static str),
+    /// A named schema.
+    Named(String),
+    /// A list.
+    List(Box<FieldType>),
+}
+
+impl Schema {
+    /// Its members or parts; none where it has none.
+    pub fn fields(&self) -> &[Field] {
+        match &self.kind {
+            SchemaKind::Object { fields, .. } | SchemaKind::Form { parts: fields } => fields,
+            SchemaKind::HandWritten | SchemaKind::TolerantEnum { .. } => &[],
+        }
+    }
+
+    /// The names of the schemas that its members hold.
+    pub fn mentions(&self) -> impl Iterator<Item = &str> {
+        self.fields().iter().filter_map(|field| field.kind.named())
+    }
+}
+
+impl FieldType {
+    /// The name of the schema that it holds, once or as a list.
+    pub fn named(&self) -> Option<&str> {
+        match self {
+            Self::Named(name) => Some(name),
+            Self::List(items) => items.named(),
+            _ => None,
+        }
+    }
+}
+
+/// A schema as it is written. Members that only validators read (lengths, patterns, ranges) are let through.
+#[derive(Debug, Deserialize)]
+pub(super) struct RawSchema {
+    #[serde(rename = "$ref")]
+    target: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<Value>,
+    format: Option<String>,
+    description: Option<String>,
+    #[serde(rename = "x-provenance")]
+    provenance: Option<Provenance>,
+    #[serde(rename = "x-rust-type")]
+    rust_type: Option<String>,
+    #[serde(rename = "x-open", default)]
+    open: bool,
+    #[serde(rename = "x-form", default)]
+    form: bool,
+    #[serde(rename = "x-tolerant", default)]
+    tolerant: bool,
+    #[serde(rename = "x-enum-descriptions", default)]
+    values: Ordered<String>,
+    #[serde(rename = "enum", default)]
+    value_names: Vec<String>,
+    #[serde(default)]
+    required: Vec<String>,
+    #[serde(default)]
+    properties: Ordered<RawSchema>,
+    items: Option<Box<RawSchema>>,
+}
+
+impl RawSchema {
+    /// The schema called `name`, which stands at `pointer`.
+    pub(super) fn named(&self, pointer: &str, name: &str) -> Result<Schema> {
+        let (provenance, description) = self.origin(pointer)?;
+        let kind = if self.rust_type.is_some() {
+            SchemaKind::HandWritten
+        } else if self.tolerant {
+            SchemaKind::TolerantEnum { variants: self.variants(pointer)? }
+        } else if self.form {
+            SchemaKind::Form { parts: self.fields(pointer)? }
+        } else {
+            let object = self.kind() == Some("object");
+            ensure!(object, "{pointer}: neither an object, an `x-tolerant` enum, nor an `x-rust-type`");
+            SchemaKind::Object { fields: self.fields(pointer)?, open: self.open }
+        };
+        Ok(Schema { name: name.to_owned(), provenance, description, kind })
+    }
+
+    /// Its parts, if it is a form.
+    pub(super) fn form(&self) -> Option<&Ordered<RawSchema>> {
+        self.form.then_some(&self.properties)
+    }
+
+    /// Whether it stands for the bytes of a file.
+    pub(super) fn is_file(&self) -> bool {
+        self.format.as_deref() == Some("binary")
+    }
+
+    /// Its type, where it has one and no list of them.
+    fn kind(&self) -> Option<&str> {
+        self.kind.as_ref().and_then(Value::as_str)
+    }
+
+    fn variants(&self, pointer: &str) -> Result<Vec<(String, String)>> {
+        let known = self.value_names.iter().map(|value| {
+            let text = self.values.get(value);
+            let text = text.with_context(|| format!("{pointer}/x-enum-descriptions: lacks `{value}`"))?;
+            Ok((value.clone(), text.clone()))
+        });
+        known.collect()
+    }
+
+    fn fields(&self, pointer: &str) -> Result<Vec<Field>> {
+        for name in &self.required {
+            let there = self.properties.get(name).is_some();
+            ensure!(there, "{pointer}/required: `{name}` is no property");
+        }
+        let fields = self.properties.iter().map(|(name, schema)| {
+            let pointer = format!("{pointer}/properties/{}", super::escape(name));
+            let (provenance, description) = schema.origin(&pointer)?;
+            let required = self.required.iter().any(|required| required == name);
+            let kind = schema.field_type(&pointer)?;
+            Ok(Field { name: name.to_owned(), provenance, description, required, kind })
+        });
+        fields.collect()
+    }
+
+    fn origin(&self, pointer: &str) -> Result<(Provenance, String)> {
+        let provenance =
+            self.provenance.with_context(|| format!("{pointer}: missing field `x-provenance`"))?;
+        let description = self.description.clone();
+        Ok((provenance, description.with_context(|| format!("{pointer}: missing field `description`"))?))
+    }
+
+    /// What a field, parameter or header of this schema holds.
+    pub(super) fn field_type(&self, pointer: &str) -> Result<FieldType> {
+        if let Some(target) = &self.target {
+            return Ok(FieldType::Named(super::schema_name(pointer, target)?));
+        }
+        let kind = self.kind().with_context(|| {
+            format!("{pointer}/type: a field has one type; give others a schema with an `x-rust-type`")
+        })?;
+        let format = self.format.as_deref();
+        match (kind, format, self.rust_type.as_deref()) {
+            ("string", _, Some("SecretText")) => Ok(FieldType::Secret),
+            ("string", None, None) => Ok(FieldType::Text),
+            ("string", Some("date-time"), None) => Ok(FieldType::Timestamp),
+            ("string", Some("binary"), None) => Ok(FieldType::File),
+            ("boolean", None, None) => Ok(FieldType::Boolean),
+            ("integer", Some("uint16"), None) => Ok(FieldType::Integer("u16")),
+            ("integer", Some("uint32"), None) => Ok(FieldType::Integer("u32")),
+            ("integer", Some("uint64"), None) => Ok(FieldType::Integer("u64")),
+            ("array", None, None) => {
+                let items =
+                    self.items.as_ref().with_context(|| format!("{pointer}: missing field `items`"))?;
+                Ok(FieldType::List(Box::new(items.field_type(&format!("{pointer}/items"))?)))
+            }
+            _ => bail!("{pointer}: no generator knows type `{kind}` with format {format:?}"),
+        }
+    }
+}
