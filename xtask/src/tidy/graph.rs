@@ -7,13 +7,14 @@ use super::{Finding, Package, Workspace};
 /// The packages of the workspace that each of ours may use to run, lowest layer first.
 const LAYERS: &[(&str, &[&str])] = &[
     ("fanpass-model", &[]),
+    ("fanpass-sorted", &[]),
     ("fanpass-table", &[]),
     ("fanpass-transport", &[]),
     ("fanpass-transport-reqwest", &["fanpass-transport"]),
     ("fanpass-transport-hyper", &["fanpass-transport"]),
     ("fanpass-client", &["fanpass-model", "fanpass-transport"]),
-    ("fanpass-server", &["fanpass-model", "fanpass-table", "fanpass-transport"]),
-    ("fanpass-sync", &["fanpass-model", "fanpass-table"]),
+    ("fanpass-server", &["fanpass-model", "fanpass-sorted", "fanpass-table", "fanpass-transport"]),
+    ("fanpass-sync", &["fanpass-model", "fanpass-sorted", "fanpass-table"]),
     (
         "fanpass-cli",
         &[

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use fanpass_sorted::{SortError, Sorter};
 use fanpass_table::TableError;
 
 use crate::store::{Counts, Publication, RowReject, Store, StoreError, StoreErrorKind};
 
 use super::list::ListWriter;
 use super::queue::Queue;
-use super::sorter::Sorter;
 
 /// Refused rows of an import that are kept.
 const REJECTS_MAX: usize = 1_000;
@@ -31,6 +31,12 @@ pub(super) enum Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::Storage(error)
+    }
+}
+
+impl From<SortError> for Failure {
+    fn from(error: SortError) -> Self {
+        Self::Storage(error.into())
     }
 }
 
@@ -95,7 +101,7 @@ impl<'a> Import<'a> {
     }
 
     pub(super) fn accept(&mut self, id: &str) -> Result<(), Failure> {
-        self.sorter.push(id)?;
+        self.sorter.push(id.as_bytes())?;
         self.count()
     }
 

@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
+use fanpass_sorted::{Block, BlockBuilder};
 use tokio::sync::oneshot;
 
-use crate::store::block::{Block, BlockBuilder};
 use crate::store::{Store, StoreError, Version};
 
 /// Blocks that go to the database together: about 2 MiB.

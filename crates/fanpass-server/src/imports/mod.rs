@@ -7,8 +7,6 @@ mod import;
 mod job;
 mod list;
 mod queue;
-mod run;
-mod sorter;
 mod upload;
 
 use std::collections::HashSet;
@@ -112,7 +110,7 @@ impl Imports {
             let sequence = workers.store.create_job(job)?;
             kept.keep();
             workers.queue.add(Unfinished { sequence, segment: segment.to_string(), file: Some(file) });
-            Ok(id)
+            Ok::<ImportId, StoreError>(id)
         });
         let id = task.await.map_err(|_| StoreError::stopped())??;
         self.job(&id).await

@@ -6,6 +6,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use fanpass_sorted::SortError;
 use rusqlite::ErrorCode;
 
 /// What kind of failure a [`StoreError`] is.
@@ -65,6 +66,14 @@ impl StoreError {
     /// What kind of failure it is.
     pub const fn kind(&self) -> StoreErrorKind {
         self.kind
+    }
+}
+
+impl From<SortError> for StoreError {
+    fn from(error: SortError) -> Self {
+        let (doing, folder) = error.place();
+        let folder = folder.to_owned();
+        Self::io(doing, &folder, error.into_io())
     }
 }
 

@@ -5,7 +5,6 @@
 
 mod attributes;
 mod audit;
-pub(crate) mod block;
 mod checkpoint;
 mod database;
 mod environment;

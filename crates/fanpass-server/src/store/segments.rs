@@ -1,10 +1,10 @@
 //! Segments as readers see them: always one whole version, the newest that was published.
 
 use fanpass_model::{ImportId, SegmentName, UserId};
+use fanpass_sorted::{BlockDamage, BlockReader};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::block::{BlockDamage, BlockReader};
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::{Store, time};
 

@@ -1,9 +1,9 @@
 //! Versions: whole memberships that are written in the dark, published in one commit and deleted in small ones.
 
+use fanpass_sorted::Block;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Store;
-use super::block::Block;
 use super::error::{Fault, StoreError};
 use super::jobs::{self, Counts, JobState, RowReject};
 use super::writer::Answer;

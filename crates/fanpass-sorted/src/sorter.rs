@@ -3,16 +3,15 @@
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
-use crate::store::StoreError;
-
-use super::run::{Run, RunWriter, merge};
+use crate::SortError;
+use crate::run::{Run, RunWriter, merge};
 
 /// Bytes that one id costs beside its text.
 const KEY_BYTES: usize = size_of::<Key>();
 
-/// Takes ids in any order and gives them back sorted by their bytes, each once.
+/// Takes ids in any order and gives them back sorted by their bytes, each once, in bounded memory.
 #[derive(Debug)]
-pub(super) struct Sorter {
+pub struct Sorter {
     folder: PathBuf,
     chunk_bytes: usize,
     chunk: Chunk,
@@ -20,30 +19,40 @@ pub(super) struct Sorter {
 }
 
 impl Sorter {
-    /// Spills runs into `folder` whenever a chunk of `chunk_bytes` is full.
-    pub(super) fn new(folder: &Path, chunk_bytes: usize) -> Self {
+    /// Spills runs into `folder` whenever ids and their sort keys (16 bytes each) fill a chunk of `chunk_bytes`. No more
+    /// than that is held at any time, a merge included.
+    pub fn new(folder: &Path, chunk_bytes: usize) -> Self {
         // Offsets into a chunk are 32 bits.
         let chunk_bytes = chunk_bytes.min(1 << 30);
         Self { folder: folder.to_owned(), chunk_bytes, chunk: Chunk::default(), runs: Vec::new() }
     }
 
     /// What was taken so far; nothing is left here.
-    pub(super) fn take(&mut self) -> Self {
+    #[must_use]
+    pub fn take(&mut self) -> Self {
         let empty = Self::new(&self.folder, self.chunk_bytes);
         std::mem::replace(self, empty)
     }
 
-    /// Takes an id of at most 65,535 bytes.
-    pub(super) fn push(&mut self, id: &str) -> Result<(), StoreError> {
+    /// Takes an id of 1 to 65,535 bytes.
+    ///
+    /// # Errors
+    ///
+    /// If a full chunk cannot be written.
+    pub fn push(&mut self, id: &[u8]) -> Result<(), SortError> {
         if self.chunk.size() + id.len() + KEY_BYTES > self.chunk_bytes && self.chunk.size() > 0 {
             self.spill()?;
         }
-        self.chunk.push(id.as_bytes());
+        self.chunk.push(id);
         Ok(())
     }
 
     /// Gives each id once, ascending, until `emit` fails; gives back how many there were.
-    pub(super) fn finish<E: From<StoreError>>(
+    ///
+    /// # Errors
+    ///
+    /// If runs cannot be read, or what `emit` fails with.
+    pub fn finish<E: From<SortError>>(
         mut self,
         mut emit: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<u64, E> {
@@ -57,14 +66,14 @@ impl Sorter {
             self.chunk.for_each_once(&mut counted)?;
         } else {
             self.spill()?;
-            let Self { folder, chunk, runs, .. } = self;
+            let Self { folder, chunk, runs, chunk_bytes } = self;
             drop(chunk);
-            merge(&folder, runs, counted)?;
+            merge(&folder, runs, chunk_bytes, counted)?;
         }
         Ok(count)
     }
 
-    fn spill(&mut self) -> Result<(), StoreError> {
+    fn spill(&mut self) -> Result<(), SortError> {
         self.chunk.sort();
         let mut run = RunWriter::create(&self.folder)?;
         self.chunk.for_each_once(|id| run.push(id))?;
@@ -176,11 +185,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut sorter = Sorter::new(folder.path(), chunk_bytes);
         for id in ids {
-            sorter.push(id).unwrap();
+            sorter.push(id.as_bytes()).unwrap();
         }
         let spilled = sorter.runs.len();
         let mut found = Vec::new();
-        let emit = |id: &[u8]| -> Result<(), StoreError> {
+        let emit = |id: &[u8]| -> Result<(), SortError> {
             found.push(String::from_utf8(id.to_vec()).unwrap());
             Ok(())
         };
@@ -213,12 +222,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut sorter = Sorter::new(folder.path(), 1);
         for id in ["b", "a", "c"] {
-            sorter.push(id).unwrap();
+            sorter.push(id.as_bytes()).unwrap();
         }
         let mut taken = 0;
         let emit = |_: &[u8]| {
             taken += 1;
-            if taken == 2 { Err(StoreError::stopped()) } else { Ok(()) }
+            if taken == 2 {
+                Err(SortError::new("stop", Path::new("."), std::io::Error::other("enough")))
+            } else {
+                Ok(())
+            }
         };
         assert!(sorter.finish(emit).is_err());
         assert_eq!(taken, 2);

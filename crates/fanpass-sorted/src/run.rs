@@ -7,14 +7,13 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::path::Path;
 
-use crate::store::StoreError;
+use crate::SortError;
+use crate::sorter::prefix;
 
-use super::sorter::prefix;
-
-/// Bytes that the buffers of all runs take together while they are merged.
-const MERGE_BYTES: usize = 32 << 20;
 /// Bytes of one run's buffer at most; larger ones read no faster.
 const BUFFER_BYTES: usize = 256 << 10;
+/// Bytes of one run's buffer at least; smaller ones cost more calls than they save memory.
+const BUFFER_BYTES_MIN: usize = 4 << 10;
 
 const WRITE: &str = "write a temporary file in";
 
@@ -29,37 +28,39 @@ pub(super) struct RunWriter<'a> {
 }
 
 impl<'a> RunWriter<'a> {
-    pub(super) fn create(folder: &'a Path) -> Result<Self, StoreError> {
+    pub(super) fn create(folder: &'a Path) -> Result<Self, SortError> {
         let file = tempfile::tempfile_in(folder)
-            .map_err(|error| StoreError::io("make a temporary file in", folder, error))?;
+            .map_err(|error| SortError::new("make a temporary file in", folder, error))?;
         Ok(Self { folder, file: BufWriter::with_capacity(BUFFER_BYTES, file) })
     }
 
-    pub(super) fn push(&mut self, id: &[u8]) -> Result<(), StoreError> {
+    pub(super) fn push(&mut self, id: &[u8]) -> Result<(), SortError> {
         let mut write = || {
             let length = u16::try_from(id.len()).map_err(io::Error::other)?;
             self.file.write_all(&length.to_le_bytes())?;
             self.file.write_all(id)
         };
-        write().map_err(|error| StoreError::io(WRITE, self.folder, error))
+        write().map_err(|error| SortError::new(WRITE, self.folder, error))
     }
 
-    pub(super) fn finish(self) -> Result<Run, StoreError> {
-        let failed = |error| StoreError::io(WRITE, self.folder, error);
+    pub(super) fn finish(self) -> Result<Run, SortError> {
+        let failed = |error| SortError::new(WRITE, self.folder, error);
         let mut file = self.file.into_inner().map_err(|error| failed(error.into_error()))?;
         file.rewind().map_err(failed)?;
         Ok(Run(file))
     }
 }
 
-/// Gives each id of all runs once, ascending, until `emit` fails. `folder` is where the runs lie, for errors.
-pub(super) fn merge<E: From<StoreError>>(
+/// Gives each id of all runs once, ascending, until `emit` fails. `folder` is where the runs lie, for errors; all buffers
+/// together take about `memory` bytes.
+pub(super) fn merge<E: From<SortError>>(
     folder: &Path,
     runs: Vec<Run>,
+    memory: usize,
     mut emit: impl FnMut(&[u8]) -> Result<(), E>,
 ) -> Result<(), E> {
-    let failed = |error| StoreError::io("read a temporary file in", folder, error);
-    let buffer = (MERGE_BYTES / runs.len().max(1)).min(BUFFER_BYTES);
+    let failed = |error| SortError::new("read a temporary file in", folder, error);
+    let buffer = (memory / runs.len().max(1)).clamp(BUFFER_BYTES_MIN, BUFFER_BYTES);
     let mut heads = BinaryHeap::with_capacity(runs.len());
     for Run(file) in runs {
         let mut head = Head { prefix: 0, id: Vec::new(), file: BufReader::with_capacity(buffer, file) };
