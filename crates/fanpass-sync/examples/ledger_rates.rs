@@ -8,7 +8,7 @@ use std::{
 };
 
 use fanpass_model::{ModelError, UserId, UserProperties, attribute_key};
-use fanpass_sync::{Busy, Ledger, SyncError};
+use fanpass_sync::{Busy, Ledger, Survey, SyncError};
 
 type Update = (UserId, UserProperties);
 
@@ -51,6 +51,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     measure("take, all new", size, |updates| ledger.take_changes(updates).map(drop))?;
     measure("acknowledge, all new", size, |updates| ledger.acknowledge(updates))?;
     measure("compare, all unchanged", size, |updates| ledger.changed_part(updates).map(drop))?;
+    let mut survey = Survey::new(&ledger, folder.path());
+    measure("survey, all unchanged: fingerprint and sort", size, |updates| {
+        updates.iter().try_for_each(|(user, properties)| survey.add(user, properties))
+    })?;
+    let begun = Instant::now();
+    let changes = survey.finish()?;
+    println!(
+        "survey, all unchanged: compare: {:.2} s, {} unchanged",
+        begun.elapsed().as_secs_f64(),
+        changes.unchanged
+    );
     println!("file: {} bytes", path.metadata()?.len());
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 use std::{fmt, io, path::Path};
 
+use fanpass_sorted::SortError;
 use fanpass_table::TableError;
 
 /// Why rows cannot become updates at all, or rejects cannot be kept.
@@ -42,7 +43,7 @@ pub enum ErrorKind {
     AmbiguousColumn,
     /// The column of the user ids is mapped to an attribute as well.
     IdMapped,
-    /// A reject file could not be written; the source is the operating system's error.
+    /// A reject or temporary file could not be written; the source is the operating system's error.
     Io,
     /// The ledger could not be read or written.
     Ledger,
@@ -104,6 +105,13 @@ impl From<rusqlite::Error> for SyncError {
     fn from(source: rusqlite::Error) -> Self {
         let message = format!("the ledger cannot be read or written: {source}");
         Self(Box::new(Fault { kind: ErrorKind::Ledger, message, cause: Some(Cause::Database(source)) }))
+    }
+}
+
+impl From<SortError> for SyncError {
+    fn from(source: SortError) -> Self {
+        let message = source.to_string();
+        Self(Box::new(Fault { kind: ErrorKind::Io, message, cause: Some(Cause::Io(source.into_io())) }))
     }
 }
 

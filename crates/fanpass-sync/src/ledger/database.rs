@@ -31,18 +31,27 @@ const SCHEMA: &str = "
     CREATE TABLE secret (key BLOB NOT NULL) STRICT;
     CREATE TABLE attributes (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE users (user INTEGER PRIMARY KEY, acknowledged BLOB NOT NULL) STRICT;
+    CREATE TABLE lists (list INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, ids INTEGER NOT NULL) STRICT;
+    CREATE TABLE blocks (block INTEGER PRIMARY KEY, list INTEGER NOT NULL, ids BLOB NOT NULL) STRICT;
+    CREATE INDEX blocks_of_list ON blocks (list);
+    CREATE TABLE doubts (name TEXT PRIMARY KEY) STRICT;
     CREATE TABLE runs (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         label TEXT NOT NULL,
         source TEXT NOT NULL,
+        digest TEXT NOT NULL,
         begun INTEGER NOT NULL,
         finished INTEGER,
-        rows INTEGER NOT NULL DEFAULT 0,
+        outcome TEXT,
+        rejects TEXT,
+        read INTEGER NOT NULL DEFAULT 0,
         sent INTEGER NOT NULL DEFAULT 0,
         unchanged INTEGER NOT NULL DEFAULT 0,
         duplicate INTEGER NOT NULL DEFAULT 0,
         empty INTEGER NOT NULL DEFAULT 0,
-        rejected INTEGER NOT NULL DEFAULT 0
+        rejected INTEGER NOT NULL DEFAULT 0,
+        unsent INTEGER NOT NULL DEFAULT 0,
+        removed INTEGER NOT NULL DEFAULT 0
     ) STRICT;
 ";
 

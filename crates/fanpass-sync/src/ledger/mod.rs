@@ -1,10 +1,13 @@
 //! The ledger: what the service has acknowledged, so that only changes are sent.
 
+mod cursor;
 mod database;
 mod deliveries;
 mod fingerprint;
+mod lists;
 mod record;
 mod runs;
+mod survey;
 
 use std::{collections::HashMap, fmt, fs::File, path::Path};
 
@@ -13,7 +16,9 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 pub use self::database::Busy;
 pub use self::deliveries::Deliveries;
-pub use self::runs::{Figures, Run, RunId};
+pub use self::lists::{ListId, ListReader, ListState, ListWriter};
+pub use self::runs::{Run, RunEnd, RunId, RunStart};
+pub use self::survey::{Changes, Survey};
 use self::{fingerprint::Fingerprints, record::Record};
 use crate::SyncError;
 

@@ -14,6 +14,11 @@ impl Record {
         Self(if bytes.len().is_multiple_of(ENTRY) { bytes.to_vec() } else { Vec::new() })
     }
 
+    /// Whether nothing was acknowledged of the user.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn as_bytes(&self) -> &[u8] {
         &self.0
     }

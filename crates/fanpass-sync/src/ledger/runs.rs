@@ -2,13 +2,15 @@
 
 use std::{
     fmt,
+    path::PathBuf,
+    str::FromStr,
     time::{Duration, SystemTime},
 };
 
-use rusqlite::Row;
+use rusqlite::{OptionalExtension, Row};
 
 use super::Ledger;
-use crate::{ErrorKind, SyncError};
+use crate::{ErrorKind, Figures, SyncError};
 
 /// The number of a run, from 1; no number is used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,29 +22,34 @@ impl fmt::Display for RunId {
     }
 }
 
-/// What became of the rows of a run; each row is in exactly one of the others than `rows`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Figures {
-    /// Rows that were read.
-    pub rows: u64,
-    /// Rows whose update was sent and acknowledged.
-    pub sent: u64,
-    /// Rows that held nothing new.
-    pub unchanged: u64,
-    /// Rows that a later row of the same user made needless.
-    pub duplicate: u64,
-    /// Rows that left all attributes alone.
-    pub empty: u64,
-    /// Rows that were rejected, by the tool or by the service.
-    pub rejected: u64,
+impl FromStr for RunId {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
 }
 
-impl Figures {
-    /// Whether every row ended in one bucket.
-    pub fn adds_up(&self) -> bool {
-        let buckets = [self.sent, self.unchanged, self.duplicate, self.empty, self.rejected];
-        buckets.iter().try_fold(0_u64, |sum, bucket| sum.checked_add(*bucket)) == Some(self.rows)
-    }
+/// What is kept of a run when it begins; in clear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunStart {
+    /// What it does, for people; the same from one night to the next.
+    pub label: String,
+    /// What it reads, for people.
+    pub source: String,
+    /// A digest of what it reads, by which a change since an interrupted run is noticed.
+    pub digest: String,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunEnd {
+    /// What became of the rows.
+    pub figures: Figures,
+    /// Why it ended before its source did; `None` if it did not.
+    pub stopped: Option<String>,
+    /// Where the rows are that did not arrive.
+    pub rejects: Option<PathBuf>,
 }
 
 /// A run that was begun.
@@ -51,42 +58,61 @@ impl Figures {
 pub struct Run {
     /// Its number.
     pub id: RunId,
-    /// What it did, for people.
-    pub label: String,
-    /// What it read, as the caller told: a hash of the input, by which a change since an interrupted run is noticed.
-    pub source: String,
+    /// What was kept when it began.
+    pub start: RunStart,
     /// When it began, to the millisecond.
     pub begun: SystemTime,
-    /// When it finished, and its figures; `None` if it is under way or was interrupted.
-    pub finished: Option<(SystemTime, Figures)>,
+    /// When it ended, and how; `None` if it is under way or the process was killed.
+    pub ended: Option<(SystemTime, RunEnd)>,
 }
 
+/// The columns of a run, in the order in which [`run`] reads them.
+const COLUMNS: &str = "id, label, source, digest, begun, finished, outcome, rejects, read, sent, unchanged, duplicate, \
+                       empty, rejected, unsent, removed";
+
 impl Ledger {
-    /// Notes that a run begins; durable when it returns. `label` and `source` are kept in clear.
+    /// Notes that a run begins; durable when it returns.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Ledger`].
-    pub fn begin_run(&mut self, label: &str, source: &str, now: SystemTime) -> Result<RunId, SyncError> {
-        let insert = "INSERT INTO runs (label, source, begun) VALUES (?1, ?2, ?3) RETURNING id";
-        let id = self.connection.query_row(insert, (label, source, milliseconds(now)), |row| row.get(0))?;
+    pub fn begin_run(&mut self, start: &RunStart, now: SystemTime) -> Result<RunId, SyncError> {
+        let insert = "INSERT INTO runs (label, source, digest, begun) VALUES (?1, ?2, ?3, ?4) RETURNING id";
+        let values = (&start.label, &start.source, &start.digest, milliseconds(now));
+        let id = self.connection.query_row(insert, values, |row| row.get(0))?;
         Ok(RunId(id))
     }
 
-    /// Notes that a run has finished, and its figures; durable when it returns.
+    /// Notes that a run has ended, and how; durable when it returns.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Ledger`], also if there is no such run or it has finished before.
-    pub fn finish_run(&mut self, run: RunId, figures: &Figures, now: SystemTime) -> Result<(), SyncError> {
-        let Figures { rows, sent, unchanged, duplicate, empty, rejected } = *figures;
-        let [rows, sent, unchanged, duplicate, empty, rejected] =
-            [rows, sent, unchanged, duplicate, empty, rejected]
+    /// [`ErrorKind::Ledger`], also if there is no such run or it has ended before.
+    pub fn end_run(&mut self, run: RunId, end: &RunEnd, now: SystemTime) -> Result<(), SyncError> {
+        let RunEnd { figures, stopped, rejects } = end;
+        let Figures { read, sent, unchanged, duplicate, empty, rejected, unsent, removed } = *figures;
+        let [read, sent, unchanged, duplicate, empty, rejected, unsent, removed] =
+            [read, sent, unchanged, duplicate, empty, rejected, unsent, removed]
                 .map(|count| i64::try_from(count).unwrap_or(i64::MAX));
         let update =
-            "UPDATE runs SET finished = ?2, rows = ?3, sent = ?4, unchanged = ?5, duplicate = ?6, empty = ?7,
-                      rejected = ?8 WHERE id = ?1 AND finished IS NULL";
-        let values = (run.0, milliseconds(now), rows, sent, unchanged, duplicate, empty, rejected);
+            "UPDATE runs SET finished = ?2, outcome = ?3, rejects = ?4, read = ?5, sent = ?6, unchanged = ?7,
+                          duplicate = ?8, empty = ?9, rejected = ?10, unsent = ?11, removed = ?12
+                      WHERE id = ?1 AND finished IS NULL";
+        let rejects = rejects.as_ref().map(|path| path.display().to_string());
+        let values = rusqlite::params![
+            run.0,
+            milliseconds(now),
+            stopped,
+            rejects,
+            read,
+            sent,
+            unchanged,
+            duplicate,
+            empty,
+            rejected,
+            unsent,
+            removed
+        ];
         match self.connection.execute(update, values)? {
             0 => Err(SyncError::new(ErrorKind::Ledger, format!("there is no run {run} that is under way"))),
             _ => Ok(()),
@@ -99,32 +125,57 @@ impl Ledger {
     ///
     /// [`ErrorKind::Ledger`].
     pub fn list_runs(&self, most: u32) -> Result<Vec<Run>, SyncError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT id, label, source, begun, finished, rows, sent, unchanged, duplicate, empty, rejected
-             FROM runs ORDER BY id DESC LIMIT ?1",
-        )?;
+        let query = format!("SELECT {COLUMNS} FROM runs ORDER BY id DESC LIMIT ?1");
+        let mut statement = self.connection.prepare_cached(&query)?;
         let runs = statement.query_map([most], run)?;
         Ok(runs.collect::<Result<_, _>>()?)
+    }
+
+    /// One run.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Ledger`].
+    pub fn find_run(&self, id: RunId) -> Result<Option<Run>, SyncError> {
+        let query = format!("SELECT {COLUMNS} FROM runs WHERE id = ?1");
+        Ok(self.connection.query_row(&query, [id.0], run).optional()?)
+    }
+
+    /// The latest run of that label if it was interrupted: if it has no end. To be asked before the next one begins.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Ledger`].
+    pub fn interrupted_run(&self, label: &str) -> Result<Option<Run>, SyncError> {
+        let query = format!("SELECT {COLUMNS} FROM runs WHERE label = ?1 ORDER BY id DESC LIMIT 1");
+        let latest = self.connection.query_row(&query, [label], run).optional()?;
+        Ok(latest.filter(|run| run.ended.is_none()))
     }
 }
 
 fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
     let count = |column: usize| row.get::<_, i64>(column).map(i64::unsigned_abs);
     let figures = Figures {
-        rows: count(5)?,
-        sent: count(6)?,
-        unchanged: count(7)?,
-        duplicate: count(8)?,
-        empty: count(9)?,
-        rejected: count(10)?,
+        read: count(8)?,
+        sent: count(9)?,
+        unchanged: count(10)?,
+        duplicate: count(11)?,
+        empty: count(12)?,
+        rejected: count(13)?,
+        unsent: count(14)?,
+        removed: count(15)?,
     };
-    let finished: Option<i64> = row.get(4)?;
+    let finished: Option<i64> = row.get(5)?;
+    let end = RunEnd {
+        figures,
+        stopped: row.get(6)?,
+        rejects: row.get::<_, Option<String>>(7)?.map(PathBuf::from),
+    };
     Ok(Run {
         id: RunId(row.get(0)?),
-        label: row.get(1)?,
-        source: row.get(2)?,
-        begun: time(row.get(3)?),
-        finished: finished.map(|at| (time(at), figures)),
+        start: RunStart { label: row.get(1)?, source: row.get(2)?, digest: row.get(3)? },
+        begun: time(row.get(4)?),
+        ended: finished.map(|at| (time(at), end)),
     })
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use fanpass_model::{AttributeKey, AttributeValue, UserId, UserProperties};
-use fanpass_sync::{Busy, ErrorKind, Figures, Ledger};
+use fanpass_sync::{Busy, ErrorKind, Figures, Ledger, RunEnd, RunStart};
 
 pub(crate) type Update = (UserId, UserProperties);
 
@@ -176,20 +176,37 @@ fn runs_are_listed_with_their_figures_and_the_interrupted_ones_too() {
     let folder = Folder::new();
     let mut ledger = open(&folder.ledger());
     let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-    let figures = Figures { rows: 10, sent: 4, unchanged: 3, duplicate: 1, empty: 1, rejected: 1 };
-    assert!(figures.adds_up());
-    assert!(!Figures { rows: 11, ..figures }.adds_up());
-    let first = ledger.begin_run("users push fans.csv", "sha256:1", at(100)).unwrap();
-    ledger.finish_run(first, &figures, at(200)).unwrap();
-    let again = ledger.finish_run(first, &Figures::default(), at(300)).unwrap_err();
+    let figures = Figures {
+        read: 11,
+        sent: 4,
+        unchanged: 3,
+        duplicate: 1,
+        empty: 1,
+        rejected: 1,
+        unsent: 1,
+        removed: 9,
+    };
+    assert!(figures.add_up(), "who was removed has no row");
+    assert!(!Figures { read: 12, ..figures }.add_up());
+    let start =
+        |digest: &str| RunStart { label: "fans".into(), source: "fans.csv".into(), digest: digest.into() };
+    let end = RunEnd { figures, stopped: Some("it was interrupted".into()), rejects: Some("r.csv".into()) };
+    let first = ledger.begin_run(&start("1"), at(100)).unwrap();
+    ledger.end_run(first, &end, at(200)).unwrap();
+    assert_eq!(ledger.interrupted_run("fans").unwrap(), None, "it has an end");
+    let again = ledger.end_run(first, &RunEnd::default(), at(300)).unwrap_err();
     assert_eq!(again.kind(), ErrorKind::Ledger);
-    let second = ledger.begin_run("users push fans.csv", "sha256:2", at(400)).unwrap();
-    let runs = open(&folder.killed().ledger()).list_runs(10).unwrap();
+    let second = ledger.begin_run(&start("2"), at(400)).unwrap();
+    let found = open(&folder.killed().ledger());
+    let runs = found.list_runs(10).unwrap();
     let told: Vec<_> =
-        runs.iter().map(|run| (run.id, run.source.as_str(), run.begun, run.finished)).collect();
+        runs.iter().map(|run| (run.id, run.start.clone(), run.begun, run.ended.clone())).collect();
     assert_eq!(
         told,
-        [(second, "sha256:2", at(400), None), (first, "sha256:1", at(100), Some((at(200), figures)))]
+        [(second, start("2"), at(400), None), (first, start("1"), at(100), Some((at(200), end)))]
     );
+    assert_eq!(found.interrupted_run("fans").unwrap().as_ref(), Some(&runs[0]));
+    assert_eq!(found.interrupted_run("others").unwrap(), None);
+    assert_eq!(found.find_run(first).unwrap().as_ref(), Some(&runs[1]));
     assert_eq!(ledger.list_runs(1).unwrap().len(), 1);
 }
