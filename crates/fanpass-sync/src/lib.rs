@@ -2,17 +2,22 @@
 
 mod cell_type;
 mod error;
+mod feeds;
 mod figures;
+mod guards;
 mod ledger;
 mod lint;
 mod mapping;
 mod membership;
+mod reading;
 mod rejects;
 mod updates;
 
 pub use cell_type::{CellFault, CellType, code};
 pub use error::{ErrorKind, SyncError};
+pub use feeds::{AttributeFeed, AttributeMode, FeedTarget, Feeds, SegmentFeed};
 pub use figures::Figures;
+pub use guards::{Breach, Guard, GuardedFacts, Guards};
 pub use ledger::{
     Busy, Changes, Deliveries, Ledger, ListId, ListReader, ListState, ListWriter, Run, RunEnd, RunId,
     RunStart, Survey,
@@ -20,5 +25,6 @@ pub use ledger::{
 pub use lint::Finding;
 pub use mapping::{Absent, ColumnMap, Constant, Mapping};
 pub use membership::{Lists, MembershipChange, NewLists, Roster, SegmentMode};
+pub use reading::{Reading, TextEncoding};
 pub use rejects::{REJECT_COLUMNS, RejectFiles, check_mended, is_reject_file, original_columns};
 pub use updates::{Counts, MappedRow, Update, Updates};

@@ -198,7 +198,9 @@ impl Judge<'_> {
         *bucket += updates;
         let counting = std::mem::take(&mut self.counting);
         if self.differs != Differs::No {
-            counting.iter().for_each(|&update| self.changes.mark(update));
+            for &update in &counting {
+                self.changes.mark(update);
+            }
         }
         self.counting = counting;
         self.counting.clear();

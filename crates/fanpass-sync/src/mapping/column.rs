@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use fanpass_model::{AttributeKey, AttributeValue};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
     Absent,
@@ -64,18 +64,28 @@ impl ColumnMap {
 }
 
 /// The parts of a column's mapping as they are written.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Parts {
     column: String,
     key: AttributeKey,
-    #[serde(default, rename = "type")]
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     cell: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     trim: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
     blank: Option<Absent>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     null: Option<Absent>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     default: Option<AttributeValue>,
+}
+
+impl Serialize for ColumnMap {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { column, key, cell, trim, blank, null, default } = self.clone();
+        Parts { column, key, cell: Some(cell.to_string()), trim, blank, null, default }.serialize(serializer)
+    }
 }
 
 impl TryFrom<Parts> for ColumnMap {

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use fanpass_model::{AttributeKey, AttributeType, AttributeValue};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::syntax::{settle, take_key, text_or_table};
 use crate::{CellType, SyncError};
@@ -41,13 +41,20 @@ impl Constant {
 }
 
 /// The parts of a constant as they are written.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Parts {
     key: AttributeKey,
-    #[serde(default, rename = "type")]
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     cell: Option<String>,
     value: AttributeValue,
+}
+
+impl Serialize for Constant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { key, value } = self.clone();
+        Parts { key, cell: None, value }.serialize(serializer)
+    }
 }
 
 impl TryFrom<Parts> for Constant {

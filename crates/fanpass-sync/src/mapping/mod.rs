@@ -8,7 +8,7 @@ mod syntax;
 use std::collections::BTreeMap;
 
 use fanpass_model::AttributeKey;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub(crate) use self::bound::{Bound, Mapped};
 pub use self::column::ColumnMap;
@@ -16,7 +16,7 @@ pub use self::constant::Constant;
 use crate::{ErrorKind, SyncError};
 
 /// What becomes of an attribute whose cell has no value.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Absent {
     /// The attribute is left alone.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::as_conversions, missing_docs)]
 
 mod deliveries;
+mod feeds;
 mod ledger;
 mod ledger_model;
 mod lint;

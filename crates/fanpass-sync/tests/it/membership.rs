@@ -13,7 +13,9 @@ type Ids = BTreeSet<String>;
 
 fn write(ledger: &mut Ledger, name: &str, ids: &Ids) {
     let mut list = ledger.write_list().unwrap();
-    ids.iter().for_each(|id| list.push(id.as_bytes()).unwrap());
+    for id in ids {
+        list.push(id.as_bytes()).unwrap();
+    }
     let list = list.finish().unwrap();
     ledger.publish_lists(&[(name, list)]).unwrap();
 }
@@ -31,7 +33,9 @@ fn ids(ledger: &Ledger, list: ListId) -> Ids {
 fn compare(ledger: &Ledger, file: &[String], mode: SegmentMode, keep: bool) -> MembershipChange {
     let folder = tempfile::tempdir().unwrap();
     let mut roster = Roster::new(folder.path());
-    file.iter().for_each(|id| roster.add_text(id).unwrap());
+    for id in file {
+        roster.add_text(id).unwrap();
+    }
     roster.compare(ledger, LISTS, mode, keep).unwrap()
 }
 

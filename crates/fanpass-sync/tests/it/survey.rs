@@ -104,7 +104,9 @@ proptest! {
         prop_assert_eq!(changes.count(), u64::try_from(marks.len()).unwrap());
 
         let mut wanted = service.clone();
-        source.iter().for_each(|one| apply(&mut wanted, one));
+        for one in &source {
+            apply(&mut wanted, one);
+        }
         for at in marks {
             let one = &source[at];
             let change = ledger.take_changes(std::slice::from_ref(one)).unwrap().remove(0);

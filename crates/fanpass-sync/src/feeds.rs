@@ -1,0 +1,209 @@
+//! The configuration file: which sources feed which segments and attributes, and within which bounds.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use fanpass_model::SegmentName;
+use serde::{Deserialize, Serialize};
+
+use crate::{Absent, ColumnMap, Constant, ErrorKind, Guards, Mapping, Reading, SegmentMode, SyncError};
+
+/// Feeds of one FanPass, as a configuration file holds them. Paths in it are relative to the file's folder.
+///
+/// ```
+/// let feeds: fanpass_sync::Feeds = toml::from_str(r#"
+///     target = { profile = "club" }
+///     guards = { shrink = 10 }
+///
+///     [[segment]]
+///     name = "season-ticket-holders"
+///     file = "exports/holders.csv"
+///     mode = "mirror-owned"
+///
+///     [[attributes]]
+///     name = "crm"
+///     file = "exports/fans.xlsx"
+///     read = { sheet = "Fans" }
+///     id = "fan_id"
+///     map = ["tier=custom.loyalty_tier"]
+/// "#)?;
+/// feeds.check()?;
+/// assert_eq!(feeds.segments[0].label(), "season-ticket-holders");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Feeds {
+    /// Where to send; options of the command line win.
+    pub target: FeedTarget,
+    /// The ledger; `None` is the configuration file's name with `.ledger` in the place of its extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<PathBuf>,
+    /// Folder for rows that did not arrive; `None` is `rejects`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejects: Option<PathBuf>,
+    /// Bounds for all feeds that do not state their own.
+    pub guards: Guards,
+    /// Sources of ids.
+    #[serde(rename = "segment")]
+    pub segments: Vec<SegmentFeed>,
+    /// Sources of attributes.
+    pub attributes: Vec<AttributeFeed>,
+}
+
+/// The FanPass that feeds go to; at most one of `local`, `domain` and `profile`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FeedTarget {
+    /// The service inside the tool.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub local: bool,
+    /// Folder of the local service's data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<PathBuf>,
+    /// A host or a URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// A stored profile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+}
+
+/// A source of ids for a segment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SegmentFeed {
+    /// The segment.
+    pub name: SegmentName,
+    /// The feed's own name, where several feed one segment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feed: Option<String>,
+    /// The file.
+    pub file: PathBuf,
+    /// How to read it.
+    #[serde(default)]
+    pub read: Reading,
+    /// The column of the ids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// What becomes of the members.
+    #[serde(default)]
+    pub mode: SegmentMode,
+    /// Bounds of this feed.
+    #[serde(default)]
+    pub guards: Guards,
+}
+
+impl SegmentFeed {
+    /// The feed's name: its own, or the segment's.
+    pub fn label(&self) -> &str {
+        self.feed.as_deref().unwrap_or_else(|| self.name.as_str())
+    }
+}
+
+/// What becomes of users who are not in the source any more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AttributeMode {
+    /// They keep their attributes.
+    #[default]
+    Set,
+    /// The feed's attributes are taken off those whom this feed has written before.
+    MirrorOwned,
+}
+
+/// A source of attributes of users.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AttributeFeed {
+    /// The feed's name.
+    pub name: String,
+    /// The file.
+    pub file: PathBuf,
+    /// How to read it.
+    #[serde(default)]
+    pub read: Reading,
+    /// See [`Mapping::id`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// See [`Mapping::map`].
+    #[serde(default)]
+    pub map: Vec<ColumnMap>,
+    /// See [`Mapping::set`].
+    #[serde(default)]
+    pub set: Vec<Constant>,
+    /// See [`Mapping::blank`].
+    #[serde(default)]
+    pub blank: Absent,
+    /// See [`Mapping::null`].
+    #[serde(default)]
+    pub null: Absent,
+    /// See [`Mapping::nulls`].
+    #[serde(default)]
+    pub nulls: Vec<String>,
+    /// What becomes of users who are not in the file any more.
+    #[serde(default)]
+    pub mode: AttributeMode,
+    /// Bounds of this feed.
+    #[serde(default)]
+    pub guards: Guards,
+}
+
+impl AttributeFeed {
+    /// How its columns become attributes.
+    pub fn mapping(&self) -> Mapping {
+        let Self { id, map, set, blank, null, nulls, .. } = self.clone();
+        Mapping { id, map, set, blank, null, nulls }
+    }
+}
+
+impl Feeds {
+    /// The names of all feeds, segments first.
+    pub fn labels(&self) -> impl Iterator<Item = &str> {
+        let attributes = self.attributes.iter().map(|feed| feed.name.as_str());
+        self.segments.iter().map(SegmentFeed::label).chain(attributes)
+    }
+
+    /// Checks what needs no file: names are there and differ, mappings do not contradict themselves.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Syntax`], and those of [`Mapping::check`].
+    pub fn check(&self) -> Result<(), SyncError> {
+        let mut labels = BTreeSet::new();
+        for label in self.labels() {
+            if label.trim().is_empty() {
+                return Err(SyncError::syntax("a feed has an empty name; name it"));
+            }
+            if !labels.insert(label) {
+                let message =
+                    format!("two feeds are named {label:?}; give one another name, by `feed` or `name`");
+                return Err(SyncError::new(ErrorKind::Syntax, message));
+            }
+        }
+        if labels.is_empty() {
+            return Err(SyncError::syntax("there is no feed; add a [[segment]] or [[attributes]] table"));
+        }
+        let FeedTarget { local, domain, profile, .. } = &self.target;
+        if usize::from(*local) + usize::from(domain.is_some()) + usize::from(profile.is_some()) > 1 {
+            return Err(SyncError::syntax(
+                "`target` names several of `local`, `domain` and `profile`; keep one",
+            ));
+        }
+        self.attributes.iter().try_for_each(|feed| {
+            feed.mapping().check().map_err(|error| error.at(format!("feed {:?}", feed.name)))
+        })
+    }
+
+    /// The same feeds with paths that are relative to `folder`, where the file lies, made whole.
+    #[must_use]
+    pub fn within(mut self, folder: &Path) -> Self {
+        let files = self.segments.iter_mut().map(|feed| &mut feed.file);
+        let files = files.chain(self.attributes.iter_mut().map(|feed| &mut feed.file));
+        let others = self.ledger.iter_mut().chain(&mut self.rejects).chain(&mut self.target.data);
+        for path in files.chain(others) {
+            *path = folder.join(&*path);
+        }
+        self
+    }
+}

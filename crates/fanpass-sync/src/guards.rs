@@ -1,0 +1,139 @@
+//! Guards: what a run must not do unless somebody allows it by name.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Something that a run is stopped for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Guard {
+    /// The source holds no row that can be used.
+    Empty,
+    /// Too many members or users would go out.
+    Shrink,
+    /// Too many members would come in.
+    Growth,
+    /// Too many rows are rejected.
+    Rejects,
+}
+
+impl Guard {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Empty, Self::Shrink, Self::Growth, Self::Rejects];
+
+    /// The name by which it is allowed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Shrink => "shrink",
+            Self::Growth => "growth",
+            Self::Rejects => "rejects",
+        }
+    }
+}
+
+impl fmt::Display for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How far a run may go, in whole percent; what is left out is as in the table of the whole file, or by default 20 for
+/// `shrink`, 100 for `growth` and 10 for `rejects`. A first run cannot grow too much.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Guards {
+    /// Of those who were in, so many may go out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shrink: Option<u32>,
+    /// Of those who were in, so many may come in besides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub growth: Option<u32>,
+    /// Of the rows, so many may be rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejects: Option<u32>,
+}
+
+/// What guards look at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct GuardedFacts {
+    /// Rows with data.
+    pub read: u64,
+    /// Rows that are rejected.
+    pub rejected: u64,
+    /// Members, or users that the feed has written, before.
+    pub before: u64,
+    /// Who comes in.
+    pub added: u64,
+    /// Who goes out.
+    pub removed: u64,
+}
+
+/// A guard that forbids a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Breach {
+    /// Which one.
+    pub guard: Guard,
+    /// What would happen, in figures.
+    pub message: String,
+}
+
+impl Guards {
+    /// These, and those of `general` where these say nothing.
+    #[must_use]
+    pub fn or(self, general: Self) -> Self {
+        Self {
+            shrink: self.shrink.or(general.shrink),
+            growth: self.growth.or(general.growth),
+            rejects: self.rejects.or(general.rejects),
+        }
+    }
+
+    /// What forbids a run of these facts.
+    ///
+    /// ```
+    /// use fanpass_sync::{Guard, GuardedFacts, Guards};
+    ///
+    /// let facts = GuardedFacts { read: 70, before: 100, removed: 30, ..GuardedFacts::default() };
+    /// let breaches = Guards::default().check(&facts);
+    /// assert_eq!(breaches[0].guard, Guard::Shrink);
+    /// assert_eq!(breaches[0].message, "30 of 100 would go out (30 %), and 20 % may");
+    /// ```
+    pub fn check(&self, facts: &GuardedFacts) -> Vec<Breach> {
+        let GuardedFacts { read, rejected, before, added, removed } = *facts;
+        let mut breaches = Vec::new();
+        if read == rejected {
+            let message = match read {
+                0 => "the source holds no rows".to_owned(),
+                _ => format!("none of the {read} rows of the source can be used"),
+            };
+            breaches.push(Breach { guard: Guard::Empty, message });
+        }
+        let share = |part: u64, whole: u64, what: &str, most: u32| {
+            let percent = u128::from(part) * 100 / u128::from(whole.max(1));
+            format!("{part} of {whole} {what} ({percent} %), and {most} % may")
+        };
+        let most = self.shrink.unwrap_or(20);
+        if exceeds(removed, before, most) {
+            breaches
+                .push(Breach { guard: Guard::Shrink, message: share(removed, before, "would go out", most) });
+        }
+        let most = self.growth.unwrap_or(100);
+        if before > 0 && exceeds(added, before, most) {
+            let message = format!("{added} would come in beside {before}, and {most} % of them may");
+            breaches.push(Breach { guard: Guard::Growth, message });
+        }
+        let most = self.rejects.unwrap_or(10);
+        if exceeds(rejected, read, most) {
+            let message = share(rejected, read, "rows are rejected", most);
+            breaches.push(Breach { guard: Guard::Rejects, message });
+        }
+        breaches
+    }
+}
+
+/// Whether `part` is more than `most` percent of `whole`.
+fn exceeds(part: u64, whole: u64, most: u32) -> bool {
+    u128::from(part) * 100 > u128::from(whole) * u128::from(most)
+}

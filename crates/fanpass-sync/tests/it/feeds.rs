@@ -1,0 +1,93 @@
+//! The configuration file: what it may say, and what is noticed before anything is read.
+
+use std::path::Path;
+
+use fanpass_sync::{ErrorKind, Feeds, Guard, GuardedFacts, Guards};
+use fanpass_table::Header;
+
+fn feeds(text: &str) -> Feeds {
+    toml::from_str(text).unwrap()
+}
+
+#[test]
+fn a_file_says_all_that_the_command_line_can() {
+    let feeds = feeds(
+        r##"
+        target = { domain = "fanreach.example" }
+        ledger = "state/club.ledger"
+        guards = { shrink = 5 }
+
+        [[segment]]
+        name = "holders"
+        feed = "ticketing"
+        file = "holders.csv"
+        read = { delimiter = ";", encoding = "windows-1252", header = false }
+        id = "#1"
+        mode = "replace"
+
+        [[attributes]]
+        name = "crm"
+        file = "/exports/fans.csv"
+        map = ["tier=custom.tier", { column = "sth", key = "user_properties.sth", type = "boolean", blank = "unset" }]
+        set = ["custom.points:integer=5"]
+        nulls = ["NULL"]
+        mode = "mirror-owned"
+        guards = { shrink = 50 }
+        "##,
+    );
+    feeds.check().unwrap();
+    assert_eq!(feeds.labels().collect::<Vec<_>>(), ["ticketing", "crm"]);
+    let options = feeds.segments[0].read.options().unwrap();
+    assert_eq!((options.delimiter, options.header), (Some(b';'), Header::Absent));
+    assert_eq!(feeds.attributes[0].mapping().keys().count(), 3);
+    assert_eq!(feeds.attributes[0].guards.or(feeds.guards).shrink, Some(50));
+    let whole = feeds.clone().within(Path::new("/club"));
+    assert_eq!(whole.segments[0].file, Path::new("/club/holders.csv"));
+    assert_eq!(whole.attributes[0].file, Path::new("/exports/fans.csv"));
+    assert_eq!(whole.ledger.as_deref(), Some(Path::new("/club/state/club.ledger")));
+    let again: Feeds = toml::from_str(&toml::to_string(&feeds).unwrap()).unwrap();
+    assert_eq!(again, feeds, "what is written is read as the same");
+}
+
+#[test]
+fn a_misspelt_member_is_no_silent_default() {
+    let error = toml::from_str::<Feeds>("[[segment]]\nname = \"a\"\nfile = \"a.csv\"\nmdoe = \"replace\"\n")
+        .unwrap_err();
+    assert!(error.to_string().contains("unknown field `mdoe`"), "{error}");
+}
+
+#[test]
+fn what_contradicts_itself_is_told() {
+    let fails = |text: &str| {
+        let error = feeds(text).check().unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Syntax | ErrorKind::NoAttributes), "{error}");
+        error.to_string()
+    };
+    let segment = "[[segment]]\nname = \"a\"\nfile = \"a.csv\"\n";
+    let told = [
+        fails(""),
+        fails(&format!("{segment}{segment}")),
+        fails(&format!("target = {{ local = true, domain = \"x\" }}\n{segment}")),
+        fails("[[attributes]]\nname = \"crm\"\nfile = \"a.csv\"\n"),
+    ];
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn guards_forbid_what_goes_too_far_and_nothing_else() {
+    let facts =
+        |read, rejected, before, added, removed| GuardedFacts { read, rejected, before, added, removed };
+    let broken = |guards: Guards, facts: GuardedFacts| {
+        guards.check(&facts).into_iter().map(|breach| breach.guard).collect::<Vec<_>>()
+    };
+    let usual = Guards::default();
+    assert_eq!(broken(usual, facts(80, 0, 100, 0, 20)), [], "as far as it may");
+    assert_eq!(broken(usual, facts(79, 0, 100, 0, 21)), [Guard::Shrink]);
+    assert_eq!(broken(usual, facts(1000, 0, 0, 1000, 0)), [], "a first run fills it");
+    assert_eq!(broken(usual, facts(201, 0, 100, 101, 0)), [Guard::Growth]);
+    assert_eq!(broken(usual, facts(100, 10, 0, 90, 0)), []);
+    assert_eq!(broken(usual, facts(100, 11, 0, 89, 0)), [Guard::Rejects]);
+    assert_eq!(broken(usual, facts(0, 0, 100, 0, 100)), [Guard::Empty, Guard::Shrink]);
+    let wide = Guards { shrink: Some(100), growth: Some(1000), rejects: Some(100) };
+    assert_eq!(broken(wide, facts(100, 100, 100, 0, 100)), [Guard::Empty]);
+}
