@@ -8,7 +8,7 @@ use std::{
 };
 
 use fanpass_model::{ModelError, UserId, UserProperties, attribute_key};
-use fanpass_sync::{Busy, Ledger, Survey, SyncError};
+use fanpass_sync::{Busy, Ledger, SyncError};
 
 type Update = (UserId, UserProperties);
 
@@ -51,7 +51,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     measure("take, all new", size, |updates| ledger.take_changes(updates).map(drop))?;
     measure("acknowledge, all new", size, |updates| ledger.acknowledge(updates))?;
     measure("compare, all unchanged", size, |updates| ledger.changed_part(updates).map(drop))?;
-    let mut survey = Survey::new(&ledger, folder.path());
+    let begun = Instant::now();
+    ledger.settle()?;
+    println!("settle: {:.2} s", begun.elapsed().as_secs_f64());
+    let mut survey = ledger.survey(folder.path())?;
     measure("survey, all unchanged: fingerprint and sort", size, |updates| {
         updates.iter().try_for_each(|(user, properties)| survey.add(user, properties))
     })?;

@@ -20,11 +20,11 @@ pub use figures::Figures;
 pub use guards::{Breach, Guard, GuardedFacts, Guards};
 pub use ledger::{
     Busy, Changes, Deliveries, Ledger, ListId, ListReader, ListState, ListWriter, Run, RunEnd, RunId,
-    RunStart, Survey,
+    RunStart, Survey, Verdict,
 };
 pub use lint::Finding;
 pub use mapping::{Absent, ColumnMap, Constant, Mapping};
-pub use membership::{Lists, MembershipChange, NewLists, Roster, SegmentMode};
+pub use membership::{Keep, Lists, MembershipChange, Roster, SegmentMode};
 pub use reading::{Reading, TextEncoding};
 pub use rejects::{REJECT_COLUMNS, RejectFiles, check_mended, is_reject_file, original_columns};
 pub use updates::{Counts, MappedRow, Update, Updates};

@@ -85,6 +85,17 @@ impl Deliveries {
         if self.acknowledged.len() >= FLUSH_AT { self.flush() } else { Ok(()) }
     }
 
+    /// The ledger, once all that can be said of the updates has been [written](Self::flush).
+    ///
+    /// # Errors
+    ///
+    /// As [`flush`](Self::flush).
+    pub fn into_ledger(mut self) -> Result<Ledger, SyncError> {
+        self.flush()?;
+        self.ledger.settle()?;
+        Ok(self.ledger)
+    }
+
     /// Writes the acknowledgements that are not written yet: at the end of a run, or whenever one likes.
     ///
     /// # Errors

@@ -1,9 +1,11 @@
 //! The ledger: what the service has acknowledged, so that only changes are sent.
 
+mod compare;
 mod cursor;
 mod database;
 mod deliveries;
 mod fingerprint;
+mod journal;
 mod lists;
 mod record;
 mod runs;
@@ -12,14 +14,14 @@ mod survey;
 use std::{collections::HashMap, fmt, fs::File, path::Path};
 
 use fanpass_model::{AttributeKey, UserId, UserProperties};
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::Connection;
 
 pub use self::database::Busy;
 pub use self::deliveries::Deliveries;
 pub use self::lists::{ListId, ListReader, ListState, ListWriter};
 pub use self::runs::{Run, RunEnd, RunId, RunStart};
-pub use self::survey::{Changes, Survey};
-use self::{fingerprint::Fingerprints, record::Record};
+pub use self::survey::{Changes, Survey, Verdict};
+use self::{fingerprint::Fingerprints, journal::Overlay, record::Step};
 use crate::SyncError;
 
 /// What the service has acknowledged of each user and attribute, and the figures of every run.
@@ -61,15 +63,11 @@ pub struct Ledger {
     fingerprints: Fingerprints,
     /// The numbers that stand for attributes in records.
     numbers: HashMap<AttributeKey, u32>,
+    /// What stands in the journal and not in the table yet.
+    overlay: Overlay,
     /// Held for as long as the ledger is open.
     _lock: File,
 }
-
-/// A user's fingerprint and the place of an update in its batch.
-type Place = (i64, usize);
-
-/// Records by their users' fingerprints.
-type Records = Vec<(i64, Record)>;
 
 impl Ledger {
     /// Opens the ledger at `path`, in a folder that exists, or makes an empty one. `path` with `.lock` behind it is the
@@ -84,7 +82,15 @@ impl Ledger {
         let connection = database::open(path)?;
         let key: Vec<u8> = connection.query_row("SELECT key FROM secret", [], |row| row.get(0))?;
         let numbers = database::numbers(&connection)?;
-        Ok(Self { connection, fingerprints: Fingerprints::new(&key), numbers, _lock: lock })
+        // What an earlier process left there.
+        journal::fold(&connection)?;
+        Ok(Self {
+            connection,
+            fingerprints: Fingerprints::new(&key),
+            numbers,
+            overlay: Overlay::default(),
+            _lock: lock,
+        })
     }
 
     /// The attributes of each update that differ from what was acknowledged, in the order of the batch; empty for an
@@ -101,7 +107,7 @@ impl Ledger {
     ) -> Result<Vec<UserProperties>, SyncError> {
         // One transaction, so that the file is not locked anew for each user.
         let reading = self.connection.unchecked_transaction()?;
-        let (changes, _) = self.compare(&reading, updates)?;
+        let (changes, _) = self.compare(updates)?;
         reading.finish()?;
         Ok(changes)
     }
@@ -116,10 +122,8 @@ impl Ledger {
         &mut self,
         updates: &[(UserId, UserProperties)],
     ) -> Result<Vec<UserProperties>, SyncError> {
-        let writing = self.connection.unchecked_transaction()?;
-        let (changes, forgotten) = self.compare(&writing, updates)?;
-        write(&writing, &forgotten)?;
-        writing.commit()?;
+        let (changes, forgotten) = self.compare(updates)?;
+        self.write(forgotten)?;
         Ok(changes)
     }
 
@@ -131,93 +135,43 @@ impl Ledger {
     /// [`Ledger`](crate::ErrorKind::Ledger); nothing of the batch is remembered then, and will be sent again.
     pub fn acknowledge(&mut self, updates: &[(UserId, UserProperties)]) -> Result<(), SyncError> {
         self.number_attributes(updates)?;
-        let order = self.order(updates);
-        let writing = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut records = Records::new();
-        for group in order.chunk_by(|(one, _), (other, _)| one == other) {
-            let user = group[0].0;
-            let mut record = load(&writing, user)?;
+        let mut acknowledged = Vec::new();
+        for group in self.order(updates).chunk_by(|(one, _), (other, _)| one == other) {
+            let mut change = self.begin(group[0].0)?;
             for &(_, at) in group {
                 let (id, properties) = &updates[at];
                 for (key, value) in properties {
                     if let Some(&number) = self.numbers.get(key) {
-                        record.set(number, self.fingerprints.value(id, key, value));
+                        change.take(Step::Set(number, self.fingerprints.value(id, key, value)));
                     }
                 }
             }
-            records.push((user, record));
+            acknowledged.push(change);
         }
-        write(&writing, &records)?;
-        Ok(writing.commit()?)
+        self.write(acknowledged)
     }
 
-    /// What differs from the records, and the records without what differs, where that is not what they are.
-    fn compare(
-        &self,
-        connection: &Connection,
-        updates: &[(UserId, UserProperties)],
-    ) -> Result<(Vec<UserProperties>, Records), SyncError> {
-        let mut changes = vec![UserProperties::new(); updates.len()];
-        let mut forgotten = Records::new();
-        for group in self.order(updates).chunk_by(|(one, _), (other, _)| one == other) {
-            let user = group[0].0;
-            let mut record = load(connection, user)?;
-            let mut forgot = false;
-            for &(_, at) in group {
-                let (id, properties) = &updates[at];
-                for (key, value) in properties {
-                    let number = self.numbers.get(key).copied();
-                    let known = number.and_then(|number| record.get(number));
-                    if known == Some(self.fingerprints.value(id, key, value)) {
-                        continue;
-                    }
-                    forgot |= number.is_some_and(|number| record.forget(number));
-                    changes[at].insert(key.clone(), value.clone());
-                }
-            }
-            if forgot {
-                forgotten.push((user, record));
-            }
-        }
-        Ok((changes, forgotten))
+    /// A survey of a whole source, which spills into files in `folder` that vanish with the process.
+    ///
+    /// # Errors
+    ///
+    /// [`Ledger`](crate::ErrorKind::Ledger).
+    pub fn survey(&mut self, folder: &Path) -> Result<Survey<'_>, SyncError> {
+        self.settle()?;
+        Ok(Survey::new(self, folder))
     }
 
-    /// The batch in the order of the file, updates of one user in their own order.
-    fn order(&self, updates: &[(UserId, UserProperties)]) -> Vec<Place> {
-        let places = updates.iter().enumerate().map(|(at, (user, _))| (self.fingerprints.user(user), at));
-        let mut places: Vec<Place> = places.collect();
-        places.sort_unstable();
-        places
-    }
-
-    /// Gives a number to attributes that have none yet.
-    fn number_attributes(&mut self, updates: &[(UserId, UserProperties)]) -> Result<(), SyncError> {
-        for key in updates.iter().flat_map(|(_, properties)| properties).map(|(key, _)| key) {
-            if !self.numbers.contains_key(key) {
-                let number = database::number(&self.connection, key)?;
-                self.numbers.insert(key.clone(), number);
-            }
-        }
+    /// Puts what was written during a push into its place for good. Nothing is lost without it; the next
+    /// [`open`](Self::open) does it then.
+    ///
+    /// # Errors
+    ///
+    /// [`Ledger`](crate::ErrorKind::Ledger).
+    pub fn settle(&mut self) -> Result<(), SyncError> {
+        journal::fold(&self.connection)?;
+        self.overlay = Overlay::default();
         Ok(())
     }
-}
-
-fn load(connection: &Connection, user: i64) -> Result<Record, SyncError> {
-    let mut statement = connection.prepare_cached("SELECT acknowledged FROM users WHERE user = ?1")?;
-    let stored =
-        statement.query_row([user], |row| Ok(Record::from_bytes(row.get_ref(0)?.as_blob()?))).optional()?;
-    Ok(stored.unwrap_or_default())
-}
-
-fn write(transaction: &Transaction<'_>, records: &[(i64, Record)]) -> Result<(), SyncError> {
-    let mut statement = transaction.prepare_cached(
-        "INSERT INTO users (user, acknowledged) VALUES (?1, ?2)
-         ON CONFLICT (user) DO UPDATE SET acknowledged = excluded.acknowledged",
-    )?;
-    for (user, record) in records {
-        statement.execute((user, record.as_bytes()))?;
-    }
-    Ok(())
 }
 
 impl fmt::Debug for Ledger {

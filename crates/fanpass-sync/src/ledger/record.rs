@@ -5,7 +5,7 @@ const ENTRY: usize = NUMBER + 8;
 const NUMBER: usize = 4;
 
 /// Entries one behind the other, in no order: users have few attributes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Record(Vec<u8>);
 
 impl Record {
@@ -46,8 +46,55 @@ impl Record {
         at.is_some()
     }
 
+    pub(super) fn apply(&mut self, step: Step) {
+        match step {
+            Step::Set(number, fingerprint) => self.set(number, fingerprint),
+            Step::Forget(number) => {
+                self.forget(number);
+            }
+        }
+    }
+
     fn position(&self, number: u32) -> Option<usize> {
         let at = self.0.chunks_exact(ENTRY).position(|entry| entry[..NUMBER] == number.to_le_bytes());
         at.map(|at| at * ENTRY)
+    }
+}
+
+/// A change of one attribute of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The service has acknowledged a value of that fingerprint.
+    Set(u32, u64),
+    /// What the service has is not known any more.
+    Forget(u32),
+}
+
+/// Marks a forgotten attribute's number; numbers are counted up from 1.
+const FORGET: u32 = 1 << 31;
+
+impl Step {
+    /// Steps as entries one behind the other.
+    pub(super) fn to_bytes(steps: &[Self]) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(steps.len() * ENTRY);
+        for step in steps {
+            let (number, fingerprint) = match *step {
+                Self::Set(number, fingerprint) => (number, fingerprint),
+                Self::Forget(number) => (number | FORGET, 0),
+            };
+            bytes.extend(number.to_le_bytes());
+            bytes.extend(fingerprint.to_le_bytes());
+        }
+        bytes
+    }
+
+    pub(super) fn from_bytes(bytes: &[u8]) -> impl Iterator<Item = Self> {
+        bytes.chunks_exact(ENTRY).filter_map(|entry| {
+            let (number, fingerprint) = entry.split_first_chunk::<NUMBER>()?;
+            let number = u32::from_le_bytes(*number);
+            let fingerprint = u64::from_le_bytes(*fingerprint.first_chunk()?);
+            let forget = number & FORGET != 0;
+            Some(if forget { Self::Forget(number & !FORGET) } else { Self::Set(number, fingerprint) })
+        })
     }
 }

@@ -24,7 +24,7 @@ const ENTRY: usize = 13;
 /// duplicate. Where one update of a user has to be sent, all of that user's that count are, in their order, so that the
 /// last value is the last to arrive.
 ///
-/// Memory: 16 MiB, and one bit for each update.
+/// Memory: 16 MiB, and two bits for each update.
 pub struct Survey<'a> {
     ledger: &'a Ledger,
     sorter: Sorter,
@@ -34,8 +34,7 @@ pub struct Survey<'a> {
 }
 
 impl<'a> Survey<'a> {
-    /// A survey that spills into files in `folder`, which vanish with the process.
-    pub fn new(ledger: &'a Ledger, folder: &Path) -> Self {
+    pub(super) fn new(ledger: &'a Ledger, folder: &Path) -> Self {
         let numbers = ledger.numbers.clone();
         Self { ledger, sorter: Sorter::new(folder, CHUNK_BYTES), numbers, updates: 0, row: Vec::new() }
     }
@@ -73,7 +72,7 @@ impl<'a> Survey<'a> {
         let words = usize::try_from(self.updates.div_ceil(64)).unwrap_or(usize::MAX);
         let mut judge = Judge {
             cursor: Cursor::new(&self.ledger.connection),
-            changes: Changes { marks: vec![0; words], ..Changes::default() },
+            changes: Changes { marks: vec![0; words], duplicates: vec![0; words], ..Changes::default() },
             user: None,
             known: Record::default(),
             seen: HashSet::new(),
@@ -96,8 +95,10 @@ fn fresh(numbers: &mut HashMap<AttributeKey, u32>, key: &AttributeKey) -> u32 {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Changes {
-    /// A bit for each update.
+    /// A bit for each update that is to be sent.
     marks: Vec<u64>,
+    /// A bit for each update that is a duplicate.
+    duplicates: Vec<u64>,
     /// Updates of users of whom nothing was acknowledged.
     pub added: u64,
     /// Updates that change or add a value.
@@ -111,22 +112,38 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Whether the update of that number, from 0, is to be sent.
-    pub fn contains(&self, update: u64) -> bool {
+    /// What is to be done about the update of that number, from 0.
+    pub fn verdict(&self, update: u64) -> Verdict {
         let (word, bit) = place(update);
-        self.marks.get(word).is_some_and(|marks| marks & bit != 0)
+        let has = |bits: &[u64]| bits.get(word).is_some_and(|bits| bits & bit != 0);
+        match (has(&self.marks), has(&self.duplicates)) {
+            (true, _) => Verdict::Send,
+            (false, true) => Verdict::Duplicate,
+            (false, false) => Verdict::Unchanged,
+        }
     }
 
     /// How many are to be sent.
     pub fn count(&self) -> u64 {
         self.added + self.changed + self.cleared
     }
+}
 
-    fn mark(&mut self, update: u64) {
-        let (word, bit) = place(update);
-        if let Some(marks) = self.marks.get_mut(word) {
-            *marks |= bit;
-        }
+/// What is to be done about an update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It differs from what was acknowledged.
+    Send,
+    /// The service has all of it that counts.
+    Unchanged,
+    /// Later updates of the user override all of it.
+    Duplicate,
+}
+
+fn set(bits: &mut [u64], update: u64) {
+    let (word, bit) = place(update);
+    if let Some(bits) = bits.get_mut(word) {
+        *bits |= bit;
     }
 }
 
@@ -178,10 +195,12 @@ impl Judge<'_> {
                 self.differs = self.differs.max(differs);
             }
         }
+        let update = u64::MAX - u64::from_be_bytes(update);
         if counts {
-            self.counting.push(u64::MAX - u64::from_be_bytes(update));
+            self.counting.push(update);
         } else {
             self.changes.duplicate += 1;
+            set(&mut self.changes.duplicates, update);
         }
         Ok(())
     }
@@ -199,7 +218,7 @@ impl Judge<'_> {
         let counting = std::mem::take(&mut self.counting);
         if self.differs != Differs::No {
             for &update in &counting {
-                self.changes.mark(update);
+                set(&mut self.changes.marks, update);
             }
         }
         self.counting = counting;

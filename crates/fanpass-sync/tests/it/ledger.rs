@@ -122,7 +122,10 @@ fn nothing_of_a_person_stands_in_the_file() {
 fn each_ledger_has_fingerprints_of_its_own() {
     let fingerprints = || {
         let folder = Folder::new();
-        open(&folder.ledger()).acknowledge(&[update("1", &[("custom.a", "x".into())])]).unwrap();
+        let mut ledger = open(&folder.ledger());
+        ledger.acknowledge(&[update("1", &[("custom.a", "x".into())])]).unwrap();
+        ledger.settle().unwrap();
+        drop(ledger);
         let database = rusqlite::Connection::open(folder.ledger()).unwrap();
         let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
         database.query_row("SELECT user, acknowledged FROM users", [], row).unwrap()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fanpass_sync::{Ledger, ListId, Lists, MembershipChange, Roster, SegmentMode};
+use fanpass_sync::{Keep, Ledger, ListId, Lists, MembershipChange, Roster, SegmentMode};
 use proptest::prelude::*;
 
 use crate::ledger::{Folder, open};
@@ -30,13 +30,21 @@ fn ids(ledger: &Ledger, list: ListId) -> Ids {
     ids
 }
 
-fn compare(ledger: &Ledger, file: &[String], mode: SegmentMode, keep: bool) -> MembershipChange {
+const ALL: Keep = Keep { members: true, own: true, either: true };
+
+/// The change, and who goes out.
+fn compare(ledger: &Ledger, file: &[String], mode: SegmentMode, keep: Keep) -> (MembershipChange, Ids) {
     let folder = tempfile::tempdir().unwrap();
     let mut roster = Roster::new(folder.path());
     for id in file {
         roster.add_text(id).unwrap();
     }
-    roster.compare(ledger, LISTS, mode, keep).unwrap()
+    let mut gone = Ids::new();
+    let change = roster.compare(ledger, LISTS, mode, keep, |id| {
+        gone.insert(String::from_utf8(id.to_vec()).unwrap());
+        Ok(())
+    });
+    (change.unwrap(), gone)
 }
 
 fn some_ids() -> impl Strategy<Value = Vec<String>> {
@@ -61,20 +69,20 @@ proptest! {
                 SegmentMode::Replace => listed.clone(),
                 SegmentMode::MirrorOwned => &(&held - &owned) | &listed,
             };
-            let change = compare(&ledger, &file, mode, true);
-            let lists = change.lists.unwrap();
-            prop_assert_eq!(ids(&ledger, lists.members), after.clone());
-            prop_assert_eq!(ids(&ledger, lists.own), listed.clone());
-            prop_assert_eq!(ids(&ledger, lists.removed), &held - &after);
+            let (change, gone) = compare(&ledger, &file, mode, ALL);
+            prop_assert_eq!(ids(&ledger, change.members.unwrap()), after.clone());
+            prop_assert_eq!(ids(&ledger, change.own.unwrap()), listed.clone());
+            prop_assert_eq!(ids(&ledger, change.either.unwrap()), &held | &listed);
+            prop_assert_eq!(gone, &held - &after);
             let count = |ids: &Ids| u64::try_from(ids.len()).unwrap();
             prop_assert_eq!((change.before, change.after), (count(&held), count(&after)));
             prop_assert_eq!((change.added, change.removed), (count(&(&after - &held)), count(&(&held - &after))));
             prop_assert_eq!((change.rows, change.ids), (u64::try_from(file.len()).unwrap(), count(&listed)));
             let effective = &(&listed & &(&after - &held)) | &(&listed & &(&held - &after));
             prop_assert_eq!(change.effective, count(&effective));
-            let planned = compare(&ledger, &file, mode, false);
+            let (planned, _) = compare(&ledger, &file, mode, Keep::default());
             let mut unkept = change;
-            unkept.lists = None;
+            (unkept.members, unkept.own, unkept.either) = (None, None, None);
             prop_assert_eq!(unkept, planned);
         }
     }
@@ -91,13 +99,14 @@ fn long_lists_are_read_as_they_were_written() {
     let long = numbered(20_000);
     write(&mut ledger, LISTS.held, &long);
     assert_eq!(ledger.list(LISTS.held).unwrap().unwrap().ids, 20_000);
-    let change = compare(&ledger, &["fan-000007".to_owned()], SegmentMode::Replace, true);
+    let (change, gone) = compare(&ledger, &["fan-000007".to_owned()], SegmentMode::Replace, ALL);
     assert_eq!((change.before, change.after, change.removed), (20_000, 1, 19_999));
     assert_eq!(
         change.removed_samples,
         ["fan-000000", "fan-000001", "fan-000002", "fan-000003", "fan-000004"]
     );
-    assert_eq!(ids(&ledger, change.lists.unwrap().removed).len(), 19_999);
+    assert_eq!(gone.len(), 19_999);
+    assert_eq!(ids(&ledger, change.either.unwrap()), long);
 }
 
 #[test]
@@ -119,8 +128,8 @@ fn lists_without_a_name_are_swept_and_the_others_stay() {
     let folder = Folder::new();
     let mut ledger = open(&folder.ledger());
     write(&mut ledger, LISTS.held, &numbered(3));
-    let unnamed = compare(&ledger, &["x".to_owned()], SegmentMode::Add, true).lists.unwrap();
+    let (unnamed, _) = compare(&ledger, &["x".to_owned()], SegmentMode::Add, ALL);
     ledger.sweep_lists().unwrap();
-    assert_eq!(ids(&ledger, unnamed.members), Ids::new());
-    assert_eq!(compare(&ledger, &[], SegmentMode::Add, false).before, 3);
+    assert_eq!(ids(&ledger, unnamed.members.unwrap()), Ids::new());
+    assert_eq!(compare(&ledger, &[], SegmentMode::Add, Keep::default()).0.before, 3);
 }

@@ -3,22 +3,26 @@
 use std::collections::BTreeMap;
 
 use fanpass_model::{AttributeValue, UserProperties};
-use fanpass_sync::{Changes, Ledger, Survey};
+use fanpass_sync::{Changes, Ledger, Verdict};
 use proptest::prelude::*;
 
 use crate::ledger::{Folder, Update, open, update};
 
-fn survey(ledger: &Ledger, updates: &[Update]) -> Changes {
+fn survey(ledger: &mut Ledger, updates: &[Update]) -> Changes {
     let folder = tempfile::tempdir().unwrap();
-    let mut survey = Survey::new(ledger, folder.path());
+    let mut survey = ledger.survey(folder.path()).unwrap();
     for (user, properties) in updates {
         survey.add(user, properties).unwrap();
     }
     survey.finish().unwrap()
 }
 
+fn of(changes: &Changes, updates: &[Update], verdict: Verdict) -> Vec<usize> {
+    (0..updates.len()).filter(|&at| changes.verdict(u64::try_from(at).unwrap()) == verdict).collect()
+}
+
 fn marked(changes: &Changes, updates: &[Update]) -> Vec<usize> {
-    (0..updates.len()).filter(|&at| changes.contains(u64::try_from(at).unwrap())).collect()
+    of(changes, updates, Verdict::Send)
 }
 
 #[test]
@@ -39,7 +43,7 @@ fn each_update_is_of_one_kind() {
         update("gone", &[("custom.a", AttributeValue::Unset)]),
         update("new", &[("custom.a", "z".into())]),
     ];
-    let changes = survey(&ledger, &updates);
+    let changes = survey(&mut ledger, &updates);
     assert_eq!(
         marked(&changes, &updates),
         [2, 3, 4],
@@ -55,13 +59,13 @@ fn a_value_that_goes_to_and_fro_ends_as_the_last_row_says() {
     let mut ledger = open(&folder.ledger());
     ledger.acknowledge(&[update("1", &[("custom.a", 2.into())])]).unwrap();
     let fro = [update("1", &[("custom.a", 1.into())]), update("1", &[("custom.a", 2.into())])];
-    assert_eq!(marked(&survey(&ledger, &fro), &fro), [0_usize; 0], "nothing is different at the end");
+    assert_eq!(marked(&survey(&mut ledger, &fro), &fro), [0_usize; 0], "nothing is different at the end");
     let with_more = [
         update("1", &[("custom.a", 1.into()), ("custom.b", 5.into())]),
         update("1", &[("custom.a", 2.into())]),
     ];
     assert_eq!(
-        marked(&survey(&ledger, &with_more), &with_more),
+        marked(&survey(&mut ledger, &with_more), &with_more),
         [0, 1],
         "the second takes the first one's `a` back"
     );
@@ -98,10 +102,12 @@ proptest! {
             ledger.acknowledge(std::slice::from_ref(one)).unwrap();
             apply(&mut service, one);
         }
-        let changes = survey(&ledger, &source);
+        let changes = survey(&mut ledger, &source);
         let marks = marked(&changes, &source);
         prop_assert_eq!(changes.count() + changes.unchanged + changes.duplicate, u64::try_from(source.len()).unwrap());
         prop_assert_eq!(changes.count(), u64::try_from(marks.len()).unwrap());
+        let duplicates = of(&changes, &source, Verdict::Duplicate);
+        prop_assert_eq!(changes.duplicate, u64::try_from(duplicates.len()).unwrap());
 
         let mut wanted = service.clone();
         for one in &source {
@@ -115,7 +121,7 @@ proptest! {
             ledger.acknowledge(&[sent]).unwrap();
         }
         prop_assert_eq!(&service, &wanted);
-        let again = survey(&ledger, &source);
+        let again = survey(&mut ledger, &source);
         prop_assert_eq!(again.count(), 0, "a second run sends nothing");
     }
 }

@@ -1,61 +1,20 @@
 //! What a file of ids makes of a segment, by the feed's mode.
 
+mod mode;
+
 use std::path::Path;
 
 use fanpass_model::UserId;
 use fanpass_sorted::Sorter;
-use serde::{Deserialize, Serialize};
 
+use self::mode::Place;
+pub use self::mode::SegmentMode;
 use crate::{Ledger, ListId, ListReader, ListWriter, SyncError};
 
 /// Bytes of ids that are sorted in memory at a time; more is spilled.
 const CHUNK_BYTES: usize = 16 << 20;
 /// Ids that are kept as samples of each kind.
 const SAMPLES: usize = 5;
-
-/// What becomes of a segment's members when a feed is applied.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SegmentMode {
-    /// The file's ids are members, besides those that are.
-    #[default]
-    Add,
-    /// The file's ids are members no more.
-    Remove,
-    /// The file's ids are the members, and nobody else.
-    Replace,
-    /// The file's ids are members; those that this feed put in before and that are not in the file any more are not. Members
-    /// that came otherwise stay.
-    MirrorOwned,
-}
-
-impl SegmentMode {
-    /// Whether someone who is a member can be taken out.
-    pub fn is_destructive(self) -> bool {
-        self != Self::Add
-    }
-
-    fn keeps(self, place: Place) -> bool {
-        let Place { held, owned, listed } = place;
-        match self {
-            Self::Add => held || listed,
-            Self::Remove => held && !listed,
-            Self::Replace => listed,
-            Self::MirrorOwned => listed || (held && !owned),
-        }
-    }
-}
-
-/// Where an id stands.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    /// It is a member.
-    held: bool,
-    /// The feed put it in before.
-    owned: bool,
-    /// The file has it.
-    listed: bool,
-}
 
 /// Collects the ids of a file, in any order and any number, in 16 MiB.
 #[derive(Debug)]
@@ -91,34 +50,33 @@ impl Roster {
 
     /// Compares the ids with the list of that name in the ledger, and with the list of what the feed put there before.
     ///
-    /// The lists that would stand afterwards are written, without a name, if `keep` says so.
+    /// Lists that `keep` asks for are written, without a name; `gone` gets each id that goes out, ascending.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Ledger`](crate::ErrorKind::Ledger), [`ErrorKind::Io`](crate::ErrorKind::Io).
+    /// [`ErrorKind::Ledger`](crate::ErrorKind::Ledger), [`ErrorKind::Io`](crate::ErrorKind::Io), and what `gone` fails with.
     pub fn compare(
         self,
         ledger: &Ledger,
         lists: Lists<'_>,
         mode: SegmentMode,
-        keep: bool,
+        keep: Keep,
+        gone: impl FnMut(&[u8]) -> Result<(), SyncError>,
     ) -> Result<MembershipChange, SyncError> {
         let owned = if mode == SegmentMode::MirrorOwned { lists.owned } else { "" };
-        let write = || if keep { ledger.write_list().map(Some) } else { Ok(None) };
+        let write = |keep: bool| if keep { ledger.write_list().map(Some) } else { Ok(None) };
         let mut join = Join {
             mode,
             held: ledger.read_list(lists.held)?,
             owned: ledger.read_list(owned)?,
-            members: write()?,
-            removed: write()?,
+            members: write(keep.members)?,
+            own: write(keep.own)?,
+            either: write(keep.either)?,
+            gone,
             change: MembershipChange { rows: self.rows, ..MembershipChange::default() },
         };
-        let mut own = write()?;
-        self.sorter.finish(|id| -> Result<(), SyncError> {
-            join.take(id)?;
-            own.as_mut().map_or(Ok(()), |own| own.push(id))
-        })?;
-        join.finish(own)
+        self.sorter.finish(|id| join.take(id))?;
+        join.finish()
     }
 }
 
@@ -153,19 +111,23 @@ pub struct MembershipChange {
     pub added_samples: Vec<String>,
     /// Some of those who go out, in byte order.
     pub removed_samples: Vec<String>,
-    /// The lists that would stand afterwards, if they were kept.
-    pub lists: Option<NewLists>,
+    /// The members afterwards, if they were kept.
+    pub members: Option<ListId>,
+    /// The ids of the file, if they were kept.
+    pub own: Option<ListId>,
+    /// Members before and ids of the file, if they were kept.
+    pub either: Option<ListId>,
 }
 
-/// Lists that stand when a change is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NewLists {
-    /// The members.
-    pub members: ListId,
+/// Which lists a comparison writes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// The members afterwards.
+    pub members: bool,
     /// The ids of the file.
-    pub own: ListId,
-    /// Who went out.
-    pub removed: ListId,
+    pub own: bool,
+    /// Whoever was a member or is in the file.
+    pub either: bool,
 }
 
 impl MembershipChange {
@@ -176,16 +138,18 @@ impl MembershipChange {
 }
 
 /// A merge of three ascending lists: members, the feed's own, and the file's.
-struct Join<'a> {
+struct Join<'a, G> {
     mode: SegmentMode,
     held: ListReader<'a>,
     owned: ListReader<'a>,
     members: Option<ListWriter<'a>>,
-    removed: Option<ListWriter<'a>>,
+    own: Option<ListWriter<'a>>,
+    either: Option<ListWriter<'a>>,
+    gone: G,
     change: MembershipChange,
 }
 
-impl Join<'_> {
+impl<G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'_, G> {
     /// Takes the next id of the file.
     fn take(&mut self, id: &[u8]) -> Result<(), SyncError> {
         self.pass_until(Some(id))?;
@@ -232,25 +196,25 @@ impl Join<'_> {
             (true, false) => {
                 change.removed += 1;
                 sample(&mut change.removed_samples, id);
-                if let Some(removed) = &mut self.removed {
-                    removed.push(id)?;
-                }
+                (self.gone)(id)?;
             }
             _ => {}
         }
-        match &mut self.members {
-            Some(members) if keeps => members.push(id),
+        let write = |list: &mut Option<ListWriter<'_>>, wanted: bool| match list {
+            Some(list) if wanted => list.push(id),
             _ => Ok(()),
-        }
+        };
+        write(&mut self.members, keeps)?;
+        write(&mut self.own, place.listed)?;
+        write(&mut self.either, place.listed || place.held)
     }
 
-    fn finish(mut self, own: Option<ListWriter<'_>>) -> Result<MembershipChange, SyncError> {
+    fn finish(mut self) -> Result<MembershipChange, SyncError> {
         self.pass_until(None)?;
-        let Self { members, removed, mut change, .. } = self;
-        if let (Some(members), Some(own), Some(removed)) = (members, own, removed) {
-            change.lists =
-                Some(NewLists { members: members.finish()?, own: own.finish()?, removed: removed.finish()? });
-        }
+        let Self { members, own, either, mut change, .. } = self;
+        change.members = members.map(ListWriter::finish).transpose()?;
+        change.own = own.map(ListWriter::finish).transpose()?;
+        change.either = either.map(ListWriter::finish).transpose()?;
         Ok(change)
     }
 }

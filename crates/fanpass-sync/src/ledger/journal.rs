@@ -1,0 +1,174 @@
+//! Changes of users' records in the order in which they came. A push touches users all over the table, so they are
+//! appended here and folded into the table later, sorted: in one pass over it instead of a page for each user.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, Transaction};
+
+use super::cursor::Cursor;
+use super::record::{Record, Step};
+use crate::SyncError;
+
+/// Users of whom the journal's outcome is held in memory; of others only that there is one.
+const RECENT_MAX: usize = 50_000;
+/// Users that are folded in one transaction.
+const FOLD_USERS: usize = 20_000;
+
+/// Appends a change of a user's record.
+pub(super) fn append(writing: &Transaction<'_>, user: i64, steps: &[Step]) -> Result<(), SyncError> {
+    let mut insert = writing.prepare_cached("INSERT INTO journal (user, steps) VALUES (?1, ?2)")?;
+    insert.execute((user, Step::to_bytes(steps)))?;
+    Ok(())
+}
+
+/// Takes the journal into the table and empties it.
+///
+/// The last step of each attribute decides, whatever stood before: a fold that is cut off anywhere is done again.
+pub(super) fn fold(connection: &Connection) -> Result<(), SyncError> {
+    let some: bool = connection.query_row("SELECT EXISTS (SELECT 1 FROM journal)", [], |row| row.get(0))?;
+    if !some {
+        return Ok(());
+    }
+    let mut statement = connection.prepare("SELECT user, steps FROM journal ORDER BY user, seq")?;
+    let mut rows = statement.query([])?;
+    let mut table = Cursor::new(connection);
+    let mut changed: Vec<(i64, Record)> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let user = row.get(0)?;
+        if changed.last().is_none_or(|(last, _)| *last != user) {
+            if changed.len() >= FOLD_USERS {
+                write(connection, &changed)?;
+                changed.clear();
+            }
+            changed.push((user, table.record_of(user)?));
+        }
+        if let Some((_, record)) = changed.last_mut() {
+            let steps = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+            Step::from_bytes(steps).for_each(|step| record.apply(step));
+        }
+    }
+    write(connection, &changed)?;
+    drop(rows);
+    connection.execute("DELETE FROM journal", [])?;
+    Ok(())
+}
+
+fn write(connection: &Connection, records: &[(i64, Record)]) -> Result<(), SyncError> {
+    let writing = connection.unchecked_transaction()?;
+    let mut statement = writing.prepare_cached(
+        "INSERT INTO users (user, acknowledged) VALUES (?1, ?2)
+         ON CONFLICT (user) DO UPDATE SET acknowledged = excluded.acknowledged",
+    )?;
+    for (user, record) in records {
+        statement.execute((user, record.as_bytes()))?;
+    }
+    drop(statement);
+    Ok(writing.commit()?)
+}
+
+/// What the journal makes of the users in it, in bounded memory.
+pub(super) struct Overlay {
+    recent: HashMap<i64, Record>,
+    most: usize,
+    older: Option<Filter>,
+}
+
+/// What is known of a user beside the table.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Known<'a> {
+    /// All of it.
+    Exactly(&'a Record),
+    /// The journal may have something.
+    Perhaps,
+    /// The journal has nothing: the table tells.
+    InTable,
+}
+
+impl Default for Overlay {
+    fn default() -> Self {
+        Self::of(RECENT_MAX)
+    }
+}
+
+impl Overlay {
+    fn of(most: usize) -> Self {
+        Self { recent: HashMap::new(), most, older: None }
+    }
+
+    pub(super) fn get(&self, user: i64) -> Known<'_> {
+        match self.recent.get(&user) {
+            Some(record) => Known::Exactly(record),
+            None if self.older.as_ref().is_some_and(|older| older.may_hold(user)) => Known::Perhaps,
+            None => Known::InTable,
+        }
+    }
+
+    /// Remembers a record that is exact.
+    pub(super) fn put(&mut self, user: i64, record: Record) {
+        if self.recent.len() >= self.most && !self.recent.contains_key(&user) {
+            let older = self.older.get_or_insert_with(Filter::default);
+            for (user, _) in self.recent.drain() {
+                older.add(user);
+            }
+        }
+        self.recent.insert(user, record);
+    }
+}
+
+/// A set of fingerprints that may hold more than was added: a Bloom filter of 8 MiB. With 10 million fingerprints in it,
+/// one of 15 others is taken for one of them.
+struct Filter(Vec<u64>);
+
+const FILTER_BITS: u64 = 1 << 26;
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self(vec![0; usize::try_from(FILTER_BITS / 64).unwrap_or_default()])
+    }
+}
+
+impl Filter {
+    fn places(user: i64) -> [(usize, u64); 2] {
+        // Fingerprints are random, so their halves are two hashes.
+        let bits = user.cast_unsigned();
+        [bits, bits >> 32].map(|hash| {
+            let bit = hash % FILTER_BITS;
+            (usize::try_from(bit / 64).unwrap_or_default(), 1 << (bit % 64))
+        })
+    }
+
+    fn add(&mut self, user: i64) {
+        for (word, bit) in Self::places(user) {
+            self.0[word] |= bit;
+        }
+    }
+
+    fn may_hold(&self, user: i64) -> bool {
+        Self::places(user).iter().all(|&(word, bit)| self.0[word] & bit != 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_user_in_the_journal_is_never_looked_up_in_the_table(
+            users in prop::collection::vec(any::<i64>(), 1..60),
+            most in 1_usize..10,
+        ) {
+            let mut overlay = Overlay::of(most);
+            for ((at, &user), value) in users.iter().enumerate().zip(0..) {
+                let mut record = Record::default();
+                record.apply(Step::Set(1, value));
+                overlay.put(user, record.clone());
+                prop_assert_eq!(overlay.get(user), Known::Exactly(&record));
+                prop_assert!(users[..at].iter().all(|&before| overlay.get(before) != Known::InTable));
+                prop_assert!(overlay.recent.len() <= most);
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The modes of a segment's feed.
+
+use serde::{Deserialize, Serialize};
+
+/// What becomes of a segment's members when a feed is applied.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SegmentMode {
+    /// The file's ids are members, besides those that are.
+    #[default]
+    Add,
+    /// The file's ids are members no more.
+    Remove,
+    /// The file's ids are the members, and nobody else.
+    Replace,
+    /// The file's ids are members; those that this feed put in before and that are not in the file any more are not. Members
+    /// that came otherwise stay.
+    MirrorOwned,
+}
+
+impl SegmentMode {
+    /// Whether someone who is a member can be taken out.
+    pub fn is_destructive(self) -> bool {
+        self != Self::Add
+    }
+
+    /// Whether who stands there is a member afterwards.
+    pub(super) fn keeps(self, place: Place) -> bool {
+        let Place { held, owned, listed } = place;
+        match self {
+            Self::Add => held || listed,
+            Self::Remove => held && !listed,
+            Self::Replace => listed,
+            Self::MirrorOwned => listed || (held && !owned),
+        }
+    }
+}
+
+/// Where an id stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// It is a member.
+    pub(super) held: bool,
+    /// The feed put it in before.
+    pub(super) owned: bool,
+    /// The file has it.
+    pub(super) listed: bool,
+}
