@@ -4,6 +4,7 @@ pub mod attributes;
 pub mod auth;
 pub mod completions;
 pub mod man;
+pub mod mapping;
 pub mod segments;
 pub mod serve;
 pub mod tokens;

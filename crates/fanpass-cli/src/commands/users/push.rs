@@ -6,10 +6,10 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use fanpass_client::{ErrorKind, Push as Run, PushHandle, PushOptions};
 use fanpass_model::AttributeRegistry;
-use fanpass_sync::{Absent, ColumnMap, Constant, Mapping};
+use fanpass_sync::Mapping;
 use futures_util::{StreamExt as _, stream};
 use tokio::sync::mpsc::{self, Receiver};
 
@@ -17,6 +17,7 @@ use super::memory::Memory;
 use super::report::conclude;
 use super::source::{Row, Shared, read};
 use crate::cli::Global;
+use crate::commands::mapping::MappingOptions;
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::input::Input;
@@ -48,21 +49,8 @@ Options of a column: trim, blank=skip|unset, null=skip|unset, default=VALUE")]
 pub struct Push {
     #[command(flatten)]
     input: Input,
-    /// Column whose cells become an attribute; repeat for more
-    #[arg(long, value_name = "COLUMN=KEY[:TYPE][,OPTION…]")]
-    map: Vec<ColumnMap>,
-    /// Attribute that every row gets; repeat for more
-    #[arg(long, value_name = "KEY[:TYPE]=VALUE")]
-    set: Vec<Constant>,
-    /// What a blank cell means
-    #[arg(long, value_enum, default_value_t = Blank::Skip)]
-    blank: Blank,
-    /// Text that means null, such as NULL; repeat for more
-    #[arg(long = "null-text", value_name = "TEXT")]
-    nulls: Vec<String>,
-    /// What a null means
-    #[arg(long, value_enum, default_value_t = Blank::Skip)]
-    null: Blank,
+    #[command(flatten)]
+    mapping: MappingOptions,
     /// Requests in flight at most; fewer are sent while the service is slow
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     concurrency: u16,
@@ -80,26 +68,9 @@ pub struct Push {
     dry_run: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Blank {
-    /// Leave the attribute alone
-    Skip,
-    /// Take the attribute off the user's record
-    Unset,
-}
-
-impl From<Blank> for Absent {
-    fn from(blank: Blank) -> Self {
-        match blank {
-            Blank::Skip => Self::Skip,
-            Blank::Unset => Self::Unset,
-        }
-    }
-}
-
 impl Push {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
-        let mapping = self.mapping();
+        let mapping = self.mapping.mapping(self.input.id.as_deref());
         mapping.check()?;
         let session = if self.dry_run { None } else { Some(Session::open(global).await?) };
         let registry = match &session {
@@ -120,17 +91,6 @@ impl Push {
         reading.await?;
         let file = self.input.file.display().to_string();
         conclude(file, self.dry_run, shared.into_state()?, printer)
-    }
-
-    fn mapping(&self) -> Mapping {
-        let mut mapping = Mapping::default();
-        mapping.id.clone_from(&self.input.id);
-        mapping.map.clone_from(&self.map);
-        mapping.set.clone_from(&self.set);
-        mapping.nulls.clone_from(&self.nulls);
-        mapping.blank = self.blank.into();
-        mapping.null = self.null.into();
-        mapping
     }
 
     /// Sends all updates of the source, telling the account what becomes of each.
