@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{attributes, auth, completions, man, segments, serve, tokens, users};
+use crate::commands::{
+    apply, attributes, auth, completions, man, plan, rejects, runs, segments, serve, tokens, users,
+};
 use crate::exit::Exit;
 
 /// Push segments and user attributes into FanReach, or run the service that takes them
@@ -28,6 +30,12 @@ pub enum Command {
     Segments(segments::Command),
     #[command(subcommand)]
     Users(users::Command),
+    Plan(plan::Plan),
+    Apply(apply::Apply),
+    #[command(subcommand)]
+    Runs(runs::Command),
+    #[command(subcommand)]
+    Rejects(rejects::Command),
     #[command(subcommand)]
     Attributes(attributes::Command),
     #[command(subcommand)]
@@ -40,7 +48,7 @@ pub enum Command {
 }
 
 /// Which FanPass to talk to, and how to talk to you.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Use the service inside this process, with its data in a folder here; needs no set-up

@@ -16,11 +16,12 @@ pub enum Exit {
     Unreachable,
     ImportFailed,
     Mismatch,
+    Guarded,
     Interrupted,
 }
 
 impl Exit {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
@@ -31,6 +32,7 @@ impl Exit {
         Self::Unreachable,
         Self::ImportFailed,
         Self::Mismatch,
+        Self::Guarded,
         Self::Interrupted,
     ];
 
@@ -46,6 +48,7 @@ impl Exit {
             Self::Unreachable => 7,
             Self::ImportFailed => 8,
             Self::Mismatch => 9,
+            Self::Guarded => 10,
             Self::Interrupted => 130,
         }
     }
@@ -62,6 +65,7 @@ impl Exit {
             Self::Unreachable => "the service did not answer, or not in time; try again",
             Self::ImportFailed => "the import failed; the segment is as it was",
             Self::Mismatch => "the counts do not add up; look before you trust the segment",
+            Self::Guarded => "a guard forbids it; nothing was sent: look, then allow it by name",
             Self::Interrupted => "interrupted by Ctrl-C or a termination signal",
         }
     }

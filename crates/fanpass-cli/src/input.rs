@@ -1,13 +1,13 @@
 //! The file that a command reads: where it is, and how to read it.
 
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
-use fanpass_table::{Encoding, Header, Options, Table};
+use fanpass_table::{Encoding, Header, Options};
 use serde::Serialize;
-use tempfile::NamedTempFile;
+
+use crate::source::SourceFile;
 
 /// Where the rows come from and how to read them.
 #[derive(Debug, Clone, Args)]
@@ -75,27 +75,10 @@ impl From<fanpass_table::Reject> for RejectedRow {
     }
 }
 
-/// An opened file.
-#[derive(Debug)]
-pub struct Opened {
-    /// Its rows.
-    pub table: Table,
-    /// Its name for people.
-    pub name: String,
-    /// Standard input as a file, which goes when this does.
-    pub spool: Option<NamedTempFile>,
-}
-
 impl Input {
-    /// Opens the file.
-    pub fn open(&self) -> Result<Opened> {
-        let spool = if self.file == Path::new("-") { Some(spool_stdin()?) } else { None };
-        let (path, name) = match &spool {
-            Some(spool) => (spool.path(), "standard input".to_owned()),
-            None => (self.file.as_path(), self.file.display().to_string()),
-        };
-        let table = Table::open_named(path, &name, &self.options())?;
-        Ok(Opened { table, name, spool })
+    /// The file, to be read as the options say.
+    pub fn source(&self) -> Result<SourceFile> {
+        SourceFile::new(&self.file, self.options())
     }
 
     fn options(&self) -> Options {
@@ -115,12 +98,4 @@ impl Input {
         }
         options
     }
-}
-
-/// Standard input as a file: a spreadsheet or an archive has to be read from more than one place.
-fn spool_stdin() -> Result<NamedTempFile> {
-    let mut file = NamedTempFile::with_prefix("fanpass-").context("cannot make a temporary file")?;
-    io::copy(&mut io::stdin().lock(), &mut file).context("cannot read standard input")?;
-    file.flush()?;
-    Ok(file)
 }

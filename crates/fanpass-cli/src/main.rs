@@ -11,6 +11,7 @@ mod cli;
 mod commands;
 mod exit;
 mod failure;
+mod feed;
 mod input;
 mod local;
 mod logging;
@@ -19,6 +20,7 @@ mod profile;
 mod progress;
 mod session;
 mod signals;
+mod source;
 
 use std::process::ExitCode;
 
@@ -50,9 +52,10 @@ fn run(cli: Cli, printer: Printer) -> anyhow::Result<Exit> {
     runtime.block_on(async {
         match command {
             // These end by signals in an orderly way of their own.
-            command @ (Command::Serve(_) | Command::Users(users::Command::Push(_))) => {
-                dispatch(command, &global, printer).await
-            }
+            command @ (Command::Serve(_)
+            | Command::Users(users::Command::Push(_))
+            | Command::Apply(_)
+            | Command::Rejects(_)) => dispatch(command, &global, printer).await,
             command => tokio::select! {
                 outcome = dispatch(command, &global, printer) => outcome,
                 () = signals::stop() => Err(failure::failure(
@@ -68,6 +71,10 @@ async fn dispatch(command: Command, global: &Global, printer: Printer) -> anyhow
     match command {
         Command::Segments(command) => command.run(global, printer).await,
         Command::Users(command) => command.run(global, printer).await,
+        Command::Plan(command) => command.run(global, printer).await,
+        Command::Apply(command) => command.run(global, printer).await,
+        Command::Runs(command) => command.run(printer),
+        Command::Rejects(command) => command.run(global, printer).await,
         Command::Attributes(command) => command.run(global, printer).await,
         Command::Tokens(command) => command.run(global, printer).await,
         Command::Auth(command) => command.run(global, printer),

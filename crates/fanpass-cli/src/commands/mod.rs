@@ -1,10 +1,14 @@
 //! One module per command; each command's struct reads like its help.
 
+pub mod apply;
 pub mod attributes;
 pub mod auth;
 pub mod completions;
 pub mod man;
 pub mod mapping;
+pub mod plan;
+pub mod rejects;
+pub mod runs;
 pub mod segments;
 pub mod serve;
 pub mod tokens;

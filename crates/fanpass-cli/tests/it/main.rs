@@ -4,6 +4,7 @@
 //! nothing in a snapshot has to be hidden.
 #![allow(unreachable_pub, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
+mod apply;
 mod attributes;
 mod auth;
 mod harness;

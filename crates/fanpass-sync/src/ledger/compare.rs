@@ -15,7 +15,7 @@ pub(super) type Place = (i64, usize);
 /// What becomes of a user's record.
 pub(super) struct Change {
     user: i64,
-    record: Record,
+    pub(super) record: Record,
     steps: Vec<Step>,
 }
 

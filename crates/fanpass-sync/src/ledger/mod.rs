@@ -112,6 +112,15 @@ impl Ledger {
         Ok(changes)
     }
 
+    /// Whether anything was acknowledged of the user.
+    ///
+    /// # Errors
+    ///
+    /// [`Ledger`](crate::ErrorKind::Ledger).
+    pub fn knows(&self, user: &UserId) -> Result<bool, SyncError> {
+        Ok(!self.begin(self.fingerprints.user(user))?.record.is_empty())
+    }
+
     /// As [`changed_part`](Self::changed_part), to send them: what was acknowledged of these attributes before is
     /// forgotten, durably, because from here on the service may hold either.
     ///

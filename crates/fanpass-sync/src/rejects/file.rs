@@ -34,7 +34,7 @@ struct RejectFile {
 }
 
 impl RejectFiles {
-    /// Rejects that will be at `path`, such as `rejects.csv`, in a folder that exists. Where files of that name are
+    /// Rejects that will be at `path`, such as `rejects.csv`; its folder is made with the first one. Where files of that name are
     /// already, or several are needed, they are `rejects-2.csv`, `rejects-3.csv`, …; none is ever overwritten.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), files: Vec::new() }
@@ -63,6 +63,7 @@ impl RejectFiles {
     }
 
     fn create(&self, columns: &[String]) -> io::Result<RejectFile> {
+        std::fs::create_dir_all(folder(&self.path))?;
         let part =
             tempfile::Builder::new().prefix(".rejects-").suffix(".part").tempfile_in(folder(&self.path))?;
         let mut writer =

@@ -146,12 +146,20 @@ fn without_a_reject_there_is_no_file() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_told() {
-    let mut rejects = RejectFiles::new("/nowhere/at/all/rejects.csv");
+fn the_folder_is_made_with_the_first_reject_and_where_it_cannot_be_that_is_told() {
+    let folder = tempfile::tempdir().unwrap();
     let found = read("id,a\n1,x\n", mapping(["a=custom.a:integer"])).unwrap();
-    let error = rejects.write(&["id".to_owned(), "a".to_owned()], &found.rejects[0]).unwrap_err();
+    let columns = ["id".to_owned(), "a".to_owned()];
+    let path = folder.path().join("at/night/rejects.csv");
+    let mut rejects = RejectFiles::new(&path);
+    assert!(!folder.path().join("at").exists());
+    rejects.write(&columns, &found.rejects[0]).unwrap();
+    assert_eq!(rejects.finish().unwrap(), std::slice::from_ref(&path));
+
+    let mut rejects = RejectFiles::new(path.join("below/a/file.csv"));
+    let error = rejects.write(&columns, &found.rejects[0]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
-    assert!(error.to_string().starts_with("/nowhere/at/all/rejects.csv: "), "{error}");
+    assert!(error.to_string().contains("below/a/file.csv: cannot be written"), "{error}");
 }
 
 #[test]

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use fanpass_client::Upload;
 use fanpass_model::{ImportId, ImportState, ImportStatus, SegmentName, SegmentReceipt};
 use serde::Serialize;
 use tokio::task::block_in_place;
@@ -15,6 +14,7 @@ use super::outcome::{self, Buckets, Wait};
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::failure;
+use crate::feed::spool::{inline, upload};
 use crate::input::{Input, RejectedRow};
 use crate::printer::{Printer, Report, count};
 use crate::progress::Progress;
@@ -81,12 +81,9 @@ impl Push {
     async fn send(&self, session: &Session, ids: &CheckedIds, printer: Printer) -> Result<SegmentReceipt> {
         if self.inline {
             let _progress = Progress::new(printer, "sending ids");
-            return Ok(session.client.create_segment(&self.segment, ids.source()).await?);
+            return Ok(session.client.create_segment(&self.segment, inline(ids.spool.path())).await?);
         }
-        let progress = Progress::bytes(printer, "uploading", ids.spool.as_file().metadata()?.len());
-        let upload = Upload::path(ids.spool.path()).named("user_ids.csv");
-        let upload = upload.watched(move |bytes| progress.advance(bytes));
-        Ok(session.client.import_segment(&self.segment, upload).await?)
+        Ok(session.client.import_segment(&self.segment, upload(&ids.spool, printer)?).await?)
     }
 }
 

@@ -1,11 +1,8 @@
 //! `fanpass users`: one user's attributes.
 
-mod account;
 mod get;
-mod memory;
 mod push;
-mod report;
-mod source;
+pub mod report;
 mod update;
 
 use anyhow::Result;

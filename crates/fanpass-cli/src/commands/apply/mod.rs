@@ -1,0 +1,189 @@
+//! `fanpass apply`: the feeds of a configuration file, or a saved plan, are carried out.
+
+mod report;
+
+use std::fs;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use fanpass_client::PushOptions;
+use fanpass_sync::{Guard, Ledger};
+
+use self::report::ApplyReport;
+use super::plan::open_ledger;
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::failure::failure;
+use crate::feed::apply::Applying;
+use crate::feed::config::{Config, latest_run};
+use crate::feed::plan::{PLAN_VERSION, Plan as SavedPlan};
+use crate::feed::prepare::{Prepared, Preparing};
+use crate::printer::Printer;
+use crate::session::Session;
+
+/// Carry out the feeds of a configuration file, or a saved plan
+///
+/// Only what differs from the ledger is sent. All feeds are compared first; if a guard forbids one, nothing is sent. A run
+/// that was interrupted, by Ctrl-C or kill -9, is gone on with by the same command.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    fanpass apply season.toml\n  \
+    fanpass apply season.plan.json      # refuses if sources, configuration or ledger are not as planned\n  \
+    fanpass apply season.toml --allow shrink")]
+pub struct Apply {
+    /// The configuration file, or a plan that `fanpass plan` saved
+    file: PathBuf,
+    /// Let a guard pass: empty, shrink, growth or rejects; repeat for more
+    #[arg(long, value_name = "GUARD", value_parser = parse_guard)]
+    allow: Vec<Guard>,
+    /// Requests in flight at most; fewer are sent while the service is slow
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
+    concurrency: u16,
+    /// Requests a second at most
+    #[arg(long, value_name = "N")]
+    rate: Option<NonZeroU32>,
+    /// Compare, and send nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Wait while another process uses the ledger, instead of refusing
+    #[arg(long)]
+    wait_for_ledger: bool,
+}
+
+fn parse_guard(text: &str) -> Result<Guard, String> {
+    Guard::ALL
+        .into_iter()
+        .find(|guard| guard.as_str() == text)
+        .ok_or_else(|| format!("the guards are {}", Guard::ALL.map(Guard::as_str).join(", ")))
+}
+
+impl Apply {
+    pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
+        let plan = saved_plan(&self.file)?;
+        let folder = self.file.parent().unwrap_or(Path::new(""));
+        let path = plan.as_ref().map_or_else(|| self.file.clone(), |plan| folder.join(&plan.config));
+        let config = Config::read(&path)?;
+        self.carry_out(config, plan, global, printer).await
+    }
+
+    /// Carries out all feeds of a configuration, with every guard allowed that is named.
+    pub async fn carry_out(
+        self,
+        config: Config,
+        plan: Option<SavedPlan>,
+        global: &Global,
+        printer: Printer,
+    ) -> Result<Exit> {
+        let global = config.global(global);
+        let mut ledger = open_ledger(&config, self.wait_for_ledger)?;
+        let mut session = Session::open(&global).await?;
+        let mut preparing = Preparing {
+            config: &config,
+            session: &session,
+            ledger: &mut ledger,
+            keep: !self.dry_run,
+            printer,
+        };
+        let prepared = preparing.all().await?;
+        if let Some(plan) = &plan {
+            check_plan(plan, &config, &ledger, &prepared)?;
+        }
+        let mut report = ApplyReport { dry_run: self.dry_run, ..ApplyReport::default() };
+        let forbidden = prepared.iter().any(|prepared| prepared.plan.forbidden(&self.allow).next().is_some());
+        if self.dry_run || forbidden {
+            report.plans = prepared.into_iter().map(|prepared| prepared.plan).collect();
+            report.forbidden = forbidden;
+            ledger.sweep_lists()?;
+            session.close().await;
+            printer.report(&report)?;
+            return Ok(if forbidden { Exit::Guarded } else { Exit::Done });
+        }
+        let mut applying = Applying {
+            config: &config,
+            global: &global,
+            session: &mut session,
+            options: self.options(),
+            printer,
+        };
+        let mut exit = Ok(Exit::Done);
+        for prepared in prepared {
+            let (applied, left) = applying.one(prepared, ledger).await?;
+            ledger = left;
+            let over = applied.closed.stopped.is_some();
+            exit = worse(exit, report.add(applied));
+            if over {
+                break;
+            }
+        }
+        ledger.sweep_lists()?;
+        session.close().await;
+        printer.report(&report)?;
+        exit
+    }
+
+    fn options(&self) -> PushOptions {
+        PushOptions {
+            max_concurrency: usize::from(self.concurrency),
+            requests_per_second: self.rate,
+            ..PushOptions::default()
+        }
+    }
+
+    /// What carries out the feed of a reject file.
+    pub fn of_rejects(file: PathBuf, dry_run: bool) -> Self {
+        Self {
+            file,
+            allow: Guard::ALL.to_vec(),
+            concurrency: 16,
+            rate: None,
+            dry_run,
+            wait_for_ledger: false,
+        }
+    }
+}
+
+/// The outcome that a script must look at first: an error, then the greater code.
+fn worse(one: Result<Exit>, other: Result<Exit>) -> Result<Exit> {
+    match (one, other) {
+        (Err(error), _) | (_, Err(error)) => Err(error),
+        (Ok(one), Ok(other)) => Ok(if other.code() > one.code() { other } else { one }),
+    }
+}
+
+/// The plan in a file; `None` if it is a configuration file.
+fn saved_plan(path: &Path) -> Result<Option<SavedPlan>> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    if !text.trim_start().starts_with('{') {
+        return Ok(None);
+    }
+    let wrong = |why: String| failure(Exit::Usage, format!("{} is no plan: {why}", path.display()));
+    let plan: SavedPlan = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    if plan.version != PLAN_VERSION {
+        return Err(wrong(format!("it is of version {}, and this tool knows {PLAN_VERSION}", plan.version)));
+    }
+    Ok(Some(plan))
+}
+
+/// Refuses a plan of which anything is not so any more.
+fn check_plan(plan: &SavedPlan, config: &Config, ledger: &Ledger, prepared: &[Prepared]) -> Result<()> {
+    let refuse = |what: String| {
+        Err(failure(Exit::Refused, format!("{what} since the plan was made: plan again; nothing was sent")))
+    };
+    if plan.config_digest != config.digest {
+        return refuse(format!("{} was changed", config.path.display()));
+    }
+    if plan.latest_run != latest_run(ledger)? {
+        return refuse("another run has changed what the ledger knows".to_owned());
+    }
+    for (planned, found) in plan.feeds.iter().zip(prepared) {
+        if planned.digest != found.plan.digest {
+            return refuse(format!("{} was changed", found.plan.file));
+        }
+        if !planned.agrees(&found.plan) {
+            return refuse(format!("what feed {} would change is another", found.plan.feed));
+        }
+    }
+    Ok(())
+}

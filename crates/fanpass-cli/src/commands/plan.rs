@@ -1,0 +1,151 @@
+//! `fanpass plan`: what the feeds of a configuration file would change.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use fanpass_sync::{Busy, Ledger};
+use serde::Serialize;
+
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::feed::config::{Config, latest_run};
+use crate::feed::plan::{FeedPlan, PLAN_VERSION, Plan as SavedPlan};
+use crate::feed::prepare::Preparing;
+use crate::feed::recipe::absolute;
+use crate::printer::{Printer, Report};
+use crate::profile::write_private;
+use crate::session::{Session, quoted};
+
+/// Show what the feeds of a configuration file would change, and save that as a plan
+///
+/// Each source is compared with the ledger; nothing is sent. The plan is saved beside the configuration file, readable by
+/// you alone, as it holds samples of ids; `fanpass apply` acts on it only if everything is still as it was planned.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    fanpass plan season.toml\n  \
+    fanpass apply season.plan.json\n\n\
+A configuration file:\n  \
+    target = { profile = \"club\" }          # or local = true, or domain = \"…\"\n  \
+    guards = { shrink = 20, rejects = 10 }  # percent\n\n  \
+    [[segment]]\n  \
+    name = \"season-ticket-holders\"\n  \
+    file = \"exports/holders.csv\"\n  \
+    mode = \"mirror-owned\"                  # or add (default), remove, replace\n\n  \
+    [[attributes]]\n  \
+    name = \"crm\"\n  \
+    file = \"exports/fans.csv\"\n  \
+    map = [\"tier=custom.loyalty_tier\"]")]
+pub struct Plan {
+    /// The configuration file
+    file: PathBuf,
+    /// Where to save the plan; by default beside the configuration file
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Save nothing
+    #[arg(long, conflicts_with = "out")]
+    dry_run: bool,
+    /// Wait while another process uses the ledger, instead of refusing
+    #[arg(long)]
+    wait_for_ledger: bool,
+}
+
+impl Plan {
+    pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
+        let config = Config::read(&self.file)?;
+        let global = config.global(global);
+        let mut ledger = open_ledger(&config, self.wait_for_ledger)?;
+        let session = Session::open(&global).await?;
+        let mut preparing =
+            Preparing { config: &config, session: &session, ledger: &mut ledger, keep: false, printer };
+        let prepared = preparing.all().await;
+        let latest_run = latest_run(&ledger)?;
+        session.close().await;
+        let plan = SavedPlan {
+            version: PLAN_VERSION,
+            config: config.path.clone(),
+            config_digest: config.digest.clone(),
+            latest_run,
+            feeds: prepared?.into_iter().map(|prepared| prepared.plan).collect(),
+        };
+        let saved = if self.dry_run { None } else { Some(self.save(&plan)?) };
+        let report = PlanReport::new(&config.path, plan, saved);
+        printer.report(&report)?;
+        Ok(report.exit())
+    }
+
+    fn save(&self, plan: &SavedPlan) -> Result<PathBuf> {
+        let path = self.out.clone().unwrap_or_else(|| self.file.with_extension("plan.json"));
+        // Side by side they can be moved together.
+        let config = match self.file.file_name() {
+            Some(name) if path.parent() == self.file.parent() => PathBuf::from(name),
+            _ => absolute(&self.file),
+        };
+        let plan = &SavedPlan { config, ..plan.clone() };
+        write_private(&path, &serde_json::to_vec_pretty(plan)?)?;
+        Ok(path)
+    }
+}
+
+/// Opens the ledger of a configuration.
+pub fn open_ledger(config: &Config, wait: bool) -> Result<Ledger> {
+    let busy = if wait { Busy::Wait } else { Busy::Refuse };
+    if let Some(folder) = config.ledger.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    Ok(Ledger::open(&config.ledger, busy)?)
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PlanReport {
+    config: PathBuf,
+    feeds: Vec<FeedPlan>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    saved: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+impl PlanReport {
+    fn new(config: &Path, plan: SavedPlan, saved: Option<PathBuf>) -> Self {
+        let forbidden: Vec<_> = plan.feeds.iter().flat_map(|feed| feed.forbidden(&[])).collect();
+        let mut allowed: Vec<String> =
+            forbidden.iter().map(|breach| format!(" --allow {}", breach.guard)).collect();
+        allowed.sort();
+        allowed.dedup();
+        let nothing = plan.feeds.iter().all(FeedPlan::is_empty);
+        let next = saved.as_deref().filter(|_| !nothing).map(|path| {
+            let path = quoted(&path.display().to_string());
+            let look = if allowed.is_empty() { "" } else { "look at what is forbidden, then " };
+            format!("{look}fanpass apply {path}{}", allowed.concat())
+        });
+        Self { config: config.to_owned(), feeds: plan.feeds, saved, next }
+    }
+
+    fn exit(&self) -> Exit {
+        if self.feeds.iter().any(|feed| !feed.breaches.is_empty()) {
+            Exit::Guarded
+        } else if self.feeds.iter().any(|feed| feed.rows.rejected > 0) {
+            Exit::Rejects
+        } else {
+            Exit::Done
+        }
+    }
+}
+
+impl Report for PlanReport {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "Plan of {}; nothing was sent", self.config.display())?;
+        for feed in &self.feeds {
+            writeln!(out)?;
+            feed.human(out)?;
+        }
+        if let Some(saved) = &self.saved {
+            writeln!(out, "\nSaved as {}", saved.display())?;
+        }
+        self.next.iter().try_for_each(|next| writeln!(out, "\nNext: {next}"))
+    }
+}

@@ -1,0 +1,87 @@
+//! `fanpass rejects retry`: a mended reject file is pushed as its run would have pushed it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Result;
+use clap::Args;
+use fanpass_client::PushOptions;
+use fanpass_sync::{AttributeFeed, Busy, Feeds};
+use fanpass_table::Options;
+
+use crate::cli::Global;
+use crate::commands::apply::Apply;
+use crate::commands::users::report::conclude;
+use crate::exit::Exit;
+use crate::feed::attributes::Job;
+use crate::feed::config::Config;
+use crate::feed::push::{AttributePush, Pushed};
+use crate::feed::recipe;
+use crate::printer::Printer;
+use crate::session::Session;
+use crate::source::SourceFile;
+
+/// Push a reject file that was mended, as the run that made it would have
+///
+/// Target, mapping and ledger are those of that run; they stand in the file beside it, whose name ends in `.toml`. Rows
+/// that are still wrong go to a new reject file. A segment's rows are added to it.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  fanpass rejects retry rejects.csv")]
+pub struct Retry {
+    /// The reject file
+    file: PathBuf,
+    /// Read and check the file, and send nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Retry {
+    pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
+        let mut feeds = recipe::read(&self.file)?;
+        // The file may have been renamed together with its recipe.
+        for path in feeds.segments.iter_mut().map(|feed| &mut feed.file) {
+            path.clone_from(&self.file);
+        }
+        match feeds.attributes.pop() {
+            Some(feed) if feeds.segments.is_empty() => self.attributes(feeds, feed, global, printer).await,
+            _ => {
+                let path = recipe::path_of(&self.file);
+                let config = Config::of(path, feeds);
+                Apply::of_rejects(self.file, self.dry_run).carry_out(config, None, global, printer).await
+            }
+        }
+    }
+
+    async fn attributes(
+        &self,
+        feeds: Feeds,
+        feed: AttributeFeed,
+        global: &Global,
+        printer: Printer,
+    ) -> Result<Exit> {
+        let (target, ledger) = (feeds.target.clone(), feeds.ledger.clone());
+        let config = Config::of(recipe::path_of(&self.file), feeds);
+        let global = config.global(global);
+        let mut session = if self.dry_run { None } else { Some(Session::open(&global).await?) };
+        let source = Arc::new(SourceFile::new(&self.file, Options::default())?);
+        let push = AttributePush {
+            job: Job { source, mapping: feed.mapping(), rejects: self.file.clone() },
+            label: feed.name.clone(),
+            ledger: ledger.clone(),
+            busy: Busy::Refuse,
+            options: PushOptions::default(),
+        };
+        let pushed = push.run(session.as_mut(), printer).await;
+        if let Some(session) = session {
+            session.close().await;
+        }
+        let Pushed { closed, resumes } = pushed?;
+        recipe::write(&closed.rejects_files, |file| Feeds {
+            target: target.clone(),
+            ledger: ledger.clone(),
+            attributes: vec![AttributeFeed { file, ..feed.clone() }],
+            ..Feeds::default()
+        })?;
+        conclude(self.file.display().to_string(), self.dry_run, closed, resumes, printer)
+    }
+}

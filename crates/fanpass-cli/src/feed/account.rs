@@ -1,0 +1,147 @@
+//! The account of a run: each row of the file in exactly one bucket, and those that did not arrive in a file.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Result;
+use fanpass_client::{Delivery, StopReason};
+use fanpass_model::{UserId, UserProperties};
+use fanpass_sync::{Deliveries, Figures, RejectFiles};
+use fanpass_table::Reject;
+
+use crate::exit::Exit;
+use crate::failure::exit_of_client;
+use crate::input::RejectedRow;
+
+/// Rejects that are kept to be shown; all are counted, and all are in the reject file.
+pub const REJECTS_SHOWN: usize = 1000;
+
+/// An update of one user.
+pub type Update = (UserId, UserProperties);
+
+/// The ledger of a run, which its two ends share.
+pub type SharedDeliveries = Arc<Mutex<Deliveries>>;
+
+/// An update on its way, with what it takes to account for it.
+#[derive(Debug)]
+pub struct Tag {
+    pub origin: Origin,
+    /// What is sent of it, for the ledger.
+    pub sent: Option<Update>,
+}
+
+/// Where an update comes from.
+#[derive(Debug)]
+pub enum Origin {
+    /// A row of the file, with what it takes to write it into the reject file.
+    Row { columns: Arc<[String]>, row: Reject },
+    /// A user who is not in the file any more.
+    Gone,
+}
+
+/// What became of the rows so far.
+#[derive(Debug)]
+pub struct Account {
+    pub figures: Figures,
+    pub shown: Vec<RejectedRow>,
+    /// What ended the run early, and why.
+    pub stopped: Option<(Exit, String)>,
+    /// Rows that did not arrive.
+    pub files: RejectFiles,
+    /// What was acknowledged before, and now.
+    pub deliveries: Option<SharedDeliveries>,
+    /// Users who are not in the file any more and still have the feed's attributes.
+    pub gone_left: u64,
+}
+
+impl Account {
+    /// An empty account whose reject file, if one is needed, will be at `path`.
+    pub fn new(path: PathBuf, deliveries: Option<SharedDeliveries>) -> Self {
+        Self {
+            figures: Figures::default(),
+            shown: Vec::new(),
+            stopped: None,
+            files: RejectFiles::new(path),
+            deliveries,
+            gone_left: 0,
+        }
+    }
+
+    /// A row that cannot be sent as it stands.
+    pub fn reject(&mut self, columns: &[String], reject: Reject) -> Result<()> {
+        self.figures.rejected += 1;
+        self.keep(columns, reject)
+    }
+
+    /// What became of an update that was handed to the push.
+    pub fn settle(&mut self, tag: Tag, delivery: Delivery) -> Result<()> {
+        let Tag { origin, sent } = tag;
+        if let (Some((user, sent)), Some(deliveries)) = (sent, &self.deliveries) {
+            let acknowledged = matches!(delivery, Delivery::Sent | Delivery::Superseded);
+            let mut deliveries = deliveries.lock().unwrap_or_else(PoisonError::into_inner);
+            deliveries.settle(user, sent, acknowledged)?;
+        }
+        if let Delivery::NotSent(reason) = &delivery {
+            match reason {
+                StopReason::Cancelled => self.stop(Exit::Interrupted, "it was interrupted"),
+                StopReason::Halted(error) => self.stop(exit_of_client(error.kind()), &error.to_string()),
+            }
+        }
+        match origin {
+            Origin::Row { columns, row } => self.settle_row(&columns, row, delivery),
+            Origin::Gone => {
+                let done = matches!(delivery, Delivery::Sent | Delivery::Superseded);
+                *if done { &mut self.figures.removed } else { &mut self.gone_left } += 1;
+                Ok(())
+            }
+        }
+    }
+
+    fn settle_row(&mut self, columns: &[String], mut row: Reject, delivery: Delivery) -> Result<()> {
+        let figures = &mut self.figures;
+        (row.code, row.message) = match delivery {
+            Delivery::Sent => {
+                figures.sent += 1;
+                return Ok(());
+            }
+            Delivery::Superseded => {
+                figures.duplicate += 1;
+                return Ok(());
+            }
+            Delivery::NotSent(_) => {
+                figures.unsent += 1;
+                return Ok(());
+            }
+            Delivery::Rejected(error) => {
+                figures.rejected += 1;
+                ("refused", error.to_string())
+            }
+            Delivery::Failed(error) => {
+                figures.unsent += 1;
+                ("not_acknowledged", error.to_string())
+            }
+        };
+        self.keep(columns, row)
+    }
+
+    /// An update that is fine and was not sent, because the run stopped: the file is to be pushed again.
+    pub fn unsent(&mut self, origin: &Origin) {
+        match origin {
+            Origin::Row { .. } => self.figures.unsent += 1,
+            Origin::Gone => self.gone_left += 1,
+        }
+    }
+
+    /// Says why the run ends before its file does; the first reason stands.
+    pub fn stop(&mut self, exit: Exit, why: &str) {
+        self.stopped.get_or_insert_with(|| (exit, why.to_owned()));
+    }
+
+    fn keep(&mut self, columns: &[String], reject: Reject) -> Result<()> {
+        self.files.write(columns, &reject)?;
+        if self.shown.len() < REJECTS_SHOWN {
+            self.shown.push(reject.into());
+        }
+        Ok(())
+    }
+}

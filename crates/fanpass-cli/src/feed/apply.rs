@@ -1,0 +1,138 @@
+//! Feeds that were compared are sent, one after the other, and each is accounted for.
+
+use anyhow::{Context as _, Result};
+use fanpass_client::PushOptions;
+use fanpass_sync::{AttributeMode, Feeds, Figures, Ledger, SegmentFeed, SegmentMode};
+
+use super::attributes::{self, Sent, Survey};
+use super::closed::Closed;
+use super::config::{Config, owned_list};
+use super::plan::FeedPlan;
+use super::prepare::{Prepared, Work};
+use super::recipe;
+use super::run::Run;
+use super::segment::{self, Compared};
+use crate::cli::Global;
+use crate::printer::Printer;
+use crate::session::Session;
+
+/// A feed that was applied.
+#[derive(Debug)]
+pub struct Applied {
+    pub plan: FeedPlan,
+    pub closed: Closed,
+}
+
+/// What feeds are sent with.
+pub struct Applying<'a> {
+    pub config: &'a Config,
+    pub global: &'a Global,
+    pub session: &'a mut Session,
+    pub options: PushOptions,
+    pub printer: Printer,
+}
+
+impl Applying<'_> {
+    /// Sends a feed. The ledger is given back unless it failed itself.
+    pub async fn one(&mut self, prepared: Prepared, mut ledger: Ledger) -> Result<(Applied, Ledger)> {
+        let Prepared { plan, work } = prepared;
+        let (closed, ledger) = match work {
+            Work::Segment(work) => {
+                let (job, compared) = *work;
+                let run = Run::begin(&mut ledger, &plan.feed, &job.source, plan.digest.clone())?;
+                let closed = self.segment(&job, compared, &mut ledger).await;
+                run.end(&mut ledger, &closed)?;
+                (closed, ledger)
+            }
+            Work::Attributes(work, mode) => {
+                let (job, survey) = *work;
+                let run = Run::begin(&mut ledger, &plan.feed, &job.source, plan.digest.clone())?;
+                let (closed, mut ledger) = self.attributes(&plan, &job, survey, mode, ledger).await?;
+                run.end(&mut ledger, &closed)?;
+                (closed, ledger)
+            }
+        };
+        Ok((Applied { plan, closed }, ledger))
+    }
+
+    async fn segment(&mut self, job: &segment::Job, compared: Compared, ledger: &mut Ledger) -> Closed {
+        let read = compared.read.read;
+        let rejected = compared.read.rejected;
+        let column = compared.read.column.clone();
+        match job.send(self.session, ledger, compared, self.printer).await {
+            Ok(closed) => {
+                let recipe = |file| {
+                    self.feeds(|feeds| {
+                        let mode = match job.feed.mode {
+                            SegmentMode::Remove => SegmentMode::Remove,
+                            _ => SegmentMode::Add,
+                        };
+                        let feed = format!("{} rejects", job.feed.label());
+                        feeds.segments.push(SegmentFeed {
+                            file,
+                            mode,
+                            feed: Some(feed),
+                            id: Some(column.clone()),
+                            read: fanpass_sync::Reading::default(),
+                            ..job.feed.clone()
+                        });
+                    })
+                };
+                match recipe::write(&closed.rejects_files, recipe) {
+                    Ok(()) => closed,
+                    Err(error) => Closed { failure: Some(error), ..closed },
+                }
+            }
+            // Nothing of it counts before the service has all of it.
+            Err(error) => Closed {
+                figures: Figures { read, rejected, unsent: read - rejected, ..Figures::default() },
+                rejects: Vec::new(),
+                rejects_files: Vec::new(),
+                stopped: None,
+                gone_left: 0,
+                failure: Some(error),
+            },
+        }
+    }
+
+    async fn attributes(
+        &mut self,
+        plan: &FeedPlan,
+        job: &attributes::Job,
+        survey: Survey,
+        mode: AttributeMode,
+        mut ledger: Ledger,
+    ) -> Result<(Closed, Ledger)> {
+        let owned = survey.owned.as_ref().map(|owned| (owned.change.members, owned.change.either));
+        let list = owned_list(&plan.feed);
+        if let (AttributeMode::MirrorOwned, Some((_, Some(either)))) = (mode, owned) {
+            // Whoever may get attributes from here on is the feed's, whatever happens to the process.
+            ledger.publish_lists(&[(&list, either)])?;
+        }
+        let sent = job.send(self.session, Some(ledger), Some(survey), self.options.clone(), self.printer);
+        let Sent { state, ledger } = sent.await?;
+        let mut ledger = ledger.context("the ledger is still in use")?;
+        let closed = Closed::new(state)?;
+        let whole = closed.failure.is_none() && closed.stopped.is_none() && closed.gone_left == 0;
+        if let (true, Some((Some(members), _))) = (whole, owned) {
+            ledger.publish_lists(&[(&list, members)])?;
+        }
+        recipe::write(&closed.rejects_files, |file| {
+            let label = format!("{} rejects", plan.feed);
+            self.feeds(|feeds| feeds.attributes.push(recipe::attributes(&label, file, &job.mapping)))
+        })?;
+        Ok((closed, ledger))
+    }
+
+    /// A configuration for rejects, with the same target and ledger.
+    fn feeds(&self, add: impl FnOnce(&mut Feeds)) -> Feeds {
+        let mut feeds = Feeds {
+            target: recipe::target(self.global),
+            ledger: Some(recipe::absolute(&self.config.ledger)),
+            rejects: Some(recipe::absolute(&self.config.rejects)),
+            ..Feeds::default()
+        };
+        add(&mut feeds);
+        feeds
+    }
+}

@@ -1,0 +1,73 @@
+//! An account at its end: the rejects in their files, the figures in words, the exit code that they earn.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::Result;
+use fanpass_sync::Figures;
+
+use super::account::Account;
+use super::rows::State;
+use crate::exit::Exit;
+use crate::input::RejectedRow;
+use crate::printer::count;
+
+/// An account that is closed: its rejects are in their files.
+#[derive(Debug)]
+pub struct Closed {
+    pub figures: Figures,
+    pub rejects: Vec<RejectedRow>,
+    pub rejects_files: Vec<PathBuf>,
+    pub stopped: Option<(Exit, String)>,
+    /// Users who are not in the file any more and still have the feed's attributes.
+    pub gone_left: u64,
+    /// What ended the reading of the file early.
+    pub failure: Option<anyhow::Error>,
+}
+
+impl Closed {
+    /// Makes the reject files appear.
+    pub fn new(state: State) -> Result<Self> {
+        let State { account, failure } = state;
+        let Account { figures, shown, stopped, files, gone_left, .. } = account;
+        Ok(Self { figures, rejects: shown, rejects_files: files.finish()?, stopped, gone_left, failure })
+    }
+
+    /// Why it ended before its source did.
+    pub fn why(&self) -> Option<String> {
+        let failure = self.failure.as_ref().map(ToString::to_string);
+        self.stopped.as_ref().map(|(_, why)| why.clone()).or(failure)
+    }
+
+    /// The exit code, once the report is printed.
+    pub fn exit(self, dry_run: bool) -> Result<Exit> {
+        let left = self.figures.unsent + self.gone_left;
+        match (self.failure, self.stopped) {
+            (Some(error), _) => Err(error.context("the file could not be read to its end")),
+            (None, _) if !self.figures.add_up() => Ok(Exit::Mismatch),
+            (None, Some((exit, _))) => Ok(exit),
+            (None, None) if left > 0 && !dry_run => Ok(Exit::Unreachable),
+            (None, None) if self.figures.rejected > 0 => Ok(Exit::Rejects),
+            (None, None) => Ok(Exit::Done),
+        }
+    }
+}
+
+/// One line a bucket, and the sum that they make.
+pub fn write_figures(out: &mut dyn Write, figures: &Figures) -> io::Result<()> {
+    let width = count(figures.read).len();
+    let buckets = figures.buckets();
+    for (name, rows) in [("read", figures.read)].into_iter().chain(buckets) {
+        writeln!(out, "  {name:<10}{:>width$}", count(rows))?;
+    }
+    let sum = buckets.map(|(name, _)| name).join(" + ");
+    if figures.add_up() {
+        writeln!(out, "  every row is accounted for: read = {sum}")?;
+    } else {
+        writeln!(out, "  THE COUNTS DO NOT ADD UP: read is not {sum}")?;
+    }
+    if figures.removed > 0 {
+        writeln!(out, "  taken out, as they are not in the file any more: {}", count(figures.removed))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! Feeds: sources of ids and attributes, compared with the ledger, sent, and accounted for.
+
+pub mod account;
+pub mod apply;
+pub mod attributes;
+pub mod closed;
+pub mod config;
+pub mod ids;
+pub mod lint;
+pub mod plan;
+pub mod prepare;
+pub mod push;
+pub mod recipe;
+pub mod rows;
+pub mod run;
+pub mod segment;
+pub mod spool;

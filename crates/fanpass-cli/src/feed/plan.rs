@@ -1,0 +1,167 @@
+//! What feeds would change, counted and sampled: shown, saved, and compared with what is found when it is applied.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use fanpass_model::SegmentName;
+use fanpass_sync::{Breach, Guard};
+use serde::{Deserialize, Serialize};
+
+use crate::printer::count;
+
+/// The form of a saved plan that this code reads and writes.
+pub const PLAN_VERSION: u32 = 1;
+
+/// A plan of all feeds of a configuration file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    #[serde(rename = "planVersion")]
+    pub version: u32,
+    /// The configuration file, from the plan's folder, and the SHA-256 of its bytes.
+    pub config: PathBuf,
+    pub config_digest: String,
+    /// The ledger's latest run.
+    pub latest_run: Option<String>,
+    pub feeds: Vec<FeedPlan>,
+}
+
+/// What one feed would change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FeedPlan {
+    pub feed: String,
+    /// The segment, for a feed of ids.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segment: Option<SegmentName>,
+    pub mode: String,
+    pub file: String,
+    /// The SHA-256 of the file.
+    pub digest: String,
+    pub rows: Rows,
+    /// Members who come in, or rows of users of whom nothing was acknowledged.
+    pub added: u64,
+    /// Rows that change a user.
+    pub changed: u64,
+    /// Members who go out, or users whose attributes are taken off.
+    pub removed: u64,
+    /// Members before and after, for a segment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub members: Option<(u64, u64)>,
+    pub samples: Vec<Sample>,
+    /// What forbids it.
+    pub breaches: Vec<Breach>,
+    /// What it goes on from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resumes: Option<String>,
+}
+
+/// The rows of a feed's file; `read` is the sum of the others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rows {
+    pub read: u64,
+    pub send: u64,
+    pub unchanged: u64,
+    pub duplicate: u64,
+    pub empty: u64,
+    pub rejected: u64,
+}
+
+/// One of those who are added, changed or removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sample {
+    pub kind: Kind,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Kind {
+    Added,
+    Changed,
+    Removed,
+}
+
+impl FeedPlan {
+    /// Whether there is anything to send.
+    pub fn is_empty(&self) -> bool {
+        self.added == 0 && self.changed == 0 && self.removed == 0
+    }
+
+    /// What forbids it and is not among `allowed`.
+    pub fn forbidden<'a>(&'a self, allowed: &'a [Guard]) -> impl Iterator<Item = &'a Breach> {
+        self.breaches.iter().filter(|breach| !allowed.contains(&breach.guard))
+    }
+
+    /// Whether another plan of the same feed says the same. Samples and how the file's path is written do not count.
+    pub fn agrees(&self, other: &Self) -> bool {
+        let plain =
+            |plan: &Self| Self { samples: Vec::new(), resumes: None, file: String::new(), ..plan.clone() };
+        plain(self) == plain(other)
+    }
+
+    /// Writes it for a person.
+    pub fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        let what = match &self.segment {
+            Some(segment) if segment.as_str() != self.feed => format!("{} into segment {segment}", self.feed),
+            Some(segment) => format!("segment {segment}"),
+            None => format!("attributes {}", self.feed),
+        };
+        writeln!(out, "{what} ({}) from {}", self.mode, self.file)?;
+        self.resumes.iter().try_for_each(|resumes| writeln!(out, "  {resumes}"))?;
+        let (added, removed) =
+            if self.segment.is_some() { ("added", "removed") } else { ("new", "attributes taken off") };
+        let lines = [
+            ('+', self.added, added, Kind::Added),
+            ('~', self.changed, "changed", Kind::Changed),
+            ('-', self.removed, removed, Kind::Removed),
+        ];
+        for (sign, number, word, kind) in lines {
+            if number > 0 {
+                self.line(out, (sign, number, word), kind)?;
+            }
+        }
+        if self.is_empty() {
+            writeln!(out, "  nothing changes")?;
+        }
+        if let Some((before, after)) = self.members {
+            writeln!(out, "  members: {} now, {} afterwards", count(before), count(after))?;
+        }
+        self.rows.human(out)?;
+        self.breaches.iter().try_for_each(|breach| {
+            writeln!(out, "  FORBIDDEN: {} (--allow {})", breach.message, breach.guard)
+        })
+    }
+
+    fn line(
+        &self,
+        out: &mut dyn Write,
+        (sign, number, word): (char, u64, &str),
+        kind: Kind,
+    ) -> io::Result<()> {
+        let samples: Vec<&str> = self
+            .samples
+            .iter()
+            .filter(|sample| sample.kind == kind)
+            .map(|sample| sample.text.as_str())
+            .collect();
+        let shown = u64::try_from(samples.len()).unwrap_or(u64::MAX);
+        let more = if number > shown && shown > 0 { ", …" } else { "" };
+        writeln!(out, "  {sign} {} {word}: {}{more}", count(number), samples.join(", "))
+    }
+}
+
+impl Rows {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Self { read, send, unchanged, duplicate, empty, rejected } = *self;
+        let buckets = [
+            ("send", send),
+            ("unchanged", unchanged),
+            ("duplicate", duplicate),
+            ("empty", empty),
+            ("rejected", rejected),
+        ];
+        let sum: Vec<_> = buckets.iter().map(|(name, rows)| format!("{name} {}", count(*rows))).collect();
+        writeln!(out, "  rows: read {} = {}", count(read), sum.join(" + "))
+    }
+}

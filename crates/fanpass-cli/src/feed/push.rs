@@ -1,0 +1,62 @@
+//! One source of attributes pushed on its own, with or without a ledger.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use fanpass_client::PushOptions;
+use fanpass_sync::{Busy, Ledger};
+use tokio::task::block_in_place;
+
+use super::attributes::{Job, Sent};
+use super::closed::Closed;
+use super::run::{self, Run};
+use crate::printer::Printer;
+use crate::session::Session;
+
+/// What is pushed, and how.
+#[derive(Debug)]
+pub struct AttributePush {
+    pub job: Job,
+    /// The run's name in the ledger's history.
+    pub label: String,
+    pub ledger: Option<PathBuf>,
+    pub busy: Busy,
+    pub options: PushOptions,
+}
+
+/// A push at its end.
+#[derive(Debug)]
+pub struct Pushed {
+    pub closed: Closed,
+    /// What it went on from.
+    pub resumes: Option<String>,
+}
+
+impl AttributePush {
+    /// Sends what differs from the ledger, or everything without one; only reads without a session.
+    pub async fn run(self, session: Option<&mut Session>, printer: Printer) -> Result<Pushed> {
+        let Self { job, label, ledger, busy, options } = self;
+        let Some(path) = ledger else {
+            let Sent { state, .. } = match session {
+                Some(session) => job.send(session, None, None, options, printer).await?,
+                None => job.read_only(None).await?,
+            };
+            return Ok(Pushed { closed: Closed::new(state)?, resumes: None });
+        };
+        let mut ledger = block_in_place(|| Ledger::open(&path, busy))?;
+        let survey = block_in_place(|| job.survey(&mut ledger, None, false, printer))?;
+        let digest = block_in_place(|| job.source.digest())?;
+        let Some(session) = session else {
+            let resumes = run::resumes(&ledger, &label, &digest)?;
+            let Sent { state, .. } = job.read_only(Some(survey)).await?;
+            return Ok(Pushed { closed: Closed::new(state)?, resumes });
+        };
+        let run = Run::begin(&mut ledger, &label, &job.source, digest)?;
+        let Sent { state, ledger } = job.send(session, Some(ledger), Some(survey), options, printer).await?;
+        let closed = Closed::new(state)?;
+        if let Some(mut ledger) = ledger {
+            run.end(&mut ledger, &closed)?;
+        }
+        Ok(Pushed { closed, resumes: run.resumes })
+    }
+}

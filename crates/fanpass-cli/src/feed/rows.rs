@@ -1,0 +1,190 @@
+//! The rows of a file as updates to send; what need not or cannot be sent goes to the account on the way.
+
+use std::io::{BufRead as _, BufReader};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::{Context as _, Result};
+use fanpass_client::UserUpdate;
+use fanpass_model::{AttributeKey, AttributeValue, UserId, UserProperties};
+use fanpass_sync::{Changes, MappedRow, Mapping, Updates, Verdict};
+use tempfile::NamedTempFile;
+use tokio::sync::mpsc::Sender;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::account::{Account, Origin, SharedDeliveries, Tag};
+use crate::source::SourceFile;
+
+/// Updates that are looked up in the ledger together.
+const BATCH: usize = 4096;
+
+/// An update on its way from the file to the run.
+pub type Row = UserUpdate<Tag>;
+
+/// An account that the source and the receiver of outcomes share.
+#[derive(Debug, Clone)]
+pub struct Shared(Arc<Mutex<State>>);
+
+/// The account, and what ended the reading of the file early.
+#[derive(Debug)]
+pub struct State {
+    pub account: Account,
+    pub failure: Option<anyhow::Error>,
+}
+
+impl Shared {
+    pub fn new(account: Account) -> Self {
+        Self(Arc::new(Mutex::new(State { account, failure: None })))
+    }
+
+    /// The state once nobody else has it.
+    pub fn into_state(self) -> Result<State> {
+        let state = Arc::into_inner(self.0).context("the account is still being written")?;
+        Ok(state.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is read.
+#[derive(Debug)]
+pub struct Reading {
+    pub source: Arc<SourceFile>,
+    pub mapping: Mapping,
+    /// What a survey found; without one everything is sent.
+    pub changes: Option<Changes>,
+    /// Users who are not in the file any more, one a line.
+    pub gone: Option<NamedTempFile>,
+}
+
+/// The updates of a file, in its order.
+#[derive(Debug)]
+struct Source {
+    updates: Updates,
+    columns: Arc<[String]>,
+    changes: Option<Changes>,
+    number: u64,
+    shared: Shared,
+}
+
+impl Source {
+    /// The next row that is to be sent.
+    fn advance(&mut self) -> Result<Option<Row>> {
+        loop {
+            let read = self.updates.next_row()?;
+            let mut state = self.shared.lock();
+            let account = &mut state.account;
+            account.figures.read += u64::from(read.is_some());
+            match read {
+                None => return Ok(None),
+                Some(MappedRow::Empty(_)) => account.figures.empty += 1,
+                Some(MappedRow::Reject(reject)) => {
+                    let columns = self.updates.table().columns();
+                    account.reject(columns, reject)?;
+                }
+                Some(MappedRow::Update(update)) => {
+                    let number = self.number;
+                    self.number += 1;
+                    match self.changes.as_ref().map_or(Verdict::Send, |changes| changes.verdict(number)) {
+                        Verdict::Unchanged => account.figures.unchanged += 1,
+                        Verdict::Duplicate => account.figures.duplicate += 1,
+                        Verdict::Send => {
+                            if update.row.columns() != &*self.columns {
+                                self.columns = update.row.columns().into();
+                            }
+                            let row = update.row.reject(None, "", "");
+                            let origin = Origin::Row { columns: Arc::clone(&self.columns), row };
+                            let tag = Tag { origin, sent: None };
+                            return Ok(Some(UserUpdate::new(tag, update.user, update.properties)));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Iterator for Source {
+    type Item = Row;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.advance().unwrap_or_else(|error| {
+            self.shared.lock().failure = Some(error);
+            None
+        })
+    }
+}
+
+/// Reads the file on a thread of its own: a table stays on the thread that opened it, and files block.
+pub fn read(reading: Reading, shared: Shared, rows: Sender<Row>) -> JoinHandle<()> {
+    spawn_blocking(move || {
+        if let Err(error) = read_all(reading, &shared, &rows) {
+            shared.lock().failure = Some(error);
+        }
+    })
+}
+
+fn read_all(reading: Reading, shared: &Shared, rows: &Sender<Row>) -> Result<()> {
+    let Reading { source, mapping, changes, gone } = reading;
+    let keys: Vec<AttributeKey> = mapping.keys().cloned().collect();
+    let updates = Updates::new(source.table()?, mapping)?;
+    let columns = updates.table().columns().into();
+    hand_over(Source { updates, columns, changes, number: 0, shared: shared.clone() }, shared, rows)?;
+    // Who is gone is certain only if the file was read to its end.
+    let (Some(gone), false) = (gone, shared.lock().failure.is_some() || rows.is_closed()) else {
+        return Ok(());
+    };
+    source.check_unchanged()?;
+    let unset: UserProperties = keys.into_iter().map(|key| (key, AttributeValue::Unset)).collect();
+    let users = BufReader::new(gone.reopen()?).lines().map_while(Result::ok);
+    let users = users.filter_map(|user| UserId::new(user).ok());
+    let tag = || Tag { origin: Origin::Gone, sent: None };
+    hand_over(users.map(|user| UserUpdate::new(tag(), user, unset.clone())), shared, rows)
+}
+
+/// Hands the updates to the run, each cut down to what the ledger does not know to be there already.
+fn hand_over(updates: impl Iterator<Item = Row>, shared: &Shared, rows: &Sender<Row>) -> Result<()> {
+    let deliveries = shared.lock().account.deliveries.clone();
+    let mut updates = updates.fuse();
+    let batch = if deliveries.is_some() { BATCH } else { 1 };
+    loop {
+        let mut taken: Vec<Row> = updates.by_ref().take(batch).collect();
+        if taken.is_empty() {
+            return Ok(());
+        }
+        if let Some(deliveries) = &deliveries {
+            taken = changed(taken, deliveries, shared)?;
+        }
+        for row in taken {
+            // A receiver that is closed wants no more.
+            if let Err(refused) = rows.blocking_send(row) {
+                shared.lock().account.unsent(&refused.0.tag.origin);
+            }
+        }
+        if rows.is_closed() {
+            return Ok(());
+        }
+    }
+}
+
+/// The updates that differ from what was acknowledged, cut down to what differs.
+fn changed(rows: Vec<Row>, deliveries: &SharedDeliveries, shared: &Shared) -> Result<Vec<Row>> {
+    let updates: Vec<_> = rows.iter().map(|row| (row.user.clone(), row.properties.clone())).collect();
+    let changes = deliveries.lock().unwrap_or_else(PoisonError::into_inner).take(&updates)?;
+    let mut different = Vec::new();
+    for (mut row, change) in rows.into_iter().zip(changes) {
+        if change.is_empty() {
+            let figures = &mut shared.lock().account.figures;
+            match row.tag.origin {
+                Origin::Row { .. } => figures.unchanged += 1,
+                Origin::Gone => figures.removed += 1,
+            }
+        } else {
+            row.tag.sent = Some((row.user.clone(), change.clone()));
+            row.properties = change;
+            different.push(row);
+        }
+    }
+    Ok(different)
+}

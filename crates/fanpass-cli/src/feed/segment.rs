@@ -1,0 +1,203 @@
+//! A source of a segment's ids: who would come in and go out, and the upload that does it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use fanpass_client::ErrorKind;
+use fanpass_model::{ImportState, ImportStatus, SegmentName};
+use fanpass_sync::{
+    Figures, Keep, Ledger, ListId, Lists, MembershipChange, Roster, SegmentFeed, SegmentMode,
+};
+use futures_util::TryStreamExt as _;
+use tempfile::NamedTempFile;
+use tokio::task::block_in_place;
+
+use super::closed::Closed;
+use super::config::{members_list, owned_list};
+use super::ids::{ReadIds, read_ids, refuse_rejects};
+use super::spool::{IdSpool, inline, upload};
+use crate::commands::segments::outcome::{Wait, wait_for};
+use crate::exit::Exit;
+use crate::failure::failure;
+use crate::printer::Printer;
+use crate::progress::Progress;
+use crate::session::Session;
+use crate::source::SourceFile;
+
+/// Ids that are sent in one JSON body; more go up as a file, whose import tells its counts.
+const INLINE_MAX: u64 = 1_000;
+/// How long an import may take.
+const IMPORT_TIMEOUT: Duration = Duration::from_hours(6);
+
+/// What is to be sent.
+#[derive(Debug)]
+pub struct Job {
+    pub feed: SegmentFeed,
+    pub source: SourceFile,
+    /// Where rows go that cannot be sent.
+    pub rejects: PathBuf,
+}
+
+/// What a job would change.
+#[derive(Debug)]
+pub struct Compared {
+    pub change: MembershipChange,
+    pub read: ReadIds,
+    /// An earlier change was begun and not heard of again, so that the members are sent whatever they are.
+    pub in_doubt: bool,
+}
+
+impl Job {
+    /// Compares the file with what the ledger knows of the segment; `keep` says whether the new lists are written.
+    pub fn compare(&self, ledger: &Ledger, keep: bool, printer: Printer) -> Result<Compared> {
+        let progress = Progress::new(printer, "comparing with the ledger");
+        if self.feed.mode.is_destructive() && self.feed.mode != SegmentMode::Remove {
+            refuse_rejects(&self.source)?;
+        }
+        let mut roster = Roster::new(&std::env::temp_dir());
+        let column = self.feed.id.as_deref();
+        let read = read_ids(&self.source, column, &self.rejects, &progress, |id| Ok(roster.add_text(id)?))?;
+        let held = members_list(&self.feed.name);
+        let owned = owned_list(self.feed.label());
+        let keep = Keep { members: keep, own: keep, either: false };
+        let lists = Lists { held: &held, owned: &owned };
+        let change = roster.compare(ledger, lists, self.feed.mode, keep, |_| Ok(()))?;
+        let in_doubt = ledger.list(&held)?.is_none_or(|list| list.in_doubt);
+        Ok(Compared { change, read, in_doubt })
+    }
+
+    /// Makes the segment what was compared, and remembers it once the service says that it is.
+    pub async fn send(
+        &self,
+        session: &Session,
+        ledger: &mut Ledger,
+        compared: Compared,
+        printer: Printer,
+    ) -> Result<Closed> {
+        let Compared { change, read, in_doubt } = compared;
+        let changes = in_doubt || !change.is_empty();
+        let held = members_list(&self.feed.name);
+        let (Some(members), Some(own)) = (change.members, change.own) else {
+            anyhow::bail!("the lists of {} were not kept", self.feed.label());
+        };
+        if changes {
+            self.source.check_unchanged()?;
+            ledger.doubt_list(&held)?;
+            self.publish(session, ledger, members, change.after, printer).await?;
+        }
+        let owned = owned_list(self.feed.label());
+        let mut lists = vec![(held.as_str(), members)];
+        if self.feed.mode == SegmentMode::MirrorOwned {
+            lists.push((&owned, own));
+        }
+        ledger.publish_lists(&lists)?;
+        Ok(Closed {
+            figures: figures(&change, &read, self.feed.mode),
+            rejects: read.rejects,
+            rejects_files: read.files.finish()?,
+            stopped: None,
+            gone_left: 0,
+            failure: None,
+        })
+    }
+
+    async fn publish(
+        &self,
+        session: &Session,
+        ledger: &Ledger,
+        members: ListId,
+        count: u64,
+        printer: Printer,
+    ) -> Result<()> {
+        let segment = &self.feed.name;
+        if count == 0 {
+            return Err(failure(
+                Exit::Refused,
+                format!("nobody would be left in segment {segment}, and the API cannot empty a segment"),
+            ));
+        }
+        let spool = block_in_place(|| spool(ledger, members))?;
+        if count <= INLINE_MAX {
+            session.client.create_segment(segment, inline(spool.path())).await?;
+            return Ok(());
+        }
+        let receipt = session.client.import_segment(segment, upload(&spool, printer)?).await?;
+        let wait = Wait { wait: true, timeout: IMPORT_TIMEOUT.as_secs() };
+        let id = receipt.firebase_imported_segment_id;
+        let status = wait_for(&session.client, &id, Some(count), wait, printer).await?;
+        check_import(segment, count, &status)
+    }
+}
+
+/// What the rows of the file came to.
+pub fn figures(change: &MembershipChange, read: &ReadIds, mode: SegmentMode) -> Figures {
+    let taken_out_by_rows = if mode == SegmentMode::Remove { change.effective } else { 0 };
+    Figures {
+        read: read.read,
+        sent: change.effective,
+        unchanged: change.ids - change.effective,
+        duplicate: change.rows - change.ids,
+        rejected: read.rejected,
+        removed: change.removed - taken_out_by_rows,
+        ..Figures::default()
+    }
+}
+
+fn spool(ledger: &Ledger, members: ListId) -> Result<NamedTempFile> {
+    let mut spool = IdSpool::new()?;
+    let mut reader = ledger.read_unnamed_list(members);
+    while let Some(id) = reader.peek()? {
+        spool.push(std::str::from_utf8(id).context("a list in the ledger holds an id that is no text")?)?;
+        reader.pass();
+    }
+    spool.finish()
+}
+
+/// Whether the import did what it was sent to do.
+fn check_import(segment: &SegmentName, sent: u64, status: &ImportStatus) -> Result<()> {
+    if status.status != ImportState::Completed {
+        let why = status.message.as_deref().unwrap_or("the service does not say why");
+        let message = format!("the import failed and segment {segment} is as it was: {why}");
+        return Err(failure(Exit::ImportFailed, message));
+    }
+    match status.imported_rows {
+        Some(imported) if imported != sent => {
+            let message = format!(
+                "segment {segment}: {sent} ids were sent and {imported} imported; look before you trust it"
+            );
+            Err(failure(Exit::Mismatch, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes sure that the ledger knows who is in the segment, where the mode asks for that: from the service, if it tells.
+pub async fn learn_members(feed: &SegmentFeed, session: &Session, ledger: &mut Ledger) -> Result<()> {
+    let held = members_list(&feed.name);
+    if feed.mode == SegmentMode::Replace || ledger.list(&held)?.is_some() {
+        return Ok(());
+    }
+    let mut list = ledger.write_list()?;
+    let mut members = std::pin::pin!(session.client.members(&feed.name));
+    loop {
+        match members.try_next().await {
+            Ok(Some(id)) => list.push(id.as_str().as_bytes())?,
+            Ok(None) => break,
+            Err(error) if error.kind() == ErrorKind::NotFound => break,
+            Err(error) if matches!(error.kind(), ErrorKind::NotOffered | ErrorKind::Forbidden) => {
+                let name = &feed.name;
+                return Err(failure(
+                    Exit::Refused,
+                    format!(
+                        "this FanPass does not tell who is in segment {name}, and everybody else would be thrown out: \
+                         begin with a file of all members and mode = \"replace\""
+                    ),
+                ));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let list = list.finish()?;
+    Ok(ledger.publish_lists(&[(&held, list)])?)
+}

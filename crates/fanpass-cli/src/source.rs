@@ -1,0 +1,99 @@
+//! A file that is read more than once: to see what would change, and to send it.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Context as _, Result};
+use fanpass_table::{Options, Table};
+use sha2::{Digest as _, Sha256};
+use tempfile::NamedTempFile;
+
+use crate::exit::Exit;
+use crate::failure::failure;
+
+/// Bytes that are read at a time for a digest.
+const DIGEST_BYTES: usize = 256 << 10;
+
+/// A file and how to read it. Standard input is spooled once.
+#[derive(Debug)]
+pub struct SourceFile {
+    path: PathBuf,
+    /// Its name for people.
+    pub name: String,
+    options: Options,
+    stamp: Option<(u64, SystemTime)>,
+    /// Standard input as a file, which goes when this does.
+    _spool: Option<NamedTempFile>,
+}
+
+impl SourceFile {
+    /// The file at `path`, or standard input if that is `-`.
+    pub fn new(path: &Path, options: Options) -> Result<Self> {
+        let spool = if path == Path::new("-") { Some(spool_stdin()?) } else { None };
+        let (path, name) = match &spool {
+            Some(spool) => (spool.path().to_owned(), "standard input".to_owned()),
+            None => (path.to_owned(), path.display().to_string()),
+        };
+        Ok(Self { stamp: stamp(&path), path, name, options, _spool: spool })
+    }
+
+    /// Its rows, from the first one.
+    pub fn table(&self) -> Result<Table> {
+        Ok(Table::open_named(&self.path, &self.name, &self.options)?)
+    }
+
+    /// The SHA-256 of its bytes, in hexadecimal digits.
+    pub fn digest(&self) -> Result<String> {
+        let hash = self.hash().with_context(|| format!("cannot read {}", self.name))?;
+        Ok(hex(&hash.finalize()))
+    }
+
+    fn hash(&self) -> io::Result<Sha256> {
+        let mut file = File::open(&self.path)?;
+        let mut buffer = vec![0; DIGEST_BYTES];
+        let mut hash = Sha256::new();
+        loop {
+            match file.read(&mut buffer)? {
+                0 => return Ok(hash),
+                read => hash.update(&buffer[..read]),
+            }
+        }
+    }
+
+    /// Refuses a file that was written since it was first looked at: what was found of it is not true any more.
+    pub fn check_unchanged(&self) -> Result<()> {
+        if stamp(&self.path) == self.stamp {
+            return Ok(());
+        }
+        let name = &self.name;
+        Err(failure(
+            Exit::Refused,
+            format!("{name} was changed while it was read: run again once it is whole"),
+        ))
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
+    let metadata = fs::metadata(path).ok()?;
+    Some((metadata.len(), metadata.modified().ok()?))
+}
+
+/// Standard input as a file: a spreadsheet or an archive has to be read from more than one place.
+fn spool_stdin() -> Result<NamedTempFile> {
+    let mut file = NamedTempFile::with_prefix("fanpass-").context("cannot make a temporary file")?;
+    io::copy(&mut io::stdin().lock(), &mut file).context("cannot read standard input")?;
+    file.flush()?;
+    Ok(file)
+}

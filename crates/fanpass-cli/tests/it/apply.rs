@@ -1,0 +1,190 @@
+//! `plan` and `apply`: what the feeds of a file change, what forbids it, and that it converges.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::harness::Club;
+
+const SEASON: &str = r#"
+[[segment]]
+name = "holders"
+file = "holders.csv"
+mode = "mirror-owned"
+
+[[attributes]]
+name = "crm"
+file = "fans.csv"
+map = ["sth=user_properties.sth:boolean", "tier=custom.tier"]
+mode = "mirror-owned"
+guards = { rejects = 50, shrink = 60 }
+"#;
+
+fn club() -> Club {
+    let club = Club::with_service();
+    club.json(&["attributes", "register", "custom.tier", "--type", "string"]);
+    club.file("season.toml", SEASON);
+    club.file("holders.csv", "fan_id\n00042\nfan-7\nfan-8\nfan-9\nfan-10\nfan-7\n");
+    club.file("fans.csv", "fan_id,sth,tier\n00042,yes,gold\nfan-7,no,silver\nfan-8,perhaps,gold\n");
+    club
+}
+
+fn members(club: &Club, segment: &str) -> Vec<String> {
+    let printed = club.run(&["segments", "members", segment]);
+    let lines =
+        printed.lines().skip(1).take_while(|line| !line.starts_with("exit") && !line.starts_with('!'));
+    lines.map(str::to_owned).collect()
+}
+
+fn tier(club: &Club, user: &str) -> Value {
+    club.json(&["users", "get", user])["userProperties"]["custom.tier"].clone()
+}
+
+#[test]
+fn a_plan_shows_what_an_apply_does_and_a_second_apply_does_nothing() {
+    let club = club();
+    insta::assert_snapshot!("plan", club.run(&["plan", "season.toml"]));
+    insta::assert_snapshot!("apply", club.run(&["apply", "season.plan.json"]));
+    assert_eq!(members(&club, "holders"), ["00042", "fan-10", "fan-7", "fan-8", "fan-9"]);
+    assert_eq!(tier(&club, "fan-7"), "silver");
+    let again = club.json(&["apply", "season.toml"]);
+    for feed in again["feeds"].as_array().unwrap() {
+        assert_eq!((&feed["sent"], &feed["addsUp"]), (&0.into(), &true.into()), "{feed}");
+    }
+    assert_eq!(
+        club.json(&["segments", "show", "holders"])["lastImportId"],
+        club.json(&["segments", "show", "holders"])["lastImportId"]
+    );
+}
+
+#[test]
+fn who_is_not_in_the_file_any_more_is_taken_out_and_others_stay() {
+    let club = club();
+    club.run(&["apply", "season.toml"]);
+    club.file("more.toml", "ledger = \"season.ledger\"\n[[segment]]\nname = \"holders\"\nfeed = \"guests\"\nfile = \"guests.csv\"\n");
+    club.file("guests.csv", "fan_id\nguest-1\n");
+    club.run(&["apply", "more.toml"]);
+    club.json(&["users", "update", "stranger", "--set", "custom.tier=gold"]);
+    club.file("holders.csv", "fan_id\n00042\nfan-8\nfan-9\nfan-10\n");
+    club.file("fans.csv", "fan_id,sth,tier\n00042,yes,gold\nfan-8,yes,gold\n");
+    insta::assert_snapshot!("mirror", club.run(&["plan", "season.toml"]));
+    let applied = club.json(&["apply", "season.toml"]);
+    assert_eq!((&applied["feeds"][0]["removed"], &applied["feeds"][1]["removed"]), (&1.into(), &1.into()));
+    assert_eq!(members(&club, "holders"), ["00042", "fan-10", "fan-8", "fan-9", "guest-1"]);
+    assert_eq!(tier(&club, "fan-7"), Value::Null);
+    assert_eq!(tier(&club, "stranger"), "gold");
+    assert_eq!(club.json(&["apply", "season.toml"])["feeds"][1]["removed"], 0);
+}
+
+#[test]
+fn each_mode_does_what_it_says() {
+    let club = Club::with_service();
+    club.file("ids.csv", "fan_id\nb\nc\n");
+    club.file("first.csv", "fan_id\na\nb\n");
+    club.json(&["segments", "push", "s", "--file", "first.csv", "--wait"]);
+    let apply = |mode: &str, ledger: &str| {
+        let segment = format!(
+            "name = \"s\"\nfile = \"ids.csv\"\nmode = \"{mode}\"\nguards = {{ shrink = 100, growth = 1000 }}"
+        );
+        club.file("mode.toml", format!("ledger = \"{ledger}\"\n[[segment]]\n{segment}\n"));
+        let printed = club.run(&["apply", "mode.toml"]);
+        assert!(printed.ends_with("exit 0\n"), "{printed}");
+        members(&club, "s")
+    };
+    assert_eq!(apply("add", "one.ledger"), ["a", "b", "c"], "who was there before the ledger stays");
+    assert_eq!(apply("remove", "one.ledger"), ["a"]);
+    assert_eq!(apply("replace", "one.ledger"), ["b", "c"]);
+    club.file("ids.csv", "fan_id\nd\n");
+    assert_eq!(apply("mirror-owned", "one.ledger"), ["b", "c", "d"]);
+    club.file("ids.csv", "fan_id\ne\n");
+    assert_eq!(apply("mirror-owned", "one.ledger"), ["b", "c", "e"]);
+}
+
+#[test]
+fn a_guard_forbids_until_it_is_allowed_by_name() {
+    let club = club();
+    club.run(&["apply", "season.toml"]);
+    club.file("holders.csv", "fan_id\n00042\nfan-7\n");
+    insta::assert_snapshot!("guarded", club.run(&["apply", "season.toml"]));
+    assert_eq!(members(&club, "holders").len(), 5, "nothing was sent");
+    club.file("fans.csv", "fan_id,sth,tier\n");
+    assert!(club.run(&["apply", "season.toml", "--allow", "shrink"]).contains("the source holds no rows"));
+    club.file("fans.csv", "fan_id,sth,tier\n00042,yes,gold\nfan-7,no,silver\n");
+    assert!(club.run(&["apply", "season.toml", "--allow", "shrink"]).ends_with("exit 0\n"));
+    assert_eq!(members(&club, "holders"), ["00042", "fan-7"]);
+    assert!(club.run(&["apply", "season.toml", "--allow", "all"]).contains("the guards are empty, shrink"));
+}
+
+#[test]
+fn a_saved_plan_is_refused_once_anything_is_another() {
+    let club = club();
+    let planned = || club.run(&["plan", "season.toml"]);
+    let refused = |what: &str| {
+        let printed = club.run(&["apply", "season.plan.json"]);
+        assert!(printed.contains(what) && printed.ends_with("exit 6\n"), "{printed}");
+    };
+    planned();
+    club.file("holders.csv", "fan_id\nfan-1\n");
+    refused("holders.csv was changed since the plan was made");
+    planned();
+    club.file("season.toml", SEASON.replace("60", "61"));
+    refused("season.toml was changed since the plan was made");
+    planned();
+    club.run(&["apply", "season.toml"]);
+    refused("another run has changed what the ledger knows");
+    assert!(club.run(&["plan", "season.toml", "--dry-run"]).ends_with("exit 3\n"), "a row is still rejected");
+    club.file("broken.plan.json", "{\"planVersion\": 9}");
+    assert!(club.run(&["apply", "broken.plan.json"]).contains("is no plan"));
+}
+
+#[test]
+fn rejects_of_both_kinds_are_mended_and_retried() {
+    let club = club();
+    club.file("holders.csv", "fan_id,name\n00042,Ada\nfan-7,Rhys\nfan-8,Hana\nfan-9,Ola,Nordmann\n");
+    club.file("wide.toml", format!("guards = {{ rejects = 100 }}\n{SEASON}"));
+    let applied = club.run(&["apply", "wide.toml"]);
+    assert!(applied.ends_with("exit 3\n"), "{applied}");
+    let mend = |file: &str, from: &str, to: &str| {
+        let text = fs::read_to_string(club.path(file)).unwrap();
+        assert!(text.contains(from), "{text}");
+        club.file(file, text.replace(from, to));
+    };
+    assert_eq!(club.json(&["rejects", "retry", "rejects/crm.csv"])["rejected"], 1, "nobody mended it");
+    mend("rejects/crm.csv", "perhaps", "yes");
+    assert_eq!(club.json(&["rejects", "retry", "rejects/crm.csv", "--dry-run"])["unsent"], 1);
+    insta::assert_snapshot!("retry", club.run(&["rejects", "retry", "rejects/crm.csv"]));
+    assert_eq!(tier(&club, "fan-8"), "gold");
+    mend("rejects/holders.csv", ",\"Nordmann\"", "");
+    insta::assert_snapshot!("retry_segment", club.run(&["rejects", "retry", "rejects/holders.csv"]));
+    assert_eq!(members(&club, "holders"), ["00042", "fan-7", "fan-8", "fan-9"]);
+    club.file("lone.csv", "fan_id\n1\n");
+    assert!(club.run(&["rejects", "retry", "lone.csv"]).contains("lone.csv.toml, which says how"));
+}
+
+#[test]
+fn runs_are_remembered() {
+    let club = club();
+    club.run(&["apply", "season.toml"]);
+    let runs = club.json(&["runs", "list", "--ledger", "season.toml"]);
+    let told: Vec<_> = runs["runs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| (&run["id"], &run["feed"], &run["outcome"]))
+        .collect();
+    let done = Value::from("done");
+    assert_eq!(told, [(&"2".into(), &"crm".into(), &done), (&"1".into(), &"holders".into(), &done)]);
+    let shown = club.run(&["runs", "show", "1", "--ledger", "season.ledger"]);
+    let timeless: Vec<_> =
+        shown.lines().filter(|line| !line.starts_with("begun") && !line.starts_with("ended")).collect();
+    insta::assert_snapshot!("run", timeless.join("\n"));
+    assert!(club.run(&["runs", "show", "9", "--ledger", "season.toml"]).ends_with("exit 5\n"));
+    assert!(club.run(&["runs", "list", "--ledger", "none.ledger"]).ends_with("exit 5\n"));
+}
+
+#[test]
+fn a_mistake_in_the_file_is_told_with_its_line() {
+    let club = club();
+    club.file("season.toml", SEASON.replace("mode = \"mirror-owned\"\n\n", "mdoe = \"replace\"\n\n"));
+    insta::assert_snapshot!("mistake", club.run(&["plan", "season.toml"]));
+}
