@@ -9,6 +9,7 @@ mod attributes;
 mod auth;
 mod harness;
 mod help;
+mod kill;
 mod local;
 mod push;
 mod refusals;

@@ -1,0 +1,89 @@
+//! `kill -9` in the middle of an apply, again and again: the same command converges and loses nothing.
+
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::harness::Club;
+
+const FANS: usize = 1_500;
+
+/// How many times a process is killed: a few here, `FANPASS_TEST_KILLS=100` for the figure in the documentation.
+fn kills() -> usize {
+    std::env::var("FANPASS_TEST_KILLS").map_or(4, |kills| kills.parse().unwrap())
+}
+
+fn export(club: &Club, round: usize) {
+    let fans: Vec<String> = (0..FANS).map(|fan| format!("fan-{fan},{}", value(fan, round))).collect();
+    club.file("fans.csv", format!("fan_id,tier\n{}\n", fans.join("\n")));
+    let holders: Vec<String> = (round..FANS + round).map(|fan| format!("fan-{fan}")).collect();
+    club.file("holders.csv", format!("fan_id\n{}\n", holders.join("\n")));
+}
+
+/// Every third fan changes from round to round.
+fn value(fan: usize, round: usize) -> String {
+    if fan % 3 == round % 3 { format!("round-{round}") } else { "constant".to_owned() }
+}
+
+fn apply(club: &Club) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_fanpass"))
+        .args(["apply", "season.toml", "--json", "--allow", "shrink"])
+        .current_dir(club.path("."))
+        .env_clear()
+        .env("FANPASS_CONFIG", club.path("config"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn tier(club: &Club, fan: usize) -> Value {
+    club.json(&["users", "get", &format!("fan-{fan}")])["userProperties"]["custom.tier"].clone()
+}
+
+#[test]
+fn what_was_killed_is_gone_on_with_and_nothing_is_lost() {
+    let club = Club::with_service();
+    club.json(&["attributes", "register", "custom.tier", "--type", "string"]);
+    club.file(
+        "season.toml",
+        "[[segment]]\nname = \"holders\"\nfile = \"holders.csv\"\nmode = \"replace\"\n\n\
+         [[attributes]]\nname = \"crm\"\nfile = \"fans.csv\"\nmap = [\"tier=custom.tier\"]\nmode = \"mirror-owned\"\n",
+    );
+    export(&club, 0);
+    assert!(club.run(&["apply", "season.toml"]).ends_with("exit 0\n"));
+    for round in 1..=kills() {
+        export(&club, round);
+        let mut process = apply(&club);
+        // Each round dies at another point: some fan of the round has arrived, or the process has only just begun.
+        let fan = (round * 389) % FANS / 3 * 3 + round % 3;
+        if round % 4 != 0 {
+            while tier(&club, fan.min(FANS - 1)) != value(fan.min(FANS - 1), round)
+                && process.try_wait().unwrap().is_none()
+            {}
+        }
+        let finished = process.try_wait().unwrap().is_some();
+        process.kill().unwrap();
+        process.wait().unwrap();
+
+        let resumed = club.json(&["apply", "season.toml", "--allow", "shrink"]);
+        let feeds = resumed["feeds"].as_array().unwrap();
+        assert_eq!(feeds.len(), 2, "{resumed}");
+        for feed in feeds {
+            assert_eq!((&feed["addsUp"], &feed["unsent"]), (&true.into(), &0.into()), "{feed}");
+        }
+        if !finished && round % 4 != 0 {
+            let resumes = feeds[1]["resumes"].as_str().unwrap_or_default();
+            assert!(resumes.contains("was interrupted") && !resumes.contains("changed"), "{resumed}");
+        }
+        for fan in (0..FANS).step_by(97).chain([fan.min(FANS - 1)]) {
+            assert_eq!(tier(&club, fan), value(fan, round), "fan-{fan} in round {round}");
+        }
+        let segment = club.json(&["segments", "show", "holders"]);
+        assert_eq!(segment["memberCount"], FANS, "{segment}");
+        let again = club.json(&["apply", "season.toml"]);
+        for feed in again["feeds"].as_array().unwrap() {
+            assert_eq!((&feed["sent"], &feed["removed"]), (&0.into(), &0.into()), "{feed}");
+        }
+    }
+}
