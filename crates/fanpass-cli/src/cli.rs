@@ -84,7 +84,7 @@ pub struct Global {
     )]
     pub config: Option<PathBuf>,
     /// HTTP stack to send with
-    #[arg(long, global = true, value_enum, default_value_t = Stack::Reqwest, hide_short_help = true)]
+    #[arg(long, global = true, value_enum, default_value_t = Stack::Auto, hide_short_help = true)]
     pub transport: Stack,
     /// Send the token over plain HTTP to this host, which is not this machine
     #[arg(long, global = true, value_name = "HOST", hide_short_help = true)]
@@ -103,9 +103,11 @@ pub struct Global {
 /// The HTTP stacks that the tool is built with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Stack {
+    /// Reqwest where the environment names a proxy, else hyper
+    Auto,
     /// Follows the proxy settings of the environment
     Reqwest,
-    /// Fewer features, less work per request
+    /// Knows no proxies, and does less work per request
     Hyper,
 }
 

@@ -70,14 +70,18 @@ impl Session {
             let builder = Client::builder().domain(&domain).token(token.clone()).transport(transport);
             allowed.iter().fold(builder, ClientBuilder::allow_plain_http).build()
         };
-        let client = build(transport(global.transport)?)?;
-        let slots: Option<Slots> = match global.transport {
-            Stack::Reqwest => None,
-            Stack::Hyper => {
-                let connection = HyperConnection::new()?;
-                Some(Box::new(move |_| build(Arc::new(connection.sibling()))))
-            }
+        let reqwest = match global.transport {
+            Stack::Auto => names_proxy(),
+            Stack::Reqwest => true,
+            Stack::Hyper => false,
         };
+        if reqwest {
+            let client = build(Arc::new(ReqwestTransport::new()?))?;
+            return Ok(Self { client, slots: None, service: None, flags: target.flags });
+        }
+        let client = build(Arc::new(HyperTransport::new()?))?;
+        let connection = HyperConnection::new()?;
+        let slots: Option<Slots> = Some(Box::new(move |_| build(Arc::new(connection.sibling()))));
         Ok(Self { client, slots, service: None, flags: target.flags })
     }
 
@@ -100,11 +104,10 @@ impl Session {
     }
 }
 
-fn transport(stack: Stack) -> Result<DynTransport> {
-    Ok(match stack {
-        Stack::Reqwest => Arc::new(ReqwestTransport::new()?),
-        Stack::Hyper => Arc::new(HyperTransport::new()?),
-    })
+/// Whether the environment names a proxy, in one of the variables that HTTP tools share.
+fn names_proxy() -> bool {
+    let variables = ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
+    variables.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// A FanPass behind a domain, and the profile whose token belongs to it.

@@ -13,10 +13,9 @@ use fanpass_sync::{
 };
 use futures_util::{StreamExt as _, stream};
 use tempfile::NamedTempFile;
-use tokio::sync::mpsc::{self, Receiver};
 
 use super::account::Account;
-use super::rows::{Reading, Row, Shared, State, read};
+use super::rows::{Arriving, Reading, Shared, State, read};
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::progress::Progress;
@@ -24,8 +23,6 @@ use crate::session::Session;
 use crate::signals;
 use crate::source::SourceFile;
 
-/// Rows that are read before they can be sent.
-const READ_AHEAD: usize = 1024;
 /// Rows between two looks at the progress bar.
 const PROGRESS_STEP: u64 = 256;
 
@@ -122,7 +119,7 @@ impl Job {
     /// Reads all rows and sends none.
     pub async fn read_only(&self, survey: Option<Survey>) -> Result<Sent> {
         let (shared, arriving, reading) = self.begin(None, survey);
-        count_unsent(arriving, &shared).await;
+        arriving.count_unsent(&shared).await;
         reading.await?;
         end(shared)
     }
@@ -131,10 +128,9 @@ impl Job {
         &self,
         ledger: Option<Ledger>,
         survey: Option<Survey>,
-    ) -> (Shared, Receiver<Row>, tokio::task::JoinHandle<()>) {
+    ) -> (Shared, Arriving, tokio::task::JoinHandle<()>) {
         let deliveries = ledger.map(|ledger| Arc::new(Mutex::new(Deliveries::new(ledger))));
         let shared = Shared::new(Account::new(self.rejects.clone(), deliveries));
-        let (rows, arriving) = mpsc::channel(READ_AHEAD);
         let (changes, owned) = survey.map_or((None, None), |survey| (Some(survey.changes), survey.owned));
         let reading = Reading {
             source: Arc::clone(&self.source),
@@ -142,7 +138,7 @@ impl Job {
             changes,
             gone: owned.map(|owned| owned.gone),
         };
-        let reading = read(reading, shared.clone(), rows);
+        let (arriving, reading) = read(reading, shared.clone());
         (shared, arriving, reading)
     }
 }
@@ -176,7 +172,7 @@ fn end(shared: Shared) -> Result<Sent> {
 /// Sends all updates of the source, telling the account what becomes of each.
 async fn send_all(
     session: &mut Session,
-    arriving: Receiver<Row>,
+    arriving: Arriving,
     shared: &Shared,
     (options, total): (PushOptions, Option<u64>),
     printer: Printer,
@@ -184,7 +180,7 @@ async fn send_all(
     let arriving = Arc::new(Mutex::new(arriving));
     let source = Arc::clone(&arriving);
     let updates = stream::poll_fn(move |context| {
-        source.lock().unwrap_or_else(PoisonError::into_inner).poll_recv(context)
+        source.lock().unwrap_or_else(PoisonError::into_inner).poll_next(context)
     });
     let mut run = Push::with_clients(session.slots(), updates, options);
     let handle = run.handle();
@@ -206,18 +202,9 @@ async fn send_all(
     drop(run);
     // A run that stopped early leaves rows that were read ahead.
     if let Some(rest) = Arc::into_inner(arriving) {
-        let mut rest = rest.into_inner().unwrap_or_else(PoisonError::into_inner);
-        rest.close();
-        count_unsent(rest, shared).await;
+        rest.into_inner().unwrap_or_else(PoisonError::into_inner).refuse(shared).await;
     }
     Ok(())
-}
-
-/// Counts updates that are not sent.
-async fn count_unsent(mut arriving: Receiver<Row>, shared: &Shared) {
-    while let Some(row) = arriving.recv().await {
-        shared.lock().account.unsent(&row.tag.origin);
-    }
 }
 
 /// Ctrl-C: the first ends the run in order, the second at once.

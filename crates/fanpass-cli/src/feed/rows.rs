@@ -1,14 +1,16 @@
 //! The rows of a file as updates to send; what need not or cannot be sent goes to the account on the way.
 
+use std::future::poll_fn;
 use std::io::{BufRead as _, BufReader};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
 
 use anyhow::{Context as _, Result};
 use fanpass_client::UserUpdate;
 use fanpass_model::{AttributeKey, AttributeValue, UserId, UserProperties};
 use fanpass_sync::{Changes, MappedRow, Mapping, Updates, Verdict};
 use tempfile::NamedTempFile;
-use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::account::{Account, Origin, SharedDeliveries, Tag};
@@ -16,9 +18,48 @@ use crate::source::SourceFile;
 
 /// Updates that are looked up in the ledger together.
 const BATCH: usize = 4096;
+/// Updates that are handed over together where there is no ledger: a hand-over wakes the other side.
+const BATCH_PLAIN: usize = 128;
+/// Batches that wait to be sent.
+const BATCHES_AHEAD: usize = 2;
 
 /// An update on its way from the file to the run.
 pub type Row = UserUpdate<Tag>;
+
+/// The end of the way: updates as they arrive, in batches.
+#[derive(Debug)]
+pub struct Arriving {
+    batches: Receiver<Vec<Row>>,
+    batch: std::vec::IntoIter<Row>,
+}
+
+impl Arriving {
+    /// The next update; `None` at the end.
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Row>> {
+        loop {
+            if let Some(row) = self.batch.next() {
+                return Poll::Ready(Some(row));
+            }
+            match ready!(self.batches.poll_recv(context)) {
+                Some(batch) => self.batch = batch.into_iter(),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+
+    /// Takes no more, and counts what has arrived as not sent.
+    pub async fn refuse(mut self, shared: &Shared) {
+        self.batches.close();
+        self.count_unsent(shared).await;
+    }
+
+    /// Takes all, and counts it as not sent.
+    pub async fn count_unsent(mut self, shared: &Shared) {
+        while let Some(row) = poll_fn(|context| self.poll_next(context)).await {
+            shared.lock().account.unsent(&row.tag.origin);
+        }
+    }
+}
 
 /// An account that the source and the receiver of outcomes share.
 #[derive(Debug, Clone)]
@@ -117,15 +158,17 @@ impl Iterator for Source {
 }
 
 /// Reads the file on a thread of its own: a table stays on the thread that opened it, and files block.
-pub fn read(reading: Reading, shared: Shared, rows: Sender<Row>) -> JoinHandle<()> {
-    spawn_blocking(move || {
+pub fn read(reading: Reading, shared: Shared) -> (Arriving, JoinHandle<()>) {
+    let (rows, batches) = mpsc::channel(BATCHES_AHEAD);
+    let reading = spawn_blocking(move || {
         if let Err(error) = read_all(reading, &shared, &rows) {
             shared.lock().failure = Some(error);
         }
-    })
+    });
+    (Arriving { batches, batch: Vec::new().into_iter() }, reading)
 }
 
-fn read_all(reading: Reading, shared: &Shared, rows: &Sender<Row>) -> Result<()> {
+fn read_all(reading: Reading, shared: &Shared, rows: &Sender<Vec<Row>>) -> Result<()> {
     let Reading { source, mapping, changes, gone } = reading;
     let keys: Vec<AttributeKey> = mapping.keys().cloned().collect();
     let updates = Updates::new(source.table()?, mapping)?;
@@ -144,10 +187,10 @@ fn read_all(reading: Reading, shared: &Shared, rows: &Sender<Row>) -> Result<()>
 }
 
 /// Hands the updates to the run, each cut down to what the ledger does not know to be there already.
-fn hand_over(updates: impl Iterator<Item = Row>, shared: &Shared, rows: &Sender<Row>) -> Result<()> {
+fn hand_over(updates: impl Iterator<Item = Row>, shared: &Shared, rows: &Sender<Vec<Row>>) -> Result<()> {
     let deliveries = shared.lock().account.deliveries.clone();
     let mut updates = updates.fuse();
-    let batch = if deliveries.is_some() { BATCH } else { 1 };
+    let batch = if deliveries.is_some() { BATCH } else { BATCH_PLAIN };
     loop {
         let mut taken: Vec<Row> = updates.by_ref().take(batch).collect();
         if taken.is_empty() {
@@ -156,11 +199,10 @@ fn hand_over(updates: impl Iterator<Item = Row>, shared: &Shared, rows: &Sender<
         if let Some(deliveries) = &deliveries {
             taken = changed(taken, deliveries, shared)?;
         }
-        for row in taken {
-            // A receiver that is closed wants no more.
-            if let Err(refused) = rows.blocking_send(row) {
-                shared.lock().account.unsent(&refused.0.tag.origin);
-            }
+        // A receiver that is closed wants no more.
+        if let Err(refused) = rows.blocking_send(taken) {
+            let account = &mut shared.lock().account;
+            refused.0.iter().for_each(|row| account.unsent(&row.tag.origin));
         }
         if rows.is_closed() {
             return Ok(());

@@ -66,15 +66,15 @@ fn what_was_killed_is_gone_on_with_and_nothing_is_lost() {
         process.kill().unwrap();
         process.wait().unwrap();
 
-        let resumed = club.json(&["apply", "season.toml", "--allow", "shrink"]);
-        let feeds = resumed["feeds"].as_array().unwrap();
-        assert_eq!(feeds.len(), 2, "{resumed}");
+        let second = club.json(&["apply", "season.toml", "--allow", "shrink"]);
+        let feeds = second["feeds"].as_array().unwrap();
+        assert_eq!(feeds.len(), 2, "{second}");
         for feed in feeds {
             assert_eq!((&feed["addsUp"], &feed["unsent"]), (&true.into(), &0.into()), "{feed}");
         }
         if !finished && round % 4 != 0 {
             let resumes = feeds[1]["resumes"].as_str().unwrap_or_default();
-            assert!(resumes.contains("was interrupted") && !resumes.contains("changed"), "{resumed}");
+            assert!(resumes.contains("was interrupted") && !resumes.contains("changed"), "{second}");
         }
         for fan in (0..FANS).step_by(97).chain([fan.min(FANS - 1)]) {
             assert_eq!(tier(&club, fan), value(fan, round), "fan-{fan} in round {round}");
