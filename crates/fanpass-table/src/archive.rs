@@ -21,7 +21,13 @@ const TAIL_BYTES: u64 = (64 << 10) + 64;
 const DIRECTORY_BYTES: u64 = 32 << 20;
 
 /// Inflated bytes that need no ratio.
-const FREE_BYTES: u64 = 1 << 20;
+pub(crate) const FREE_BYTES: u64 = 1 << 20;
+
+/// More inflated bytes for each stored one than the limits allow.
+pub(crate) const TOO_DENSE: &str = "it inflates to far more than its size allows; is this a zip bomb?";
+
+/// More inflated bytes than the limits allow.
+pub(crate) const TOO_LARGE: &str = "it inflates to more bytes than the limit allows";
 
 type Bounded = Metered<BufReader<File>>;
 
@@ -105,14 +111,8 @@ impl Read for Part<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.entry.read(buffer)?;
         let bytes = u64::try_from(read).unwrap_or(u64::MAX);
-        self.most = self
-            .most
-            .checked_sub(bytes)
-            .ok_or_else(|| reached("it inflates to far more than its size allows; is this a zip bomb?"))?;
-        *self.left = self
-            .left
-            .checked_sub(bytes)
-            .ok_or_else(|| reached("it inflates to more bytes than the limit allows"))?;
+        self.most = self.most.checked_sub(bytes).ok_or_else(|| reached(TOO_DENSE))?;
+        *self.left = self.left.checked_sub(bytes).ok_or_else(|| reached(TOO_LARGE))?;
         Ok(read)
     }
 }

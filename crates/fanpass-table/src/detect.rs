@@ -1,6 +1,10 @@
 //! What a file is, by its content; its name is only a hint for the message.
 
-use crate::{Encoding, ErrorKind, TableError, origin::Origin, text::utf16};
+use memchr::memchr;
+
+use crate::{
+    Accepted, Encoding, ErrorKind, Options, TableError, jsonl, origin::Origin, packed::Packing, text::utf16,
+};
 
 /// Bytes of the file's beginning that are looked at.
 pub(crate) const HEAD_BYTES: u64 = 4096;
@@ -12,14 +16,14 @@ pub(crate) enum Container {
     Zip,
     /// A compound file: an XLS, or an encrypted XLSX.
     Compound,
+    Packed(Packing),
+    Jsonl,
     Text,
 }
 
 /// Content that people name `.csv` or `.xls` and that is none, with what to do.
-const FOREIGN: [(&[u8], &str); 9] = [
+const FOREIGN: [(&[u8], &str); 7] = [
     (b"%PDF", "a PDF; export the table as CSV"),
-    (b"\x1F\x8B", "gzip-compressed; unpack it first"),
-    (b"\x28\xB5\x2F\xFD", "zstd-compressed; unpack it first"),
     (b"BZh", "bzip2-compressed; unpack it first"),
     (b"\xFD7zXZ\0", "xz-compressed; unpack it first"),
     (b"7z\xBC\xAF\x27\x1C", "a 7z archive; pack it as ZIP"),
@@ -28,14 +32,10 @@ const FOREIGN: [(&[u8], &str); 9] = [
     (b"{\\rtf", "a text document; export the table as CSV"),
 ];
 
-/// Tells what the file is from its beginning; `stated` is the encoding of the text that it is said to be.
-pub(crate) fn container(
-    head: &[u8],
-    stated: Option<Encoding>,
-    origin: &Origin,
-) -> Result<Container, TableError> {
+/// Tells what the file is from its beginning; `options` state the encoding of the text that it is said to be.
+pub(crate) fn container(head: &[u8], options: &Options, origin: &Origin) -> Result<Container, TableError> {
     let refuse = |what: &str| {
-        let message = format!("is {what} (a CSV, XLSX, XLS or ZIP is wanted)");
+        let message = format!("is {what} (a {} is wanted)", options.accepted.wanted());
         Err(TableError::new(ErrorKind::UnsupportedFormat, origin, message))
     };
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
@@ -43,6 +43,13 @@ pub(crate) fn container(
     }
     if head.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
         return Ok(Container::Compound);
+    }
+    let takes_all = options.accepted == Accepted::All;
+    match packing(head) {
+        Some(packing) if takes_all => return Ok(Container::Packed(packing)),
+        Some(Packing::Gzip) => return refuse("gzip-compressed; unpack it first"),
+        Some(Packing::Zstd) => return refuse("zstd-compressed; unpack it first"),
+        None => {}
     }
     if let Some((_, what)) = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic)) {
         return refuse(what);
@@ -53,12 +60,60 @@ pub(crate) fn container(
     if ["<?xml", "<!doctype", "<html", "<table", "<meta"].into_iter().any(starts) {
         return refuse("a web page or XML, whatever its name says; save it as XLSX or CSV");
     }
-    if starts("{\"") || starts("[{") {
-        return refuse("JSON; export it as CSV");
+    let is_utf16 =
+        matches!(options.encoding, Some(Encoding::Utf16Le | Encoding::Utf16Be)) || utf16(head).is_some();
+    match json(text) {
+        Some(Json::Lines) if takes_all => return Ok(Container::Jsonl),
+        Some(_) if !takes_all => return refuse("JSON; export it as CSV"),
+        Some(_) => {
+            return refuse(
+                "a JSON document; write one object a line, as `jq -c '.[]'` does of an array, or export it as CSV",
+            );
+        }
+        None if is_utf16 && json(&without_zeros(head)).is_some() => {
+            return refuse("JSON in UTF-16; save it as UTF-8, one object a line");
+        }
+        None => {}
     }
-    let is_utf16 = matches!(stated, Some(Encoding::Utf16Le | Encoding::Utf16Be)) || utf16(head).is_some();
     if head.contains(&0) && !is_utf16 {
         return refuse("binary, not text");
     }
     Ok(Container::Text)
+}
+
+/// A gzip by its magic bytes and only method; a zstd by those of a frame or of one that may be skipped.
+fn packing(head: &[u8]) -> Option<Packing> {
+    match head {
+        [0x1F, 0x8B, ..] => Some(Packing::Gzip),
+        [0x28, 0xB5, 0x2F, 0xFD, ..] | [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] => Some(Packing::Zstd),
+        _ => None,
+    }
+}
+
+enum Json {
+    /// One object a line.
+    Lines,
+    /// An array, or an object that goes on for lines.
+    Document,
+}
+
+/// JSON by its first two bytes that are no white space, and whether the first line is an object by itself. A line that
+/// goes beyond `text` counts as one.
+fn json(text: &[u8]) -> Option<Json> {
+    let (&first, rest) = text.split_first()?;
+    let second = rest.trim_ascii_start().first().copied();
+    match (first, second) {
+        (b'[', Some(b'{')) => Some(Json::Document),
+        (b'{', Some(b'"' | b'}')) => {
+            let goes_on = memchr(b'\n', text).is_some_and(|end| jsonl::is_unfinished(&text[..end]));
+            Some(if goes_on { Json::Document } else { Json::Lines })
+        }
+        _ => None,
+    }
+}
+
+/// The ASCII characters of text in UTF-16.
+fn without_zeros(head: &[u8]) -> Vec<u8> {
+    let plain = head.iter().copied().filter(|byte| byte.is_ascii() && *byte != 0);
+    plain.skip_while(u8::is_ascii_whitespace).collect()
 }

@@ -7,7 +7,8 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Size of a delimited text file, alone or inside a ZIP. Default: 16 GiB. It is streamed, so this bounds time, not memory.
+    /// Size of a text file, delimited or JSONL, alone, inside a ZIP or unpacked from gzip or zstd. Default: 16 GiB. It
+    /// is streamed, so this bounds time, not memory.
     pub text_bytes: u64,
     /// Size of an XLSX file as stored (compressed). Default: 256 MiB.
     pub xlsx_bytes: u64,
@@ -17,11 +18,14 @@ pub struct Limits {
     pub zip_bytes: u64,
     /// Entries of a ZIP, or parts of an XLSX. Default: 10,000.
     pub entries: usize,
-    /// Inflated bytes of one archive, or of one XLSX, all that is read of it together. Default: 16 GiB. An XLSX in a
-    /// ZIP counts on its own besides.
+    /// Inflated bytes of one archive, one XLSX or one packed text, all that is read of it together. Default: 16 GiB. An
+    /// XLSX or packed text in a ZIP counts on its own besides.
     pub inflated_bytes: u64,
-    /// Inflated bytes for each stored byte of an entry, counted after its first MiB. Default: 200.
+    /// Inflated bytes for each stored byte of an entry or packed text, counted after its first MiB. Default: 200.
     pub inflation_ratio: u64,
+    /// The window of a zstd, text that it may refer back to and that stays in memory while it is unpacked; rounded down
+    /// to a power of two. Default: 8 MiB, which all levels of the `zstd` program up to 19 keep.
+    pub zstd_window_bytes: u32,
     /// Text of an XLSX's or XLS's shared strings, which stays in memory while its sheet is read. Default: 512 MiB.
     pub shared_string_bytes: usize,
     /// Columns of a row. Default: 16,384, which is Excel's own bound.
@@ -42,6 +46,7 @@ impl Default for Limits {
             entries: 10_000,
             inflated_bytes: 16 << 30,
             inflation_ratio: 200,
+            zstd_window_bytes: 8 << 20,
             shared_string_bytes: 512 << 20,
             columns: 16_384,
             cell_bytes: 32 << 10,

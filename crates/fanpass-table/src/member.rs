@@ -20,6 +20,7 @@ pub(crate) struct Member {
     pub(crate) columns: Vec<String>,
     pub(crate) record: Record,
     ahead: VecDeque<Record>,
+    /// What the caller says of the header.
     stated: Header,
     named: bool,
     settled: bool,
@@ -41,18 +42,24 @@ impl Member {
                 ended = true;
             }
         }
+        let given = source.names().filter(|columns| !columns.is_empty());
+        let named = given.is_some();
         let mut member = Self {
             source,
             origin,
-            columns: Vec::new(),
+            columns: given.unwrap_or_default(),
             record: Record::default(),
             ahead,
             stated,
-            named: false,
-            settled: false,
+            named,
+            settled: named,
             ended,
             last: 0,
         };
+        if named {
+            member.check_named()?;
+            return Ok(member);
+        }
         let Some(first) = member.ahead.front() else {
             return Err(TableError::new(ErrorKind::Empty, &member.origin, "holds no rows"));
         };
@@ -61,6 +68,16 @@ impl Member {
             Verdict::Named | Verdict::Unclear => names(first, member.width()),
         };
         Ok(member)
+    }
+
+    /// Refuses that a file is said to have no names of columns when its format gives them.
+    fn check_named(&self) -> Result<(), TableError> {
+        if self.stated != Header::Absent {
+            return Ok(());
+        }
+        let format = self.source.format().as_str().to_uppercase();
+        let message = format!("is {format}, which names its columns; do not state that there is no header");
+        Err(TableError::new(ErrorKind::AmbiguousHeader, &self.origin, message))
     }
 
     /// Settles whether the first row is a header, given which column is wanted, once.

@@ -16,6 +16,8 @@ use crate::Limits;
 pub struct Options {
     /// The format; a file whose content is of another format is refused. `None` detects it by content.
     pub format: Option<Format>,
+    /// The formats that are taken at all.
+    pub accepted: Accepted,
     /// The byte between two cells of delimited text. `None` chooses among `,`, `;`, tab and `|`.
     pub delimiter: Option<u8>,
     /// The encoding of delimited text. `None` detects it.
@@ -28,12 +30,35 @@ pub struct Options {
     pub limits: Limits,
 }
 
+/// Which formats are taken; one that is not is refused by its name, in an archive too.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Accepted {
+    /// All that this crate reads.
+    #[default]
+    All,
+    /// Delimited text that is not packed, XLSX, XLS, and ZIP archives of those.
+    TextAndWorkbooks,
+}
+
+impl Accepted {
+    /// The formats as a list for people.
+    pub(crate) fn wanted(self) -> &'static str {
+        match self {
+            Self::All => "CSV, JSONL, XLSX, XLS or ZIP",
+            Self::TextAndWorkbooks => "CSV, XLSX, XLS or ZIP",
+        }
+    }
+}
+
 /// A kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
     /// Delimited text: CSV, TSV, and the like with another delimiter, or one id a line.
     Csv,
+    /// One JSON object a line (`.jsonl`, `.ndjson`).
+    Jsonl,
     /// An Office Open XML workbook (`.xlsx`, `.xlsm`).
     Xlsx,
     /// A binary Excel 97-2003 workbook (`.xls`).
@@ -47,6 +72,7 @@ impl Format {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
             Self::Xlsx => "xlsx",
             Self::Xls => "xls",
             Self::Zip => "zip",

@@ -40,6 +40,14 @@ pub mod code {
     pub const BAD_QUOTE: &str = "bad_quote";
     /// The cell's bytes are not text in the file's encoding.
     pub const UNDECODABLE: &str = "undecodable";
+    /// The line of a JSONL file is not one JSON object.
+    pub const BAD_JSON: &str = "bad_json";
+    /// A key stands twice in a JSON object.
+    pub const DUPLICATE_KEY: &str = "duplicate_key";
+    /// A key of a JSON object that is no column, because no object at the file's beginning has it.
+    pub const UNKNOWN_KEY: &str = "unknown_key";
+    /// The cell holds a list or an object.
+    pub const NESTED_VALUE: &str = "nested_value";
     /// The cell is longer than [`Limits::cell_bytes`](crate::Limits::cell_bytes).
     pub const CELL_TOO_LONG: &str = "cell_too_long";
 }

@@ -2,14 +2,17 @@
 
 use std::{
     fs::File,
-    io::{Read, Seek, SeekFrom},
+    io::{Cursor, Read, Seek, SeekFrom},
 };
 
 use crate::{
     ErrorKind, Format, Options, TableError,
     archive::Archive,
     detect::{self, Container},
+    jsonl,
+    metered::read_error,
     origin::Origin,
+    packed::{self, Packing},
     record::Record,
     text::Text,
     xls, xlsx,
@@ -18,6 +21,7 @@ use crate::{
 /// One file, or one file of an archive, that is being read.
 pub(crate) enum Source {
     Text(Box<Text>),
+    Jsonl(Box<jsonl::Lines>),
     Xlsx(Box<xlsx::Rows>),
     Xls(Box<xls::Rows>),
 }
@@ -34,14 +38,18 @@ impl Opened {
         let io = |source| TableError::io(origin, source);
         let mut head = Vec::new();
         file.by_ref().take(detect::HEAD_BYTES).read_to_end(&mut head).map_err(io)?;
-        let container = detect::container(&head, options.encoding, origin)?;
+        let container = detect::container(&head, options, origin)?;
         let length = file.seek(SeekFrom::End(0)).map_err(io)?;
         file.rewind().map_err(io)?;
         let limits = &options.limits;
         match container {
-            Container::Text => {
-                let text = Text::open(Box::new(file), options, origin)?;
-                Ok(Self::Rows(Source::Text(Box::new(text)), origin.clone()))
+            Container::Text => Self::text(Box::new(file), options, origin),
+            Container::Jsonl => Self::jsonl(Box::new(file), options, origin),
+            Container::Packed(packing) => {
+                check_size(length, limits.text_bytes, origin)?;
+                let text = packed::unpack(file, length, packing, limits);
+                let text = text.map_err(|error| read_error(origin, "its packing", &error))?;
+                Self::unpacked(text, packing, options, origin)
             }
             Container::Compound => {
                 check_size(length, limits.xls_bytes, origin)?;
@@ -65,6 +73,40 @@ impl Opened {
             }
         }
     }
+
+    fn text(file: Box<dyn Read + Send>, options: &Options, origin: &Origin) -> Result<Self, TableError> {
+        let text = Text::open(file, options, origin)?;
+        Ok(Self::Rows(Source::Text(Box::new(text)), origin.clone()))
+    }
+
+    fn jsonl(file: Box<dyn Read + Send>, options: &Options, origin: &Origin) -> Result<Self, TableError> {
+        let lines = jsonl::Lines::open(file, options, origin)?;
+        Ok(Self::Rows(Source::Jsonl(Box::new(lines)), origin.clone()))
+    }
+
+    /// Looks into what a gzip or zstd holds. Only text is read from it: all other formats are read from several places.
+    fn unpacked(
+        mut file: Box<dyn Read + Send>,
+        packing: Packing,
+        options: &Options,
+        origin: &Origin,
+    ) -> Result<Self, TableError> {
+        let mut head = Vec::new();
+        let read = file.by_ref().take(detect::HEAD_BYTES).read_to_end(&mut head);
+        read.map_err(|error| read_error(origin, "its packing", &error))?;
+        let container = detect::container(&head, options, origin)?;
+        let file = Box::new(Cursor::new(head).chain(file));
+        let what = match container {
+            Container::Text => return Self::text(file, options, origin),
+            Container::Jsonl => return Self::jsonl(file, options, origin),
+            Container::Zip => "a workbook or ZIP",
+            Container::Compound => "a workbook",
+            Container::Packed(_) => "packed content",
+        };
+        let packing = if packing == Packing::Gzip { "gzip" } else { "zstd" };
+        let message = format!("is {what} inside a {packing}, in which only text is read; unpack it first");
+        Err(TableError::new(ErrorKind::UnsupportedFormat, origin, message))
+    }
 }
 
 impl Source {
@@ -73,6 +115,7 @@ impl Source {
     pub(crate) fn read(&mut self, record: &mut Record) -> Result<bool, TableError> {
         match self {
             Self::Text(text) => text.read(record),
+            Self::Jsonl(lines) => lines.read(record),
             Self::Xlsx(rows) => rows.read(record),
             Self::Xls(rows) => rows.read(record),
         }
@@ -81,16 +124,25 @@ impl Source {
     pub(crate) fn format(&self) -> Format {
         match self {
             Self::Text(_) => Format::Csv,
+            Self::Jsonl(_) => Format::Jsonl,
             Self::Xlsx(_) => Format::Xlsx,
             Self::Xls(_) => Format::Xls,
         }
     }
 
-    /// The text file, unless this is a sheet. A sheet stores each cell with its place: none can move.
+    /// The names of the columns, where the format gives them apart from its rows.
+    pub(crate) fn names(&self) -> Option<Vec<String>> {
+        match self {
+            Self::Jsonl(lines) => Some(lines.names()),
+            Self::Text(_) | Self::Xlsx(_) | Self::Xls(_) => None,
+        }
+    }
+
+    /// The delimited text, unless this is another format. Those store each cell with its place: none can move.
     pub(crate) fn text(&self) -> Option<&Text> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Xlsx(_) | Self::Xls(_) => None,
+            Self::Jsonl(_) | Self::Xlsx(_) | Self::Xls(_) => None,
         }
     }
 }

@@ -86,12 +86,12 @@ impl Table {
     }
 
     /// The encoding of the text file that is being read, as far as its rows have shown it: UTF-8 until a row says
-    /// otherwise. `None` for a spreadsheet.
+    /// otherwise. `None` for any other format.
     pub fn encoding(&self) -> Option<Encoding> {
         self.member.source.text().map(Text::encoding)
     }
 
-    /// The delimiter of the text file that is being read; `None` for a spreadsheet.
+    /// The delimiter of the text file that is being read; `None` for any other format.
     pub fn delimiter(&self) -> Option<u8> {
         self.member.source.text().map(Text::delimiter)
     }
@@ -222,8 +222,12 @@ fn check_stated(options: &Options, found: Format, origin: &Origin) -> Result<(),
         let message = format!("is {}, not {} as stated", found.as_str(), stated.as_str());
         return Err(TableError::new(ErrorKind::UnsupportedFormat, origin, message));
     }
-    if options.sheet.is_some() && found == Format::Csv {
+    if options.sheet.is_some() && matches!(found, Format::Csv | Format::Jsonl) {
         return Err(TableError::new(ErrorKind::UnknownSheet, origin, "is text and has no sheets; name none"));
+    }
+    if found == Format::Jsonl && options.encoding.is_some_and(|stated| stated != Encoding::Utf8) {
+        let message = "is JSONL, which is UTF-8 always; state no other encoding";
+        return Err(TableError::new(ErrorKind::UnsupportedFormat, origin, message));
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{FromRequest as _, Request};
 use fanpass_model::SegmentName;
 use fanpass_model::import_segment_form::{FILE, SEGMENT_NAME};
-use fanpass_table::{ErrorKind as TableErrorKind, Options, Table, TableError};
+use fanpass_table::{ErrorKind as TableErrorKind, Table, TableError};
 use http::StatusCode;
 use tokio::task::spawn_blocking;
 
@@ -15,7 +15,7 @@ use super::body::{slow, too_large, truncated};
 use super::call::Call;
 use super::problem::{Kind, Problem, item};
 use crate::app::App;
-use crate::imports::Upload;
+use crate::imports::{self, Upload};
 
 /// Bytes of a part that is not the file: more than any segment name has.
 const TEXT_PART_MAX_BYTES: usize = 4096;
@@ -36,7 +36,7 @@ impl Form {
         let path = self.file.path().await?.to_owned();
         let name = self.file_name.clone().unwrap_or_else(|| FILE.to_owned());
         let opened = spawn_blocking(move || -> Result<(), TableError> {
-            Table::open_named(&path, &name, &Options::default())?.ids(None).map(drop)
+            Table::open_named(&path, &name, &imports::reading())?.ids(None).map(drop)
         });
         match opened.await {
             Ok(Ok(())) => Ok(()),

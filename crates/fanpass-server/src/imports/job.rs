@@ -4,7 +4,7 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fanpass_model::UserId;
-use fanpass_table::{Options, Table};
+use fanpass_table::{Accepted, Options, Table};
 
 use crate::store::{RowReject, SpooledFile, Store, StoreError, Unfinished};
 
@@ -104,10 +104,18 @@ where
     }
 }
 
+/// How an uploaded file is read. The API documents CSV, XLSX, XLS and ZIP: other formats are refused, so that no client
+/// comes to rely on what another FanPass does not take.
+pub(crate) fn reading() -> Options {
+    let mut options = Options::default();
+    options.accepted = Accepted::TextAndWorkbooks;
+    options
+}
+
 fn read_file(store: &Store, file: &SpooledFile, import: &mut Import<'_>) -> Result<(), Failure> {
     let path = store.folder().spool().join(&file.spool);
     let name = file.file_name.as_deref().unwrap_or("the file");
-    let mut ids = Table::open_named(&path, name, &Options::default())?.ids(None)?;
+    let mut ids = Table::open_named(&path, name, &reading())?.ids(None)?;
     while let Some(entry) = ids.next_id()? {
         match entry {
             Ok(row) => match UserId::validate(row.id) {

@@ -21,6 +21,7 @@ use tokio::task::spawn_blocking;
 
 use crate::store::{Caller, ImportJob, NewJob, RowReject, Store, StoreError, StoreErrorKind, Unfinished};
 use job::Rows;
+pub(crate) use job::reading;
 use queue::Queue;
 pub use upload::Upload;
 

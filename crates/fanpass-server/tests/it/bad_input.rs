@@ -135,6 +135,8 @@ async fn files_that_cannot_be_imported() {
     snapshot!("ambiguous_sheets", refused(&harness, file("fans.xlsx", &sheets)).await);
     snapshot!("damaged_workbook", refused(&harness, file("fans.xlsx", &sheets[..sheets.len() / 2])).await);
     snapshot!("not_a_table", refused(&harness, file("a.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")).await);
+    let jsonl = file("a.jsonl", b"{\"user_id\":\"a\"}\n");
+    snapshot!("format_not_of_the_api", refused(&harness, jsonl).await);
 }
 
 #[tokio::test]

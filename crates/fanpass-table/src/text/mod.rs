@@ -13,7 +13,9 @@ use self::{
     decode::Decoder,
     split::{Cells, Dialect, Split, split},
 };
-use crate::{Encoding, ErrorKind, Limits, Options, TableError, origin::Origin, record::Record};
+use crate::{
+    Encoding, ErrorKind, Limits, Options, TableError, metered::read_error, origin::Origin, record::Record,
+};
 
 pub(crate) use self::sniff::{HEAD_BYTES, utf16};
 
@@ -50,7 +52,7 @@ impl Text {
     ) -> Result<Self, TableError> {
         let mut head = Vec::new();
         let read = file.by_ref().take(4096).read_to_end(&mut head);
-        read.map_err(|source| TableError::io(origin, source))?;
+        read.map_err(|error| read_error(origin, "the file", &error))?;
         let stated = options.encoding.or_else(|| utf16(&head));
         let file = Box::new(std::io::Cursor::new(head).chain(file));
         let input: Box<dyn Read + Send> = match stated {
@@ -192,7 +194,7 @@ impl Text {
                     self.end += read;
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(TableError::io(&self.origin, error)),
+                Err(error) => return Err(read_error(&self.origin, "the file", &error)),
             }
             return Ok(());
         }

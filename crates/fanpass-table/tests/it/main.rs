@@ -4,7 +4,9 @@
 mod archive;
 mod header;
 mod hostile;
+mod jsonl;
 mod messages;
+mod packed;
 mod properties;
 mod support;
 mod text;

@@ -2,6 +2,7 @@
 
 use fanpass_table::{Header, Options, Table};
 
+use crate::packed::{gzip, zstd};
 use crate::support::{drain, fixture, read, sample, zip};
 
 fn message(name: &str, content: impl AsRef<[u8]>, column: Option<&str>) -> String {
@@ -12,6 +13,8 @@ fn message(name: &str, content: impl AsRef<[u8]>, column: Option<&str>) -> Strin
 fn errors() {
     let mut sheet = Options::default();
     sheet.sheet = Some("Fans".into());
+    let mut absent = Options::default();
+    absent.header = Header::Absent;
     let mut missing = Options::default();
     missing.sheet = Some("East".into());
     let messages = [
@@ -30,8 +33,14 @@ fn errors() {
         message("h.zip", zip([("bomb.csv", vec![b'0'; 64 << 20])]), None),
         message("h.zip", &zip([("a.csv", b"id\n1\n".to_vec())])[..60], None),
         message("h.xlsx", std::fs::read(fixture("protected.xlsx")).unwrap(), None),
+        message("h.json", "[{\"fan_id\": 1}]", None),
+        message("h.jsonl", "{\"fan\":1,\"name\":2}\n", None),
+        message("h.csv.gz", &gzip(b"fan_id\n1\n")[..24], None),
+        message("h.csv.zst", [zstd(b"fan_id\n1\n"), b"more".to_vec()].concat(), None),
+        message("h.zip.gz", gzip(&zip([])), None),
         Table::open(&fixture("fans.xls"), &missing).unwrap_err().to_string(),
         Table::open(&sample("h.csv", "id\n1\n").path, &sheet).unwrap_err().to_string(),
+        Table::open(&sample("h.jsonl", "{\"id\":1}\n").path, &absent).unwrap_err().to_string(),
         Table::open("/nowhere/h.csv".as_ref(), &Options::default()).unwrap_err().to_string(),
     ];
     insta::assert_snapshot!(messages.join("\n"));
@@ -43,10 +52,22 @@ fn rejects() {
     let mut absent = Options::default();
     absent.header = Header::Absent;
     let text = b"fan_id,name\n1\n\"2\"x,B\n,C\n\xE9\xC3\xA9,D\n\xC3\xA9,E\n";
+    let late = format!("{}{{\"late\":1}}", "{\"fan_id\":1}\n".repeat(100_000));
+    let lines_of_json = [
+        r#"{"fan_id":1,"x":2}"#,
+        r#"{"fan_id":1,}"#,
+        r#"{"fan_id":1,"fan_id":2}"#,
+        r#"{"fan_id":{"a":1}}"#,
+        r#"{"fan_id":"\udc00"}"#,
+        "7",
+        "{\"fan_id\":\"\u{1}\"}",
+    ];
     let files = [
         drain(Table::open(&fixture("fans.xls"), &Options::default()).unwrap().ids(None).unwrap()),
         drain(Table::open(&fixture("uncached.xlsx"), &absent).unwrap().ids(None).unwrap()),
         read("h.csv", text, None, &Options::default()),
+        read("late.jsonl", late, None, &Options::default()),
+        read("h.jsonl", lines_of_json.join("\n"), None, &Options::default()),
     ];
     for file in files {
         for reject in file.unwrap().1 {

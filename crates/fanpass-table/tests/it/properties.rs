@@ -3,6 +3,7 @@
 use fanpass_table::{Encoding, Header, Options, Table};
 use proptest::{collection::vec, prelude::*, sample::Index};
 
+use crate::packed::{gzip, zstd};
 use crate::support::{drain, fixture, read, sample, zip};
 
 /// Ids without white space around them, any character inside.
@@ -94,6 +95,50 @@ proptest! {
         let (read_back, rejects) = read(name, file, Some("fan_id"), &options).unwrap();
         prop_assert_eq!(rejects, []);
         prop_assert_eq!(read_back, ids);
+    }
+
+    #[test]
+    fn json_lines_read_back_byte_for_byte(
+        ids in vec(id(), 1..40),
+        escaped in any::<bool>(),
+        pack in prop::sample::select(&[None, Some(gzip as fn(&[u8]) -> Vec<u8>), Some(zstd)][..]),
+    ) {
+        let text = |id: &String| if escaped {
+            let units: Vec<_> = id.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+            format!("\"{}\"", units.concat())
+        } else {
+            serde_json::to_string(id).unwrap()
+        };
+        let lines: Vec<_> = ids.iter().map(|id| format!("{{\"n\":1,\"fan_id\":{}}}", text(id))).collect();
+        let file = lines.join("\n");
+        let file = pack.map_or_else(|| file.clone().into_bytes(), |pack| pack(file.as_bytes()));
+        let (read_back, rejects) = read("a.jsonl", file, None, &Options::default()).unwrap();
+        prop_assert_eq!(rejects, []);
+        prop_assert_eq!(read_back, ids);
+    }
+
+    #[test]
+    fn a_line_is_read_as_the_json_library_reads_it(line in "\\{\"(id|a)\": ?[-0.eE+\"\\\\u{}\\[\\],truefalsn]{0,12}\\}") {
+        let file = format!("{{\"id\":\"1\",\"a\":2}}\n{line}\n");
+        let sample = sample("a.jsonl", file);
+        let mut table = Table::open(&sample.path, &Options::default()).unwrap();
+        table.next_row().unwrap();
+        let sound = !matches!(table.next_row(), Ok(Some(Err(_))));
+        prop_assert_eq!(sound, serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&line).is_ok());
+    }
+
+    #[test]
+    fn any_mutation_of_packed_text_survives((edits, cut) in edits(), gzipped in any::<bool>()) {
+        let text = b"fan_id,name\n1,A\n2,\"B\"\n";
+        survive("a", &mutated(&if gzipped { gzip(text) } else { zstd(text) }, &edits, cut));
+    }
+
+    #[test]
+    fn any_mutation_of_json_lines_survives((edits, cut) in edits()) {
+        let text = br#"{"fan_id":"\u00e9","name":[1,{"a":null}]}
+{"fan_id":1e5,"name":"\""}
+"#;
+        survive("a", &mutated(text, &edits, cut));
     }
 
     #[test]
