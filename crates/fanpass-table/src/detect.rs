@@ -17,18 +17,18 @@ pub(crate) enum Container {
     /// A compound file: an XLS, or an encrypted XLSX.
     Compound,
     Packed(Packing),
+    Parquet,
     Jsonl,
     Text,
 }
 
 /// Content that people name `.csv` or `.xls` and that is none, with what to do.
-const FOREIGN: [(&[u8], &str); 7] = [
+const FOREIGN: [(&[u8], &str); 6] = [
     (b"%PDF", "a PDF; export the table as CSV"),
     (b"BZh", "bzip2-compressed; unpack it first"),
     (b"\xFD7zXZ\0", "xz-compressed; unpack it first"),
     (b"7z\xBC\xAF\x27\x1C", "a 7z archive; pack it as ZIP"),
     (b"Rar!", "a RAR archive; pack it as ZIP"),
-    (b"PAR1", "Parquet; export it as CSV"),
     (b"{\\rtf", "a text document; export the table as CSV"),
 ];
 
@@ -50,6 +50,9 @@ pub(crate) fn container(head: &[u8], options: &Options, origin: &Origin) -> Resu
         Some(Packing::Gzip) => return refuse("gzip-compressed; unpack it first"),
         Some(Packing::Zstd) => return refuse("zstd-compressed; unpack it first"),
         None => {}
+    }
+    if is_parquet(head) {
+        return if takes_all { Ok(Container::Parquet) } else { refuse("Parquet; export it as CSV") };
     }
     if let Some((_, what)) = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic)) {
         return refuse(what);
@@ -88,6 +91,12 @@ fn packing(head: &[u8]) -> Option<Packing> {
         [0x28, 0xB5, 0x2F, 0xFD, ..] | [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] => Some(Packing::Zstd),
         _ => None,
     }
+}
+
+/// A Parquet file by its magic bytes and a control byte behind them, which no text has there.
+fn is_parquet(head: &[u8]) -> bool {
+    let behind = head.strip_prefix(b"PAR1").or_else(|| head.strip_prefix(b"PARE"));
+    behind.and_then(<[u8]>::first).is_some_and(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace())
 }
 
 enum Json {

@@ -15,6 +15,7 @@ mod number;
 mod options;
 mod origin;
 mod packed;
+mod parquet;
 mod record;
 mod reject;
 mod row;

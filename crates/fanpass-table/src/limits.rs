@@ -16,12 +16,19 @@ pub struct Limits {
     pub xls_bytes: u64,
     /// Size of a ZIP file as stored (compressed). Default: 4 GiB.
     pub zip_bytes: u64,
+    /// Size of a Parquet file. Default: 16 GiB. Its pages are read one by one.
+    pub parquet_bytes: u64,
+    /// A Parquet file's footer, which stays in memory. Default: 16 MiB.
+    pub parquet_footer_bytes: u32,
+    /// Pages and dictionaries of a Parquet file that are in memory at a time: one of each for every column. Default:
+    /// 512 MiB.
+    pub parquet_page_bytes: usize,
     /// Entries of a ZIP, or parts of an XLSX. Default: 10,000.
     pub entries: usize,
-    /// Inflated bytes of one archive, one XLSX or one packed text, all that is read of it together. Default: 16 GiB. An
-    /// XLSX or packed text in a ZIP counts on its own besides.
+    /// Inflated bytes of one archive, one XLSX, one packed text or one Parquet file, all that is read of it together.
+    /// Default: 16 GiB. A file in a ZIP counts on its own besides. The values of a Parquet file count too, stored or not.
     pub inflated_bytes: u64,
-    /// Inflated bytes for each stored byte of an entry or packed text, counted after its first MiB. Default: 200.
+    /// Inflated bytes for each stored byte of an entry, packed text or page, counted after its first MiB. Default: 200.
     pub inflation_ratio: u64,
     /// The window of a zstd, text that it may refer back to and that stays in memory while it is unpacked; rounded down
     /// to a power of two. Default: 8 MiB, which all levels of the `zstd` program up to 19 keep.
@@ -43,6 +50,9 @@ impl Default for Limits {
             xlsx_bytes: 256 << 20,
             xls_bytes: 64 << 20,
             zip_bytes: 4 << 30,
+            parquet_bytes: 16 << 30,
+            parquet_footer_bytes: 16 << 20,
+            parquet_page_bytes: 512 << 20,
             entries: 10_000,
             inflated_bytes: 16 << 30,
             inflation_ratio: 200,

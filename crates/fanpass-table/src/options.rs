@@ -45,7 +45,7 @@ impl Accepted {
     /// The formats as a list for people.
     pub(crate) fn wanted(self) -> &'static str {
         match self {
-            Self::All => "CSV, JSONL, XLSX, XLS or ZIP",
+            Self::All => "CSV, JSONL, XLSX, XLS, ZIP or Parquet",
             Self::TextAndWorkbooks => "CSV, XLSX, XLS or ZIP",
         }
     }
@@ -65,6 +65,8 @@ pub enum Format {
     Xls,
     /// A ZIP archive of the other formats.
     Zip,
+    /// Columnar storage (`.parquet`).
+    Parquet,
 }
 
 impl Format {
@@ -76,6 +78,7 @@ impl Format {
             Self::Xlsx => "xlsx",
             Self::Xls => "xls",
             Self::Zip => "zip",
+            Self::Parquet => "parquet",
         }
     }
 }

@@ -31,7 +31,11 @@ impl Origin {
         let cell = column.map(letters).unwrap_or_default();
         match &self.sheet {
             Some(sheet) => format!("{}:{sheet}!{cell}{row}", self.file),
-            None => format!("{}:{}", self.file, line.unwrap_or(row)),
+            None => match line {
+                Some(line) => format!("{}:{line}", self.file),
+                // Only formats without lines and sheets have rows to count by.
+                None => format!("{}:row {row}", self.file),
+            },
         }
     }
 }

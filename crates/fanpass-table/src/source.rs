@@ -13,6 +13,7 @@ use crate::{
     metered::read_error,
     origin::Origin,
     packed::{self, Packing},
+    parquet,
     record::Record,
     text::Text,
     xls, xlsx,
@@ -24,6 +25,7 @@ pub(crate) enum Source {
     Jsonl(Box<jsonl::Lines>),
     Xlsx(Box<xlsx::Rows>),
     Xls(Box<xls::Rows>),
+    Parquet(Box<parquet::Rows>),
 }
 
 /// What a file turned out to be.
@@ -55,6 +57,11 @@ impl Opened {
                 check_size(length, limits.xls_bytes, origin)?;
                 let (rows, origin) = xls::open(file, length, options, origin)?;
                 Ok(Self::Rows(Source::Xls(Box::new(rows)), origin))
+            }
+            Container::Parquet => {
+                check_size(length, limits.parquet_bytes, origin)?;
+                let rows = parquet::Rows::open(file, length, options, origin)?;
+                Ok(Self::Rows(Source::Parquet(Box::new(rows)), origin.clone()))
             }
             Container::Zip => {
                 check_size(length, limits.zip_bytes.max(limits.xlsx_bytes), origin)?;
@@ -102,6 +109,7 @@ impl Opened {
             Container::Zip => "a workbook or ZIP",
             Container::Compound => "a workbook",
             Container::Packed(_) => "packed content",
+            Container::Parquet => "Parquet",
         };
         let packing = if packing == Packing::Gzip { "gzip" } else { "zstd" };
         let message = format!("is {what} inside a {packing}, in which only text is read; unpack it first");
@@ -118,6 +126,7 @@ impl Source {
             Self::Jsonl(lines) => lines.read(record),
             Self::Xlsx(rows) => rows.read(record),
             Self::Xls(rows) => rows.read(record),
+            Self::Parquet(rows) => rows.read(record),
         }
     }
 
@@ -127,6 +136,7 @@ impl Source {
             Self::Jsonl(_) => Format::Jsonl,
             Self::Xlsx(_) => Format::Xlsx,
             Self::Xls(_) => Format::Xls,
+            Self::Parquet(_) => Format::Parquet,
         }
     }
 
@@ -134,6 +144,7 @@ impl Source {
     pub(crate) fn names(&self) -> Option<Vec<String>> {
         match self {
             Self::Jsonl(lines) => Some(lines.names()),
+            Self::Parquet(rows) => Some(rows.names()),
             Self::Text(_) | Self::Xlsx(_) | Self::Xls(_) => None,
         }
     }
@@ -142,7 +153,7 @@ impl Source {
     pub(crate) fn text(&self) -> Option<&Text> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Jsonl(_) | Self::Xlsx(_) | Self::Xls(_) => None,
+            Self::Jsonl(_) | Self::Xlsx(_) | Self::Xls(_) | Self::Parquet(_) => None,
         }
     }
 }

@@ -222,8 +222,10 @@ fn check_stated(options: &Options, found: Format, origin: &Origin) -> Result<(),
         let message = format!("is {}, not {} as stated", found.as_str(), stated.as_str());
         return Err(TableError::new(ErrorKind::UnsupportedFormat, origin, message));
     }
-    if options.sheet.is_some() && matches!(found, Format::Csv | Format::Jsonl) {
-        return Err(TableError::new(ErrorKind::UnknownSheet, origin, "is text and has no sheets; name none"));
+    if options.sheet.is_some() && matches!(found, Format::Csv | Format::Jsonl | Format::Parquet) {
+        let what = if found == Format::Parquet { "Parquet" } else { "text" };
+        let message = format!("is {what} and has no sheets; name none");
+        return Err(TableError::new(ErrorKind::UnknownSheet, origin, message));
     }
     if found == Format::Jsonl && options.encoding.is_some_and(|stated| stated != Encoding::Utf8) {
         let message = "is JSONL, which is UTF-8 always; state no other encoding";

@@ -7,6 +7,7 @@ mod hostile;
 mod jsonl;
 mod messages;
 mod packed;
+mod parquet;
 mod properties;
 mod support;
 mod text;

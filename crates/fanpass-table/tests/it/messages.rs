@@ -3,6 +3,7 @@
 use fanpass_table::{Header, Options, Table};
 
 use crate::packed::{gzip, zstd};
+use crate::parquet::fans;
 use crate::support::{drain, fixture, read, sample, zip};
 
 fn message(name: &str, content: impl AsRef<[u8]>, column: Option<&str>) -> String {
@@ -38,6 +39,9 @@ fn errors() {
         message("h.csv.gz", &gzip(b"fan_id\n1\n")[..24], None),
         message("h.csv.zst", [zstd(b"fan_id\n1\n"), b"more".to_vec()].concat(), None),
         message("h.zip.gz", gzip(&zip([])), None),
+        message("h.parquet", &fans()[..80], None),
+        message("h.parquet", gzip(&fans()), None),
+        message("h.parquet", fans(), Some("id")),
         Table::open(&fixture("fans.xls"), &missing).unwrap_err().to_string(),
         Table::open(&sample("h.csv", "id\n1\n").path, &sheet).unwrap_err().to_string(),
         Table::open(&sample("h.jsonl", "{\"id\":1}\n").path, &absent).unwrap_err().to_string(),

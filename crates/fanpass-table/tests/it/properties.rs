@@ -1,9 +1,11 @@
 //! What must hold for any list of ids and for any bytes at all.
 
+use ::parquet::{basic::Encoding as Layout, file::properties::WriterProperties};
 use fanpass_table::{Encoding, Header, Options, Table};
 use proptest::{collection::vec, prelude::*, sample::Index};
 
 use crate::packed::{gzip, zstd};
+use crate::parquet::{self, fans};
 use crate::support::{drain, fixture, read, sample, zip};
 
 /// Ids without white space around them, any character inside.
@@ -131,6 +133,27 @@ proptest! {
     fn any_mutation_of_packed_text_survives((edits, cut) in edits(), gzipped in any::<bool>()) {
         let text = b"fan_id,name\n1,A\n2,\"B\"\n";
         survive("a", &mutated(&if gzipped { gzip(text) } else { zstd(text) }, &edits, cut));
+    }
+
+    #[test]
+    fn any_mutation_of_parquet_survives((edits, cut) in edits()) {
+        survive("a", &mutated(&fans(), &edits, cut));
+    }
+
+    #[test]
+    fn parquet_reads_back_byte_for_byte(
+        ids in vec(id(), 1..40),
+        encoding in prop::sample::select(&[
+            Layout::PLAIN, Layout::DELTA_LENGTH_BYTE_ARRAY, Layout::DELTA_BYTE_ARRAY,
+        ][..]),
+        dictionary in any::<bool>(),
+    ) {
+        let properties = WriterProperties::builder().set_dictionary_enabled(dictionary).set_encoding(encoding);
+        let cells = parquet::text(ids.iter().map(String::as_str));
+        let file = parquet::written("message m { required binary id (UTF8); }", properties, &[vec![cells]]);
+        let (read_back, rejects) = read("a.parquet", file, None, &Options::default()).unwrap();
+        prop_assert_eq!(rejects, []);
+        prop_assert_eq!(read_back, ids);
     }
 
     #[test]

@@ -1,0 +1,210 @@
+//! A Parquet file's schema: which columns are flat, and what their values are.
+
+use super::thrift::{Broken, Kind, Thrift};
+
+/// A field at the top of the schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Column {
+    pub(super) name: String,
+    /// `None` if it is a list, a map or a structure.
+    pub(super) leaf: Option<Leaf>,
+}
+
+/// A field that holds one value a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Leaf {
+    /// Which of the leaves of the whole schema it is.
+    pub(super) index: usize,
+    /// It may be null.
+    pub(super) optional: bool,
+    pub(super) physical: Physical,
+    pub(super) logical: Logical,
+}
+
+/// How values are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Physical {
+    Boolean,
+    Int32,
+    Int64,
+    Int96,
+    Float,
+    Double,
+    Bytes,
+    Fixed(usize),
+}
+
+impl Physical {
+    /// Bytes of a value, where all have as many.
+    pub(super) fn width(self) -> Option<usize> {
+        match self {
+            Self::Int32 | Self::Float => Some(4),
+            Self::Int64 | Self::Double => Some(8),
+            Self::Int96 => Some(12),
+            Self::Fixed(width) => Some(width),
+            Self::Boolean | Self::Bytes => None,
+        }
+    }
+}
+
+/// What values mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Logical {
+    /// What the physical type says.
+    Plain,
+    Unsigned,
+    Date,
+    /// A time, or a point in time.
+    Time,
+    Decimal(i64),
+    Uuid,
+    /// Something that has no one text.
+    Other,
+}
+
+/// An entry of the schema, which is a tree in depth-first order.
+#[derive(Debug, Default)]
+pub(super) struct Element {
+    name: String,
+    children: usize,
+    repetition: i64,
+    physical: Option<i64>,
+    length: i64,
+    converted: Option<i64>,
+    scale: i64,
+    logical: Option<Logical>,
+}
+
+impl Element {
+    pub(super) fn read(thrift: &mut Thrift<'_>) -> Result<Self, Broken> {
+        let mut element = Self::default();
+        thrift.fields(|thrift, id, kind| {
+            match (id, kind) {
+                (1, Kind::Int) => element.physical = Some(thrift.int()?),
+                (2, Kind::Int) => element.length = thrift.int()?,
+                (3, Kind::Int) => element.repetition = thrift.int()?,
+                (4, Kind::Binary) => element.name = String::from_utf8_lossy(thrift.binary()?).into_owned(),
+                (5, Kind::Int) => element.children = usize::try_from(thrift.int()?).unwrap_or(usize::MAX),
+                (6, Kind::Int) => element.converted = Some(thrift.int()?),
+                (7, Kind::Int) => element.scale = thrift.int()?,
+                (10, Kind::Struct) => element.logical = logical(thrift)?,
+                _ => thrift.skip(kind)?,
+            }
+            Ok(())
+        })?;
+        Ok(element)
+    }
+
+    fn leaf(&self, index: usize) -> Result<Leaf, Broken> {
+        let physical = match self.physical {
+            Some(0) => Physical::Boolean,
+            Some(1) => Physical::Int32,
+            Some(2) => Physical::Int64,
+            Some(3) => Physical::Int96,
+            Some(4) => Physical::Float,
+            Some(5) => Physical::Double,
+            Some(6) => Physical::Bytes,
+            Some(7) => match usize::try_from(self.length) {
+                Ok(width) if width > 0 => Physical::Fixed(width),
+                _ => return Err(Broken("a column's values have no length")),
+            },
+            _ => return Err(Broken("a column has no known type")),
+        };
+        let logical = self.logical.unwrap_or_else(|| converted(self.converted, self.scale));
+        let logical = match physical {
+            // A timestamp of old, whatever else is said of it.
+            Physical::Int96 => Logical::Time,
+            // Nothing that can be said of these changes what they are.
+            Physical::Boolean | Physical::Float | Physical::Double => Logical::Plain,
+            _ => logical,
+        };
+        Ok(Leaf { index, optional: self.repetition == 1, physical, logical })
+    }
+}
+
+/// The union of logical types; the newer way, which wins over the converted type.
+fn logical(thrift: &mut Thrift<'_>) -> Result<Option<Logical>, Broken> {
+    let mut found = None;
+    thrift.fields(|thrift, id, kind| {
+        found = Some(match (id, kind) {
+            (5, Kind::Struct) => {
+                let mut scale = 0;
+                thrift.fields(|thrift, id, kind| {
+                    if id == 1 && kind == Kind::Int {
+                        scale = thrift.int()?;
+                        return Ok(());
+                    }
+                    thrift.skip(kind)
+                })?;
+                Logical::Decimal(scale)
+            }
+            (10, Kind::Struct) => {
+                let mut signed = true;
+                thrift.fields(|thrift, id, kind| {
+                    if let (2, Kind::Bool(value)) = (id, kind) {
+                        signed = value;
+                    }
+                    thrift.skip(kind)
+                })?;
+                if signed { Logical::Plain } else { Logical::Unsigned }
+            }
+            _ => {
+                thrift.skip(kind)?;
+                match id {
+                    // Text, enumeration, always null, JSON.
+                    1 | 4 | 11 | 12 => Logical::Plain,
+                    6 => Logical::Date,
+                    7 | 8 => Logical::Time,
+                    14 => Logical::Uuid,
+                    _ => Logical::Other,
+                }
+            }
+        });
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+fn converted(code: Option<i64>, scale: i64) -> Logical {
+    match code {
+        // Text, enumeration, signed numbers, JSON.
+        None | Some(0 | 4 | 15..=19) => Logical::Plain,
+        Some(5) => Logical::Decimal(scale),
+        Some(6) => Logical::Date,
+        Some(7..=10 | 21) => Logical::Time,
+        Some(11..=14) => Logical::Unsigned,
+        Some(_) => Logical::Other,
+    }
+}
+
+/// The fields below the root, and how many leaves the whole schema has.
+pub(super) fn columns(elements: Vec<Element>) -> Result<(Vec<Column>, usize), Broken> {
+    let lacks = Broken("its schema lacks fields");
+    let mut elements = elements.into_iter();
+    let root = elements.next().ok_or(lacks)?;
+    let (mut columns, mut leaves) = (Vec::new(), 0);
+    for _ in 0..root.children {
+        let field = elements.next().ok_or(lacks)?;
+        let index = leaves;
+        let is_leaf = field.physical.is_some();
+        // The fields below, which are passed over.
+        let mut below = if is_leaf { 0 } else { field.children };
+        leaves += usize::from(is_leaf);
+        while below > 0 {
+            let inner = elements.next().ok_or(lacks)?;
+            below -= 1;
+            if inner.physical.is_some() {
+                leaves += 1;
+            } else {
+                below = below.saturating_add(inner.children);
+            }
+        }
+        // 2 is "repeated": a list of the old way.
+        let leaf = if is_leaf && field.repetition != 2 { Some(field.leaf(index)?) } else { None };
+        columns.push(Column { name: field.name, leaf });
+    }
+    if elements.next().is_some() {
+        return Err(Broken("its schema has fields that belong nowhere"));
+    }
+    Ok((columns, leaves))
+}
