@@ -12,7 +12,7 @@ use crate::source::SourceFile;
 /// Where the rows come from and how to read them.
 #[derive(Debug, Clone, Args)]
 pub struct Input {
-    /// CSV, TSV, XLSX, XLS or ZIP file; `-` reads standard input
+    /// CSV, TSV, JSONL, XLSX, XLS, ZIP or Parquet file, text also gzip or zstd; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     pub file: PathBuf,
     /// Column of the ids, by header (`fan_id`) or position (`#1`); detected when there is no doubt

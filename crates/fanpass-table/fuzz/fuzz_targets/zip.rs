@@ -1,0 +1,4 @@
+//! Feeds [`fanpass_table_fuzz::zip`].
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fanpass_table_fuzz::zip(data));
