@@ -93,10 +93,15 @@ fn packing(head: &[u8]) -> Option<Packing> {
     }
 }
 
-/// A Parquet file by its magic bytes and a control byte behind them, which no text has there.
+/// A Parquet file by its magic bytes and what no text has behind them: in a plain one a control byte at once, in an
+/// encrypted one a zero byte somewhere.
 fn is_parquet(head: &[u8]) -> bool {
-    let behind = head.strip_prefix(b"PAR1").or_else(|| head.strip_prefix(b"PARE"));
-    behind.and_then(<[u8]>::first).is_some_and(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace())
+    let is_control = |byte: &u8| byte.is_ascii_control() && !byte.is_ascii_whitespace();
+    match head {
+        [b'P', b'A', b'R', b'1', behind, ..] => is_control(behind),
+        [b'P', b'A', b'R', b'E', behind @ ..] => behind.contains(&0),
+        _ => false,
+    }
 }
 
 enum Json {

@@ -108,10 +108,9 @@ impl Values {
     /// Finds levels and values in the page.
     fn begin(&mut self, header: &Header) -> Result<(), Broken> {
         let (levels, at) = if header.kind == DATA_2 {
-            if header.repetition > 0 {
-                return Err(Broken("a flat column has nested values"));
-            }
-            (0..header.definition, header.definition)
+            // Some writers give the levels of lists, all of them zero, to a column that is none.
+            let end = header.repetition.saturating_add(header.definition);
+            (header.repetition..end, end)
         } else if self.leaf.optional {
             if header.level_encoding != 3 {
                 return Err(Broken("nulls are marked in a way that is no longer written"));

@@ -321,6 +321,11 @@ fn bounds_hold() {
 }
 
 #[test]
+fn an_encrypted_file_is_named_for_what_it_is() {
+    assert_eq!(kind("fans.parquet", b"PARE\x30\0\0\0\x01PARE"), ErrorKind::PasswordProtected);
+}
+
+#[test]
 fn a_damaged_file_gives_no_rows_unseen() {
     let whole = fans();
     for length in 5..whole.len() {
