@@ -4,6 +4,7 @@ mod archive;
 mod chain;
 mod columns;
 mod detect;
+mod detected;
 mod error;
 mod header;
 mod ids;

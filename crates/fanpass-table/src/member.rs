@@ -63,10 +63,12 @@ impl Member {
         let Some(first) = member.ahead.front() else {
             return Err(TableError::new(ErrorKind::Empty, &member.origin, "holds no rows"));
         };
-        member.columns = match member.verdict(first, &Selector::Recognised) {
+        let verdict = member.verdict(first, &Selector::Recognised);
+        member.columns = match verdict {
             Verdict::Data => (0..member.width()).map(letters).collect(),
             Verdict::Named | Verdict::Unclear => names(first, member.width()),
         };
+        member.named = verdict != Verdict::Data;
         Ok(member)
     }
 
@@ -88,7 +90,10 @@ impl Member {
         let Some(first) = self.ahead.front() else { return Ok(()) };
         match self.verdict(first, wanted) {
             Verdict::Unclear => return Err(self.unclear(first, wanted)),
-            Verdict::Data => self.columns = (0..self.width()).map(letters).collect(),
+            Verdict::Data => {
+                self.columns = (0..self.width()).map(letters).collect();
+                self.named = false;
+            }
             Verdict::Named => {
                 if let Some(fault) =
                     first.fault.as_ref().or_else(|| first.faults.first().map(|(_, fault)| fault))
@@ -109,6 +114,10 @@ impl Member {
 
     pub(crate) fn is_settled(&self) -> bool {
         self.settled
+    }
+
+    pub(crate) fn is_named(&self) -> bool {
+        self.named
     }
 
     pub(crate) fn find(&self, wanted: &Selector) -> Result<usize, TableError> {

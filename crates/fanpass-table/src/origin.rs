@@ -26,6 +26,11 @@ impl Origin {
         Self { file: Arc::clone(&self.file), sheet: Some(printable(name).into()) }
     }
 
+    /// The sheet's name, shown as in locations.
+    pub(crate) fn sheet_name(&self) -> Option<&str> {
+        self.sheet.as_deref()
+    }
+
     /// The place of a row, or of its cell in the given column (0 is the first).
     pub(crate) fn locate(&self, row: u64, line: Option<u64>, column: Option<usize>) -> String {
         let cell = column.map(letters).unwrap_or_default();

@@ -11,7 +11,6 @@ use crate::{
     origin::Origin,
     record::{Fault, Record},
     source::Opened,
-    text::Text,
 };
 
 /// A file that is being read, row by row, in constant memory.
@@ -31,9 +30,9 @@ use crate::{
 /// # }
 /// ```
 pub struct Table {
-    format: Format,
+    pub(crate) format: Format,
     options: Options,
-    member: Member,
+    pub(crate) member: Member,
     /// The files of an archive behind the one at hand.
     chain: Option<Chain>,
     selector: Option<Selector>,
@@ -78,22 +77,6 @@ impl Table {
             }
         };
         Ok(Self { format, options: options.clone(), member, chain, selector: None, id_column: 0, blank: 0 })
-    }
-
-    /// The format of the file that was opened; [`Format::Zip`] for an archive, whatever it holds.
-    pub fn format(&self) -> Format {
-        self.format
-    }
-
-    /// The encoding of the text file that is being read, as far as its rows have shown it: UTF-8 until a row says
-    /// otherwise. `None` for any other format.
-    pub fn encoding(&self) -> Option<Encoding> {
-        self.member.source.text().map(Text::encoding)
-    }
-
-    /// The delimiter of the text file that is being read; `None` for any other format.
-    pub fn delimiter(&self) -> Option<u8> {
-        self.member.source.text().map(Text::delimiter)
     }
 
     /// The names of the columns: the cells of the header, trimmed, or letters where there is none.

@@ -88,3 +88,20 @@ fn a_file_without_rows_is_an_error_and_one_without_data_is_not() {
     }
     assert_eq!(ids("h.csv", "fan_id\n"), Vec::<String>::new());
 }
+
+#[test]
+fn a_table_tells_whether_it_has_a_header() {
+    for (file, has_header) in
+        [("user_id\n00042\n", true), ("00042\n00043\n", false), ("name,fan_id\nA,1\n", true)]
+    {
+        let sample = sample("h.csv", file);
+        let mut table = Table::open(&sample.path, &Options::default()).unwrap();
+        assert_eq!(table.has_header(), has_header, "{file:?}");
+        table.select_ids(None).unwrap();
+        assert_eq!((table.has_header(), table.sheet()), (has_header, None), "{file:?}");
+    }
+    let sample = sample("h.csv", "fan_id,name\n1,A\n");
+    let mut table = Table::open(&sample.path, &with(Header::Absent)).unwrap();
+    table.select_ids(Some("#1")).unwrap();
+    assert!(!table.has_header());
+}

@@ -134,6 +134,7 @@ fn rows_keep_their_numbers_and_missing_cells_are_empty() {
         (table.format(), &table.columns()[..4]),
         (Format::Xlsx, &["A", "fan_id", "C", "name"].map(String::from)[..])
     );
+    assert_eq!((table.sheet(), table.has_header()), (Some("Fans"), true));
     let mut ids = table.ids(None).unwrap();
     assert_eq!(ids.next_id().unwrap().unwrap().unwrap().location(), "fans.xlsx:Fans!B4");
     let reject = ids.next_id().unwrap().unwrap().unwrap_err();
