@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    apply, attributes, auth, completions, man, plan, rejects, runs, segments, serve, tokens, users,
+    apply, attributes, auth, check, completions, man, plan, rejects, runs, segments, serve, tokens, users,
 };
 use crate::exit::Exit;
 
@@ -26,6 +26,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Check(check::Check),
     #[command(subcommand)]
     Segments(segments::Command),
     #[command(subcommand)]
@@ -114,6 +115,7 @@ pub enum Stack {
 fn after_help() -> String {
     format!(
         "Examples:\n  \
+         fanpass check holders.csv\n  \
          fanpass segments push season-ticket-holders --file holders.csv --local --wait\n  \
          fanpass users update 00042 --set custom.loyalty_tier=gold --local\n  \
          fanpass serve\n\n{}",

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use fanpass_table::{Encoding, Header, Options};
 use serde::Serialize;
 
+use crate::session::quoted;
 use crate::source::SourceFile;
 
 /// Where the rows come from and how to read them.
@@ -15,6 +16,13 @@ pub struct Input {
     /// CSV, TSV, JSONL, XLSX, XLS, ZIP or Parquet file, text also gzip or zstd; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     pub file: PathBuf,
+    #[command(flatten)]
+    pub reading: ReadingOptions,
+}
+
+/// How to read a file, as far as its content does not say.
+#[derive(Debug, Clone, Args)]
+pub struct ReadingOptions {
     /// Column of the ids, by header (`fan_id`) or position (`#1`); detected when there is no doubt
     #[arg(long, value_name = "COLUMN")]
     pub id: Option<String>,
@@ -78,9 +86,11 @@ impl From<fanpass_table::Reject> for RejectedRow {
 impl Input {
     /// The file, to be read as the options say.
     pub fn source(&self) -> Result<SourceFile> {
-        SourceFile::new(&self.file, self.options())
+        SourceFile::new(&self.file, self.reading.options())
     }
+}
 
+impl ReadingOptions {
     fn options(&self) -> Options {
         let mut options = Options::default();
         options.delimiter = self.delimiter;
@@ -98,4 +108,25 @@ impl Input {
         }
         options
     }
+
+    /// These options as words of a command line.
+    pub fn arguments(&self) -> Vec<String> {
+        let delimiter = self.delimiter.map(|byte| match byte {
+            b'\t' => "tab".to_owned(),
+            byte => char::from(byte).to_string(),
+        });
+        let options = [
+            ("--id", self.id.clone()),
+            ("--sheet", self.sheet.clone()),
+            ("--delimiter", delimiter),
+            ("--encoding", self.encoding.as_ref().and_then(word_of)),
+            ("--header", self.header.as_ref().and_then(word_of)),
+        ];
+        options.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", quoted(&value?)))).collect()
+    }
+}
+
+/// How a choice is written on the command line.
+pub fn word_of(choice: &impl ValueEnum) -> Option<String> {
+    choice.to_possible_value().map(|value| value.get_name().to_owned())
 }

@@ -52,7 +52,8 @@ fn run(cli: Cli, printer: Printer) -> anyhow::Result<Exit> {
     runtime.block_on(async {
         match command {
             // These end by signals in an orderly way of their own.
-            command @ (Command::Serve(_)
+            command @ (Command::Check(_)
+            | Command::Serve(_)
             | Command::Users(users::Command::Push(_))
             | Command::Apply(_)
             | Command::Rejects(_)) => dispatch(command, &global, printer).await,
@@ -69,6 +70,7 @@ fn run(cli: Cli, printer: Printer) -> anyhow::Result<Exit> {
 
 async fn dispatch(command: Command, global: &Global, printer: Printer) -> anyhow::Result<Exit> {
     match command {
+        Command::Check(command) => command.run(printer).await,
         Command::Segments(command) => command.run(global, printer).await,
         Command::Users(command) => command.run(global, printer).await,
         Command::Plan(command) => command.run(global, printer).await,

@@ -38,12 +38,20 @@ impl Printer {
 
     /// Writes a result: one JSON document, or text.
     pub fn report(self, report: &impl Report) -> anyhow::Result<()> {
-        let mut out = io::stdout().lock();
+        self.write(report, &mut io::stdout().lock())
+    }
+
+    /// Writes a result beside another one that has standard output for itself; not with `--quiet`.
+    pub fn report_aside(self, report: &impl Report) -> anyhow::Result<()> {
+        if self.quiet { Ok(()) } else { self.write(report, &mut io::stderr().lock()) }
+    }
+
+    fn write(self, report: &impl Report, out: &mut impl Write) -> anyhow::Result<()> {
         if self.json {
-            serde_json::to_writer_pretty(&mut out, report)?;
+            serde_json::to_writer_pretty(&mut *out, report)?;
             writeln!(out)?;
         } else {
-            report.human(&mut out)?;
+            report.human(out)?;
         }
         out.flush()?;
         Ok(())

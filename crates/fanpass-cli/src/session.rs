@@ -186,8 +186,8 @@ pub fn token_in_environment() -> Option<SecretString> {
 
 /// `text` as one word of a command line.
 pub fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@');
-    if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@' | '=' | ',');
+    if !text.is_empty() && !text.starts_with(['-', '=']) && text.chars().all(plain) {
         text.to_owned()
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))

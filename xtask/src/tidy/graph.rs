@@ -21,6 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "fanpass-client",
             "fanpass-model",
             "fanpass-server",
+            "fanpass-sorted",
             "fanpass-sync",
             "fanpass-table",
             "fanpass-transport",

@@ -1,17 +1,22 @@
 //! How columns become attributes, as options of every command that maps a file.
 
+use std::str::FromStr;
+
 use clap::{Args, ValueEnum};
 use fanpass_sync::{Absent, ColumnMap, Constant, Mapping};
+
+use crate::input::word_of;
+use crate::session::quoted;
 
 /// Which columns become which attributes, and what a missing value means.
 #[derive(Debug, Clone, Args)]
 pub struct MappingOptions {
     /// Column whose cells become an attribute; repeat for more
     #[arg(long, value_name = "COLUMN=KEY[:TYPE][,OPTION…]")]
-    map: Vec<ColumnMap>,
+    map: Vec<Written<ColumnMap>>,
     /// Attribute that every row gets; repeat for more
     #[arg(long, value_name = "KEY[:TYPE]=VALUE")]
-    set: Vec<Constant>,
+    set: Vec<Written<Constant>>,
     /// What a blank cell means
     #[arg(long, value_enum, default_value_t = Blank::Skip)]
     blank: Blank,
@@ -23,7 +28,7 @@ pub struct MappingOptions {
     null: Blank,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Blank {
     /// Leave the attribute alone
     Skip,
@@ -40,16 +45,47 @@ impl From<Blank> for Absent {
     }
 }
 
+/// A part of the mapping, and the very text that it was read from.
+#[derive(Debug, Clone)]
+struct Written<T> {
+    text: String,
+    part: T,
+}
+
+impl<T: FromStr> FromStr for Written<T> {
+    type Err = T::Err;
+
+    fn from_str(text: &str) -> Result<Self, T::Err> {
+        Ok(Self { text: text.to_owned(), part: text.parse()? })
+    }
+}
+
 impl MappingOptions {
+    /// Whether no attribute is named at all.
+    pub fn is_empty(&self) -> bool {
+        self.map.is_empty() && self.set.is_empty()
+    }
+
     /// The mapping of a file whose ids are in the column `id`.
     pub fn mapping(&self, id: Option<&str>) -> Mapping {
         let mut mapping = Mapping::default();
         mapping.id = id.map(str::to_owned);
-        mapping.map.clone_from(&self.map);
-        mapping.set.clone_from(&self.set);
+        mapping.map = self.map.iter().map(|written| written.part.clone()).collect();
+        mapping.set = self.set.iter().map(|written| written.part.clone()).collect();
         mapping.nulls.clone_from(&self.nulls);
         mapping.blank = self.blank.into();
         mapping.null = self.null.into();
         mapping
+    }
+    /// These options as words of a command line.
+    pub fn arguments(&self) -> Vec<String> {
+        let map = self.map.iter().map(|written| ("--map", written.text.clone()));
+        let set = self.set.iter().map(|written| ("--set", written.text.clone()));
+        let nulls = self.nulls.iter().map(|text| ("--null-text", text.clone()));
+        let policies = [("--blank", self.blank), ("--null", self.null)];
+        let policies = policies.iter().filter(|(_, policy)| *policy != Blank::Skip);
+        let policies = policies.filter_map(|(name, policy)| Some((*name, word_of(policy)?)));
+        let words = map.chain(set).chain(nulls).chain(policies);
+        words.map(|(name, value)| format!("{name} {}", quoted(&value))).collect()
     }
 }

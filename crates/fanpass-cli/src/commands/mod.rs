@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod attributes;
 pub mod auth;
+pub mod check;
 pub mod completions;
 pub mod man;
 pub mod mapping;

@@ -53,21 +53,31 @@ impl Closed {
     }
 }
 
-/// One line a bucket, and the sum that they make.
+/// The rows of a run by what became of them, and the users who have no row.
 pub fn write_figures(out: &mut dyn Write, figures: &Figures) -> io::Result<()> {
-    let width = count(figures.read).len();
-    let buckets = figures.buckets();
-    for (name, rows) in [("read", figures.read)].into_iter().chain(buckets) {
-        writeln!(out, "  {name:<10}{:>width$}", count(rows))?;
-    }
-    let sum = buckets.map(|(name, _)| name).join(" + ");
-    if figures.add_up() {
-        writeln!(out, "  every row is accounted for: read = {sum}")?;
-    } else {
-        writeln!(out, "  THE COUNTS DO NOT ADD UP: read is not {sum}")?;
-    }
+    write_buckets(out, figures.read, &figures.buckets(), figures.add_up())?;
     if figures.removed > 0 {
         writeln!(out, "  taken out, as they are not in the file any more: {}", count(figures.removed))?;
     }
     Ok(())
+}
+
+/// One line a bucket, and the sum that they make.
+pub fn write_buckets(
+    out: &mut dyn Write,
+    read: u64,
+    buckets: &[(&'static str, u64)],
+    adds_up: bool,
+) -> io::Result<()> {
+    let width = count(read).len();
+    for (name, rows) in [("read", read)].iter().chain(buckets) {
+        writeln!(out, "  {name:<10}{:>width$}", count(*rows))?;
+    }
+    let names: Vec<_> = buckets.iter().map(|(name, _)| *name).collect();
+    let sum = names.join(" + ");
+    if adds_up {
+        writeln!(out, "  every row is accounted for: read = {sum}")
+    } else {
+        writeln!(out, "  THE COUNTS DO NOT ADD UP: read is not {sum}")
+    }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use fanpass_model::UserId;
 use fanpass_sync::{RejectFiles, check_mended, is_reject_file};
+use fanpass_table::{Ids, Reject};
 
 use super::account::REJECTS_SHOWN;
 use crate::exit::Exit;
@@ -14,7 +15,7 @@ use crate::progress::Progress;
 use crate::source::SourceFile;
 
 /// Rows between two looks at the progress bar.
-const PROGRESS_STEP: u64 = 4096;
+pub const PROGRESS_STEP: u64 = 4096;
 
 /// What was read, and an account of the rest.
 #[derive(Debug)]
@@ -55,19 +56,15 @@ pub fn read_ids(
         trimmed: 0,
         column: ids.column().to_owned(),
     };
-    while let Some(row) = ids.next_id()? {
-        let checked = row.and_then(|row| match UserId::validate(row.id) {
-            Ok(()) => check_mended(&row.row).map(|()| row),
-            Err(error) => Err(row.reject(error.kind().code(), error.to_string())),
-        });
+    for_each_id(&mut ids, |checked| {
         match checked {
-            Ok(row) => {
-                each(row.id)?;
+            Ok(id) => {
+                each(id)?;
                 found.valid += 1;
             }
-            Err(reject) => {
+            Err((reject, columns)) => {
                 found.rejected += 1;
-                found.files.write(ids.table().columns(), &reject)?;
+                found.files.write(columns, &reject)?;
                 if found.rejects.len() < REJECTS_SHOWN {
                     found.rejects.push(reject.into());
                 }
@@ -76,10 +73,29 @@ pub fn read_ids(
         if (found.valid + found.rejected).is_multiple_of(PROGRESS_STEP) {
             progress.set(found.valid + found.rejected);
         }
-    }
+        Ok(())
+    })?;
     let counts = ids.counts();
     (found.read, found.trimmed) = (counts.rows, counts.trimmed);
     Ok(found)
+}
+
+/// An id that can be sent, or the reject of its row and the columns of the row.
+pub type CheckedId<'a> = Result<&'a str, (Reject, &'a [String])>;
+
+/// Hands over each row of the file: its id as it would be sent, or why it would not.
+pub fn for_each_id(ids: &mut Ids, mut take: impl FnMut(CheckedId<'_>) -> Result<()>) -> Result<()> {
+    while let Some(row) = ids.next_id()? {
+        let checked = row.and_then(|row| match UserId::validate(row.id) {
+            Ok(()) => check_mended(&row.row).map(|()| row),
+            Err(error) => Err(row.reject(error.kind().code(), error.to_string())),
+        });
+        match checked {
+            Ok(row) => take(Ok(row.id))?,
+            Err(reject) => take(Err((reject, ids.table().columns())))?,
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a reject file where it would become the whole segment: its ids alone would throw out all the others.

@@ -7,6 +7,7 @@
 mod apply;
 mod attributes;
 mod auth;
+mod check;
 mod harness;
 mod help;
 mod kill;

@@ -41,7 +41,7 @@ impl CheckedIds {
         let source = input.source()?;
         refuse_rejects(&source)?;
         let mut spool = IdSpool::new()?;
-        let found = read_ids(&source, input.id.as_deref(), rejects, &progress, |id| spool.push(id))?;
+        let found = read_ids(&source, input.reading.id.as_deref(), rejects, &progress, |id| spool.push(id))?;
         Ok(Self {
             spool: spool.finish()?,
             name: source.name.clone(),

@@ -134,6 +134,15 @@ pub fn rejects_of(status: &ImportStatus) -> Vec<RejectedRow> {
     status.errors.iter().map(row).collect()
 }
 
+/// How many ids were not sent quite as they stand.
+pub fn write_trimmed(out: &mut dyn Write, trimmed: u64) -> io::Result<()> {
+    match trimmed {
+        0 => Ok(()),
+        1 => writeln!(out, "  white space was trimmed from 1 id"),
+        trimmed => writeln!(out, "  white space was trimmed from {} ids", count(trimmed)),
+    }
+}
+
 /// Where rejected rows were written.
 pub fn write_files(out: &mut dyn Write, files: &[PathBuf]) -> io::Result<()> {
     files.iter().try_for_each(|path| writeln!(out, "\nRows that did not arrive, and why: {}", path.display()))

@@ -210,10 +210,7 @@ impl Report for PushReport {
                 count(*rejected)
             )?;
         }
-        if self.trimmed > 0 {
-            let ids = if self.trimmed == 1 { "id" } else { "ids" };
-            writeln!(out, "  white space was trimmed from {} {ids}", count(self.trimmed))?;
-        }
+        outcome::write_trimmed(out, self.trimmed)?;
         outcome::write_rejects(out, &self.rejects, *rejected)?;
         outcome::write_files(out, &self.rejects_files)?;
         if !self.rejects_files.is_empty() {

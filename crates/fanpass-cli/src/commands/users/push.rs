@@ -64,7 +64,7 @@ pub struct Push {
 
 impl Push {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
-        let mapping = self.columns.mapping(self.input.id.as_deref());
+        let mapping = self.columns.mapping(self.input.reading.id.as_deref());
         mapping.check()?;
         let mut session = if self.dry_run { None } else { Some(Session::open(global).await?) };
         let registry = match &session {

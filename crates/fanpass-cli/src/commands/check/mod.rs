@@ -1,0 +1,170 @@
+//! `fanpass check`: reads a file as a push would, offline, and tells every problem in it.
+
+mod detected;
+mod lint;
+mod report;
+mod tally;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use fanpass_sync::{MappedRow, Updates, original_columns};
+use fanpass_table::{Ids, find_columns};
+use tokio::task::spawn_blocking;
+
+use self::detected::Detected;
+use self::lint::Lint;
+use self::report::CheckReport;
+use self::tally::Tally;
+use super::mapping::MappingOptions;
+use crate::exit::Exit;
+use crate::failure::failure;
+use crate::feed::ids::{for_each_id, refuse_rejects};
+use crate::input::{Input, ReadingOptions};
+use crate::printer::Printer;
+use crate::session::quoted;
+use crate::signals;
+use crate::source::SourceFile;
+
+/// Read a file here, and tell what a push of it would do
+///
+/// Needs no service, no token and no network, and writes nothing but the reject file that it is asked for. Without a
+/// mapping the file is checked as `segments push` reads it, with one as `users push` does. A row that cannot be used is
+/// named by its line or cell.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    fanpass check exports/fans.xlsx\n  \
+    fanpass check fans.csv --id fan_id --map is_sth=user_properties.sth:boolean --map tier=custom.loyalty_tier\n  \
+    fanpass check exports/fans.xlsx --emit ids > ids.txt")]
+pub struct Check {
+    /// CSV, TSV, XLSX, XLS or ZIP file; `-` reads standard input
+    file: PathBuf,
+    #[command(flatten)]
+    reading: ReadingOptions,
+    #[command(flatten)]
+    mapping: MappingOptions,
+    /// File for rejected rows, made when there are any; never overwritten
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+    /// Print what would be sent to standard output, and the report to standard error
+    #[arg(long, value_enum, value_name = "WHAT")]
+    emit: Option<Emit>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Emit {
+    /// The ids, one a line, in the order of the file; with --json each a JSON string
+    Ids,
+}
+
+impl Check {
+    pub async fn run(self, printer: Printer) -> Result<Exit> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let watched = Arc::clone(&stop);
+        let mut reading = spawn_blocking(move || self.check(watched, printer));
+        tokio::select! {
+            outcome = &mut reading => outcome?,
+            () = signals::stop() => {
+                stop.store(true, Ordering::Relaxed);
+                reading.await?
+            }
+        }
+    }
+
+    fn check(self, stop: Arc<AtomicBool>, printer: Printer) -> Result<Exit> {
+        let input = Input { file: self.file.clone(), reading: self.reading.clone() };
+        let source = input.source()?;
+        let mut tally = Tally::new(self.rejects.as_deref(), stop, printer);
+        if self.emit.is_some() {
+            tally.emit(printer.json());
+        }
+        let (read, mut report) = if self.mapping.is_empty() {
+            self.check_ids(&source, &mut tally)?
+        } else {
+            self.check_updates(&source, &mut tally)?
+        };
+        tally.finish(&mut report)?;
+        report.complete = read.is_ok();
+        report.next = Some(self.next(&report));
+        if self.emit.is_some() {
+            printer.report_aside(&report)?;
+        } else {
+            printer.report(&report)?;
+        }
+        read.map_err(|error| error.context(format!("{} could not be read to its end", source.name)))?;
+        report.exit()
+    }
+
+    /// As a segment's ids.
+    fn check_ids(&self, source: &SourceFile, tally: &mut Tally) -> Result<(Result<()>, CheckReport)> {
+        refuse_rejects(source)?;
+        let mut ids = source.table()?.ids(self.reading.id.as_deref())?;
+        let detected = self.detected(ids.table());
+        let read = for_each_id(&mut ids, |checked| match checked {
+            Ok(id) => tally.usable(id),
+            Err((reject, columns)) => tally.reject(columns, reject),
+        });
+        let counts = Ids::counts(&ids);
+        let mut report = CheckReport::new(source.name.clone(), detected.read_to_end(ids.table()));
+        report.figures.read = counts.rows;
+        (report.trimmed, report.blank_rows) = (counts.trimmed, counts.blank);
+        Ok((read, report))
+    }
+
+    /// As updates of users.
+    fn check_updates(&self, source: &SourceFile, tally: &mut Tally) -> Result<(Result<()>, CheckReport)> {
+        let mapping = self.mapping.mapping(self.reading.id.as_deref());
+        let mut lint = Lint::new(&mapping);
+        let mut updates = Updates::new(source.table()?, mapping)?;
+        let detected = self.detected(updates.table());
+        let read = for_each_update(&mut updates, tally, &mut lint);
+        let counts = updates.counts();
+        let mut report = CheckReport::new(source.name.clone(), detected.read_to_end(updates.table()));
+        report.figures.read = counts.rows;
+        report.figures.empty = Some(counts.empty);
+        (report.trimmed, report.blank_rows) = (counts.trimmed, counts.blank);
+        (report.attributes, report.findings) = lint.finish();
+        Ok((read, report))
+    }
+
+    fn detected(&self, table: &fanpass_table::Table) -> Detected {
+        let column = find_columns(original_columns(table.columns()), self.reading.id.as_deref());
+        Detected::new(table, column.first().copied().unwrap_or_default(), self.reading.id.is_some())
+    }
+
+    /// The command that goes on from here.
+    fn next(&self, report: &CheckReport) -> String {
+        let is_stdin = self.file == Path::new("-");
+        let file = if is_stdin { "-".to_owned() } else { quoted(&self.file.display().to_string()) };
+        let reading = self.reading.arguments();
+        let mapping = self.mapping.arguments();
+        if !report.is_usable() && !is_stdin {
+            let options = [vec![file.clone()], reading, mapping].concat().join(" ");
+            return format!("mend {file}, then fanpass check {options}");
+        }
+        let push = if mapping.is_empty() { "segments push SEGMENT" } else { "users push" };
+        [vec![format!("fanpass {push} --file {file}")], reading, mapping].concat().join(" ")
+    }
+}
+
+fn for_each_update(updates: &mut Updates, tally: &mut Tally, lint: &mut Lint) -> Result<()> {
+    while let Some(row) = updates.next_row()? {
+        match row {
+            MappedRow::Update(update) => {
+                lint.look_at(&update.properties);
+                tally.usable(update.user.as_str())?;
+            }
+            MappedRow::Empty(_) => tally.step()?,
+            MappedRow::Reject(reject) => tally.reject(updates.table().columns(), reject)?,
+        }
+    }
+    Ok(())
+}
+
+/// What Ctrl-C makes of a file that is being read.
+fn interrupted() -> anyhow::Error {
+    failure(Exit::Interrupted, "it was interrupted")
+}

@@ -1,0 +1,125 @@
+//! The rows of a checked file by what would become of them, counted in bounded memory.
+
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Result;
+use fanpass_sorted::{SortError, Sorter};
+use fanpass_sync::RejectFiles;
+use fanpass_table::Reject;
+
+use super::interrupted;
+use super::report::CheckReport;
+use crate::feed::account::REJECTS_SHOWN;
+use crate::feed::ids::PROGRESS_STEP;
+use crate::input::RejectedRow;
+use crate::printer::Printer;
+use crate::progress::Progress;
+
+/// Memory in which ids are sorted to find those that stand twice; more of them go to temporary files.
+const SORT_BYTES: usize = 32 << 20;
+
+/// What was read so far.
+#[derive(Debug)]
+pub struct Tally {
+    usable: u64,
+    rejected: u64,
+    steps: u64,
+    ids: Sorter,
+    shown: Vec<RejectedRow>,
+    files: Option<RejectFiles>,
+    emitted: Option<Emitted>,
+    progress: Progress,
+    stop: Arc<AtomicBool>,
+}
+
+/// Standard output, on which ids are printed.
+#[derive(Debug)]
+struct Emitted {
+    out: BufWriter<io::Stdout>,
+    json: bool,
+}
+
+impl Emitted {
+    fn id(&mut self, id: &str) -> Result<()> {
+        if self.json {
+            serde_json::to_writer(&mut self.out, id)?;
+        } else {
+            self.out.write_all(id.as_bytes())?;
+        }
+        Ok(self.out.write_all(b"\n")?)
+    }
+}
+
+impl Tally {
+    /// Of a file whose rejects are wanted at `rejects`, until `stop` is set.
+    pub fn new(rejects: Option<&Path>, stop: Arc<AtomicBool>, printer: Printer) -> Self {
+        Self {
+            usable: 0,
+            rejected: 0,
+            steps: 0,
+            ids: Sorter::new(&std::env::temp_dir(), SORT_BYTES),
+            shown: Vec::new(),
+            files: rejects.map(RejectFiles::new),
+            emitted: None,
+            progress: Progress::new(printer, "reading rows"),
+            stop,
+        }
+    }
+
+    /// Prints each id that would be sent, as a line or a JSON string.
+    pub fn emit(&mut self, json: bool) {
+        self.emitted = Some(Emitted { out: BufWriter::new(io::stdout()), json });
+    }
+
+    /// A row that would be sent.
+    pub fn usable(&mut self, id: &str) -> Result<()> {
+        self.usable += 1;
+        self.ids.push(id.as_bytes())?;
+        if let Some(emitted) = &mut self.emitted {
+            emitted.id(id)?;
+        }
+        self.step()
+    }
+
+    /// A row that has to be mended.
+    pub fn reject(&mut self, columns: &[String], reject: Reject) -> Result<()> {
+        self.rejected += 1;
+        if let Some(files) = &mut self.files {
+            files.write(columns, &reject)?;
+        }
+        if self.shown.len() < REJECTS_SHOWN {
+            self.shown.push(reject.into());
+        }
+        self.step()
+    }
+
+    /// One more row.
+    pub fn step(&mut self) -> Result<()> {
+        self.steps += 1;
+        if self.steps.is_multiple_of(PROGRESS_STEP) {
+            self.progress.set(self.steps);
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(interrupted());
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the sums into the report, and makes the reject file appear.
+    pub fn finish(self, report: &mut CheckReport) -> Result<()> {
+        if let Some(mut emitted) = self.emitted {
+            emitted.out.flush()?;
+        }
+        let figures = &mut report.figures;
+        figures.usable = self.ids.finish(|_| Ok::<_, SortError>(()))?;
+        figures.duplicate = self.usable - figures.usable;
+        figures.rejected = self.rejected;
+        report.adds_up = figures.add_up();
+        report.rejects = self.shown;
+        report.rejects_files = self.files.map(RejectFiles::finish).transpose()?.unwrap_or_default();
+        Ok(())
+    }
+}
