@@ -21,7 +21,7 @@ pub struct Input {
 }
 
 /// How to read a file, as far as its content does not say.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct ReadingOptions {
     /// Column of the ids, by header (`fan_id`) or position (`#1`); detected when there is no doubt
     #[arg(long, value_name = "COLUMN")]

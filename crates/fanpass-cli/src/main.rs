@@ -23,6 +23,7 @@ mod signals;
 mod source;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 
@@ -49,11 +50,10 @@ fn run(cli: Cli, printer: Printer) -> anyhow::Result<Exit> {
     let Cli { global, command } = cli;
     logging::start(global.verbose);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         match command {
             // These end by signals in an orderly way of their own.
-            command @ (Command::Check(_)
-            | Command::Serve(_)
+            command @ (Command::Serve(_)
             | Command::Users(users::Command::Push(_))
             | Command::Apply(_)
             | Command::Rejects(_)) => dispatch(command, &global, printer).await,
@@ -65,7 +65,10 @@ fn run(cli: Cli, printer: Printer) -> anyhow::Result<Exit> {
                 )),
             },
         }
-    })
+    });
+    // A thread that waits for standard input would hold up an interrupted process for good.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    outcome
 }
 
 async fn dispatch(command: Command, global: &Global, printer: Printer) -> anyhow::Result<Exit> {

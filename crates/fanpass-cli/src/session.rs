@@ -61,6 +61,22 @@ impl Session {
         Ok(Self { client, slots: None, service: Some(service), flags })
     }
 
+    /// A session that reads and changes nothing, for a dry run; `None` where that would need a token or a folder that
+    /// is not there yet. The service in this process is not opened: it goes on with its imports as soon as it is.
+    pub fn to_read(global: &Global) -> Result<Option<Self>> {
+        if global.local {
+            return Ok(None);
+        }
+        let nothing_named = global.domain.is_none() && global.profile.is_none();
+        if nothing_named && ConfigFolder::new(global.config.clone())?.profile(DEFAULT_PROFILE)?.is_none() {
+            return Ok(None);
+        }
+        if Target::find(global)?.find_token(global)?.is_none() {
+            return Ok(None);
+        }
+        Self::remote(global).map(Some)
+    }
+
     fn remote(global: &Global) -> Result<Self> {
         let target = Target::find(global)?;
         let token = target.token(global)?;

@@ -9,7 +9,7 @@ use crate::input::word_of;
 use crate::session::quoted;
 
 /// Which columns become which attributes, and what a missing value means.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct MappingOptions {
     /// Column whose cells become an attribute; repeat for more
     #[arg(long, value_name = "COLUMN=KEY[:TYPE][,OPTION…]")]
@@ -28,9 +28,10 @@ pub struct MappingOptions {
     null: Blank,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum Blank {
     /// Leave the attribute alone
+    #[default]
     Skip,
     /// Take the attribute off the user's record
     Unset,

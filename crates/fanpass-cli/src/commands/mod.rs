@@ -5,6 +5,7 @@ pub mod attributes;
 pub mod auth;
 pub mod check;
 pub mod completions;
+pub mod dry_run;
 pub mod man;
 pub mod mapping;
 pub mod plan;

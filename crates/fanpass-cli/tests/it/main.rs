@@ -8,6 +8,7 @@ mod apply;
 mod attributes;
 mod auth;
 mod check;
+mod dry_run;
 mod harness;
 mod help;
 mod kill;

@@ -4,10 +4,13 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use fanpass_model::{AttributeDefinition, AttributeKey, AttributeType};
+use fanpass_model::{AttributeDefinition, AttributeKey, AttributeType, Namespace};
 
 use crate::cli::Global;
+use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
+use crate::failure::failure;
+use crate::feed::lint::registry;
 use crate::printer::{Printer, Report};
 use crate::session::Session;
 
@@ -24,6 +27,8 @@ pub struct Register {
     /// What it means
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
+    #[command(flatten)]
+    dry_run: DryRun,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -44,6 +49,10 @@ impl Register {
             ValueType::Boolean => AttributeType::Boolean,
             ValueType::List => AttributeType::List,
         });
+        if self.dry_run.dry_run {
+            printer.report(&intent(&definition, global).await?)?;
+            return Ok(Exit::Done);
+        }
         let session = Session::open(global).await?;
         let registered = session.client.register_attribute(&definition).await?;
         session.close().await;
@@ -52,9 +61,40 @@ impl Register {
     }
 }
 
+/// What a registration would do, as far as that can be told without doing it.
+async fn intent(definition: &AttributeDefinition, global: &Global) -> Result<Intent> {
+    let AttributeDefinition { key, r#type, .. } = definition;
+    let refuse = |why: &str| failure(Exit::Refused, format!("{key} {why}; nothing was sent"));
+    if key.namespace() == Namespace::Platform {
+        return Err(refuse("is a platform attribute; only custom ones are registered"));
+    }
+    let registry = match Session::to_read(global)? {
+        Some(session) => registry(&session).await?,
+        None => None,
+    };
+    let known = registry.as_ref().and_then(|registry| registry.get(key));
+    let kind = word(*r#type);
+    let would = match known.map(|known| known.r#type) {
+        None => format!("register {key}, values: {kind}"),
+        Some(known) if known == *r#type => {
+            format!("describe {key} anew, which is registered already, values: {kind}")
+        }
+        Some(known) => {
+            let known = word(known);
+            return Err(refuse(&format!(
+                "is registered with type {known}; register another key for type {kind}"
+            )));
+        }
+    };
+    Ok(Intent::to(would).if_only("the key is not registered with another type", registry.is_some()))
+}
+
+fn word(kind: Option<AttributeType>) -> &'static str {
+    kind.map_or("any", AttributeType::as_str)
+}
+
 impl Report for AttributeDefinition {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        let kind = self.r#type.map_or("any", AttributeType::as_str);
-        writeln!(out, "Registered {}, values: {kind}", self.key)
+        writeln!(out, "Registered {}, values: {}", self.key, word(self.r#type))
     }
 }

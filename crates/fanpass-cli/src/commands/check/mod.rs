@@ -26,7 +26,6 @@ use crate::feed::ids::{for_each_id, refuse_rejects};
 use crate::input::{Input, ReadingOptions};
 use crate::printer::Printer;
 use crate::session::quoted;
-use crate::signals;
 use crate::source::SourceFile;
 
 /// Read a file here, and tell what a push of it would do
@@ -52,6 +51,9 @@ pub struct Check {
     /// Print what would be sent to standard output, and the report to standard error
     #[arg(long, value_enum, value_name = "WHAT")]
     emit: Option<Emit>,
+    /// The command that sends the file, if it is none of the usual ones.
+    #[arg(skip)]
+    send: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -60,18 +62,26 @@ enum Emit {
     Ids,
 }
 
+/// Ends the reading of a file once nobody waits for it any more.
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 impl Check {
+    /// Of a file that the command `send`, such as `segments import fans`, is going to send as it is.
+    pub fn before(send: String, file: PathBuf) -> Self {
+        let (reading, mapping) = (ReadingOptions::default(), MappingOptions::default());
+        Self { file, reading, mapping, rejects: None, emit: None, send: Some(send) }
+    }
+
     pub async fn run(self, printer: Printer) -> Result<Exit> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let watched = Arc::clone(&stop);
-        let mut reading = spawn_blocking(move || self.check(watched, printer));
-        tokio::select! {
-            outcome = &mut reading => outcome?,
-            () = signals::stop() => {
-                stop.store(true, Ordering::Relaxed);
-                reading.await?
-            }
-        }
+        let stop = StopOnDrop(Arc::default());
+        let watched = Arc::clone(&stop.0);
+        spawn_blocking(move || self.check(watched, printer)).await?
     }
 
     fn check(self, stop: Arc<AtomicBool>, printer: Printer) -> Result<Exit> {
@@ -145,8 +155,9 @@ impl Check {
             let options = [vec![file.clone()], reading, mapping].concat().join(" ");
             return format!("mend {file}, then fanpass check {options}");
         }
-        let push = if mapping.is_empty() { "segments push SEGMENT" } else { "users push" };
-        [vec![format!("fanpass {push} --file {file}")], reading, mapping].concat().join(" ")
+        let usual = if mapping.is_empty() { "segments push SEGMENT" } else { "users push" };
+        let send = self.send.as_deref().unwrap_or(usual);
+        [vec![format!("fanpass {send} --file {file}")], reading, mapping].concat().join(" ")
     }
 }
 

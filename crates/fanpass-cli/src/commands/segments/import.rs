@@ -10,10 +10,11 @@ use fanpass_model::SegmentName;
 use super::outcome::Wait;
 use super::status::StatusReport;
 use crate::cli::Global;
+use crate::commands::check::Check;
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::progress::Progress;
-use crate::session::Session;
+use crate::session::{Session, quoted};
 
 /// Upload a file as it is, and let the service read it
 ///
@@ -31,10 +32,17 @@ pub struct Import {
     file: PathBuf,
     #[command(flatten)]
     wait: Wait,
+    /// Read the file here as our service does, and send nothing
+    #[arg(long, conflicts_with = "wait")]
+    dry_run: bool,
 }
 
 impl Import {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
+        if self.dry_run {
+            let send = format!("segments import {}", quoted(self.segment.as_str()));
+            return Check::before(send, self.file).run(printer).await;
+        }
         let session = Session::open(global).await?;
         let receipt = session.client.import_segment(&self.segment, self.upload(printer)).await?;
         let report = StatusReport::after(&session, receipt, self.wait, printer).await?;

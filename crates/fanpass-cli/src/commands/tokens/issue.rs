@@ -9,6 +9,7 @@ use fanpass_model::{IssueTokenRequest, IssuedToken};
 use serde::Serialize;
 
 use crate::cli::Global;
+use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::printer::{Printer, Report};
@@ -37,6 +38,8 @@ pub struct Issue {
     /// File to write the token to; it must not exist yet
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    #[command(flatten)]
+    dry_run: DryRun,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -53,10 +56,7 @@ enum Scope {
 
 impl Issue {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
-        if self.out.exists() {
-            let message = format!("{} exists; name a new file, so that no token is lost", self.out.display());
-            return Err(failure(Exit::Usage, message));
-        }
+        check_out(&self.out)?;
         let mut wanted = IssueTokenRequest::new(self.subject);
         wanted.scopes = self
             .scopes
@@ -65,6 +65,10 @@ impl Issue {
             .map(|scope| scope.get_name().to_owned())
             .collect();
         wanted.lifetime_seconds = Some(self.days * DAY);
+        if self.dry_run.dry_run {
+            printer.report(&intent(&wanted, self.days, &self.out))?;
+            return Ok(Exit::Done);
+        }
         let session = Session::open(global).await?;
         let issued = session.client.issue_token(&wanted).await?;
         write_private(&self.out, format!("{}\n", issued.token.expose()).as_bytes())?;
@@ -74,6 +78,30 @@ impl Issue {
         printer.report(&IssueReport::new(issued, &self.out, next))?;
         Ok(Exit::Done)
     }
+}
+
+/// Refuses a file that could not take the token: it would be lost.
+fn check_out(out: &Path) -> Result<()> {
+    let refuse =
+        |why: &str| Err(failure(Exit::Usage, format!("{} {why}, so that no token is lost", out.display())));
+    if out.exists() {
+        return refuse("exists; name a new file");
+    }
+    match out.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            refuse("is in a folder that is not there; make it first")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn intent(wanted: &IssueTokenRequest, days: u64, out: &Path) -> Intent {
+    let IssueTokenRequest { subject, scopes, .. } = wanted;
+    let scopes = if scopes.is_empty() { "all but portal:admin".to_owned() } else { scopes.join(", ") };
+    let out = out.display();
+    Intent::to(format!("issue a token for {subject} into {out}, valid for {days} days, scopes: {scopes}"))
+        .if_only(format!("{out} is not there yet"), true)
+        .if_only("the token in use may issue others", false)
 }
 
 #[derive(Debug, Serialize)]

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use fanpass_model::{AttributeKey, AttributeValue, UserId, UserProperties};
+use fanpass_model::{AttributeKey, AttributeValue, UserId, UserProperties, ga4};
 use serde::Serialize;
 
 use crate::cli::Global;
+use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
 use crate::failure::failure;
+use crate::feed::lint::registry;
 use crate::printer::{Printer, Report};
 use crate::session::{Session, quoted};
 
@@ -21,7 +23,7 @@ use crate::session::{Session, quoted};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     fanpass users update 00042 --set custom.loyalty_tier=gold --set user_properties.sth:boolean=true\n  \
-    fanpass users update 00042 --unset custom.loyalty_tier\n  \
+    fanpass users update 00042 --unset custom.loyalty_tier --dry-run\n  \
     fanpass users update 00042 --properties properties.json")]
 pub struct Update {
     /// The user's id
@@ -35,6 +37,8 @@ pub struct Update {
     /// JSON file of attributes by key, `null` to unset; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     properties: Option<PathBuf>,
+    #[command(flatten)]
+    dry_run: DryRun,
 }
 
 #[derive(Debug, Clone)]
@@ -67,7 +71,12 @@ fn parse_assignment(text: &str) -> Result<Assignment, String> {
 impl Update {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         let user = self.user.clone();
+        let DryRun { dry_run } = self.dry_run;
         let properties = self.collect()?;
+        if dry_run {
+            printer.report(&intent(&user, &properties, global).await?)?;
+            return Ok(Exit::Done);
+        }
         let attributes = properties.len();
         let session = Session::open(global).await?;
         session.client.update_user(&user, properties).await?;
@@ -96,6 +105,34 @@ impl Update {
         }
         Ok(properties)
     }
+}
+
+/// What an update would do, as far as that can be told without doing it.
+async fn intent(user: &UserId, properties: &UserProperties, global: &Global) -> Result<Intent> {
+    let registry = match Session::to_read(global)? {
+        Some(session) => registry(&session).await?,
+        None => None,
+    };
+    let violations = registry.as_ref().map(|registry| registry.check(properties)).unwrap_or_default();
+    if !violations.is_empty() {
+        let all: Vec<_> = violations.iter().map(ToString::to_string).collect();
+        return Err(failure(Exit::Refused, format!("{}; nothing was sent", all.join("; "))));
+    }
+    let keys = |unset: bool| {
+        let chosen = properties.iter().filter(move |(_, value)| (**value == AttributeValue::Unset) == unset);
+        let keys: Vec<_> = chosen.map(|(key, _)| key.to_string()).collect();
+        keys.join(", ")
+    };
+    let parts = [("set", keys(false)), ("unset", keys(true))];
+    let parts = parts.iter().filter(|(_, keys)| !keys.is_empty());
+    let parts: Vec<_> = parts.map(|(verb, keys)| format!("{verb} {keys}")).collect();
+    let warnings = properties.iter().flat_map(|(key, value)| {
+        let lints = ga4::lint_key(key).into_iter().chain(ga4::lint_value(key, value));
+        lints.map(move |lint| format!("{key}: {lint}"))
+    });
+    Ok(Intent::to(format!("{} of user {user}", parts.join(" and ")))
+        .if_only("the service knows these attributes", registry.is_some())
+        .but(warnings))
 }
 
 fn read_properties(path: &Path) -> Result<UserProperties> {

@@ -1,0 +1,87 @@
+//! `--dry-run`: each command that writes says what it would do, checks what it can, and changes nothing.
+
+use crate::harness::{Club, example};
+
+const UPDATE: [&str; 9] = [
+    "users",
+    "update",
+    "00042",
+    "--set",
+    "custom.loyalty_tier=gold",
+    "--unset",
+    "custom.size",
+    "--set",
+    "user_properties.ga_note=a text that is longer than what GA4 keeps",
+];
+
+const COMMANDS: [&[&str]; 5] = [
+    &UPDATE,
+    &["attributes", "register", "custom.loyalty_tier", "--type", "string"],
+    &["tokens", "issue", "nightly-export", "--scope", "read", "--out", "nightly.token"],
+    &["tokens", "revoke", "0197f3a0"],
+    &["segments", "import", "holders", "--file", "holders.csv"],
+];
+
+fn run(club: &Club, command: &[&str], more: &[&str]) -> String {
+    club.run(&[command, &["--dry-run"], more].concat())
+}
+
+#[test]
+fn without_a_service_what_is_not_checked_is_said() {
+    let club = Club::alone();
+    club.file("holders.csv", example("holders-with-mistakes.csv"));
+    let printed: Vec<_> = COMMANDS.iter().map(|command| run(&club, command, &[])).collect();
+    insta::assert_snapshot!(printed.join("\n"));
+}
+
+#[test]
+fn a_dry_run_makes_no_folder_and_no_file() {
+    let club = Club::alone();
+    club.file("holders.csv", example("holders-with-mistakes.csv"));
+    for command in COMMANDS {
+        let printed = run(&club, command, &["--local", "--json"]);
+        assert!(printed.ends_with("exit 0\n") || printed.ends_with("exit 3\n"), "{printed}");
+    }
+    let names = std::fs::read_dir(club.path(".")).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(names.collect::<Vec<_>>(), ["holders.csv"]);
+}
+
+#[test]
+fn a_service_is_asked_and_nothing_changes() {
+    let club = Club::with_service();
+    for key in ["custom.loyalty_tier", "custom.size"] {
+        club.json(&["attributes", "register", key, "--type", "string"]);
+    }
+    club.run(&["tokens", "issue", "job", "--out", "job.token"]);
+    let before = [club.json(&["attributes", "list"]), club.json(&["tokens", "list"])];
+    let jti = before[1]["tokens"][0]["jti"].as_str().unwrap().to_owned();
+
+    let printed = [
+        run(&club, &UPDATE[..7], &[]),
+        run(&club, &["attributes", "register", "custom.loyalty_tier", "--type", "string"], &[]),
+        run(&club, &["attributes", "register", "custom.points", "--type", "number"], &[]),
+        run(&club, &["tokens", "revoke", &jti], &[]),
+    ];
+    insta::assert_snapshot!(printed.join("\n"));
+    assert_eq!(before, [club.json(&["attributes", "list"]), club.json(&["tokens", "list"])]);
+    assert!(club.run(&["users", "get", "00042"]).ends_with("exit 5\n"));
+}
+
+#[test]
+fn what_the_service_would_refuse_is_refused() {
+    let club = Club::with_service();
+    club.json(&["attributes", "register", "custom.loyalty_tier", "--type", "string"]);
+    let printed = [
+        run(&club, &["users", "update", "00042", "--set", "custom.loyalty_teir=gold"], &[]),
+        run(&club, &["attributes", "register", "custom.loyalty_tier", "--type", "number"], &[]),
+        run(&club, &["attributes", "register", "user_properties.shoe_size"], &[]),
+        run(&club, &["tokens", "issue", "job", "--out", "no/such/folder/job.token"], &[]),
+        run(&club, &["tokens", "revoke", "0197f3a0"], &[]),
+    ];
+    insta::assert_snapshot!(printed.join("\n"));
+}
+
+#[test]
+fn json_says_the_same() {
+    insta::assert_json_snapshot!(Club::alone().json(&[&UPDATE[..], &["--dry-run"]].concat()));
+}
