@@ -18,6 +18,7 @@ mod logging;
 mod printer;
 mod profile;
 mod progress;
+mod progress_line;
 mod session;
 mod signals;
 mod source;

@@ -21,6 +21,16 @@ pub struct Printer {
     quiet: bool,
 }
 
+/// What becomes of progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProgressForm {
+    /// A bar or a spinner.
+    Bar,
+    /// A line of JSON now and then.
+    Lines,
+    Silent,
+}
+
 impl Printer {
     pub const fn new(json: bool, quiet: bool) -> Self {
         Self { json, quiet }
@@ -31,9 +41,17 @@ impl Printer {
         self.json
     }
 
-    /// Whether a progress bar would be seen by anybody.
-    pub fn shows_progress(self) -> bool {
-        !self.quiet && !self.json && io::stderr().is_terminal()
+    /// How work under way is shown: to people who look at a terminal, and to programs that asked for JSON.
+    pub fn progress_form(self) -> ProgressForm {
+        self.form_at(io::stderr().is_terminal())
+    }
+
+    const fn form_at(self, terminal: bool) -> ProgressForm {
+        match (self.quiet, self.json, terminal) {
+            (false, false, true) => ProgressForm::Bar,
+            (false, true, false) => ProgressForm::Lines,
+            _ => ProgressForm::Silent,
+        }
     }
 
     /// Writes a result: one JSON document, or text.
@@ -74,6 +92,13 @@ impl Printer {
             if let Some(hint) = hint_of(error) {
                 self.stderr(&format!("hint:  {hint}"));
             }
+        }
+    }
+
+    /// Writes a line of JSON to standard error.
+    pub fn aside(self, line: &impl Serialize) {
+        if let Ok(line) = serde_json::to_string(line) {
+            self.stderr(&line);
         }
     }
 
@@ -122,4 +147,19 @@ pub fn table<const N: usize>(
         writeln!(out, "{}", line.trim())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_goes_to_who_can_read_it() {
+        let form = |json, quiet, terminal| Printer::new(json, quiet).form_at(terminal);
+        assert_eq!(form(false, false, true), ProgressForm::Bar);
+        assert_eq!(form(true, false, false), ProgressForm::Lines);
+        assert_eq!(form(false, false, false), ProgressForm::Silent, "cron stays silent");
+        assert_eq!(form(true, false, true), ProgressForm::Silent);
+        assert_eq!(form(true, true, false), ProgressForm::Silent);
+    }
 }

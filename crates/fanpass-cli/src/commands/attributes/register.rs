@@ -86,7 +86,7 @@ async fn intent(definition: &AttributeDefinition, global: &Global) -> Result<Int
             )));
         }
     };
-    Ok(Intent::to(would).if_only("the key is not registered with another type", registry.is_some()))
+    Ok(Intent::to(would).if_only("the key is free for values of this type", registry.is_some()))
 }
 
 fn word(kind: Option<AttributeType>) -> &'static str {
