@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    apply, attributes, auth, check, completions, man, plan, rejects, runs, segments, serve, tokens, users,
+    apply, attributes, auth, check, completions, man, plan, rejects, runs, segments, serve, support, tokens,
+    users,
 };
 use crate::exit::Exit;
 
@@ -44,6 +45,7 @@ pub enum Command {
     #[command(subcommand)]
     Auth(auth::Command),
     Serve(serve::Serve),
+    SupportBundle(support::SupportBundle),
     Completions(completions::Completions),
     Man(man::Man),
 }

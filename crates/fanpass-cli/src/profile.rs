@@ -48,6 +48,16 @@ impl ConfigFolder {
         Ok(Self(path))
     }
 
+    /// All profiles by name.
+    pub fn profiles(&self) -> Result<BTreeMap<String, Profile>> {
+        Ok(self.read()?.profiles)
+    }
+
+    /// Whether a token is stored for a profile.
+    pub fn has_token(&self, name: &str) -> bool {
+        self.token_path(name).is_ok_and(|path| path.exists())
+    }
+
     /// The profile of that name, if there is one.
     pub fn profile(&self, name: &str) -> Result<Option<Profile>> {
         Ok(self.read()?.profiles.remove(name))

@@ -13,5 +13,6 @@ pub mod rejects;
 pub mod runs;
 pub mod segments;
 pub mod serve;
+pub mod support;
 pub mod tokens;
 pub mod users;

@@ -17,6 +17,7 @@ mod push;
 mod refusals;
 mod segments;
 mod serve;
+mod support;
 mod tokens;
 mod users;
 mod users_push;
