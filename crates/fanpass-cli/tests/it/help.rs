@@ -12,6 +12,7 @@ fn help_lists_commands_examples_and_exit_codes() {
 #[test]
 fn a_command_explains_itself() {
     let club = Club::alone();
+    insta::assert_snapshot!("check", club.run(&["check", "-h"]));
     insta::assert_snapshot!("push", club.run(&["segments", "push", "-h"]));
     insta::assert_snapshot!("update", club.run(&["users", "update", "-h"]));
     insta::assert_snapshot!("serve", club.run(&["serve", "-h"]));
