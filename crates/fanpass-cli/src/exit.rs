@@ -17,11 +17,12 @@ pub enum Exit {
     ImportFailed,
     Mismatch,
     Guarded,
+    Unverified,
     Interrupted,
 }
 
 impl Exit {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
@@ -33,6 +34,7 @@ impl Exit {
         Self::ImportFailed,
         Self::Mismatch,
         Self::Guarded,
+        Self::Unverified,
         Self::Interrupted,
     ];
 
@@ -49,6 +51,7 @@ impl Exit {
             Self::ImportFailed => 8,
             Self::Mismatch => 9,
             Self::Guarded => 10,
+            Self::Unverified => 11,
             Self::Interrupted => 130,
         }
     }
@@ -66,6 +69,9 @@ impl Exit {
             Self::ImportFailed => "the import failed; the segment is as it was",
             Self::Mismatch => "the counts do not add up; look before you trust the segment",
             Self::Guarded => "a guard forbids it; nothing was sent: look, then allow it by name",
+            Self::Unverified => {
+                "done as far as the service tells; it did not tell enough to account for every row"
+            }
             Self::Interrupted => "interrupted by Ctrl-C or a termination signal",
         }
     }

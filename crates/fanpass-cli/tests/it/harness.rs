@@ -46,6 +46,11 @@ impl Club {
         club
     }
 
+    /// Says where the service is that the club pushes to.
+    pub fn at(&mut self, address: String) {
+        self.address = Some(address);
+    }
+
     /// Points the default profile at `domain`.
     pub fn profile(&self, domain: &str, token: &str) {
         let login = self.command(&["auth", "login", "--domain", domain]).write_stdin(token).output().unwrap();

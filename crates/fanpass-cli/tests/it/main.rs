@@ -4,11 +4,13 @@
 //! nothing in a snapshot has to be hidden.
 #![allow(unreachable_pub, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
+mod accounts;
 mod apply;
 mod attributes;
 mod auth;
 mod check;
 mod dry_run;
+mod foreign;
 mod harness;
 mod help;
 mod kill;

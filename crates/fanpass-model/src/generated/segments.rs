@@ -152,7 +152,7 @@ impl ImportStatusRequest {
     }
 }
 
-/// An import as it stands. When it is over, `total_rows` = `imported_rows` + `duplicate_rows` +
+/// An import as it stands. When it is `completed`, `total_rows` = `imported_rows` + `duplicate_rows` +
 /// `rejected_rows`.
 ///
 /// Provenance: documented.

@@ -1,5 +1,6 @@
 //! `fanpass segments`: push, import and look at segments.
 
+mod buckets;
 mod ids;
 mod import;
 mod list;

@@ -1,4 +1,4 @@
-//! How an import came out: waiting for it, its counts in words, and the exit code that they earn.
+//! How an import came out: waiting for it, its rejected rows in words, and the exit code that it earns.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -10,6 +10,7 @@ use fanpass_client::{Client, WaitOptions};
 use fanpass_model::{ImportId, ImportState, ImportStatus};
 use futures_util::StreamExt as _;
 
+use super::buckets::Buckets;
 use crate::exit::Exit;
 use crate::input::RejectedRow;
 use crate::printer::{Printer, count};
@@ -56,70 +57,16 @@ pub async fn wait_for(
     last.ok_or_else(|| anyhow::anyhow!("the service never told how far import {id} is"))
 }
 
-/// The rows of an import by what became of them; `None` where the service does not say.
-#[derive(Debug, Clone, Copy)]
-pub struct Buckets {
-    pub imported: Option<u64>,
-    pub duplicate: Option<u64>,
-    pub rejected: Option<u64>,
-    pub total: Option<u64>,
-}
-
-impl From<&ImportStatus> for Buckets {
-    fn from(status: &ImportStatus) -> Self {
-        Self {
-            imported: status.imported_rows,
-            duplicate: status.duplicate_rows,
-            rejected: status.rejected_rows,
-            total: status.total_rows,
-        }
-    }
-}
-
-impl Buckets {
-    /// Whether each row is in exactly one bucket; `None` when the service does not say enough to tell.
-    pub fn add_up(self) -> Option<bool> {
-        Some(self.total? == self.imported? + self.duplicate? + self.rejected?)
-    }
-
-    /// One line a bucket, figures aligned, and the sum that they make.
-    pub fn write(self, out: &mut dyn Write) -> io::Result<()> {
-        let rows = [
-            ("read", self.total),
-            ("imported", self.imported),
-            ("duplicate", self.duplicate),
-            ("rejected", self.rejected),
-        ];
-        let figures: Vec<(&str, String)> = rows
-            .into_iter()
-            .map(|(name, figure)| (name, figure.map_or_else(|| "not told".to_owned(), count)))
-            .collect();
-        let width = figures.iter().map(|(_, figure)| figure.len()).max().unwrap_or_default();
-        for (name, figure) in figures {
-            writeln!(out, "  {name:<10}{figure:>width$}")?;
-        }
-        match self.add_up() {
-            Some(true) => {
-                writeln!(out, "  every row is accounted for: read = imported + duplicate + rejected")
-            }
-            Some(false) => {
-                writeln!(out, "  THE COUNTS DO NOT ADD UP: read is not imported + duplicate + rejected")
-            }
-            None => writeln!(out, "  the service does not tell enough to account for every row"),
-        }
-    }
-}
-
 /// The exit code of an import that was waited for.
 pub fn exit_of(status: &ImportState, buckets: Buckets) -> Exit {
     if *status != ImportState::Completed {
-        Exit::ImportFailed
-    } else if buckets.add_up() == Some(false) {
-        Exit::Mismatch
-    } else if buckets.rejected.is_some_and(|rejected| rejected > 0) {
-        Exit::Rejects
-    } else {
-        Exit::Done
+        return Exit::ImportFailed;
+    }
+    match buckets.add_up() {
+        Some(false) => Exit::Mismatch,
+        None => Exit::Unverified,
+        Some(true) if buckets.rejected > Some(0) => Exit::Rejects,
+        Some(true) => Exit::Done,
     }
 }
 

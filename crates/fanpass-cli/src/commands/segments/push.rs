@@ -9,8 +9,9 @@ use fanpass_model::{ImportId, ImportState, ImportStatus, SegmentName, SegmentRec
 use serde::Serialize;
 use tokio::task::block_in_place;
 
+use super::buckets::{Buckets, repeats};
 use super::ids::CheckedIds;
-use super::outcome::{self, Buckets, Wait};
+use super::outcome::{self, Wait};
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::failure;
@@ -69,7 +70,7 @@ impl Push {
         report.received(&id, receipt.status, ids.valid);
         if self.wait.wait {
             let status = outcome::wait_for(&session.client, &id, Some(ids.valid), self.wait, printer).await?;
-            report.imported(&status);
+            report.imported(&status, &ids)?;
             report.next = Some(session.next(&format!("segments members {}", quoted(self.segment.as_str()))));
         } else {
             report.next = Some(session.next(&format!("segments status {id} --wait")));
@@ -109,8 +110,10 @@ struct PushReport {
     duplicate: Option<u64>,
     rejected: u64,
     trimmed: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// `null` while it is not known, or the service never tells enough.
     adds_up: Option<bool>,
+    #[serde(skip)]
+    buckets: Option<Buckets>,
     rejects: Vec<RejectedRow>,
     rejects_files: Vec<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,6 +136,7 @@ impl PushReport {
             rejected: ids.rejected,
             trimmed: ids.trimmed,
             adds_up: None,
+            buckets: None,
             rejects: ids.rejects.clone(),
             rejects_files: ids.rejects_files.clone(),
             next: None,
@@ -147,23 +151,20 @@ impl PushReport {
     }
 
     /// What is known once the import is over.
-    fn imported(&mut self, status: &ImportStatus) {
+    fn imported(&mut self, status: &ImportStatus, ids: &CheckedIds) -> Result<()> {
+        let completed = status.status == ImportState::Completed;
+        let untold = completed && status.duplicate_rows.is_none() && status.imported_rows.is_some();
+        let repeats = if untold { Some(block_in_place(|| repeats(ids.spool.path()))?) } else { None };
+        let buckets = Buckets::of_sent(status, self.sent, repeats).and_rejected(self.rejected);
         self.status = Some(status.status.clone());
         self.message.clone_from(&status.message);
-        self.imported = status.imported_rows;
-        self.duplicate = status.duplicate_rows;
-        self.rejected += status.rejected_rows.unwrap_or_default();
+        self.imported = buckets.imported;
+        self.duplicate = buckets.duplicate;
+        self.rejected = self.rejected.saturating_add(status.rejected_rows.unwrap_or_default());
         self.rejects.extend(outcome::rejects_of(status));
-        self.adds_up = self.buckets().add_up();
-    }
-
-    fn buckets(&self) -> Buckets {
-        Buckets {
-            total: Some(self.read),
-            imported: self.imported,
-            duplicate: self.duplicate,
-            rejected: Some(self.rejected),
-        }
+        self.adds_up = buckets.add_up().filter(|_| completed);
+        self.buckets = Some(buckets);
+        Ok(())
     }
 
     /// Prints the report and gives the exit code that it earns.
@@ -173,10 +174,8 @@ impl PushReport {
     }
 
     fn exit(&self) -> Exit {
-        match &self.status {
-            Some(status) if self.imported.is_some() || *status == ImportState::Failed => {
-                outcome::exit_of(status, self.buckets())
-            }
+        match (&self.status, self.buckets) {
+            (Some(status), Some(buckets)) => outcome::exit_of(status, buckets),
             _ if self.rejected > 0 => Exit::Rejects,
             _ => Exit::Done,
         }
@@ -186,29 +185,35 @@ impl PushReport {
 impl Report for PushReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         let Self { segment, file, read, sent, rejected, .. } = self;
-        match (&self.status, &self.import_id) {
-            (Some(ImportState::Completed), _) => {
+        match (&self.import_id, &self.status, self.buckets) {
+            (_, Some(ImportState::Completed), Some(_)) if self.adds_up == Some(true) => {
                 writeln!(out, "Segment {segment} is now the ids of {file}\n")?;
             }
-            (Some(ImportState::Failed), _) => {
+            (_, Some(ImportState::Completed), Some(_)) => {
+                writeln!(out, "The service says that {file} was imported into segment {segment}\n")?;
+            }
+            (_, Some(ImportState::Failed), _) => {
                 let why = self.message.as_deref().unwrap_or("the service does not say why");
                 writeln!(out, "The import failed and segment {segment} is as it was: {why}\n")?;
             }
-            (_, Some(id)) => {
+            (Some(id), Some(ImportState::Completed), None) => {
+                writeln!(out, "Sent {} ids of {file}; import {id} is completed\n", count(*sent))?;
+            }
+            (Some(id), ..) => {
                 writeln!(out, "Sent {} ids of {file}; import {id} is under way\n", count(*sent))?;
             }
-            (_, None) => writeln!(out, "Read {file}; nothing was sent\n")?,
+            (None, ..) => writeln!(out, "Read {file}; nothing was sent\n")?,
         }
-        if self.adds_up.is_some() || self.imported.is_some() {
-            self.buckets().write(out)?;
-        } else {
-            writeln!(
+        match (&self.status, self.buckets) {
+            (Some(ImportState::Completed), Some(buckets)) => buckets.write(out)?,
+            (_, Some(buckets)) => buckets.write_told(out)?,
+            (_, None) => writeln!(
                 out,
                 "  read {} = usable {} + rejected {}",
                 count(*read),
                 count(read - rejected),
                 count(*rejected)
-            )?;
+            )?,
         }
         outcome::write_trimmed(out, self.trimmed)?;
         outcome::write_rejects(out, &self.rejects, *rejected)?;

@@ -7,7 +7,8 @@ use clap::Args;
 use fanpass_model::{ImportId, ImportState, ImportStatus, SegmentReceipt};
 use serde::Serialize;
 
-use super::outcome::{self, Buckets, Wait};
+use super::buckets::Buckets;
+use super::outcome::{self, Wait};
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::printer::{Printer, Report};
@@ -91,9 +92,13 @@ impl Report for StatusReport {
         if let Some(message) = &self.status.message {
             writeln!(out, "  {message}")?;
         }
-        if self.status.processed_rows.is_some() {
+        let buckets = Buckets::from(&self.status);
+        if self.status.status == ImportState::Completed {
             writeln!(out)?;
-            Buckets::from(&self.status).write(out)?;
+            buckets.write(out)?;
+        } else if buckets != Buckets::default() {
+            writeln!(out)?;
+            buckets.write_told(out)?;
         }
         outcome::write_rejects(
             out,

@@ -1,0 +1,59 @@
+//! A FanPass that is not ours: it speaks documented and assumed fields alone, and says what a test puts into its mouth.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+
+use crate::harness::Club;
+
+/// A club whose default profile is a FanPass that takes every upload and answers each question for its import with
+/// `status`. Whatever else it is asked is not found.
+pub fn club_with(status: &str) -> Club {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let status = status.to_owned();
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            answer(connection.unwrap(), &status);
+        }
+    });
+    let mut club = Club::alone();
+    club.at(address.to_string());
+    club.profile(&format!("http://{address}"), "a.b.c");
+    club
+}
+
+fn answer(mut connection: TcpStream, status: &str) {
+    let mut reader = BufReader::new(connection.try_clone().unwrap());
+    let (mut line, mut length, mut chunked) = (String::new(), 0, false);
+    reader.read_line(&mut line).unwrap();
+    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+    while line != "\r\n" {
+        line.clear();
+        if reader.read_line(&mut line).unwrap() == 0 {
+            return;
+        }
+        let header = line.to_ascii_lowercase();
+        if let Some(value) = header.strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        chunked |= header.starts_with("transfer-encoding: chunked");
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    while chunked && !body.ends_with(b"0\r\n\r\n") {
+        let read = reader.fill_buf().unwrap().to_vec();
+        reader.consume(read.len());
+        body.extend(read);
+    }
+    let (code, body) = match path.as_str() {
+        "/api/v1/segments" => (202, r#"{"firebase_imported_segment_id":"imp-1","status":"pending"}"#),
+        "/api/v1/segment_import_status" => (200, status),
+        "/api/v1/update_user" => (200, "{}"),
+        _ => (404, r#"{"message":"nothing here"}"#),
+    };
+    let head = format!(
+        "HTTP/1.1 {code} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        body.len()
+    );
+    connection.write_all([head.as_bytes(), body.as_bytes()].concat().as_slice()).unwrap();
+}
