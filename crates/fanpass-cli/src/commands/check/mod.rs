@@ -39,7 +39,7 @@ use crate::source::SourceFile;
     fanpass check fans.csv --id fan_id --map is_sth=user_properties.sth:boolean --map tier=custom.loyalty_tier\n  \
     fanpass check exports/fans.xlsx --emit ids > ids.txt")]
 pub struct Check {
-    /// CSV, TSV, XLSX, XLS or ZIP file; `-` reads standard input
+    /// CSV, TSV, JSONL, XLSX, XLS, ZIP or Parquet file, text also gzip or zstd; `-` reads standard input
     file: PathBuf,
     #[command(flatten)]
     reading: ReadingOptions,
