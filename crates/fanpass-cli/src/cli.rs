@@ -1,8 +1,14 @@
 //! The command line: what can be asked for, and the options that every command takes.
 
+use std::env;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::builder::Resettable;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{
+    ArgAction, ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+};
 
 use crate::commands::{
     apply, attributes, auth, check, completions, man, plan, rejects, runs, segments, serve, support, tokens,
@@ -55,7 +61,7 @@ pub enum Command {
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Use the service inside this process, with its data in a folder here; needs no set-up
-    #[arg(long, global = true, conflicts_with_all = ["domain", "profile"])]
+    #[arg(long, global = true)]
     pub local: bool,
     /// Folder of the local service's data
     #[arg(
@@ -76,6 +82,9 @@ pub struct Global {
     /// File that holds the token, readable by you alone; FANPASS_TOKEN holds the token itself
     #[arg(long, global = true, value_name = "FILE", env = "FANPASS_TOKEN_FILE", hide_env_values = true)]
     pub token_file: Option<PathBuf>,
+    /// Whether `token_file` stands on the command line, and so was meant for this very command.
+    #[arg(skip)]
+    pub token_file_stated: bool,
     /// Folder of profiles and tokens
     #[arg(
         long,
@@ -112,6 +121,46 @@ pub enum Stack {
     Reqwest,
     /// Knows no proxies, and does less work per request
     Hyper,
+}
+
+impl Cli {
+    /// The command line of this process.
+    ///
+    /// An environment variable that is empty counts as unset, and one that speaks of another FanPass does not keep
+    /// anybody from `--local`.
+    pub fn read() -> Result<Self, clap::Error> {
+        let mut command = without_empty_variables(Self::command());
+        let matches = command.try_get_matches_from_mut(env::args_os())?;
+        let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        cli.global.token_file_stated = is_stated(&matches, "token_file");
+        if cli.global.local {
+            for (id, argument) in [("domain", "--domain <DOMAIN>"), ("profile", "--profile <NAME>")] {
+                if is_stated(&matches, id) {
+                    let message = format!("the argument '--local' cannot be used with '{argument}'");
+                    return Err(command.error(ErrorKind::ArgumentConflict, message));
+                }
+            }
+            (cli.global.domain, cli.global.profile) = (None, None);
+        }
+        Ok(cli)
+    }
+}
+
+fn is_stated(matches: &ArgMatches, id: &str) -> bool {
+    matches.value_source(id) == Some(ValueSource::CommandLine)
+}
+
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |name| env::var_os(name).is_some_and(|value| value.is_empty());
+    let empty: Vec<_> = command
+        .get_arguments()
+        .filter(|argument| argument.get_env().is_some_and(is_empty))
+        .map(|argument| argument.get_id().clone())
+        .collect();
+    let command = empty
+        .into_iter()
+        .fold(command, |command, id| command.mut_arg(id, |argument| argument.env(Resettable::Reset)));
+    command.mut_subcommands(without_empty_variables)
 }
 
 fn after_help() -> String {

@@ -22,11 +22,10 @@ mod progress_line;
 mod session;
 mod signals;
 mod source;
+mod usage;
 
 use std::process::ExitCode;
 use std::time::Duration;
-
-use clap::Parser;
 
 use crate::cli::{Cli, Command, Global};
 use crate::commands::users;
@@ -34,7 +33,10 @@ use crate::exit::Exit;
 use crate::printer::Printer;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::read() {
+        Ok(cli) => cli,
+        Err(error) => return usage::tell(&error),
+    };
     let printer = Printer::new(cli.global.json, cli.global.quiet);
     let exit = run(cli, printer).unwrap_or_else(|error| {
         if failure::is_broken_pipe(&error) {

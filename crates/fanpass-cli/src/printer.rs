@@ -84,12 +84,20 @@ impl Printer {
 
     /// Says why the command failed.
     pub fn error(self, error: &anyhow::Error, exit: Exit) {
-        let message = describe(error);
+        self.failure(&describe(error), hint_of(error), exit);
+    }
+
+    /// Says what is wrong and, where there is a way out, what it is.
+    pub fn failure(self, message: &str, hint: Option<&str>, exit: Exit) {
         if self.json {
-            self.stderr(&json!({"error": {"message": message, "exitCode": exit.code()}}).to_string());
+            let mut error = json!({"message": message, "exitCode": exit.code()});
+            if let Some(hint) = hint {
+                error["hint"] = hint.into();
+            }
+            self.stderr(&json!({ "error": error }).to_string());
         } else {
             self.stderr(&format!("error: {message}"));
-            if let Some(hint) = hint_of(error) {
+            if let Some(hint) = hint {
                 self.stderr(&format!("hint:  {hint}"));
             }
         }

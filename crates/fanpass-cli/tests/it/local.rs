@@ -1,6 +1,6 @@
 //! `--local`: the service inside the process, with nothing set up.
 
-use crate::harness::{Club, example};
+use crate::harness::{Club, example, transcript};
 
 #[test]
 fn the_readme_command_works_in_an_empty_folder() {
@@ -61,4 +61,28 @@ fn two_processes_do_not_share_a_folder() {
     let config = fanpass_server::Config { data, ..fanpass_server::Config::default() };
     let _service = runtime.block_on(fanpass_server::Service::open(config)).unwrap();
     insta::assert_snapshot!(club.run(&["segments", "list", "--local"]));
+}
+
+#[test]
+fn only_what_stands_on_the_command_line_contradicts_local() {
+    let club = Club::alone();
+    let run = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = club.command(arguments);
+        command.envs(variables.iter().copied());
+        transcript(arguments, command)
+    };
+    let list = ["segments", "list", "--local"];
+    for variables in [
+        &[("FANPASS_DOMAIN", "")][..],
+        &[("FANPASS_DOMAIN", "fanreach.example"), ("FANPASS_PROFILE", "staging")],
+        &[("FANPASS_DATA", ""), ("FANPASS_TOKEN_FILE", "")],
+    ] {
+        let printed = run(&list, variables);
+        assert!(printed.ends_with("exit 0\n"), "{variables:?}: {printed}");
+    }
+    let empty = run(&["segments", "list"], &[("FANPASS_DOMAIN", ""), ("FANPASS_PROFILE", "")]);
+    assert!(empty.contains("which FanPass?"), "{empty}");
+    let both = run(&["segments", "list", "--local", "--domain", "fanreach.example"], &[]);
+    assert!(both.contains("'--local' cannot be used with '--domain <DOMAIN>'"), "{both}");
+    assert!(both.ends_with("exit 2\n"), "{both}");
 }

@@ -53,3 +53,22 @@ fn a_failure_is_json_too() {
     let club = Club::alone();
     insta::assert_snapshot!(club.run(&["segments", "list", "--json"]));
 }
+
+#[test]
+fn a_slip_on_the_command_line_is_json_too() {
+    let club = Club::alone();
+    insta::assert_snapshot!(
+        "usage_json",
+        club.run(&["segments", "push", "fans", "--json", "--fil", "x.csv"])
+    );
+    insta::assert_snapshot!("missing_json", club.run(&["segments", "push", "--json"]));
+    insta::assert_snapshot!("no_command_json", club.run(&["--json"]));
+}
+
+#[test]
+fn json_has_the_hint_that_people_get() {
+    let club = Club::alone();
+    club.file("two.csv", "number,member\n1,00042\n");
+    let push = ["segments", "push", "fans", "--file", "two.csv", "--dry-run", "--json"];
+    insta::assert_snapshot!("hint_json", club.run(&push));
+}
