@@ -166,7 +166,7 @@ impl Target {
         }
     }
 
-    /// The token for this target: `FANPASS_TOKEN`, `--token-file`, or the one stored with its profile.
+    /// The token for this target.
     fn token(&self, global: &Global) -> Result<SecretString> {
         if let Some((token, _)) = self.find_token(global)? {
             return Ok(token);
@@ -181,13 +181,11 @@ impl Target {
         ))
     }
 
-    /// The token and, in words, where it was found.
+    /// The token and, in words, where it was found: `--token-file`, `FANPASS_TOKEN`, `FANPASS_TOKEN_FILE`, or the one
+    /// stored with its profile.
     pub fn find_token(&self, global: &Global) -> Result<Option<(SecretString, String)>> {
-        if let Some(token) = token_in_environment() {
-            return Ok(Some((token, "FANPASS_TOKEN".to_owned())));
-        }
-        if let Some(path) = &global.token_file {
-            return Ok(Some((read_token_file(path)?, path.display().to_string())));
+        if let Some(found) = stated_token(global)? {
+            return Ok(Some(found));
         }
         let Some(name) = &self.profile else { return Ok(None) };
         let token = ConfigFolder::new(global.config.clone())?.token(name)?;
@@ -195,8 +193,19 @@ impl Target {
     }
 }
 
+/// The token that `--token-file`, `FANPASS_TOKEN` or `FANPASS_TOKEN_FILE` gives, in this order, and which of them did.
+pub fn stated_token(global: &Global) -> Result<Option<(SecretString, String)>> {
+    if !global.token_file_stated
+        && let Some(token) = token_in_environment()
+    {
+        return Ok(Some((token, "FANPASS_TOKEN".to_owned())));
+    }
+    let Some(path) = &global.token_file else { return Ok(None) };
+    Ok(Some((read_token_file(path)?, path.display().to_string())))
+}
+
 /// The token in `FANPASS_TOKEN`; an empty one is none.
-pub fn token_in_environment() -> Option<SecretString> {
+fn token_in_environment() -> Option<SecretString> {
     parse_token(&std::env::var("FANPASS_TOKEN").ok()?)
 }
 

@@ -1,5 +1,7 @@
 //! Profiles: which FanPass a command talks to, and that a token goes to its own domain only.
 
+use std::fs;
+
 use crate::harness::{Club, transcript};
 
 /// `{"alg":"HS256"}.{"sub":"nightly-export","exp":1785553200}.signature`
@@ -54,4 +56,33 @@ fn no_error_shows_the_token() {
     assert_eq!(output.status.code(), Some(4));
     let printed = [output.stdout, output.stderr].concat();
     assert!(!String::from_utf8_lossy(&printed).contains("c2lnbmF0dXJl"));
+}
+
+#[test]
+fn a_token_that_is_piped_in_wins_over_the_environment() {
+    let club = Club::alone();
+    fs::write(club.path("other.token"), "x.y.z").unwrap();
+    let login = |stdin: &str| {
+        let mut command = club.command(&["auth", "login", "--domain", "fanreach.example", "--json"]);
+        command.env("FANPASS_TOKEN", "a.b.c").env("FANPASS_TOKEN_FILE", club.path("other.token"));
+        let output = command.write_stdin(stdin.to_owned()).output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let kept = fs::read_to_string(club.path("config/tokens/default")).unwrap();
+        (report["tokenFrom"].as_str().unwrap().to_owned(), kept)
+    };
+    assert_eq!(login(TOKEN), ("standard input".to_owned(), TOKEN.to_owned()));
+    assert_eq!(login(""), ("FANPASS_TOKEN".to_owned(), "a.b.c".to_owned()), "an empty pipe, as in cron");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_token_file_that_is_named_wins_over_all() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let club = Club::alone();
+    fs::write(club.path("nightly.token"), TOKEN).unwrap();
+    fs::set_permissions(club.path("nightly.token"), fs::Permissions::from_mode(0o600)).unwrap();
+    let arguments = ["auth", "status", "--domain", "fanreach.example", "--token-file", "nightly.token"];
+    let mut command = club.command(&arguments);
+    command.env("FANPASS_TOKEN", "a.b.c");
+    assert!(transcript(&arguments, command).contains("token    from nightly.token"));
 }

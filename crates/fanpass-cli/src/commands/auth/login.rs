@@ -13,13 +13,13 @@ use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::printer::{Printer, Report};
-use crate::profile::{ConfigFolder, DEFAULT_PROFILE, Profile, parse_token, read_token_file};
-use crate::session::{Target, token_in_environment};
+use crate::profile::{ConfigFolder, DEFAULT_PROFILE, Profile, parse_token};
+use crate::session::{Target, stated_token};
 
 /// Store a domain and its token under a profile
 ///
-/// The token is read from --token-file, FANPASS_TOKEN or standard input, never from the command line, and kept in a file
-/// that you alone can read.
+/// The token is read from --token-file, else from standard input where that is a file or a pipe that holds one, else from
+/// FANPASS_TOKEN or FANPASS_TOKEN_FILE; never from the command line. It is kept in a file that you alone can read.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     fanpass auth login --domain fanreach.example < token.txt\n  \
@@ -38,28 +38,38 @@ impl Login {
             None => Target::find(global)?.domain,
         };
         BaseUrl::parse(&domain)?;
-        let token = read_token(global, printer)?;
+        let (token, token_from) = read_token(global, printer)?;
         folder.save_profile(name, Profile { domain: domain.clone() })?;
         let token_file = folder.save_token(name, &token)?;
-        printer.report(&LoginReport { profile: name.to_owned(), domain, token_file })?;
+        printer.report(&LoginReport { profile: name.to_owned(), domain, token_from, token_file })?;
         Ok(Exit::Done)
     }
 }
 
-fn read_token(global: &Global, printer: Printer) -> Result<SecretString> {
-    if let Some(path) = &global.token_file {
-        return read_token_file(path);
+/// The token and, in words, where it came from.
+fn read_token(global: &Global, printer: Printer) -> Result<(SecretString, String)> {
+    let from_here = |token| (token, "standard input".to_owned());
+    let piped = !io::stdin().is_terminal();
+    // Whoever pipes a token in means that one, whatever an earlier `export` left behind.
+    if piped && !global.token_file_stated {
+        if let Some(token) = read_line()? {
+            return Ok(from_here(token));
+        }
     }
-    if let Some(token) = token_in_environment() {
-        return Ok(token);
+    if let Some(found) = stated_token(global)? {
+        return Ok(found);
     }
-    if io::stdin().is_terminal() {
-        printer
-            .note("Paste the token, then press Enter (a file is safer: fanpass auth login … < token.txt):");
+    if piped {
+        return Err(failure(Exit::Usage, "standard input holds no token, and FANPASS_TOKEN is not set"));
     }
+    printer.note("Paste the token, then press Enter (a file is safer: fanpass auth login … < token.txt):");
+    read_line()?.map(from_here).ok_or_else(|| failure(Exit::Usage, "that line holds no token"))
+}
+
+fn read_line() -> Result<Option<SecretString>> {
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line).context("cannot read the token from standard input")?;
-    parse_token(&line).ok_or_else(|| failure(Exit::Usage, "standard input holds no token"))
+    Ok(parse_token(&line))
 }
 
 #[derive(Debug, Serialize)]
@@ -67,12 +77,17 @@ fn read_token(global: &Global, printer: Printer) -> Result<SecretString> {
 struct LoginReport {
     profile: String,
     domain: String,
+    token_from: String,
     token_file: PathBuf,
 }
 
 impl Report for LoginReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Self { profile, domain, token_file } = self;
-        writeln!(out, "Profile {profile} pushes to {domain}; its token is in {}", token_file.display())
+        let Self { profile, domain, token_from, token_file } = self;
+        let token_file = token_file.display();
+        writeln!(
+            out,
+            "Profile {profile} pushes to {domain}; its token, from {token_from}, is now in {token_file}"
+        )
     }
 }
