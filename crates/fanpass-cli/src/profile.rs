@@ -1,7 +1,7 @@
 //! Profiles: which FanPass a command talks to, and where its token is kept.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use etcetera::{BaseStrategy, choose_base_strategy};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
 
 use crate::exit::Exit;
 use crate::failure::failure;
@@ -166,13 +167,48 @@ fn refuse_shared(_path: &Path) -> Result<()> {
 
 /// Writes a file that only its owner can read, whole or not at all.
 pub fn write_private(path: &Path, content: &[u8]) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let write = || -> io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".fanpass-").tempfile_in(folder)?;
-        file.write_all(content)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
+    PrivateFile::begin(path)?.replace(content)
+}
+
+/// A file that only its owner can read, for which there is room in its folder. It has its name once it is whole.
+#[derive(Debug)]
+pub struct PrivateFile {
+    file: NamedTempFile,
+    path: PathBuf,
+}
+
+impl PrivateFile {
+    /// Makes the file beside its place, so that a folder which cannot be written to is found out before the work.
+    pub fn begin(path: &Path) -> Result<Self> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let file = tempfile::Builder::new().prefix(".fanpass-").tempfile_in(folder);
+        Ok(Self { file: file.with_context(|| cannot_write(path))?, path: path.to_owned() })
+    }
+
+    /// Puts the content in place of what is there.
+    fn replace(self, content: &[u8]) -> Result<()> {
+        self.finish(content, |file, path| file.persist(path).map_err(|error| error.error))
+    }
+
+    /// Puts the content where nothing is yet.
+    pub fn create(self, content: &[u8]) -> Result<()> {
+        self.finish(content, |file, path| file.persist_noclobber(path).map_err(|error| error.error))
+    }
+
+    fn finish(
+        mut self,
+        content: &[u8],
+        name: impl FnOnce(NamedTempFile, &Path) -> io::Result<File>,
+    ) -> Result<()> {
+        let mut write = || {
+            self.file.write_all(content)?;
+            self.file.as_file().sync_all()
+        };
+        write().and_then(|()| name(self.file, &self.path)).with_context(|| cannot_write(&self.path))?;
         Ok(())
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    }
+}
+
+fn cannot_write(path: &Path) -> String {
+    format!("cannot write {}", path.display())
 }

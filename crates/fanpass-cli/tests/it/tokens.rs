@@ -54,3 +54,25 @@ fn a_token_does_what_its_scopes_allow_until_it_is_revoked() {
     insta::assert_snapshot!("revoke", club.run(&["tokens", "revoke", jti.as_str().unwrap()]));
     insta::assert_snapshot!("revoked", with(&["segments", "list"]));
 }
+
+#[test]
+fn no_token_is_issued_that_has_no_place_to_go_to() {
+    let club = Club::with_service();
+    let issue = ["tokens", "issue", "nightly-export", "--out", "no/such/folder/nightly.token"];
+    let printed = club.run(&issue);
+    assert!(printed.contains("cannot write no/such/folder/nightly.token"), "{printed}");
+    assert!(!club.run(&["tokens", "list"]).contains("nightly-export"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_token_that_could_not_be_kept_is_revoked() {
+    let club = Club::with_service();
+    // A link into nowhere: there is no such file, and none can be made under that name.
+    std::os::unix::fs::symlink("nowhere", club.path("nightly.token")).unwrap();
+    insta::assert_snapshot!(club.run(&["tokens", "issue", "nightly-export", "--out", "nightly.token"]));
+    let tokens = club.json(&["tokens", "list"])["tokens"].clone();
+    let issued =
+        tokens.as_array().unwrap().iter().find(|token| token["subject"] == "nightly-export").unwrap();
+    assert!(issued["revokedAt"].is_string(), "{issued}");
+}

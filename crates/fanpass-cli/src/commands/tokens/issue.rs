@@ -13,7 +13,7 @@ use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::printer::{Printer, Report};
-use crate::profile::write_private;
+use crate::profile::PrivateFile;
 use crate::session::{Session, quoted};
 
 /// Seconds of a day.
@@ -70,8 +70,12 @@ impl Issue {
             return Ok(Exit::Done);
         }
         let session = Session::open(global).await?;
+        // Before the call: a token that has no place to go to would be live and lost.
+        let file = PrivateFile::begin(&self.out)?;
         let issued = session.client.issue_token(&wanted).await?;
-        write_private(&self.out, format!("{}\n", issued.token.expose()).as_bytes())?;
+        if let Err(error) = file.create(format!("{}\n", issued.token.expose()).as_bytes()) {
+            return Err(error.context(take_back(&session, &issued.jti).await));
+        }
         let next =
             session.next(&format!("segments list --token-file {}", quoted(&self.out.display().to_string())));
         session.close().await;
@@ -102,6 +106,17 @@ fn intent(wanted: &IssueTokenRequest, days: u64, out: &Path) -> Intent {
     Intent::to(format!("issue a token for {subject} into {out}, valid for {days} days, scopes: {scopes}"))
         .if_only(format!("{out} is not there yet"), true)
         .if_only("the token in use may issue others", false)
+}
+
+/// Revokes a token that nobody will ever have, and says so.
+async fn take_back(session: &Session, jti: &str) -> String {
+    match session.client.revoke_token(jti).await {
+        Ok(_) => format!("the token could not be kept and was revoked again (id {jti})"),
+        Err(error) => format!(
+            "the token could not be kept and is live: revoke it with `{}` ({error})",
+            session.next(&format!("tokens revoke {}", quoted(jti)))
+        ),
+    }
 }
 
 #[derive(Debug, Serialize)]
