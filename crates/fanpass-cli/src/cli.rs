@@ -82,9 +82,9 @@ pub struct Global {
     /// File that holds the token, readable by you alone; FANPASS_TOKEN holds the token itself
     #[arg(long, global = true, value_name = "FILE", env = "FANPASS_TOKEN_FILE", hide_env_values = true)]
     pub token_file: Option<PathBuf>,
-    /// Whether `token_file` stands on the command line, and so was meant for this very command.
+    /// Where `token_file` was found, if anywhere.
     #[arg(skip)]
-    pub token_file_stated: bool,
+    pub token_file_from: Found,
     /// Folder of profiles and tokens
     #[arg(
         long,
@@ -112,6 +112,14 @@ pub struct Global {
     pub verbose: u8,
 }
 
+/// Where an option was found: what stands on the command line was meant for this very command.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Found {
+    #[default]
+    Environment,
+    CommandLine,
+}
+
 /// The HTTP stacks that the tool is built with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Stack {
@@ -132,7 +140,9 @@ impl Cli {
         let mut command = without_empty_variables(Self::command());
         let matches = command.try_get_matches_from_mut(env::args_os())?;
         let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
-        cli.global.token_file_stated = is_stated(&matches, "token_file");
+        if is_stated(&matches, "token_file") {
+            cli.global.token_file_from = Found::CommandLine;
+        }
         if cli.global.local {
             for (id, argument) in [("domain", "--domain <DOMAIN>"), ("profile", "--profile <NAME>")] {
                 if is_stated(&matches, id) {

@@ -61,11 +61,13 @@ fn run(cli: Cli, printer: Printer) -> anyhow::Result<Exit> {
             | Command::Apply(_)
             | Command::Rejects(_)) => dispatch(command, &global, printer).await,
             command => tokio::select! {
-                outcome = dispatch(command, &global, printer) => outcome,
-                () = signals::stop() => Err(failure::failure(
+                // First, so that a signal which the command has claimed is seen while it is.
+                biased;
+                () = signals::unclaimed() => Err(failure::failure(
                     Exit::Interrupted,
-                    "interrupted; what the service has received in full, it goes on with",
+                    format!("interrupted; {}", session::goes_on(global.local)),
                 )),
+                outcome = dispatch(command, &global, printer) => outcome,
             },
         }
     });

@@ -12,10 +12,11 @@ use fanpass_transport_hyper::{HyperConnection, HyperTransport};
 use fanpass_transport_reqwest::ReqwestTransport;
 use secrecy::SecretString;
 
-use crate::cli::{Global, Stack};
+use crate::cli::{Found, Global, Stack};
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::local::open_service;
+use crate::printer::Printer;
 use crate::profile::{ConfigFolder, DEFAULT_PROFILE, parse_token, read_token_file};
 
 /// The base URL under which the service inside this process is addressed; no socket stands behind it.
@@ -45,11 +46,20 @@ impl fmt::Debug for Session {
 impl Session {
     /// Opens what the options ask for: `--local`, then `--domain`, then a profile.
     pub async fn open(global: &Global) -> Result<Self> {
-        if global.local { Self::local(&global.data).await } else { Self::remote(global) }
+        if global.local { Self::local(global).await } else { Self::remote(global) }
     }
 
-    async fn local(data: &Path) -> Result<Self> {
+    async fn local(global: &Global) -> Result<Self> {
+        let data = &global.data;
         let service = open_service(data).await?;
+        let left = match service.imports_taken_up() {
+            0 => None,
+            1 => Some("an import that an earlier command left unfinished".to_owned()),
+            more => Some(format!("{more} imports that earlier commands left unfinished")),
+        };
+        if let Some(left) = left {
+            Printer::new(global.json, global.quiet).note(&format!("finishing {left} in {}", data.display()));
+        }
         let token = service.development_token().await?;
         let client =
             Client::builder().domain(LOCAL_URL).token(token).transport(service.transport()).build()?;
@@ -112,6 +122,24 @@ impl Session {
         format!("fanpass {command} {}", self.flags).trim_end().to_owned()
     }
 
+    /// Whether the target has the operations that are extensions: the local service does, and so does one that an answer
+    /// named.
+    pub fn offers_extensions(&self) -> bool {
+        self.service.is_some() || self.client.met_service()
+    }
+
+    /// What becomes of an import that nobody waits for any more.
+    pub fn goes_on(&self) -> &'static str {
+        goes_on(self.service.is_some())
+    }
+
+    /// Ends the session at once: what the local service has received in full is left to the next command.
+    pub async fn leave(self) {
+        if let Some(service) = self.service {
+            service.stop().await;
+        }
+    }
+
     /// Ends the session: the local service first finishes the imports it has received.
     pub async fn close(self) {
         if let Some(service) = self.service {
@@ -124,6 +152,15 @@ impl Session {
 fn names_proxy() -> bool {
     let variables = ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
     variables.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+/// What becomes of an import that nobody waits for any more.
+pub const fn goes_on(local: bool) -> &'static str {
+    if local {
+        "what was received in full is finished by the next command that opens the data folder"
+    } else {
+        "what the service has received in full, it goes on with"
+    }
 }
 
 /// A FanPass behind a domain, and the profile whose token belongs to it.
@@ -195,7 +232,7 @@ impl Target {
 
 /// The token that `--token-file`, `FANPASS_TOKEN` or `FANPASS_TOKEN_FILE` gives, in this order, and which of them did.
 pub fn stated_token(global: &Global) -> Result<Option<(SecretString, String)>> {
-    if !global.token_file_stated
+    if global.token_file_from == Found::Environment
         && let Some(token) = token_in_environment()
     {
         return Ok(Some((token, "FANPASS_TOKEN".to_owned())));

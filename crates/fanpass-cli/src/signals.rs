@@ -1,5 +1,37 @@
 //! The signals that ask a process to end.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether some part of the command ends in an order of its own.
+static CLAIMED: AtomicBool = AtomicBool::new(false);
+
+/// While it lives, signals are left to whoever holds it.
+#[derive(Debug)]
+pub struct Claim(());
+
+impl Claim {
+    pub fn new() -> Self {
+        CLAIMED.store(true, Ordering::Relaxed);
+        Self(())
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        CLAIMED.store(false, Ordering::Relaxed);
+    }
+}
+
+/// Resolves at the first signal that nobody has [claimed](Claim).
+pub async fn unclaimed() {
+    loop {
+        stop().await;
+        if !CLAIMED.load(Ordering::Relaxed) {
+            return;
+        }
+    }
+}
+
 /// Resolves at the first Ctrl-C or termination signal.
 pub async fn stop() {
     let interrupt = async {

@@ -14,7 +14,7 @@ use crate::error::{redact, sentence, summary};
 use crate::{Error, ErrorKind};
 
 /// On every answer of this project's service, which tells it from another FanPass.
-const SERVICE: HeaderName = HeaderName::from_static("x-fanpass-service");
+pub(crate) const SERVICE: HeaderName = HeaderName::from_static("x-fanpass-service");
 /// Bytes of an error's body that are read; a longer one is left out.
 const ERROR_LIMIT: usize = 1024 * 1024;
 

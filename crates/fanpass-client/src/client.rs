@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use fanpass_model::Operation;
 use fanpass_transport::{Attempts, DynTransport, Request, RequestId, Response, TransportError};
@@ -25,6 +26,7 @@ struct Shared {
     requests: Requests,
     transport: DynTransport,
     answer_limit: usize,
+    met_service: AtomicBool,
 }
 
 impl Client {
@@ -34,12 +36,19 @@ impl Client {
     }
 
     pub(crate) fn new(requests: Requests, transport: DynTransport, answer_limit: usize) -> Self {
-        Self { shared: Arc::new(Shared { requests, transport, answer_limit }) }
+        let met_service = AtomicBool::new(false);
+        Self { shared: Arc::new(Shared { requests, transport, answer_limit, met_service }) }
     }
 
     /// What the operations send, to build requests without sending them.
     pub fn requests(&self) -> &Requests {
         &self.shared.requests
+    }
+
+    /// Whether an answer so far named this project's service, which offers the extensions too. Another FanPass never does,
+    /// and before the first answer nobody has.
+    pub fn met_service(&self) -> bool {
+        self.shared.met_service.load(Ordering::Relaxed)
     }
 
     /// One call: sends what was built, unless that failed, and reads the answer.
@@ -61,6 +70,9 @@ impl Client {
                 Err(Error::transport(error).of_call(operation, host, id, attempts, started.elapsed()))
             }
             Ok(answer) => {
+                if answer.headers().contains_key(answer::SERVICE) {
+                    self.shared.met_service.store(true, Ordering::Relaxed);
+                }
                 let (id, attempts) = (request_id_of(&answer), answer.extensions().get().copied());
                 let Attempts(attempts) = attempts.unwrap_or(Attempts(1));
                 answer::read(operation, answer, self.shared.answer_limit).await.map_err(|error| {

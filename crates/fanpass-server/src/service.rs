@@ -120,6 +120,11 @@ impl Service {
         Ok(token)
     }
 
+    /// How many imports an earlier run left unfinished, which this one took up when it was opened.
+    pub fn imports_taken_up(&self) -> usize {
+        self.app.imports.taken_up()
+    }
+
     /// Takes no more imports and waits until those received so far have ended.
     pub async fn finish(&self) {
         self.app.imports.finish().await;

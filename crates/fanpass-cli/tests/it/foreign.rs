@@ -2,27 +2,35 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, channel};
 
 use crate::harness::Club;
 
 /// A club whose default profile is a FanPass that takes every upload and answers each question for its import with
 /// `status`. Whatever else it is asked is not found.
 pub fn club_with(status: &str) -> Club {
+    watched_club(status).0
+}
+
+/// The same, with the path of each request once it was answered.
+pub fn watched_club(status: &str) -> (Club, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let status = status.to_owned();
+    let (tell, told) = channel();
     std::thread::spawn(move || {
         for connection in listener.incoming() {
-            answer(connection.unwrap(), &status);
+            // Whoever does not watch hangs up.
+            let _ = tell.send(answer(connection.unwrap(), &status));
         }
     });
     let mut club = Club::alone();
     club.at(address.to_string());
     club.profile(&format!("http://{address}"), "a.b.c");
-    club
+    (club, told)
 }
 
-fn answer(mut connection: TcpStream, status: &str) {
+fn answer(mut connection: TcpStream, status: &str) -> String {
     let mut reader = BufReader::new(connection.try_clone().unwrap());
     let (mut line, mut length, mut chunked) = (String::new(), 0, false);
     reader.read_line(&mut line).unwrap();
@@ -30,7 +38,7 @@ fn answer(mut connection: TcpStream, status: &str) {
     while line != "\r\n" {
         line.clear();
         if reader.read_line(&mut line).unwrap() == 0 {
-            return;
+            return path;
         }
         let header = line.to_ascii_lowercase();
         if let Some(value) = header.strip_prefix("content-length:") {
@@ -56,4 +64,5 @@ fn answer(mut connection: TcpStream, status: &str) {
         body.len()
     );
     connection.write_all([head.as_bytes(), body.as_bytes()].concat().as_slice()).unwrap();
+    path
 }

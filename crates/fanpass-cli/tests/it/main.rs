@@ -23,3 +23,4 @@ mod support;
 mod tokens;
 mod users;
 mod users_push;
+mod waits;

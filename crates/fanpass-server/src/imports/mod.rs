@@ -54,6 +54,7 @@ struct Workers {
     queue: Arc<Queue>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     inline: Arc<Semaphore>,
+    taken_up: usize,
 }
 
 impl Imports {
@@ -64,6 +65,7 @@ impl Imports {
     pub fn start(store: Store, options: ImportOptions) -> Result<Self, StoreError> {
         let unfinished = store.unfinished_jobs()?;
         remove_strays(&store, &unfinished)?;
+        let taken_up = unfinished.len();
         let queue = Arc::new(Queue::new(unfinished));
         let mut threads = Vec::new();
         for number in 0..options.workers.get() {
@@ -77,7 +79,12 @@ impl Imports {
             threads.push(thread);
         }
         let (threads, inline) = (Mutex::new(threads), Arc::new(Semaphore::new(INLINE_MAX)));
-        Ok(Self(Arc::new(Workers { store, options, queue, threads, inline })))
+        Ok(Self(Arc::new(Workers { store, options, queue, threads, inline, taken_up })))
+    }
+
+    /// How many imports an earlier process left unfinished, which this one has taken up.
+    pub fn taken_up(&self) -> usize {
+        self.0.taken_up
     }
 
     /// Begins to receive a file. What was received is removed again unless it is [submitted](Self::submit).

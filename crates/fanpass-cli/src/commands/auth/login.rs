@@ -9,7 +9,7 @@ use fanpass_client::BaseUrl;
 use secrecy::SecretString;
 use serde::Serialize;
 
-use crate::cli::Global;
+use crate::cli::{Found, Global};
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::printer::{Printer, Report};
@@ -51,10 +51,11 @@ fn read_token(global: &Global, printer: Printer) -> Result<(SecretString, String
     let from_here = |token| (token, "standard input".to_owned());
     let piped = !io::stdin().is_terminal();
     // Whoever pipes a token in means that one, whatever an earlier `export` left behind.
-    if piped && !global.token_file_stated {
-        if let Some(token) = read_line()? {
-            return Ok(from_here(token));
-        }
+    if piped
+        && global.token_file_from == Found::Environment
+        && let Some(token) = read_line()?
+    {
+        return Ok(from_here(token));
     }
     if let Some(found) = stated_token(global)? {
         return Ok(found);

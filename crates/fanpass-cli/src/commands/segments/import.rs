@@ -45,10 +45,7 @@ impl Import {
         }
         let session = Session::open(global).await?;
         let receipt = session.client.import_segment(&self.segment, self.upload(printer)).await?;
-        let report = StatusReport::after(&session, receipt, self.wait, printer).await?;
-        session.close().await;
-        printer.report(&report)?;
-        Ok(report.exit())
+        StatusReport::after(&session, receipt, self.wait, printer).await.conclude(session, printer).await
     }
 
     fn upload(&self, printer: Printer) -> Upload {

@@ -4,17 +4,20 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::pin::pin;
 
-use anyhow::Result;
 use clap::Args;
-use fanpass_client::{Client, WaitOptions};
+use fanpass_client::{ErrorKind, WaitOptions};
 use fanpass_model::{ImportId, ImportState, ImportStatus};
 use futures_util::StreamExt as _;
+use serde::Serialize;
 
 use super::buckets::Buckets;
 use crate::exit::Exit;
+use crate::failure::exit_of_client;
 use crate::input::RejectedRow;
 use crate::printer::{Printer, count};
 use crate::progress::Progress;
+use crate::session::Session;
+use crate::signals::{self, Claim};
 
 /// Rejected rows that are printed for a person; JSON has more.
 const REJECTS_PRINTED: usize = 10;
@@ -30,22 +33,61 @@ pub struct Wait {
     pub timeout: u64,
 }
 
+/// What waiting for an import came to.
+#[derive(Debug)]
+pub struct Waited {
+    /// The last that the service told of it.
+    pub status: Option<ImportStatus>,
+    /// What ended the wait before the import was over.
+    pub stopped: Option<Stopped>,
+}
+
+/// Why a wait ended early, and the exit code for that; JSON has the reason.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct Stopped {
+    pub why: String,
+    #[serde(skip)]
+    pub exit: Exit,
+}
+
 /// Polls an import until it is over, showing how far it is; `rows` is how many there are, where that is known before
-/// the service says it.
+/// the service says it. Whatever ends the wait earlier, what is known by then is not lost.
 pub async fn wait_for(
-    client: &Client,
+    session: &Session,
     id: &ImportId,
     rows: Option<u64>,
     wait: Wait,
     printer: Printer,
-) -> Result<ImportStatus> {
+) -> Waited {
+    let _claim = Claim::new();
     let progress = Progress::new(printer, "importing");
     let options =
         WaitOptions { timeout: std::time::Duration::from_secs(wait.timeout), ..WaitOptions::default() };
-    let mut updates = pin!(client.wait_for_import(id, options));
+    let mut updates = pin!(session.client.wait_for_import(id, options));
+    let mut interrupted = pin!(signals::stop());
     let mut last = None;
-    while let Some(update) = updates.next().await {
-        let status = update?;
+    loop {
+        let update = tokio::select! {
+            update = updates.next() => update,
+            () = &mut interrupted => {
+                let why = format!("interrupted; {}", session.goes_on());
+                return Waited { status: last, stopped: Some(Stopped { why, exit: Exit::Interrupted }) };
+            }
+        };
+        let status = match update {
+            None => return Waited { status: last, stopped: None },
+            Some(Ok(status)) => status,
+            Some(Err(error)) => {
+                let why = if error.kind() == ErrorKind::TimedOut {
+                    format!("it is not over after {} s; {}", wait.timeout, session.goes_on())
+                } else {
+                    error.to_string()
+                };
+                let exit = exit_of_client(error.kind());
+                return Waited { status: last, stopped: Some(Stopped { why, exit }) };
+            }
+        };
         if let Some(done) = status.processed_rows {
             match status.total_rows.or(rows) {
                 Some(total) => progress.set_of(done, total),
@@ -54,7 +96,11 @@ pub async fn wait_for(
         }
         last = Some(status);
     }
-    last.ok_or_else(|| anyhow::anyhow!("the service never told how far import {id} is"))
+}
+
+/// Why the wait ended early, on a line of its own.
+pub fn write_stopped(out: &mut dyn Write, stopped: Option<&Stopped>) -> io::Result<()> {
+    stopped.iter().try_for_each(|Stopped { why, .. }| writeln!(out, "\nStopped waiting: {why}"))
 }
 
 /// The exit code of an import that was waited for.

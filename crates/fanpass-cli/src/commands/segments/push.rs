@@ -11,7 +11,7 @@ use tokio::task::block_in_place;
 
 use super::buckets::{Buckets, repeats};
 use super::ids::CheckedIds;
-use super::outcome::{self, Wait};
+use super::outcome::{self, Stopped, Wait};
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::failure;
@@ -68,12 +68,22 @@ impl Push {
         let receipt = self.send(&session, &ids, printer).await?;
         let id = receipt.firebase_imported_segment_id;
         report.received(&id, receipt.status, ids.valid);
-        if self.wait.wait {
-            let status = outcome::wait_for(&session.client, &id, Some(ids.valid), self.wait, printer).await?;
-            report.imported(&status, &ids)?;
-            report.next = Some(session.next(&format!("segments members {}", quoted(self.segment.as_str()))));
-        } else {
-            report.next = Some(session.next(&format!("segments status {id} --wait")));
+        let status = format!("segments status {}", quoted(id.as_str()));
+        report.next = Some(session.next(&format!("{status} --wait")));
+        if !self.wait.wait {
+            session.close().await;
+            return report.print(printer);
+        }
+        let waited = outcome::wait_for(&session, &id, Some(ids.valid), self.wait, printer).await;
+        if waited.stopped.is_some() {
+            report.stopped = waited.stopped;
+            session.leave().await;
+            return report.print(printer);
+        }
+        if let Some(import) = waited.status {
+            report.imported(&import, &ids)?;
+            let members = format!("segments members {}", quoted(self.segment.as_str()));
+            report.next = Some(session.next(if session.offers_extensions() { &members } else { &status }));
         }
         session.close().await;
         report.print(printer)
@@ -116,6 +126,9 @@ struct PushReport {
     buckets: Option<Buckets>,
     rejects: Vec<RejectedRow>,
     rejects_files: Vec<PathBuf>,
+    /// Why the wait ended before the import did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<Stopped>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -139,6 +152,7 @@ impl PushReport {
             buckets: None,
             rejects: ids.rejects.clone(),
             rejects_files: ids.rejects_files.clone(),
+            stopped: None,
             next: None,
         }
     }
@@ -174,6 +188,9 @@ impl PushReport {
     }
 
     fn exit(&self) -> Exit {
+        if let Some(stopped) = &self.stopped {
+            return stopped.exit;
+        }
         match (&self.status, self.buckets) {
             (Some(status), Some(buckets)) => outcome::exit_of(status, buckets),
             _ if self.rejected > 0 => Exit::Rejects,
@@ -221,6 +238,7 @@ impl Report for PushReport {
         if !self.rejects_files.is_empty() {
             writeln!(out, "Mend them in {file} and push it again: a push replaces the whole segment.")?;
         }
+        outcome::write_stopped(out, self.stopped.as_ref())?;
         self.next.iter().try_for_each(|next| writeln!(out, "\nNext: {next}"))
     }
 }

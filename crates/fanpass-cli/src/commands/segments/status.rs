@@ -8,9 +8,10 @@ use fanpass_model::{ImportId, ImportState, ImportStatus, SegmentReceipt};
 use serde::Serialize;
 
 use super::buckets::Buckets;
-use super::outcome::{self, Wait};
+use super::outcome::{self, Stopped, Wait, Waited};
 use crate::cli::Global;
 use crate::exit::Exit;
+use crate::failure::failure;
 use crate::printer::{Printer, Report};
 use crate::session::{Session, quoted};
 
@@ -27,15 +28,16 @@ pub struct Status {
 impl Status {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         let session = Session::open(global).await?;
-        let status = if self.wait.wait {
-            outcome::wait_for(&session.client, &self.import, None, self.wait, printer).await?
+        let waited = if self.wait.wait {
+            outcome::wait_for(&session, &self.import, None, self.wait, printer).await
         } else {
-            session.client.import_status(&self.import).await?
+            let status = session.client.import_status(&self.import).await?;
+            Waited { status: Some(status), stopped: None }
         };
-        let report = StatusReport::new(&session, self.import, status);
-        session.close().await;
-        printer.report(&report)?;
-        Ok(report.exit())
+        match waited {
+            Waited { status: None, stopped: Some(Stopped { why, exit }) } => Err(failure(exit, why)),
+            waited => StatusReport::new(&session, self.import, waited).conclude(session, printer).await,
+        }
     }
 }
 
@@ -46,37 +48,52 @@ pub struct StatusReport {
     id: ImportId,
     #[serde(flatten)]
     status: ImportStatus,
+    /// Why the wait ended before the import did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<Stopped>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
 
 impl StatusReport {
     /// Of an import that was just received; waits for its end if asked to.
-    pub async fn after(
-        session: &Session,
-        receipt: SegmentReceipt,
-        wait: Wait,
-        printer: Printer,
-    ) -> Result<Self> {
+    pub async fn after(session: &Session, receipt: SegmentReceipt, wait: Wait, printer: Printer) -> Self {
         let id = receipt.firebase_imported_segment_id;
-        let status = if wait.wait {
-            outcome::wait_for(&session.client, &id, None, wait, printer).await?
-        } else {
+        let mut waited = Waited { status: None, stopped: None };
+        if wait.wait {
+            waited = outcome::wait_for(session, &id, None, wait, printer).await;
+        }
+        if waited.status.is_none() {
             let mut status = ImportStatus::new(receipt.status.unwrap_or(ImportState::Pending));
             status.firebase_imported_segment_id = Some(id.clone());
-            status
-        };
-        Ok(Self::new(session, id, status))
+            waited.status = Some(status);
+        }
+        Self::new(session, id, waited)
     }
 
-    fn new(session: &Session, id: ImportId, status: ImportStatus) -> Self {
+    fn new(session: &Session, id: ImportId, Waited { status, stopped }: Waited) -> Self {
+        let status = status.unwrap_or_else(|| ImportStatus::new(ImportState::Pending));
         let over = matches!(status.status, ImportState::Completed | ImportState::Failed);
         let next = (!over).then(|| session.next(&format!("segments status {} --wait", quoted(id.as_str()))));
-        Self { id, status, next }
+        Self { id, status, stopped, next }
+    }
+
+    /// Ends the session, prints the report and gives the exit code that it earns.
+    pub async fn conclude(self, session: Session, printer: Printer) -> Result<Exit> {
+        if self.stopped.is_some() {
+            session.leave().await;
+        } else {
+            session.close().await;
+        }
+        printer.report(&self)?;
+        Ok(self.exit())
     }
 
     /// The exit code that the import has earned so far.
-    pub fn exit(&self) -> Exit {
+    fn exit(&self) -> Exit {
+        if let Some(stopped) = &self.stopped {
+            return stopped.exit;
+        }
         match self.status.status {
             ImportState::Completed | ImportState::Failed => {
                 outcome::exit_of(&self.status.status, Buckets::from(&self.status))
@@ -105,6 +122,7 @@ impl Report for StatusReport {
             &outcome::rejects_of(&self.status),
             self.status.rejected_rows.unwrap_or_default(),
         )?;
+        outcome::write_stopped(out, self.stopped.as_ref())?;
         self.next.iter().try_for_each(|next| writeln!(out, "\nNext: {next}"))
     }
 }

@@ -80,7 +80,9 @@ impl Update {
         let attributes = properties.len();
         let session = Session::open(global).await?;
         session.client.update_user(&user, properties).await?;
-        let next = session.next(&format!("users get {}", quoted(user.as_str())));
+        // Another FanPass cannot show what it stored.
+        let get = session.offers_extensions().then(|| format!("users get {}", quoted(user.as_str())));
+        let next = get.map(|get| session.next(&get));
         session.close().await;
         printer.report(&UpdateReport { user_id: user, attributes, next })?;
         Ok(Exit::Done)
@@ -152,13 +154,15 @@ fn read_properties(path: &Path) -> Result<UserProperties> {
 struct UpdateReport {
     user_id: UserId,
     attributes: usize,
-    next: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 impl Report for UpdateReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         let Self { user_id, attributes, next } = self;
         let noun = if *attributes == 1 { "attribute" } else { "attributes" };
-        writeln!(out, "Updated {attributes} {noun} of user {user_id}\n\nNext: {next}")
+        writeln!(out, "Updated {attributes} {noun} of user {user_id}")?;
+        next.iter().try_for_each(|next| writeln!(out, "\nNext: {next}"))
     }
 }
