@@ -47,6 +47,11 @@ pub enum ErrorKind {
         /// Byte offset, from 0.
         at: usize,
     },
+    /// A character that only changes the direction of writing (Unicode property `Bidi_Control`) stands at byte `at`.
+    DirectionControl {
+        /// Byte offset, from 0.
+        at: usize,
+    },
     /// White space stands at the beginning or the end.
     SurroundingSpace,
     /// An attribute key has neither the prefix `user_properties.` nor `custom.`.
@@ -78,6 +83,7 @@ impl ErrorKind {
             Self::Empty => "empty",
             Self::TooLong { .. } => "too_long",
             Self::ControlCharacter { .. } => "control_character",
+            Self::DirectionControl { .. } => "direction_control",
             Self::SurroundingSpace => "surrounding_space",
             Self::UnknownPrefix => "unknown_prefix",
             Self::EmptyName => "empty_name",
@@ -96,6 +102,12 @@ impl fmt::Display for ErrorKind {
             Self::Empty => f.write_str("is empty"),
             Self::TooLong { limit, actual } => write!(f, "has {actual} bytes; at most {limit} are allowed"),
             Self::ControlCharacter { at } => write!(f, "has a control character at byte {at}; remove it"),
+            Self::DirectionControl { at } => {
+                write!(
+                    f,
+                    "has an invisible character at byte {at} that changes the direction of writing; remove it"
+                )
+            }
             Self::SurroundingSpace => f.write_str("begins or ends with white space; trim it"),
             Self::UnknownPrefix => {
                 f.write_str("begins with neither `user_properties.` (platform) nor `custom.` (your own)")

@@ -32,8 +32,15 @@ fn check(text: &str, limit: usize) -> Result<(), ErrorKind> {
     Ok(())
 }
 
+/// As [`check`], for a name that people read and tell from others: nothing in it may change how the rest is shown.
+fn check_name(text: &str, limit: usize) -> Result<(), ErrorKind> {
+    check(text, limit)?;
+    let turns = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.find(turns).map_or(Ok(()), |at| Err(ErrorKind::DirectionControl { at }))
+}
+
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $subject:literal, $limit:ident) => {
+    ($(#[$doc:meta])* $name:ident, $subject:literal, $limit:ident, $check:ident) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
         #[serde(try_from = "String")]
@@ -44,7 +51,7 @@ macro_rules! text_id {
             ///
             /// # Errors
             /// [`ErrorKind::Empty`], [`ErrorKind::TooLong`], [`ErrorKind::ControlCharacter`] or
-            /// [`ErrorKind::SurroundingSpace`].
+            /// [`ErrorKind::SurroundingSpace`]; of a name that people read also [`ErrorKind::DirectionControl`].
             pub fn new(text: impl Into<Box<str>>) -> Result<Self, ModelError> {
                 let text = text.into();
                 Self::validate(&text)?;
@@ -56,7 +63,7 @@ macro_rules! text_id {
             /// # Errors
             /// As [`new`](Self::new).
             pub fn validate(text: &str) -> Result<(), ModelError> {
-                check(text, $limit).map_err(|kind| ModelError::new($subject, kind))
+                $check(text, $limit).map_err(|kind| ModelError::new($subject, kind))
             }
 
             /// The text.
@@ -132,15 +139,16 @@ text_id! {
     /// assert!(UserId::new(" 00042").is_err());
     /// # Ok::<(), fanpass_model::ModelError>(())
     /// ```
-    UserId, "user id", USER_ID_MAX_BYTES
+    UserId, "user id", USER_ID_MAX_BYTES, check
 }
 
 text_id! {
-    /// A segment's name, which identifies it: at most [`SEGMENT_NAME_MAX_BYTES`] bytes, any script.
-    SegmentName, "segment name", SEGMENT_NAME_MAX_BYTES
+    /// A segment's name, which identifies it: at most [`SEGMENT_NAME_MAX_BYTES`] bytes, any script,
+    /// without characters that do nothing but change the direction of writing, and so make one name look like another.
+    SegmentName, "segment name", SEGMENT_NAME_MAX_BYTES, check_name
 }
 
 text_id! {
     /// The id of one segment import (`firebase_imported_segment_id`), opaque.
-    ImportId, "import id", IMPORT_ID_MAX_BYTES
+    ImportId, "import id", IMPORT_ID_MAX_BYTES, check
 }

@@ -172,7 +172,10 @@ impl fmt::Display for Violation {
                 write!(f, "{key} is not registered; did you mean {nearest}?")
             }
             ViolationKind::Unregistered { nearest: None } => {
-                write!(f, "{key} is not registered; register it before use")
+                write!(
+                    f,
+                    "{key} is not registered; register it first: `fanpass attributes register {key} --type …`"
+                )
             }
             ViolationKind::WrongType { expected, found } => {
                 write!(f, "{key} takes a {expected}, and this is a {found}")

@@ -9,8 +9,10 @@ use serde_json::Number;
 use crate::error::{ErrorKind, ModelError};
 
 const SUBJECT: &str = "attribute value";
-/// Above this a double no longer tells every whole number from its neighbour.
-const EXACT_LIMIT: f64 = 9_007_199_254_740_992.0;
+/// 2^53: past it a double no longer tells every whole number from its neighbour.
+const EXACT_LIMIT: u64 = 1 << 53;
+/// The same as a double, which may stand for its rounded neighbour already.
+const EXACT_LIMIT_DOUBLE: f64 = 9_007_199_254_740_992.0;
 
 /// Bytes of UTF-8 that a text value, or one entry of a list, has at most. Assumed.
 pub const TEXT_VALUE_MAX_BYTES: usize = 4096;
@@ -20,12 +22,12 @@ pub const LIST_MAX_ENTRIES: usize = 256;
 /// The value of one attribute.
 ///
 /// Deserialising refuses what the wire format does not have (objects, nested lists, lists of anything but text) and
-/// whole numbers past 2^53 that arrive in a form that was rounded already.
+/// whole numbers past 2^53, of which JSON readers disagree.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AttributeValue {
     /// Text.
     Text(String),
-    /// A number: any integer of 64 bits, or a finite double.
+    /// A number: a whole one from -2^53 to 2^53, or a finite double.
     Number(Number),
     /// True or false.
     Boolean(bool),
@@ -83,7 +85,7 @@ impl AttributeValue {
     ///
     /// # Errors
     /// [`ErrorKind::TooLong`] for text past [`TEXT_VALUE_MAX_BYTES`], [`ErrorKind::TooMany`] for a list past
-    /// [`LIST_MAX_ENTRIES`], [`ErrorKind::InexactNumber`] for a whole number that a double has rounded.
+    /// [`LIST_MAX_ENTRIES`], [`ErrorKind::InexactNumber`] for a whole number past ±2^53.
     pub fn validate(&self) -> Result<(), ModelError> {
         let kind = match self {
             Self::Text(text) => too_long(text),
@@ -91,9 +93,7 @@ impl AttributeValue {
                 Some(ErrorKind::TooMany { limit: LIST_MAX_ENTRIES })
             }
             Self::List(entries) => entries.iter().find_map(|entry| too_long(entry)),
-            Self::Number(number) if number.is_f64() && number.as_f64().is_some_and(is_rounded) => {
-                Some(ErrorKind::InexactNumber)
-            }
+            Self::Number(number) if is_inexact(number) => Some(ErrorKind::InexactNumber),
             Self::Number(_) | Self::Boolean(_) | Self::Unset => None,
         };
         kind.map_or(Ok(()), |kind| Err(ModelError::new(SUBJECT, kind)))
@@ -105,8 +105,14 @@ fn too_long(text: &str) -> Option<ErrorKind> {
     (actual > limit).then_some(ErrorKind::TooLong { limit, actual })
 }
 
-fn is_rounded(number: f64) -> bool {
-    number.abs() >= EXACT_LIMIT && number.fract() == 0.0
+fn is_inexact(number: &Number) -> bool {
+    if let Some(whole) = number.as_u64() {
+        return whole > EXACT_LIMIT;
+    }
+    if let Some(whole) = number.as_i64() {
+        return whole.unsigned_abs() > EXACT_LIMIT;
+    }
+    number.as_f64().is_some_and(|double| double.abs() >= EXACT_LIMIT_DOUBLE && double.fract() == 0.0)
 }
 
 impl From<&str> for AttributeValue {

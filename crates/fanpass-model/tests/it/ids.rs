@@ -31,6 +31,16 @@ fn each_refusal_has_its_kind() {
 }
 
 #[test]
+fn a_name_that_would_be_shown_as_another_is_refused() {
+    for character in ['\u{202e}', '\u{2066}', '\u{200f}', '\u{61c}'] {
+        let error = SegmentName::new(format!("sth{character}x")).unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::DirectionControl { at: 3 });
+    }
+    assert!(SegmentName::new("אוהדים").is_ok(), "a script that is written from right to left is no reason");
+    assert!(UserId::new("fan\u{202e}7").is_ok(), "an id is what the club's system says it is");
+}
+
+#[test]
 fn a_number_in_json_is_no_id() {
     let error = serde_json::from_str::<UserId>("42").unwrap_err();
     assert!(error.to_string().starts_with("invalid type: integer `42`, expected a string"), "{error}");

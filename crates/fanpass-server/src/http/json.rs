@@ -83,8 +83,9 @@ pub(crate) fn shape_item(pointer: String, message: &str) -> ProblemItem {
         let detail = format!("`{name}` stands twice; send it once");
         return item(format!("{pointer}/{}", escape(name)), "duplicate_member", detail);
     }
-    if message.contains("stands twice") {
-        return item(pointer, "duplicate_member", message);
+    if let Some((_, key)) = message.split_once("stands twice in one map: ") {
+        let detail = format!("`{key}` stands twice; send it once");
+        return item(format!("{pointer}/{}", escape(key)), "duplicate_member", detail);
     }
     match message.strip_prefix("invalid type: ").and_then(|types| types.rsplit_once(", expected ")) {
         Some((found, wanted)) => {
