@@ -17,7 +17,7 @@ use super::closed::Closed;
 use super::config::{members_list, owned_list};
 use super::ids::{ReadIds, read_ids, refuse_rejects};
 use super::spool::{IdSpool, inline, upload};
-use crate::commands::segments::outcome::{Wait, wait_for};
+use crate::commands::segments::outcome::{Stopped, Wait, Waited, wait_for};
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::printer::Printer;
@@ -125,8 +125,13 @@ impl Job {
         let receipt = session.client.import_segment(segment, upload(&spool, printer)?).await?;
         let wait = Wait { wait: true, timeout: IMPORT_TIMEOUT.as_secs() };
         let id = receipt.firebase_imported_segment_id;
-        let status = wait_for(&session.client, &id, Some(count), wait, printer).await?;
-        check_import(segment, count, &status)
+        let Waited { status, stopped } = wait_for(session, &id, Some(count), wait, printer).await;
+        if let Some(Stopped { why, exit }) = stopped {
+            let message =
+                format!("import {id} of segment {segment}: {why}; the same command goes on from here");
+            return Err(failure(exit, message));
+        }
+        check_import(segment, count, &status.context("the service never told how far the import is")?)
     }
 }
 
