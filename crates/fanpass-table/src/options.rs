@@ -1,6 +1,6 @@
 //! What a caller can state about a file; everything left out is detected from the content.
 
-use crate::Limits;
+use crate::{ErrorKind, Limits, TableError, origin::Origin};
 
 /// How to read a file. The default detects everything.
 ///
@@ -28,6 +28,26 @@ pub struct Options {
     pub sheet: Option<String>,
     /// Bounds on sizes.
     pub limits: Limits,
+}
+
+impl Options {
+    /// Refuses a file that is not of the stated format, and a sheet stated for a file that has none.
+    pub(crate) fn check(&self, found: Format, origin: &Origin) -> Result<(), TableError> {
+        if let Some(stated) = self.format.filter(|&stated| stated != found) {
+            let message = format!("is {}, not {} as stated", found.as_str(), stated.as_str());
+            return Err(TableError::new(ErrorKind::UnsupportedFormat, origin, message));
+        }
+        if self.sheet.is_some() && matches!(found, Format::Csv | Format::Jsonl | Format::Parquet) {
+            let what = if found == Format::Parquet { "Parquet" } else { "text" };
+            let message = format!("is {what} and has no sheets; name none");
+            return Err(TableError::new(ErrorKind::UnknownSheet, origin, message));
+        }
+        if found == Format::Jsonl && self.encoding.is_some_and(|stated| stated != Encoding::Utf8) {
+            let message = "is JSONL, which is UTF-8 always; state no other encoding";
+            return Err(TableError::new(ErrorKind::UnsupportedFormat, origin, message));
+        }
+        Ok(())
+    }
 }
 
 /// Which formats are taken; one that is not is refused by its name, in an archive too.

@@ -65,11 +65,11 @@ impl Table {
         let (format, member, chain) = match Opened::open(file, options, &origin)? {
             Opened::Rows(source, place) => {
                 let format = source.format();
-                check_stated(options, format, &origin)?;
+                options.check(format, &origin)?;
                 (format, Member::open(source, place, options.header)?, None)
             }
             Opened::Archive(archive) => {
-                check_stated(options, Format::Zip, &origin)?;
+                options.check(Format::Zip, &origin)?;
                 let mut chain = Chain::new(archive, &origin)?;
                 let member = next_member(&mut chain, options)?;
                 let empty = || TableError::new(ErrorKind::Empty, &origin, "the archive holds no files");
@@ -197,24 +197,6 @@ fn next_member(chain: &mut Chain, options: &Options) -> Result<Option<Member>, T
             Err(TableError::new(ErrorKind::UnsupportedFormat, &origin, message))
         }
     }
-}
-
-/// Refuses a file that is not of the stated format, and a sheet stated for a file that has none.
-fn check_stated(options: &Options, found: Format, origin: &Origin) -> Result<(), TableError> {
-    if let Some(stated) = options.format.filter(|&stated| stated != found) {
-        let message = format!("is {}, not {} as stated", found.as_str(), stated.as_str());
-        return Err(TableError::new(ErrorKind::UnsupportedFormat, origin, message));
-    }
-    if options.sheet.is_some() && matches!(found, Format::Csv | Format::Jsonl | Format::Parquet) {
-        let what = if found == Format::Parquet { "Parquet" } else { "text" };
-        let message = format!("is {what} and has no sheets; name none");
-        return Err(TableError::new(ErrorKind::UnknownSheet, origin, message));
-    }
-    if found == Format::Jsonl && options.encoding.is_some_and(|stated| stated != Encoding::Utf8) {
-        let message = "is JSONL, which is UTF-8 always; state no other encoding";
-        return Err(TableError::new(ErrorKind::UnsupportedFormat, origin, message));
-    }
-    Ok(())
 }
 
 impl std::fmt::Debug for Table {

@@ -9,6 +9,8 @@ mod jsonl;
 mod messages;
 mod packed;
 mod parquet;
+mod parquet_files;
+mod parquet_refused;
 mod properties;
 mod support;
 mod text;

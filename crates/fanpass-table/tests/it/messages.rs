@@ -3,7 +3,7 @@
 use fanpass_table::{Header, Options, Table};
 
 use crate::packed::{gzip, zstd};
-use crate::parquet::fans;
+use crate::parquet_files::fans;
 use crate::support::{drain, fixture, read, sample, zip};
 
 fn message(name: &str, content: impl AsRef<[u8]>, column: Option<&str>) -> String {

@@ -4,85 +4,20 @@ use std::sync::Arc;
 
 use ::parquet::{
     basic::{Compression, Encoding, GzipLevel, ZstdLevel},
-    data_type::{
-        BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FixedLenByteArray, FixedLenByteArrayType,
-        FloatType, Int32Type, Int64Type, Int96, Int96Type,
-    },
+    data_type::{ByteArray, ByteArrayType, Int96},
     file::{
-        properties::{WriterProperties, WriterPropertiesBuilder, WriterVersion},
+        properties::{WriterProperties, WriterVersion},
         writer::SerializedFileWriter,
     },
     schema::parser::parse_message_type,
 };
-use fanpass_table::{Accepted, ErrorKind, Format, Header, Options, Table, code};
+
+use fanpass_table::{Format, Options, Table, code};
 
 use crate::{
-    packed::{gzip, zstd},
-    support::{drain, ids, kind, read, sample, summary, zip},
+    parquet_files::{Cells, fans, text, written},
+    support::{ids, read, sample, summary, zip},
 };
-
-/// The cells of a column; `None` is null and only stands in optional columns.
-#[derive(Debug, Clone)]
-pub(crate) enum Cells {
-    Bool(Vec<Option<bool>>),
-    Int32(Vec<Option<i32>>),
-    Int64(Vec<Option<i64>>),
-    Int96(Vec<Option<Int96>>),
-    Float(Vec<Option<f32>>),
-    Double(Vec<Option<f64>>),
-    Bytes(Vec<Option<Vec<u8>>>),
-    Fixed(Vec<Option<Vec<u8>>>),
-}
-
-pub(crate) fn text<'a>(cells: impl IntoIterator<Item = &'a str>) -> Cells {
-    Cells::Bytes(cells.into_iter().map(|cell| Some(cell.as_bytes().to_vec())).collect())
-}
-
-/// A file of the given row groups, written by the `parquet` crate.
-pub(crate) fn written(schema: &str, properties: WriterPropertiesBuilder, groups: &[Vec<Cells>]) -> Vec<u8> {
-    let schema = Arc::new(parse_message_type(schema).unwrap());
-    let optional: Vec<_> = schema.get_fields().iter().map(|field| field.is_optional()).collect();
-    let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties.build())).unwrap();
-    for group in groups {
-        let mut rows = writer.next_row_group().unwrap();
-        for (cells, &optional) in group.iter().zip(&optional) {
-            macro_rules! put {
-                ($kind:ty, $cells:expr, $convert:expr) => {{
-                    let mut column = rows.next_column().unwrap().unwrap();
-                    let levels: Vec<i16> = $cells.iter().map(|cell| i16::from(cell.is_some())).collect();
-                    let values: Vec<<$kind as DataType>::T> =
-                        $cells.iter().flatten().cloned().map($convert).collect();
-                    column
-                        .typed::<$kind>()
-                        .write_batch(&values, optional.then_some(&levels[..]), None)
-                        .unwrap();
-                    column.close().unwrap();
-                }};
-            }
-            match cells {
-                Cells::Bool(cells) => put!(BoolType, cells, |cell| cell),
-                Cells::Int32(cells) => put!(Int32Type, cells, |cell| cell),
-                Cells::Int64(cells) => put!(Int64Type, cells, |cell| cell),
-                Cells::Int96(cells) => put!(Int96Type, cells, |cell| cell),
-                Cells::Float(cells) => put!(FloatType, cells, |cell| cell),
-                Cells::Double(cells) => put!(DoubleType, cells, |cell| cell),
-                Cells::Bytes(cells) => put!(ByteArrayType, cells, ByteArray::from),
-                Cells::Fixed(cells) => {
-                    put!(FixedLenByteArrayType, cells, |cell| FixedLenByteArray::from(ByteArray::from(cell)));
-                }
-            }
-        }
-        rows.close().unwrap();
-    }
-    writer.into_inner().unwrap()
-}
-
-pub(crate) fn fans() -> Vec<u8> {
-    let ids = text(["00042", "1e5", " Žižkov ", "123456789012345678"]);
-    let tiers = Cells::Bytes(vec![Some(b"gold".to_vec()), None, Some(b"gold".to_vec()), Some(Vec::new())]);
-    let schema = "message fans { required binary fan_id (UTF8); optional binary tier (UTF8); }";
-    written(schema, WriterProperties::builder(), &[vec![ids, tiers]])
-}
 
 /// What one column gives: the cells that can be used, and the codes of those that cannot.
 fn cells(field: &str, values: Cells) -> Vec<Result<String, &'static str>> {
@@ -276,71 +211,4 @@ fn nested_columns_are_refused_where_they_are_used() {
     let (_, bad) = read("m.parquet", &file, Some("tags"), &Options::default()).unwrap();
     assert_eq!(summary(&bad), [("m.parquet:row 1".to_owned(), code::NESTED_VALUE)]);
     assert_eq!(read("m.parquet", &file, Some("a"), &Options::default()).unwrap().1.len(), 1);
-}
-
-#[test]
-fn what_is_stated_must_hold() {
-    let stated = |change: fn(&mut Options)| {
-        let mut options = Options::default();
-        change(&mut options);
-        read("fans.parquet", fans(), None, &options).unwrap_err().kind()
-    };
-    assert_eq!(stated(|options| options.header = Header::Absent), ErrorKind::AmbiguousHeader);
-    assert_eq!(stated(|options| options.sheet = Some("A".into())), ErrorKind::UnknownSheet);
-    assert_eq!(stated(|options| options.format = Some(Format::Csv)), ErrorKind::UnsupportedFormat);
-    assert_eq!(stated(|options| options.accepted = Accepted::TextAndWorkbooks), ErrorKind::UnsupportedFormat);
-    for packed in [gzip(&fans()), zstd(&fans())] {
-        assert_eq!(kind("fans.parquet.gz", packed), ErrorKind::UnsupportedFormat);
-    }
-    assert_eq!(ids("a.csv", "PAR1\nPAR2\n"), ["PAR1", "PAR2"], "text may begin so");
-}
-
-#[test]
-fn bounds_hold() {
-    let long = text([&*"x".repeat(100_000)]);
-    let bomb = text([&*"x".repeat(64 << 20)]);
-    let schema = "message m { required binary fan_id (UTF8); }";
-    let snappy = || WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default()));
-    let limited = |cells: &Cells, change: fn(&mut Options)| {
-        let mut options = Options::default();
-        change(&mut options);
-        read("m.parquet", written(schema, snappy(), &[vec![cells.clone()]]), None, &options)
-    };
-    let error = |cells: &Cells, change| limited(cells, change).unwrap_err().kind();
-    assert_eq!(error(&bomb, |_| ()), ErrorKind::LimitExceeded);
-    assert_eq!(error(&long, |options| options.limits.parquet_page_bytes = 50_000), ErrorKind::LimitExceeded);
-    assert_eq!(error(&long, |options| options.limits.inflated_bytes = 50_000), ErrorKind::LimitExceeded);
-    assert_eq!(error(&long, |options| options.limits.record_bytes = 50_000), ErrorKind::LimitExceeded);
-    assert_eq!(error(&long, |options| options.limits.parquet_bytes = 50), ErrorKind::LimitExceeded);
-    assert_eq!(error(&long, |options| options.limits.parquet_footer_bytes = 50), ErrorKind::LimitExceeded);
-    assert_eq!(error(&long, |options| options.limits.columns = 0), ErrorKind::LimitExceeded);
-    assert_eq!(
-        summary(&limited(&long, |_| ()).unwrap().1),
-        [("m.parquet:row 1".to_owned(), code::CELL_TOO_LONG)]
-    );
-}
-
-#[test]
-fn an_encrypted_file_is_named_for_what_it_is() {
-    assert_eq!(kind("fans.parquet", b"PARE\x30\0\0\0\x01PARE"), ErrorKind::PasswordProtected);
-}
-
-#[test]
-fn a_damaged_file_gives_no_rows_unseen() {
-    let whole = fans();
-    for length in 5..whole.len() {
-        let file = sample("fans.parquet", &whole[..length]);
-        assert!(Table::open(&file.path, &Options::default()).is_err(), "cut at {length}");
-    }
-    for at in 0..whole.len() {
-        for change in [1, 0x7F, 0xFF] {
-            let mut broken = whole.clone();
-            broken[at] ^= change;
-            let file = sample("fans.parquet", &broken);
-            // What matters is that it ends, and that rows add up.
-            drop(
-                Table::open(&file.path, &Options::default()).and_then(|table| drain(table.ids(Some("#1"))?)),
-            );
-        }
-    }
 }

@@ -5,7 +5,7 @@ use fanpass_table::{Encoding, Header, Options, Table};
 use proptest::{collection::vec, prelude::*, sample::Index};
 
 use crate::packed::{gzip, zstd};
-use crate::parquet::{self, fans};
+use crate::parquet_files::{self, fans};
 use crate::support::{drain, fixture, read, sample, zip};
 
 /// Ids without white space around them, any character inside.
@@ -149,8 +149,8 @@ proptest! {
         dictionary in any::<bool>(),
     ) {
         let properties = WriterProperties::builder().set_dictionary_enabled(dictionary).set_encoding(encoding);
-        let cells = parquet::text(ids.iter().map(String::as_str));
-        let file = parquet::written("message m { required binary id (UTF8); }", properties, &[vec![cells]]);
+        let cells = parquet_files::text(ids.iter().map(String::as_str));
+        let file = parquet_files::written("message m { required binary id (UTF8); }", properties, &[vec![cells]]);
         let (read_back, rejects) = read("a.parquet", file, None, &Options::default()).unwrap();
         prop_assert_eq!(rejects, []);
         prop_assert_eq!(read_back, ids);
