@@ -37,7 +37,7 @@ pub enum ErrorKind {
     Empty,
     /// Several delimiters fit equally well.
     AmbiguousDelimiter,
-    /// The first row may be a header or data.
+    /// The first row may be a header or data, or it is stated that there is no header where columns always have names.
     AmbiguousHeader,
     /// No column, or more than one, may hold the ids.
     AmbiguousColumn,

@@ -138,6 +138,7 @@ pub enum Header {
     Detect,
     /// The first row names the columns.
     Present,
-    /// The first row is data; columns are named by their letters: `A`, `B`, …, `AA`.
+    /// The first row is data; columns are named by their letters: `A`, `B`, …, `AA`. Refused for JSONL and Parquet,
+    /// which name their columns.
     Absent,
 }
