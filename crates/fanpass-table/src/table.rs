@@ -3,7 +3,7 @@
 use std::{fs::File, path::Path};
 
 use crate::{
-    Encoding, ErrorKind, Format, Ids, Options, Reject, Row, TableError,
+    ErrorKind, Format, Ids, Options, Reject, Row, TableError,
     chain::Chain,
     code,
     columns::Selector,
