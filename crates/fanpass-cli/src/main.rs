@@ -19,6 +19,7 @@ mod printer;
 mod profile;
 mod progress;
 mod progress_line;
+mod runtime;
 mod session;
 mod signals;
 mod source;
@@ -52,7 +53,9 @@ fn main() -> ExitCode {
 fn run(cli: Cli, printer: Printer) -> anyhow::Result<Exit> {
     let Cli { global, command } = cli;
     logging::start(global.verbose);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let is_bulk =
+        matches!(command, Command::Users(users::Command::Push(_)) | Command::Apply(_) | Command::Rejects(_));
+    let runtime = runtime::new(is_bulk && !global.local)?;
     let outcome = runtime.block_on(async {
         match command {
             // These end by signals in an orderly way of their own.

@@ -14,7 +14,7 @@ use crate::SyncError;
 /// | --- | --- | --- |
 /// | `string` | any text, byte for byte | text |
 /// | `boolean`, `bool` | `true`/`false`, `yes`/`no`, `y`/`n`, `t`/`f`, `1`/`0`, and `x` for true, in any case | a boolean |
-/// | `integer` | whole numbers of 64 bits as a number writes itself: no `+`, leading zeros or separators | that number |
+/// | `integer` | whole numbers from -2^53 to 2^53 as a number writes itself: no `+`, leading zeros or separators | that number |
 /// | `decimal` | digits with or without `.` and a fraction, if a double holds them exactly as written | that number |
 /// | `date` | `YYYY-MM-DD` (ISO 8601) | the same text |
 /// | `date(FORMAT)` | a date in the given `strptime` form, such as `%d.%m.%Y`; years 1000 to 9999 | `YYYY-MM-DD` |

@@ -6,6 +6,7 @@
 mod process;
 mod push;
 mod single;
+mod tool;
 mod upload;
 
 use std::io::Write;
@@ -28,6 +29,12 @@ pub struct Options {
     /// Connections that push at a time
     #[arg(long, default_value_t = 64)]
     connections: usize,
+    /// Rows of the file that the tool pushes
+    #[arg(long, default_value_t = 100_000)]
+    rows: u32,
+    /// Rows of the file that the ledger knows already
+    #[arg(long, default_value_t = 1_000_000)]
+    known: u32,
     /// MiB of the file that is uploaded
     #[arg(long, default_value_t = 1024)]
     upload_mib: u64,
@@ -48,6 +55,7 @@ pub fn run(top: &Path, options: &Options, out: &mut impl Write) -> Result<()> {
     let bench = target.join("dist/examples/bench");
     push::run(&bench, options, out)?;
     upload::run(&bench, options, out)?;
+    tool::run(&bench, &target.join("release/fanpass"), options, out)?;
     single::run(&target.join("release/examples/inline_ids"), &target.join("release/fanpass"), options, out)
 }
 

@@ -98,17 +98,8 @@ pub(super) fn run(bench: &Path, options: &Options, out: &mut impl Write) -> Resu
 
 impl Rounds {
     fn wrk(&mut self, wrk: &Path, origin: &str, options: &Options) -> Result<f64> {
-        let folder = tempfile::tempdir()?;
-        let script = folder.path().join("post.lua");
-        fs::write(&script, SCRIPT)?;
-        let script = script.to_str().context("the temporary folder's name is no text")?;
-        let target = format!("{origin}/api/v1/update_user");
-        let (connections, seconds) = (options.connections.to_string(), options.seconds.to_string());
-        let measured =
-            measure(wrk, &["-t1", "-c", &connections, "-d", &seconds, "-s", script, &target], CLIENT)?;
-        let rate = measured.output.lines().find_map(|line| line.trim().strip_prefix("Requests/sec:"));
-        let rate = rate.context("wrk printed no rate")?.trim().parse()?;
-        self.add(rate, None, cpu_per_request(&measured, rate, options.seconds));
+        let (rate, microseconds) = wrk_rate(wrk, origin, options)?;
+        self.add(rate, None, Some(microseconds).filter(|microseconds| *microseconds > 0.0));
         Ok(rate)
     }
 
@@ -129,6 +120,20 @@ impl Rounds {
         )?;
         Ok(())
     }
+}
+
+/// Requests a second of wrk on one thread, and microseconds of CPU for each; 0 if they are not known.
+pub(super) fn wrk_rate(wrk: &Path, origin: &str, options: &Options) -> Result<(f64, f64)> {
+    let folder = tempfile::tempdir()?;
+    let script = folder.path().join("post.lua");
+    fs::write(&script, SCRIPT)?;
+    let script = script.to_str().context("the temporary folder's name is no text")?;
+    let target = format!("{origin}/api/v1/update_user");
+    let (connections, seconds) = (options.connections.to_string(), options.seconds.to_string());
+    let measured = measure(wrk, &["-t1", "-c", &connections, "-d", &seconds, "-s", script, &target], CLIENT)?;
+    let rate = measured.output.lines().find_map(|line| line.trim().strip_prefix("Requests/sec:"));
+    let rate = rate.context("wrk printed no rate")?.trim().parse()?;
+    Ok((rate, cpu_per_request(&measured, rate, options.seconds).unwrap_or_default()))
 }
 
 fn cpu_per_request(measured: &Measured, rate: f64, seconds: u32) -> Option<f64> {

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::runtime::blocking;
 use anyhow::Result;
 use fanpass_sync::{
     AttributeFeed, AttributeMode, GuardedFacts, Ledger, MappedRow, SegmentFeed, SegmentMode, Updates, Verdict,
 };
-use tokio::task::block_in_place;
 
 use super::attributes::{self, Survey};
 use super::config::{Config, owned_list};
@@ -61,7 +61,7 @@ impl Preparing<'_> {
         }
         for feed in &config.feeds.attributes {
             let about = |error: anyhow::Error| error.context(format!("feed {}", feed.name));
-            prepared.push(block_in_place(|| self.attributes(feed)).map_err(about)?);
+            prepared.push(blocking(|| self.attributes(feed)).map_err(about)?);
         }
         Ok(prepared)
     }
@@ -74,7 +74,7 @@ impl Preparing<'_> {
 
     async fn segment(&mut self, feed: &SegmentFeed) -> Result<Prepared> {
         learn_members(feed, self.session, self.ledger).await?;
-        block_in_place(|| self.compare_segment(feed))
+        blocking(|| self.compare_segment(feed))
     }
 
     fn compare_segment(&mut self, feed: &SegmentFeed) -> Result<Prepared> {

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::runtime::blocking;
 use anyhow::Result;
 use fanpass_client::PushOptions;
 use fanpass_sync::{Busy, Ledger};
-use tokio::task::block_in_place;
 
 use super::attributes::{Job, Sent};
 use super::closed::Closed;
@@ -43,9 +43,9 @@ impl AttributePush {
             };
             return Ok(Pushed { closed: Closed::new(state)?, resumes: None });
         };
-        let mut ledger = block_in_place(|| Ledger::open(&path, busy))?;
-        let survey = block_in_place(|| job.survey(&mut ledger, None, false, printer))?;
-        let digest = block_in_place(|| job.source.digest())?;
+        let mut ledger = blocking(|| Ledger::open(&path, busy))?;
+        let survey = blocking(|| job.survey(&mut ledger, None, false, printer))?;
+        let digest = blocking(|| job.source.digest())?;
         let Some(session) = session else {
             let resumes = run::resumes(&ledger, &label, &digest)?;
             let Sent { state, .. } = job.read_only(Some(survey)).await?;

@@ -17,11 +17,11 @@ use super::account::{Account, Origin, SharedDeliveries, Tag};
 use crate::source::SourceFile;
 
 /// Updates that are looked up in the ledger together.
-const BATCH: usize = 4096;
+const BATCH: usize = 1024;
 /// Updates that are handed over together where there is no ledger: a hand-over wakes the other side.
 const BATCH_PLAIN: usize = 128;
-/// Batches that wait to be sent.
-const BATCHES_AHEAD: usize = 2;
+/// Batches that wait to be sent, besides the one that is being sent and the one that is being read.
+const BATCHES_AHEAD: usize = 1;
 
 /// An update on its way from the file to the run.
 pub type Row = UserUpdate<Tag>;
@@ -212,20 +212,20 @@ fn hand_over(updates: impl Iterator<Item = Row>, shared: &Shared, rows: &Sender<
 
 /// The updates that differ from what was acknowledged, cut down to what differs.
 fn changed(rows: Vec<Row>, deliveries: &SharedDeliveries, shared: &Shared) -> Result<Vec<Row>> {
-    let updates: Vec<_> = rows.iter().map(|row| (row.user.clone(), row.properties.clone())).collect();
+    let (updates, tags): (Vec<_>, Vec<_>) =
+        rows.into_iter().map(|row| ((row.user, row.properties), row.tag)).unzip();
     let changes = deliveries.lock().unwrap_or_else(PoisonError::into_inner).take(&updates)?;
     let mut different = Vec::new();
-    for (mut row, change) in rows.into_iter().zip(changes) {
+    for (((user, _), mut tag), change) in updates.into_iter().zip(tags).zip(changes) {
         if change.is_empty() {
             let figures = &mut shared.lock().account.figures;
-            match row.tag.origin {
+            match tag.origin {
                 Origin::Row { .. } => figures.unchanged += 1,
                 Origin::Gone => figures.removed += 1,
             }
         } else {
-            row.tag.sent = Some((row.user.clone(), change.clone()));
-            row.properties = change;
-            different.push(row);
+            tag.sent = Some((user.clone(), change.clone()));
+            different.push(UserUpdate::new(tag, user, change));
         }
     }
     Ok(different)

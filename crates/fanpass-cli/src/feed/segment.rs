@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::runtime::blocking;
 use anyhow::{Context as _, Result};
 use fanpass_client::ErrorKind;
 use fanpass_model::{ImportState, ImportStatus, SegmentName};
@@ -11,7 +12,6 @@ use fanpass_sync::{
 };
 use futures_util::TryStreamExt as _;
 use tempfile::NamedTempFile;
-use tokio::task::block_in_place;
 
 use super::closed::Closed;
 use super::config::{members_list, owned_list};
@@ -117,7 +117,7 @@ impl Job {
                 format!("nobody would be left in segment {segment}, and the API cannot empty a segment"),
             ));
         }
-        let spool = block_in_place(|| spool(ledger, members))?;
+        let spool = blocking(|| spool(ledger, members))?;
         if count <= INLINE_MAX {
             session.client.create_segment(segment, inline(spool.path())).await?;
             return Ok(());

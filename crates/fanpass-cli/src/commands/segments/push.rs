@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use crate::runtime::blocking;
 use anyhow::Result;
 use clap::Args;
 use fanpass_model::{ImportId, ImportState, ImportStatus, SegmentName, SegmentReceipt};
 use serde::Serialize;
-use tokio::task::block_in_place;
 
 use super::buckets::{Buckets, repeats};
 use super::ids::CheckedIds;
@@ -51,11 +51,11 @@ pub struct Push {
 impl Push {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         if self.dry_run {
-            let ids = block_in_place(|| CheckedIds::read(&self.input, &self.rejects, printer))?;
+            let ids = blocking(|| CheckedIds::read(&self.input, &self.rejects, printer))?;
             return PushReport::read(&self.segment, &ids).print(printer);
         }
         let session = Session::open(global).await?;
-        let ids = block_in_place(|| CheckedIds::read(&self.input, &self.rejects, printer))?;
+        let ids = blocking(|| CheckedIds::read(&self.input, &self.rejects, printer))?;
         let mut report = PushReport::read(&self.segment, &ids);
         if ids.valid == 0 {
             session.close().await;
@@ -168,7 +168,7 @@ impl PushReport {
     fn imported(&mut self, status: &ImportStatus, ids: &CheckedIds) -> Result<()> {
         let completed = status.status == ImportState::Completed;
         let untold = completed && status.duplicate_rows.is_none() && status.imported_rows.is_some();
-        let repeats = if untold { Some(block_in_place(|| repeats(ids.spool.path()))?) } else { None };
+        let repeats = if untold { Some(blocking(|| repeats(ids.spool.path()))?) } else { None };
         let buckets = Buckets::of_sent(status, self.sent, repeats).and_rejected(self.rejected);
         self.status = Some(status.status.clone());
         self.message.clone_from(&status.message);

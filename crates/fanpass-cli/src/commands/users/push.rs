@@ -4,11 +4,11 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::runtime::blocking;
 use anyhow::Result;
 use clap::Args;
 use fanpass_client::PushOptions;
 use fanpass_sync::{Busy, Feeds};
-use tokio::task::block_in_place;
 
 use super::report::conclude;
 use crate::cli::Global;
@@ -72,7 +72,7 @@ impl Push {
             None => None,
         };
         lint(&mapping, registry.as_ref(), printer)?;
-        let source = Arc::new(block_in_place(|| self.input.source())?);
+        let source = Arc::new(blocking(|| self.input.source())?);
         let job = Job { source, mapping, rejects: self.rejects.clone() };
         let mapping = job.mapping.clone();
         let push = AttributePush {
