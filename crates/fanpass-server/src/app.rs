@@ -23,6 +23,8 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     /// Permits for uploads that are being received.
     pub(crate) uploads: Arc<Semaphore>,
+    /// Permits for bytes of inline segments.
+    pub(crate) inline_room: Arc<Semaphore>,
     /// Permits to look into files that were received.
     pub(crate) checks: Semaphore,
     pub(crate) token_lifetime: Duration,
@@ -46,6 +48,7 @@ impl App {
             authority,
             limits: config.limits.clone(),
             uploads: Arc::new(Semaphore::new(config.limits.concurrent_uploads)),
+            inline_room: Arc::new(Semaphore::new(permits(config.limits.inline_bytes_in_all))),
             checks: Semaphore::new(CHECKS_MAX),
             token_lifetime: config.token_lifetime,
             platform,
@@ -66,6 +69,11 @@ impl App {
         *self.registry.write().unwrap_or_else(PoisonError::into_inner) = (custom, Arc::clone(&registry));
         registry
     }
+}
+
+/// A permit for each byte, as many as a semaphore can have at most.
+fn permits(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
 }
 
 fn with_custom(platform: &AttributeRegistry, custom: &Attributes) -> AttributeRegistry {

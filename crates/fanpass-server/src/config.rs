@@ -57,6 +57,9 @@ impl Default for Config {
 pub struct Limits {
     /// Bytes of an inline segment's JSON body (413). Default: 32 MiB, about a million ids.
     pub inline_body_bytes: u64,
+    /// Bytes of all inline segments' JSON bodies that are received or stored at the same time (503 with `Retry-After`).
+    /// Default: 128 MiB.
+    pub inline_bytes_in_all: u64,
     /// Bytes of any other JSON body (413). Default: 1 MiB.
     pub body_bytes: u64,
     /// Bytes of an uploaded file (413). Default: 4 GiB.
@@ -69,6 +72,9 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// How long a request's body may pause (408). Default: 30 s.
     pub body_pause: Duration,
+    /// Bytes a second that a body must keep up on average, once [`body_pause`](Self::body_pause) has passed (408); 0 asks for
+    /// nothing. Default: 4 KiB.
+    pub body_rate: u64,
     /// Connections open at the same time; further ones wait to be accepted. Default: 1,024.
     pub connections: usize,
 }
@@ -79,12 +85,14 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             inline_body_bytes: 32 * MIB,
+            inline_bytes_in_all: 128 * MIB,
             body_bytes: MIB,
             upload_bytes: 4096 * MIB,
             concurrent_uploads: 8,
             attributes_per_update: 256,
             header_timeout: Duration::from_secs(10),
             body_pause: Duration::from_secs(30),
+            body_rate: 4 * 1024,
             connections: 1024,
         }
     }

@@ -1,14 +1,19 @@
-//! Reading a request's body: what type it is, how large it may be, how long it may pause.
+//! Reading a request's body: what type it is, how large it may be, how slowly it may arrive.
 
+use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::BodyExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::problem::{Kind, Problem};
+use crate::config::Limits;
 
 /// What a request says its body is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,13 +67,95 @@ pub(crate) fn truncated() -> Problem {
     )
 }
 
-/// The whole of a body that is to be at most `limit` bytes.
+/// The refusal of a body that has to be unpacked before it can be read.
+pub(crate) fn refuse_encoded(headers: &HeaderMap) -> Result<(), Problem> {
+    match headers.get(CONTENT_ENCODING) {
+        Some(found) if !found.as_bytes().eq_ignore_ascii_case(b"identity") => Err(Problem::new(
+            Kind::WRONG_TYPE,
+            format!("the body has `Content-Encoding` {found:?}; send it as it is, or a file as a ZIP"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Sees to it that a body keeps arriving: without long pauses, and not in drips that would hold its place for days.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    pause: Duration,
+    rate: u64,
+    started: Instant,
+    bytes: u64,
+}
+
+impl Pace {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self { pause: limits.body_pause, rate: limits.body_rate, started: Instant::now(), bytes: 0 }
+    }
+
+    /// Counts what has arrived.
+    pub(crate) fn arrived(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
+    }
+
+    /// Waits for the next part.
+    pub(crate) async fn wait<T>(&self, part: impl Future<Output = T>) -> Result<T, Problem> {
+        let earned = self.bytes.checked_div(self.rate).map(Duration::from_secs);
+        let due = earned.and_then(|earned| self.started.checked_add(self.pause)?.checked_add(earned));
+        let pause = Instant::now().checked_add(self.pause);
+        match (pause, due) {
+            (Some(pause), Some(due)) if due < pause => {
+                timeout_at(due, part).await.map_err(|_| dripping(self.rate))
+            }
+            _ => timeout(self.pause, part).await.map_err(|_| slow(self.pause)),
+        }
+    }
+}
+
+fn dripping(rate: u64) -> Problem {
+    let detail = format!(
+        "the body arrives at less than {rate} bytes a second; nothing was stored: send the request again over a faster line"
+    );
+    Problem::new(Kind::SLOW, detail)
+}
+
+/// Room for bodies that are held in memory, which all of a kind share.
+#[derive(Debug)]
+pub(crate) struct Room {
+    all: Arc<Semaphore>,
+    taken: Option<OwnedSemaphorePermit>,
+}
+
+impl Room {
+    pub(crate) fn new(all: &Arc<Semaphore>) -> Self {
+        Self { all: Arc::clone(all), taken: None }
+    }
+
+    fn take(&mut self, bytes: usize) -> Result<(), Problem> {
+        let permit = u32::try_from(bytes)
+            .ok()
+            .and_then(|bytes| Arc::clone(&self.all).try_acquire_many_owned(bytes).ok());
+        let permit = permit.ok_or_else(|| {
+            Problem::unavailable(
+                "lists of as many bytes as this service holds at a time are under way; try again in a moment",
+            )
+        })?;
+        match &mut self.taken {
+            Some(taken) => taken.merge(permit),
+            taken @ None => *taken = Some(permit),
+        }
+        Ok(())
+    }
+}
+
+/// The whole of a body that is to be at most `limit` bytes, and to find `room` if it needs any.
 pub(crate) async fn collect(
     headers: &HeaderMap,
     mut body: Body,
     limit: u64,
-    pause: Duration,
+    mut pace: Pace,
+    mut room: Option<&mut Room>,
 ) -> Result<Bytes, Problem> {
+    refuse_encoded(headers)?;
     let declared = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if declared.is_some_and(|length| length > limit) {
         return Err(too_large("the body", limit));
@@ -76,10 +163,14 @@ pub(crate) async fn collect(
     let limit_in_memory = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
-    while let Some(frame) = tokio::time::timeout(pause, body.frame()).await.map_err(|_| slow(pause))? {
+    while let Some(frame) = pace.wait(body.frame()).await? {
         let Ok(data) = frame.map_err(|_| truncated())?.into_data() else { continue };
         if first.len().max(rest.len()) + data.len() > limit_in_memory {
             return Err(too_large("the body", limit));
+        }
+        pace.arrived(data.len());
+        if let Some(room) = &mut room {
+            room.take(data.len())?;
         }
         // A body of one frame, the usual case, is used as it arrived.
         if first.is_empty() {
@@ -92,4 +183,31 @@ pub(crate) async fn collect(
         }
     }
     Ok(if rest.is_empty() { first } else { rest.freeze() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::stream;
+
+    use super::*;
+
+    /// What becomes of a body that gives `bytes` bytes each second, for ten minutes.
+    async fn receive(bytes: usize) -> Result<usize, u16> {
+        let body = stream::unfold(0, move |second| async move {
+            tokio::time::advance(Duration::from_secs(1)).await;
+            (second < 600).then(|| (Ok::<_, Infallible>(Bytes::from(vec![b' '; bytes])), second + 1))
+        });
+        let limits = Limits::default();
+        let collected =
+            collect(&HeaderMap::new(), Body::from_stream(body), u64::MAX, Pace::new(&limits), None).await;
+        collected.map(|body| body.len()).map_err(|problem| problem.kind.status.as_u16())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_drip_is_not_waited_for_and_a_slow_line_is() {
+        assert_eq!(receive(1).await, Err(408));
+        assert_eq!(receive(4096).await, Ok(600 * 4096));
+    }
 }

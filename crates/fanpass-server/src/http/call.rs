@@ -15,7 +15,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::body::{self, ContentType};
+use super::body::{self, ContentType, Pace, Room};
 use super::json;
 use super::problem::{Kind, Problem};
 use crate::app::App;
@@ -73,11 +73,20 @@ impl Call {
 
     /// The request's JSON body of at most `limit` bytes, as it came.
     pub(crate) async fn json_bytes(&mut self, limit: u64) -> Result<Bytes, Problem> {
+        self.json_bytes_in(limit, None).await
+    }
+
+    /// As [`json_bytes`](Self::json_bytes), if there is room for them.
+    pub(crate) async fn json_bytes_in(
+        &mut self,
+        limit: u64,
+        room: Option<&mut Room>,
+    ) -> Result<Bytes, Problem> {
         if ContentType::of(&self.parts.headers) != ContentType::Json {
             return Err(body::wrong_type(&self.parts.headers, "application/json"));
         }
         let body = std::mem::take(&mut self.body);
-        body::collect(&self.parts.headers, body, limit, self.app.limits.body_pause).await
+        body::collect(&self.parts.headers, body, limit, Pace::new(&self.app.limits), room).await
     }
 
     /// The request in the body, of a size that all operations but inline segments share.

@@ -11,7 +11,7 @@ use fanpass_table::{ErrorKind as TableErrorKind, Table, TableError};
 use http::StatusCode;
 use tokio::task::spawn_blocking;
 
-use super::body::{slow, too_large, truncated};
+use super::body::{Pace, refuse_encoded, too_large, truncated};
 use super::call::Call;
 use super::problem::{Kind, Problem, item};
 use crate::app::App;
@@ -64,7 +64,9 @@ struct Parts {
 
 /// Receives the form. What was written of one that is refused is deleted.
 pub(super) async fn receive(call: &mut Call) -> Result<Form, Problem> {
+    refuse_encoded(&call.parts.headers)?;
     let app = &*Arc::clone(&call.app);
+    let pace = &mut Pace::new(&app.limits);
     let permit = app.uploads.clone().try_acquire_owned();
     let _permit = permit.map_err(|_| {
         Problem::unavailable(
@@ -80,16 +82,16 @@ pub(super) async fn receive(call: &mut Call) -> Result<Form, Problem> {
         Problem::new(Kind::MALFORMED, detail)
     })?;
     let mut parts = Parts::default();
-    while let Some(field) = within(app, form.next_field()).await? {
-        take(app, field, &mut parts).await?;
+    while let Some(field) = within(pace, form.next_field()).await? {
+        take(app, pace, field, &mut parts).await?;
     }
     complete(parts)
 }
 
-async fn take(app: &App, field: Field<'_>, parts: &mut Parts) -> Result<(), Problem> {
+async fn take(app: &App, pace: &mut Pace, field: Field<'_>, parts: &mut Parts) -> Result<(), Problem> {
     match field.name() {
         Some(SEGMENT_NAME) => {
-            let text = text(app, field).await?;
+            let text = text(pace, field).await?;
             if parts.segment.replace(text).is_some() {
                 return Err(twice(SEGMENT_NAME));
             }
@@ -97,7 +99,7 @@ async fn take(app: &App, field: Field<'_>, parts: &mut Parts) -> Result<(), Prob
         Some(FILE) if parts.file.is_some() => return Err(twice(FILE)),
         Some(FILE) => {
             let name = field.file_name().map(bare_name);
-            parts.file = Some((name, spool(app, field).await?));
+            parts.file = Some((name, spool(app, pace, field).await?));
         }
         other => {
             let name = other.unwrap_or_default().to_owned();
@@ -133,10 +135,11 @@ fn complete(parts: Parts) -> Result<Form, Problem> {
     }
 }
 
-async fn spool(app: &App, mut field: Field<'_>) -> Result<Upload, Problem> {
+async fn spool(app: &App, pace: &mut Pace, mut field: Field<'_>) -> Result<Upload, Problem> {
     let limit = app.limits.upload_bytes;
     let mut upload = app.imports.receive().await?;
-    while let Some(chunk) = within(app, field.chunk()).await? {
+    while let Some(chunk) = within(pace, field.chunk()).await? {
+        pace.arrived(chunk.len());
         upload.write(&chunk).await?;
         if upload.length() > limit {
             return Err(too_large("the file", limit));
@@ -145,10 +148,11 @@ async fn spool(app: &App, mut field: Field<'_>) -> Result<Upload, Problem> {
     Ok(upload)
 }
 
-async fn text(app: &App, mut field: Field<'_>) -> Result<String, Problem> {
+async fn text(pace: &mut Pace, mut field: Field<'_>) -> Result<String, Problem> {
     let name = field.name().unwrap_or_default().to_owned();
     let mut bytes = Vec::new();
-    while let Some(chunk) = within(app, field.chunk()).await? {
+    while let Some(chunk) = within(pace, field.chunk()).await? {
+        pace.arrived(chunk.len());
         bytes.extend_from_slice(&chunk);
         if bytes.len() > TEXT_PART_MAX_BYTES {
             let detail = format!("the part `{name}` is longer than {TEXT_PART_MAX_BYTES} bytes");
@@ -159,11 +163,9 @@ async fn text(app: &App, mut field: Field<'_>) -> Result<String, Problem> {
         .map_err(|_| Problem::invalid_at(&*name, "not_utf8", format!("the part `{name}` is not UTF-8")))
 }
 
-/// Waits for more of the form, as long as a body may pause.
-async fn within<T>(app: &App, more: impl Future<Output = Result<T, MultipartError>>) -> Result<T, Problem> {
-    let pause = app.limits.body_pause;
-    let more = tokio::time::timeout(pause, more).await.map_err(|_| slow(pause))?;
-    more.map_err(|error| {
+/// Waits for more of the form, as long as its pace allows.
+async fn within<T>(pace: &Pace, more: impl Future<Output = Result<T, MultipartError>>) -> Result<T, Problem> {
+    pace.wait(more).await?.map_err(|error| {
         // The form's own mistakes are the client's (400); anything else is a connection that ended.
         let text = error.body_text();
         if error.status() == StatusCode::BAD_REQUEST && !text.contains("incomplete") {

@@ -56,6 +56,43 @@ async fn ids_that_are_not_text() {
 }
 
 #[tokio::test]
+async fn all_of_it_is_named_at_once() {
+    let harness = Harness::start().await;
+    let wrong = r#"{"segmentName":"","userIds":[]}"#;
+    snapshot!("empty_name_and_list", refused(&harness, segment(wrong)).await);
+    let missing = refused(&harness, segment(r#"{"userIds":[7]}"#)).await.json();
+    let pointers: Vec<_> =
+        missing["errors"].as_array().unwrap().iter().map(|item| &item["pointer"]).collect();
+    assert_eq!(pointers, ["/segmentName", "/userIds/0"]);
+    snapshot!("empty_request", refused(&harness, segment("{}")).await);
+}
+
+#[tokio::test]
+async fn a_body_that_is_packed() {
+    let harness = Harness::start().await;
+    for call in [segment(r#"{"segmentName":"cup","userIds":["a"]}"#), upload("cup", "a.csv", b"user_id\na\n")]
+    {
+        let answer = refused(&harness, call.header("content-encoding", "gzip")).await;
+        assert_eq!(answer.status, 415, "{answer}");
+    }
+    let plain = segment(r#"{"segmentName":"cup","userIds":["a"]}"#).header("content-encoding", "identity");
+    assert_eq!(harness.call(plain).await.status, 200);
+}
+
+#[tokio::test]
+async fn lists_that_are_too_large_together() {
+    let harness = Harness::with(|config| config.limits.inline_bytes_in_all = 60).await;
+    let list = segment(r#"{"segmentName":"cup","userIds":["a","b","c","d","e","f","g","h","i","j"]}"#);
+    let answer = harness.call(list).await;
+    snapshot!("too_many_inline_bytes", answer);
+    nothing_stored(&harness).await;
+    for _ in 0..3 {
+        let answer = harness.call(segment(r#"{"segmentName":"cup","userIds":["a"]}"#)).await;
+        assert_eq!(answer.status, 200, "the room is given back: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn members_that_are_misspelt_missing_or_doubled() {
     let harness = Harness::start().await;
     let misspelt = r#"{"segmentName":"cup","user_ids":["a"]}"#;

@@ -10,11 +10,11 @@ use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 
 use super::imports::receipt;
-use crate::http::body::{self, ContentType};
+use crate::http::body::{self, ContentType, Room};
 use crate::http::call::{Call, Operate};
 use crate::http::json;
 use crate::http::loose::Loose;
-use crate::http::problem::{ITEMS_MAX, Problem};
+use crate::http::problem::{ITEMS_MAX, Problem, item};
 use crate::store::JobState;
 
 const SEGMENT_NAME: &str = "segmentName";
@@ -31,14 +31,15 @@ impl Operate for Create {
             let taken = "application/json (an inline list) or multipart/form-data (a file)";
             return Err(body::wrong_type(&call.parts.headers, taken));
         }
-        let body = call.json_bytes(call.app.limits.inline_body_bytes).await?;
+        // Held until the list is stored: its ids take the place of the body meanwhile.
+        let mut room = Room::new(&call.app.inline_room);
+        let body = call.json_bytes_in(call.app.limits.inline_body_bytes, Some(&mut room)).await?;
         let request: CreateSegmentRequest =
             json::read(&body).map_err(|first| everything_wrong(&body).unwrap_or(first))?;
         drop(body);
         call.audit.target = Some(request.segment_name.to_string());
         if request.user_ids.is_empty() {
-            let detail = "`userIds` is empty, which would wipe the segment; send at least one user id";
-            return Err(Problem::invalid_at(format!("/{USER_IDS}"), "empty", detail));
+            return Err(Problem::invalid(vec![no_ids()]));
         }
         let ids = request.user_ids.into_iter().map(Ok);
         let job = call.app.imports.publish(request.segment_name, ids, call.caller()).await?;
@@ -49,12 +50,24 @@ impl Operate for Create {
     }
 }
 
-/// The request with ids and name as they come.
+fn no_ids() -> ProblemItem {
+    let detail = "`userIds` is empty, which would wipe the segment; send at least one user id";
+    item(format!("/{USER_IDS}"), "empty", detail)
+}
+
+/// The request with ids and name as they come, if they do.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Draft {
-    segment_name: Loose,
-    user_ids: WrongIds,
+    #[serde(default, deserialize_with = "present")]
+    segment_name: Option<Loose>,
+    #[serde(default, deserialize_with = "present")]
+    user_ids: Option<WrongIds>,
+}
+
+/// A member that stands there, `null` included.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// What is wrong with the ids of a list, of which nothing else is kept.
@@ -84,15 +97,25 @@ impl<'de> Visitor<'de> for WrongIdsVisitor {
             }
             position += 1;
         }
+        if position == 0 {
+            wrong.push(no_ids());
+        }
         Ok(WrongIds(wrong))
     }
 }
 
 /// All that is wrong with a request that could not be read as one: reading stops at the first fault, and whoever mends
-/// an export wants them all. `None` where the first fault says more, such as a member that is missing.
+/// an export wants them all. `None` where the first fault says more, such as a list that is none.
 fn everything_wrong(body: &[u8]) -> Option<Problem> {
     let (draft, mut items) = json::survey::<Draft>(body)?;
-    items.extend(draft.segment_name.fault(|| format!("/{SEGMENT_NAME}"), SegmentName::validate));
-    items.extend(draft.user_ids.0);
+    let place = || format!("/{SEGMENT_NAME}");
+    match draft.segment_name {
+        Some(name) => items.extend(name.fault(place, SegmentName::validate)),
+        None => items.push(json::missing(place(), SEGMENT_NAME)),
+    }
+    match draft.user_ids {
+        Some(ids) => items.extend(ids.0),
+        None => items.push(json::missing(format!("/{USER_IDS}"), USER_IDS)),
+    }
     (!items.is_empty()).then(|| Problem::invalid(items))
 }
