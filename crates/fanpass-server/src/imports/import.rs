@@ -7,6 +7,7 @@ use fanpass_table::TableError;
 
 use crate::store::{Counts, Publication, RowReject, Store, StoreError, StoreErrorKind};
 
+use super::endings::Ending;
 use super::list::ListWriter;
 use super::queue::Queue;
 
@@ -131,20 +132,22 @@ impl<'a> Import<'a> {
     }
 
     /// Whoever sent the import learns what to do; paths and causes are for the log.
-    pub(super) fn fail_for_storage(&mut self, error: &StoreError) -> Result<(), StoreError> {
+    pub(super) fn failed_in_storage(&mut self, error: &StoreError) -> Ending {
         tracing::error!(%error, sequence = self.sequence, "an import failed in the storage");
         let why = match error.kind() {
             StoreErrorKind::Full => "its disk is full",
             _ => "its log says why",
         };
-        self.fail(format!(
+        self.failed(format!(
             "the service could not store the list: {why}; the segment is as it was before, send it again"
         ))
     }
 
-    pub(super) fn fail(&mut self, message: String) -> Result<(), StoreError> {
+    /// The end of an import that changed nothing, for the reason in `message`.
+    pub(super) fn failed(&mut self, message: String) -> Ending {
         // Its runs may be what filled the disk; saying so needs a little of it.
         drop(self.sorter.take());
-        self.store.fail_job(self.sequence, message, self.counts, std::mem::take(&mut self.rejects))
+        let (sequence, counts) = (self.sequence, self.counts);
+        Ending { sequence, message, counts, rejects: std::mem::take(&mut self.rejects) }
     }
 }

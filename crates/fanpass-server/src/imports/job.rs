@@ -1,13 +1,15 @@
 //! Where an import's rows come from, and the loop in which a worker runs one import after another.
 
 use std::fs;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fanpass_model::UserId;
 use fanpass_table::{Accepted, Options, Table};
 
-use crate::store::{RowReject, SpooledFile, Store, StoreError, Unfinished};
+use crate::store::{RowReject, SpooledFile, Store, StoreError, StoreErrorKind, Unfinished};
 
+use super::endings::{Ending, Endings};
 use super::import::{Failure, Import};
 use super::queue::Queue;
 
@@ -15,44 +17,74 @@ use super::queue::Queue;
 const ATTEMPTS_MAX: u32 = 3;
 
 /// Runs imports until the queue ends.
-pub(super) fn work(store: &Store, queue: &Queue, chunk_bytes: usize) {
+pub(super) fn work(store: &Store, queue: &Queue, endings: &Endings, chunk_bytes: usize) {
     while let Some(job) = queue.take() {
-        if let Err(error) = run_queued(store, queue, &job, chunk_bytes) {
-            tracing::error!(%error, sequence = job.sequence, "an import could not be ended; it is left to the next start");
+        match run_queued(store, queue, &job, chunk_bytes) {
+            Err(error) if error.kind() == StoreErrorKind::Stopped => {}
+            Ok(ending) => {
+                // First of all: the upload may be what filled the disk, and its end needs a little of it.
+                job.file.iter().for_each(|file| remove(store, file));
+                if let Some(ending) = ending {
+                    endings.end(store, ending);
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, sequence = job.sequence, "an import could not be put back; it is left to the next start");
+            }
         }
         queue.done(&job.segment);
     }
 }
 
-fn run_queued(store: &Store, queue: &Queue, job: &Unfinished, chunk_bytes: usize) -> Result<(), StoreError> {
+/// Runs an import; gives back how it ends, if it did not publish its list.
+fn run_queued(
+    store: &Store,
+    queue: &Queue,
+    job: &Unfinished,
+    chunk_bytes: usize,
+) -> Result<Option<Ending>, StoreError> {
     let mut import = Import::new(store, job.sequence, chunk_bytes, Some(queue));
     let Some(file) = &job.file else {
         let message = "the service stopped before the list was stored; send it again";
-        return import.fail(message.to_owned());
+        return Ok(Some(import.failed(message.to_owned())));
     };
-    if store.begin_job(job.sequence)? > ATTEMPTS_MAX {
-        import.fail(format!("given up: the service stopped {ATTEMPTS_MAX} times while it read the file"))?;
-    } else {
-        // A fault in a parser costs its own import and no other.
-        let outcome = catch_unwind(AssertUnwindSafe(|| import.run(|import| read_file(store, file, import))));
-        match outcome {
-            Ok(Ok(())) => {}
-            Ok(Err(Failure::Stopped)) => return store.release_job(job.sequence),
-            Ok(Err(Failure::Refused(message))) => import.fail(message)?,
-            Ok(Err(Failure::Storage(error))) => import.fail_for_storage(&error)?,
-            Err(_) => import.fail("the file made its reader fail; please report it".to_owned())?,
+    match store.begin_job(job.sequence) {
+        Ok(attempts) if attempts > ATTEMPTS_MAX => {
+            let message =
+                format!("given up: the service stopped {ATTEMPTS_MAX} times while it read the file");
+            return Ok(Some(import.failed(message)));
         }
+        Ok(_) => {}
+        Err(error) if error.kind() == StoreErrorKind::Stopped => return Err(error),
+        Err(error) => return Ok(Some(import.failed_in_storage(&error))),
     }
+    // A fault in a parser costs its own import and no other.
+    let outcome = catch_unwind(AssertUnwindSafe(|| import.run(|import| read_file(store, file, import))));
+    Ok(match outcome {
+        Ok(Ok(())) => None,
+        Ok(Err(Failure::Stopped)) => {
+            return Err(store.release_job(job.sequence).err().unwrap_or_else(StoreError::stopped));
+        }
+        Ok(Err(Failure::Refused(message))) => Some(import.failed(message)),
+        Ok(Err(Failure::Storage(error))) => Some(import.failed_in_storage(&error)),
+        Err(_) => Some(import.failed("the file made its reader fail; please report it".to_owned())),
+    })
+}
+
+fn remove(store: &Store, file: &SpooledFile) {
     let path = store.folder().spool().join(&file.spool);
-    if let Err(error) = fs::remove_file(&path) {
-        tracing::warn!(%error, path = %path.display(), "an upload that was imported stays until the next start");
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(%error, path = %path.display(), "an upload that was imported stays until the next start");
+        }
+        _ => {}
     }
-    Ok(())
 }
 
 /// Runs an import of rows at hand.
 pub(super) fn run_inline<R, I>(
     store: &Store,
+    endings: &Endings,
     sequence: i64,
     rows: Rows<R>,
     chunk_bytes: usize,
@@ -64,9 +96,12 @@ where
     let mut import = Import::new(store, sequence, chunk_bytes, None);
     match import.run(|import| rows.read(import)) {
         Ok(()) => Ok(()),
-        Err(Failure::Refused(message)) => import.fail(message),
+        Err(Failure::Refused(message)) => {
+            endings.end(store, import.failed(message));
+            Ok(())
+        }
         Err(Failure::Storage(error)) => {
-            import.fail_for_storage(&error)?;
+            endings.end(store, import.failed_in_storage(&error));
             Err(error)
         }
         Err(Failure::Stopped) => Err(StoreError::stopped()),
@@ -114,6 +149,11 @@ pub(crate) fn reading() -> Options {
 
 fn read_file(store: &Store, file: &SpooledFile, import: &mut Import<'_>) -> Result<(), Failure> {
     let path = store.folder().spool().join(&file.spool);
+    // Removed by an earlier run that could not say any more how the import ended.
+    if !path.exists() {
+        let message = "the service could not store the list; the segment is as it was before, send it again";
+        return Err(Failure::Refused(message.to_owned()));
+    }
     let name = file.file_name.as_deref().unwrap_or("the file");
     let mut ids = Table::open_named(&path, name, &reading())?.ids(None)?;
     while let Some(entry) = ids.next_id()? {

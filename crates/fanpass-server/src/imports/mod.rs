@@ -3,6 +3,7 @@
 //! An upload is spooled and its job durable before it is answered; worker threads read, sort and publish it. Of two
 //! imports of one segment the one received later wins, whenever each of them ends.
 
+mod endings;
 mod import;
 mod job;
 mod list;
@@ -20,6 +21,7 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use crate::store::{Caller, ImportJob, NewJob, RowReject, Store, StoreError, StoreErrorKind, Unfinished};
+use endings::Endings;
 use job::Rows;
 pub(crate) use job::reading;
 use queue::Queue;
@@ -53,7 +55,9 @@ struct Workers {
     options: ImportOptions,
     queue: Arc<Queue>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    ender: Mutex<Option<JoinHandle<()>>>,
     inline: Arc<Semaphore>,
+    endings: Arc<Endings>,
     taken_up: usize,
 }
 
@@ -67,19 +71,32 @@ impl Imports {
         remove_strays(&store, &unfinished)?;
         let taken_up = unfinished.len();
         let queue = Arc::new(Queue::new(unfinished));
+        let endings = Arc::new(Endings::default());
+        let no_thread =
+            |error| StoreError::new(StoreErrorKind::Io, format!("could not start a thread: {error}"));
         let mut threads = Vec::new();
         for number in 0..options.workers.get() {
             let (store, queue, chunk_bytes) = (store.clone(), Arc::clone(&queue), options.chunk_bytes);
+            let endings = Arc::clone(&endings);
             let thread = std::thread::Builder::new()
                 .name(format!("import {number}"))
-                .spawn(move || job::work(&store, &queue, chunk_bytes))
-                .map_err(|error| {
-                    StoreError::new(StoreErrorKind::Io, format!("could not start a thread: {error}"))
-                })?;
+                .spawn(move || job::work(&store, &queue, &endings, chunk_bytes))
+                .map_err(no_thread)?;
             threads.push(thread);
         }
+        let (ends, of_store) = (Arc::clone(&endings), store.clone());
+        let ender = std::thread::Builder::new()
+            .name("end imports".to_owned())
+            .spawn(move || ends.keep_trying(&of_store))
+            .map_err(no_thread)?;
+        let ender = Mutex::new(Some(ender));
         let (threads, inline) = (Mutex::new(threads), Arc::new(Semaphore::new(INLINE_MAX)));
-        Ok(Self(Arc::new(Workers { store, options, queue, threads, inline, taken_up })))
+        Ok(Self(Arc::new(Workers { store, options, queue, threads, ender, inline, endings, taken_up })))
+    }
+
+    /// How many imports failed that the storage cannot even end, as on a full disk. It is tried until it can.
+    pub(crate) fn not_ended(&self) -> usize {
+        self.0.endings.waiting()
     }
 
     /// How many imports an earlier process left unfinished, which this one has taken up.
@@ -149,7 +166,13 @@ impl Imports {
         let task = spawn_blocking(move || {
             let _permit = permit;
             let sequence = workers.store.create_job(job)?;
-            job::run_inline(&workers.store, sequence, Rows::new(rows), workers.options.chunk_bytes)
+            job::run_inline(
+                &workers.store,
+                &workers.endings,
+                sequence,
+                Rows::new(rows),
+                workers.options.chunk_bytes,
+            )
         });
         task.await.map_err(|_| StoreError::stopped())??;
         self.job(&id).await
@@ -188,6 +211,10 @@ impl Workers {
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
             let _ = thread.join();
+        }
+        self.endings.stop();
+        if let Some(ender) = self.ender.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = ender.join();
         }
     }
 }

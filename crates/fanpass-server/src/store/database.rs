@@ -33,10 +33,25 @@ pub(super) struct Database {
 
 impl Database {
     pub(super) fn open(design: &'static Design, folder: &DataFolder) -> Result<Self, StoreError> {
-        let path = folder.file(design.file);
+        // SQLite gives its log and its index the mode of the database.
+        let path = folder.private_file(design.file)?;
         let connection = open_writer(design, &path)?;
         let writer = Writer::start(design.file, connection, design.queue)?;
         Ok(Self { writer, readers: Arc::new(Readers::new(design.file, path)) })
+    }
+
+    /// Whether the last write found no room on the disk.
+    pub(super) fn is_full(&self) -> bool {
+        self.writer.is_full()
+    }
+
+    /// Writes a page that says what it said before, to see whether there is room again.
+    pub(super) async fn try_write(&self) -> Result<(), StoreError> {
+        self.write("see whether there is room", |connection| {
+            let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            Ok(connection.pragma_update(None, "user_version", version)?)
+        })
+        .await
     }
 
     /// Commits `work` durably, together with what else waits. `doing` completes "could not …".

@@ -30,6 +30,13 @@ impl DataFolder {
         self.path.join(name)
     }
 
+    /// The same file, made empty where it is not there yet, so that it is never open to others: the folder may be.
+    pub(crate) fn private_file(&self, name: &str) -> Result<PathBuf, StoreError> {
+        let path = self.file(name);
+        open_private(&path).map_err(|error| StoreError::io("make the file", &path, error))?;
+        Ok(path)
+    }
+
     /// Uploads that were received and wait for their import.
     pub(crate) fn spool(&self) -> PathBuf {
         self.path.join("spool")
@@ -65,14 +72,17 @@ fn make_private(folder: &Path) -> io::Result<()> {
     builder.recursive(true).create(folder)
 }
 
+/// Opens a file to write, made if it is not there, which its owner alone can read, where the system knows owners.
+fn open_private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.create(true).truncate(false).write(true).open(path)
+}
+
 fn lock(folder: &Path) -> Result<File, StoreError> {
     let path = folder.join("lock");
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(|error| StoreError::io("open the lock file", &path, error))?;
+    let file = open_private(&path).map_err(|error| StoreError::io("open the lock file", &path, error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::new(

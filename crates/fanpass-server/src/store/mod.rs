@@ -117,6 +117,17 @@ impl Store {
         &self.0.folder
     }
 
+    /// Whether reads are answered and, where a write has found the disk full, whether there is room again.
+    pub(crate) async fn ready(&self) -> Result<(), StoreError> {
+        self.audit(None, 1).await?;
+        for database in [&self.0.segments, &self.0.service] {
+            if database.is_full() {
+                database.try_write().await?;
+            }
+        }
+        Ok(())
+    }
+
     fn now(&self) -> i64 {
         self.0.clock.now().as_microsecond()
     }

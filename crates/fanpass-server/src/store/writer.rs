@@ -1,5 +1,7 @@
 //! The one thread that writes a database: work that waits at the same time shares one durable commit.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
@@ -17,6 +19,7 @@ pub(super) struct Writer {
     file: &'static str,
     queue: Option<SyncSender<Box<dyn Task>>>,
     thread: Option<JoinHandle<()>>,
+    full: Arc<AtomicBool>,
 }
 
 /// The answer to work that was taken; it arrives after the commit.
@@ -30,13 +33,20 @@ impl Writer {
         capacity: usize,
     ) -> Result<Self, StoreError> {
         let (queue, work) = sync_channel(capacity);
+        let full = Arc::new(AtomicBool::new(false));
+        let found_full = Arc::clone(&full);
         let thread = std::thread::Builder::new()
             .name(format!("write {file}"))
-            .spawn(move || write_all(file, &connection, &work))
+            .spawn(move || write_all(file, &connection, &work, &found_full))
             .map_err(|error| {
                 StoreError::new(StoreErrorKind::Io, format!("could not start a thread: {error}"))
             })?;
-        Ok(Self { file, queue: Some(queue), thread: Some(thread) })
+        Ok(Self { file, queue: Some(queue), thread: Some(thread), full })
+    }
+
+    /// Whether the last commit found no room on the disk.
+    pub(super) fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
     }
 
     /// Takes work, or refuses it as busy when too much waits. `then` runs in the writing thread right after the commit.
@@ -143,12 +153,20 @@ where
     }
 }
 
-fn write_all(file: &'static str, connection: &Connection, work: &Receiver<Box<dyn Task>>) {
+fn write_all(
+    file: &'static str,
+    connection: &Connection,
+    work: &Receiver<Box<dyn Task>>,
+    found_full: &AtomicBool,
+) {
     let mut batch = Vec::with_capacity(BATCH_MAX);
     while let Ok(first) = work.recv() {
         batch.push(first);
         batch.extend(work.try_iter().take(BATCH_MAX - 1));
-        let failure = commit(file, connection, &mut batch).err();
+        let mut full = false;
+        let failure = commit(file, connection, &mut batch, &mut full).err();
+        full |= failure.as_ref().is_some_and(|error| error.kind() == StoreErrorKind::Full);
+        found_full.store(full, Ordering::Relaxed);
         if failure.is_some() && !connection.is_autocommit() {
             // The transaction failed and stands open; what it held is not to be seen by the next one.
             let _ = connection.execute_batch("ROLLBACK");
@@ -159,7 +177,12 @@ fn write_all(file: &'static str, connection: &Connection, work: &Receiver<Box<dy
     }
 }
 
-fn commit(file: &str, connection: &Connection, batch: &mut [Box<dyn Task>]) -> Result<(), StoreError> {
+fn commit(
+    file: &str,
+    connection: &Connection,
+    batch: &mut [Box<dyn Task>],
+    full: &mut bool,
+) -> Result<(), StoreError> {
     let statement = |sql: &str| -> Result<(), StoreError> {
         let run = || connection.prepare_cached(sql)?.execute([]);
         run().map(drop).map_err(|error| Fault::from(error).at(file, "commit"))
@@ -168,6 +191,7 @@ fn commit(file: &str, connection: &Connection, batch: &mut [Box<dyn Task>]) -> R
     for task in batch {
         statement("SAVEPOINT task")?;
         if let Err(error) = task.run(connection) {
+            *full |= error.kind() == StoreErrorKind::Full;
             if connection.is_autocommit() {
                 return Err(error);
             }

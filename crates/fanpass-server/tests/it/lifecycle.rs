@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-use crate::harness::{Harness, segment, status_of, update};
+use crate::harness::{Harness, segment, status_of, update, upload};
 
 #[tokio::test]
 async fn a_restart_keeps_segments_users_attributes_tokens_and_imports() {
@@ -77,4 +77,30 @@ async fn a_stopped_service_does_not_wait_for_ever() {
     let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     stream.write_all(b"POST /api/v1/update_user HTTP/1.1\r\n").await.unwrap();
     service.serve(listener, std::future::ready(())).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_import_that_could_not_be_ended_is_ended_once_the_storage_can() {
+    let harness = Harness::start().await;
+    let database = rusqlite::Connection::open(harness.folder.path().join("segments.db")).unwrap();
+    let refuse = "CREATE TRIGGER full BEFORE UPDATE ON imports WHEN new.state = 'failed' \
+                  BEGIN SELECT RAISE(ABORT, 'no room'); END";
+    database.execute_batch(refuse).unwrap();
+    let sent = harness.call(upload("cup", "a.csv", b"user_id\n\"\"\n")).await.json();
+    let id = sent["firebase_imported_segment_id"].as_str().unwrap();
+    while harness.get("/readyz").await.status != 503 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(harness.call(status_of(id)).await.json()["status"], "processing");
+    assert_eq!(
+        std::fs::read_dir(harness.folder.path().join("spool")).unwrap().count(),
+        0,
+        "room is made first"
+    );
+
+    database.execute_batch("DROP TRIGGER full").unwrap();
+    assert_eq!(harness.ended(id).await["status"], "failed");
+    while harness.get("/readyz").await.status != 200 {
+        tokio::task::yield_now().await;
+    }
 }

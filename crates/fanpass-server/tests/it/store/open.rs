@@ -70,3 +70,24 @@ async fn lists_that_nobody_names_are_deleted() {
     open(&folder).swept().await.unwrap();
     assert_eq!(blocks(), [b"c"]);
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn no_file_is_open_to_others_even_in_a_folder_that_is() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = TempDir::new().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let store = open(&folder);
+    store.append_audit(fanpass_server::store::AuditEntry::default()).await.unwrap();
+    let mut seen = Vec::new();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{:?} has mode {mode:o}", entry.path());
+        seen.push(entry.file_name().into_string().unwrap());
+    }
+    for name in ["segments.db", "service.db", "service.db-wal", "lock"] {
+        assert!(seen.iter().any(|seen| seen == name), "{name} is not among {seen:?}");
+    }
+}
