@@ -1,16 +1,33 @@
 //! Logs for whoever asks for them: to standard error, never with a token or a plain user id.
 
-use std::io;
+use std::env;
+use std::io::{self, IsTerminal as _};
 
 use tracing_subscriber::EnvFilter;
 
+use crate::printer::Printer;
+
+/// The variable that sets the filter itself.
+const VARIABLE: &str = "FANPASS_LOG";
+
 /// Starts logging: warnings by default, more with each `-v`; `FANPASS_LOG` sets the filter itself.
-pub fn start(verbosity: u8) {
+pub fn start(verbosity: u8, printer: Printer) {
     let level = match verbosity {
         0 => "warn",
         1 => "info",
         _ => "debug",
     };
-    let filter = EnvFilter::try_from_env("FANPASS_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    let filter = env::var(VARIABLE).ok().filter(|wanted| !wanted.is_empty()).and_then(|wanted| {
+        EnvFilter::try_new(&wanted)
+            .inspect_err(|error| {
+                printer.note(&format!("warning: {VARIABLE} is no filter ({error}); logging at `{level}`"));
+            })
+            .ok()
+    });
+    tracing_subscriber::fmt()
+        .with_env_filter(filter.unwrap_or_else(|| EnvFilter::new(level)))
+        .with_writer(io::stderr)
+        // Escapes in a file or a journal are in nobody's way but the reader's.
+        .with_ansi(io::stderr().is_terminal())
+        .init();
 }

@@ -52,7 +52,7 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli, printer: Printer) -> anyhow::Result<Exit> {
     let Cli { global, command } = cli;
-    logging::start(global.verbose);
+    logging::start(global.verbose, printer);
     let is_bulk =
         matches!(command, Command::Users(users::Command::Push(_)) | Command::Apply(_) | Command::Rejects(_));
     let runtime = runtime::new(is_bulk && !global.local)?;

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
-use crate::harness::Club;
+use crate::harness::{Club, transcript};
 
 /// A web server that is some FanPass, and not ours: it knows none of the extensions.
 fn foreign_fanpass() -> String {
@@ -71,4 +71,22 @@ fn json_has_the_hint_that_people_get() {
     club.file("two.csv", "number,member\n1,00042\n");
     let push = ["segments", "push", "fans", "--file", "two.csv", "--dry-run", "--json"];
     insta::assert_snapshot!("hint_json", club.run(&push));
+}
+
+#[test]
+fn a_log_in_a_file_is_plain_and_a_broken_filter_is_said() {
+    let club = Club::alone();
+    let arguments = ["segments", "list", "--local"];
+    let with = |filter: &str| {
+        let mut command = club.command(&arguments);
+        command.env("FANPASS_LOG", filter);
+        transcript(&arguments, command)
+    };
+    let logged = with("info");
+    assert!(logged.contains("INFO") && !logged.contains('\u{1b}'), "{logged}");
+    let broken = with("fanpass=loud");
+    assert!(
+        broken.contains("! warning: FANPASS_LOG is no filter") && broken.ends_with("exit 0\n"),
+        "{broken}"
+    );
 }
