@@ -1,5 +1,6 @@
 //! The one writer of everything that people and programs read.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
@@ -69,7 +70,10 @@ impl Printer {
             serde_json::to_writer_pretty(&mut *out, report)?;
             writeln!(out)?;
         } else {
-            report.human(out)?;
+            let mut text = Vec::new();
+            report.human(&mut text)?;
+            let text = String::from_utf8_lossy(&text);
+            out.write_all(escape(&text, |c| !matches!(c, '\n' | '\t')).as_bytes())?;
         }
         out.flush()?;
         Ok(())
@@ -112,7 +116,7 @@ impl Printer {
 
     fn stderr(self, text: &str) {
         // Nobody is left to tell when standard error itself is gone.
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        let _ = writeln!(io::stderr().lock(), "{}", escape(text, |c| !matches!(c, '\n' | '\t')));
     }
 }
 
@@ -127,6 +131,31 @@ fn describe(error: &anyhow::Error) -> String {
         }
         message
     })
+}
+
+/// Text of the other side, or of a file, on one line that shows what it holds: a terminal would obey control characters,
+/// and reorder the line after characters that change the direction of writing.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    escape(text, |_| true)
+}
+
+/// Escapes control and direction characters, those that `which` picks.
+fn escape(text: &str, which: impl Fn(char) -> bool) -> Cow<'_, str> {
+    let turns = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let harmful = |c: char| (c.is_control() || turns(c)) && which(c);
+    if !text.contains(harmful) {
+        return text.into();
+    }
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut escaped, c| {
+            if harmful(c) {
+                escaped.extend(c.escape_unicode());
+            } else {
+                escaped.push(c);
+            }
+            escaped
+        })
+        .into()
 }
 
 /// Thousands apart, as people read counts.
@@ -150,7 +179,7 @@ pub fn table<const N: usize>(
 ) -> io::Result<()> {
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::NOTHING).set_header(headers);
-    table.add_rows(rows);
+    table.add_rows(rows.into_iter().map(|cells| cells.map(|cell| shown(&cell).into_owned())));
     for line in table.lines() {
         writeln!(out, "{}", line.trim())?;
     }

@@ -67,6 +67,19 @@ fn status_prints_whatever_is_told() {
 }
 
 #[test]
+fn what_a_service_says_does_not_reach_the_terminal_raw() {
+    let club = club(
+        r#"{"status":"completed","imported_rows":9,"rejected_rows":1,"message":"all \u001b[2Jfine",
+            "errors":[{"row":3,"code":"bad\u001b]0;x\u0007","message":"one\nread 99 \u202etxt"}]}"#,
+    );
+    let printed = club.run(&PUSH);
+    assert!(!printed.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{printed:?}");
+    insta::assert_snapshot!("escaped", printed);
+    let status = club.run(&["segments", "status", "imp-1"]);
+    assert!(!status.contains('\u{1b}'), "{status:?}");
+}
+
+#[test]
 fn inline_claims_nothing_before_it_is_known() {
     let club = club(r#"{"status":"completed"}"#);
     let push = ["segments", "push", "holders", "--file", "holders.csv", "--inline"];

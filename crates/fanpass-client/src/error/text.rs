@@ -10,7 +10,8 @@ pub(crate) fn sentence(text: &str) -> String {
     shorten(clean(text), SENTENCE_CHARACTERS)
 }
 
-/// `text` on one line: white space collapsed, control characters (a terminal's escapes among them) dropped.
+/// `text` on one line: white space collapsed; control characters (a terminal's escapes among them) dropped, and those that
+/// change the direction of writing, which would make the line read as another.
 fn clean(text: &str) -> String {
     let mut cleaned = String::with_capacity(text.len());
     for word in text.split_whitespace() {
@@ -18,12 +19,16 @@ fn clean(text: &str) -> String {
         if start > 0 {
             cleaned.push(' ');
         }
-        cleaned.extend(word.chars().filter(|character| !character.is_control()));
+        cleaned.extend(word.chars().filter(|character| !character.is_control() && !turns(*character)));
         if cleaned.len() == start + 1 && start > 0 {
             cleaned.pop();
         }
     }
     cleaned
+}
+
+const fn turns(character: char) -> bool {
+    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The first characters of `text`, of which only the words stay if it is HTML.

@@ -1,6 +1,6 @@
 //! `fanpass segments members`: a segment's user ids, streamed.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::pin::pin;
 
 use anyhow::Result;
@@ -10,7 +10,7 @@ use futures_util::TryStreamExt as _;
 
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::printer::Printer;
+use crate::printer::{Printer, shown};
 use crate::session::Session;
 
 /// Print a segment's user ids, one a line, in byte order
@@ -29,6 +29,7 @@ pub struct Members {
 impl Members {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         let session = Session::open(global).await?;
+        let terminal = io::stdout().is_terminal();
         let mut out = BufWriter::new(io::stdout());
         let mut members = pin!(session.client.members(&self.segment));
         let mut left = self.limit.unwrap_or(u64::MAX);
@@ -38,7 +39,8 @@ impl Members {
                 serde_json::to_writer(&mut out, &id)?;
                 writeln!(out)?;
             } else {
-                writeln!(out, "{id}")?;
+                // A file gets each id byte for byte, a person what it holds.
+                if terminal { writeln!(out, "{}", shown(id.as_str()))? } else { writeln!(out, "{id}")? }
             }
             left -= 1;
         }

@@ -14,7 +14,7 @@ use super::buckets::Buckets;
 use crate::exit::Exit;
 use crate::failure::exit_of_client;
 use crate::input::RejectedRow;
-use crate::printer::{Printer, count};
+use crate::printer::{Printer, count, shown};
 use crate::progress::Progress;
 use crate::session::Session;
 use crate::signals::{self, Claim};
@@ -148,6 +148,7 @@ pub fn write_rejects(out: &mut dyn Write, rejects: &[RejectedRow], rejected: u64
     }
     writeln!(out, "\nRejected rows:")?;
     for RejectedRow { location, code, message, .. } in rejects.iter().take(REJECTS_PRINTED) {
+        let [location, message, code] = [location, message, code].map(|text| shown(text));
         writeln!(out, "  {location}  {message} ({code})")?;
     }
     let printed = u64::try_from(rejects.len().min(REJECTS_PRINTED)).unwrap_or(u64::MAX);

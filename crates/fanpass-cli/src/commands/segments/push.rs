@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::spool::{inline, upload};
 use crate::input::{Input, RejectedRow};
-use crate::printer::{Printer, Report, count};
+use crate::printer::{Printer, Report, count, shown};
 use crate::progress::Progress;
 use crate::session::{Session, quoted};
 
@@ -211,7 +211,7 @@ impl Report for PushReport {
             }
             (_, Some(ImportState::Failed), _) => {
                 let why = self.message.as_deref().unwrap_or("the service does not say why");
-                writeln!(out, "The import failed and segment {segment} is as it was: {why}\n")?;
+                writeln!(out, "The import failed and segment {segment} is as it was: {}\n", shown(why))?;
             }
             (Some(id), Some(ImportState::Completed), None) => {
                 writeln!(out, "Sent {} ids of {file}; import {id} is completed\n", count(*sent))?;

@@ -12,7 +12,7 @@ use super::outcome::{self, Stopped, Wait, Waited};
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::failure;
-use crate::printer::{Printer, Report};
+use crate::printer::{Printer, Report, shown};
 use crate::session::{Session, quoted};
 
 /// Show how far an import is
@@ -107,7 +107,7 @@ impl Report for StatusReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "Import {} is {}", self.id, self.status.status)?;
         if let Some(message) = &self.status.message {
-            writeln!(out, "  {message}")?;
+            writeln!(out, "  {}", shown(message))?;
         }
         let buckets = Buckets::from(&self.status);
         if self.status.status == ImportState::Completed {
