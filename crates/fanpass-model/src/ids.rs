@@ -23,6 +23,10 @@ fn check(text: &str, limit: usize) -> Result<(), ErrorKind> {
     if text.len() > limit {
         return Err(ErrorKind::TooLong { limit, actual: text.len() });
     }
+    // Nearly all ids are printable ASCII without a space, and have none of the faults below.
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
     if let Some(at) = text.find(char::is_control) {
         return Err(ErrorKind::ControlCharacter { at });
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use fanpass_model::UserId;
 use fanpass_sync::{RejectFiles, check_mended, is_reject_file};
-use fanpass_table::{Ids, Reject};
+use fanpass_table::{IdRow, Ids, Reject};
 
 use super::account::REJECTS_SHOWN;
 use crate::exit::Exit;
@@ -86,16 +86,21 @@ pub type CheckedId<'a> = Result<&'a str, (Reject, &'a [String])>;
 /// Hands over each row of the file: its id as it would be sent, or why it would not.
 pub fn for_each_id(ids: &mut Ids, mut take: impl FnMut(CheckedId<'_>) -> Result<()>) -> Result<()> {
     while let Some(row) = ids.next_id()? {
-        let checked = row.and_then(|row| match UserId::validate(row.id) {
-            Ok(()) => check_mended(&row.row).map(|()| row),
-            Err(error) => Err(row.reject(error.kind().code(), error.to_string())),
-        });
-        match checked {
-            Ok(row) => take(Ok(row.id))?,
-            Err(reject) => take(Err((reject, ids.table().columns())))?,
-        }
+        let reject = match row.map(|row| (row.id, checked(&row))) {
+            Ok((id, Ok(()))) => {
+                take(Ok(id))?;
+                continue;
+            }
+            Ok((_, Err(reject))) | Err(reject) => reject,
+        };
+        take(Err((reject, ids.table().columns())))?;
     }
     Ok(())
+}
+
+fn checked(row: &IdRow<'_>) -> Result<(), Reject> {
+    UserId::validate(row.id).map_err(|error| row.reject(error.kind().code(), error.to_string()))?;
+    check_mended(&row.row)
 }
 
 /// Refuses a reject file where it would become the whole segment: its ids alone would throw out all the others.

@@ -1,6 +1,7 @@
 //! `fanpass check`: reads a file as a push would, offline, and tells every problem in it.
 
 mod detected;
+mod distinct;
 mod lint;
 mod report;
 mod tally;

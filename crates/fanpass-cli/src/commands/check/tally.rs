@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
-use fanpass_sorted::{SortError, Sorter};
 use fanpass_sync::RejectFiles;
 use fanpass_table::Reject;
 
+use super::distinct::Distinct;
 use super::interrupted;
 use super::report::CheckReport;
 use crate::feed::account::REJECTS_SHOWN;
@@ -18,16 +18,13 @@ use crate::input::RejectedRow;
 use crate::printer::Printer;
 use crate::progress::Progress;
 
-/// Memory in which ids are sorted to find those that stand twice; more of them go to temporary files.
-const SORT_BYTES: usize = 32 << 20;
-
 /// What was read so far.
 #[derive(Debug)]
 pub struct Tally {
     usable: u64,
     rejected: u64,
     steps: u64,
-    ids: Sorter,
+    ids: Distinct,
     shown: Vec<RejectedRow>,
     files: Option<RejectFiles>,
     emitted: Option<Emitted>,
@@ -60,7 +57,7 @@ impl Tally {
             usable: 0,
             rejected: 0,
             steps: 0,
-            ids: Sorter::new(&std::env::temp_dir(), SORT_BYTES),
+            ids: Distinct::default(),
             shown: Vec::new(),
             files: rejects.map(RejectFiles::new),
             emitted: None,
@@ -77,7 +74,7 @@ impl Tally {
     /// A row that would be sent.
     pub fn usable(&mut self, id: &str) -> Result<()> {
         self.usable += 1;
-        self.ids.push(id.as_bytes())?;
+        self.ids.add(id)?;
         if let Some(emitted) = &mut self.emitted {
             emitted.id(id)?;
         }
@@ -114,7 +111,7 @@ impl Tally {
             emitted.out.flush()?;
         }
         let figures = &mut report.figures;
-        figures.usable = self.ids.finish(|_| Ok::<_, SortError>(()))?;
+        figures.usable = self.ids.count()?;
         figures.duplicate = self.usable - figures.usable;
         figures.rejected = self.rejected;
         report.adds_up = figures.add_up();
