@@ -54,7 +54,7 @@ impl Reading {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Syntax`] for a delimiter that is no ASCII character.
+    /// [`ErrorKind::Syntax`](crate::ErrorKind::Syntax) for a delimiter that is no ASCII character.
     pub fn options(&self) -> Result<Options, SyncError> {
         let mut options = Options::default();
         options.sheet.clone_from(&self.sheet);
