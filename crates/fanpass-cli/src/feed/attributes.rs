@@ -2,25 +2,22 @@
 
 use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
-use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result};
-use fanpass_client::{Push, PushHandle, PushOptions};
+use fanpass_client::PushOptions;
 use fanpass_sync::{
-    Changes, Counts, Deliveries, Keep, Ledger, Lists, MappedRow, Mapping, MembershipChange, Roster,
+    Changes, Counts, Deliveries, Figures, Keep, Ledger, Lists, MappedRow, Mapping, MembershipChange, Roster,
     SegmentMode, Updates,
 };
-use futures_util::{StreamExt as _, stream};
 use tempfile::NamedTempFile;
 
 use super::account::Account;
 use super::rows::{Arriving, Reading, Shared, State, read};
-use crate::exit::Exit;
+use super::send::send_all;
 use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::session::Session;
-use crate::signals;
 use crate::source::SourceFile;
 
 /// Rows between two looks at the progress bar.
@@ -42,6 +39,19 @@ pub struct Survey {
     pub counts: Counts,
     /// Who is in the file no more, where that counts.
     pub owned: Option<Owned>,
+}
+
+impl Survey {
+    /// What the rows came to, if there is nothing to send and nothing to reject, so that they need not be read again.
+    fn figures_without_work(&self) -> Option<Figures> {
+        let gone = self.owned.as_ref().map_or(0, |owned| owned.change.removed);
+        let Counts { rows, empty, rejects, .. } = self.counts;
+        if self.changes.count() + gone + rejects > 0 {
+            return None;
+        }
+        let Changes { unchanged, duplicate, .. } = self.changes;
+        Some(Figures { read: rows, unchanged, duplicate, empty, ..Figures::default() })
+    }
 }
 
 /// The users of a feed, before and now.
@@ -106,6 +116,9 @@ impl Job {
         options: PushOptions,
         printer: Printer,
     ) -> Result<Sent> {
+        if let Some(figures) = survey.as_ref().and_then(Survey::figures_without_work) {
+            return Ok(Sent { state: self.state_of(figures), ledger });
+        }
         let total = survey.as_ref().map(|survey| {
             let gone = survey.owned.as_ref().map_or(0, |owned| owned.change.removed);
             survey.changes.count() + gone
@@ -118,10 +131,17 @@ impl Job {
 
     /// Reads all rows and sends none.
     pub async fn read_only(&self, survey: Option<Survey>) -> Result<Sent> {
+        if let Some(figures) = survey.as_ref().and_then(Survey::figures_without_work) {
+            return Ok(Sent { state: self.state_of(figures), ledger: None });
+        }
         let (shared, arriving, reading) = self.begin(None, survey);
         arriving.count_unsent(&shared).await;
         reading.await?;
         end(shared)
+    }
+
+    fn state_of(&self, figures: Figures) -> State {
+        State { account: Account { figures, ..Account::new(self.rejects.clone(), None) }, failure: None }
     }
 
     fn begin(
@@ -167,65 +187,4 @@ fn end(shared: Shared) -> Result<Sent> {
         .and_then(Arc::into_inner)
         .map(|deliveries| deliveries.into_inner().unwrap_or_else(PoisonError::into_inner).into_ledger());
     Ok(Sent { state, ledger: ledger.transpose()? })
-}
-
-/// Sends all updates of the source, telling the account what becomes of each.
-async fn send_all(
-    session: &mut Session,
-    arriving: Arriving,
-    shared: &Shared,
-    (options, total): (PushOptions, Option<u64>),
-    printer: Printer,
-) -> Result<()> {
-    let arriving = Arc::new(Mutex::new(arriving));
-    let source = Arc::clone(&arriving);
-    let updates = stream::poll_fn(move |context| {
-        source.lock().unwrap_or_else(PoisonError::into_inner).poll_next(context)
-    });
-    let mut run = Push::with_clients(session.slots(), updates, options);
-    let handle = run.handle();
-    let progress = Progress::new(printer, "sending");
-    let mut stops = pin!(stop_on_signals(handle.clone(), shared, printer));
-    let mut settled = 0_u64;
-    loop {
-        let outcome = tokio::select! {
-            outcome = run.next() => outcome,
-            () = &mut stops => continue,
-        };
-        let Some(outcome) = outcome else { break };
-        shared.lock().account.settle(outcome.tag, outcome.delivery)?;
-        settled += 1;
-        if settled.is_multiple_of(PROGRESS_STEP) {
-            show(&progress, &handle, settled, total);
-        }
-    }
-    drop(run);
-    // A run that stopped early leaves rows that were read ahead.
-    if let Some(rest) = Arc::into_inner(arriving) {
-        rest.into_inner().unwrap_or_else(PoisonError::into_inner).refuse(shared).await;
-    }
-    Ok(())
-}
-
-/// Ctrl-C: the first ends the run in order, the second at once.
-async fn stop_on_signals(handle: PushHandle, shared: &Shared, printer: Printer) {
-    signals::stop().await;
-    shared.lock().account.stop(Exit::Interrupted, "it was interrupted");
-    printer.note("finishing what is in flight; once more stops at once");
-    handle.finish();
-    signals::stop().await;
-    handle.abort();
-    std::future::pending::<()>().await;
-}
-
-fn show(progress: &Progress, handle: &PushHandle, settled: u64, total: Option<u64>) {
-    let now = handle.progress();
-    progress.say(&format!(
-        "sending ({} in flight, {} retries, {} refused)",
-        now.in_flight, now.retries, now.totals.rejected
-    ));
-    match total {
-        Some(total) => progress.set_of(settled, total),
-        None => progress.set(settled),
-    }
 }

@@ -14,4 +14,5 @@ pub mod recipe;
 pub mod rows;
 pub mod run;
 pub mod segment;
+pub mod send;
 pub mod spool;
