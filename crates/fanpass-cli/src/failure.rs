@@ -49,6 +49,9 @@ fn exit_of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     {
         return Some(Exit::Unreachable);
     }
+    if cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        return Some(Exit::Refused);
+    }
     if cause.is::<fanpass_sync::SyncError>()
         || cause.is::<fanpass_table::TableError>()
         || cause.is::<fanpass_model::ModelError>()

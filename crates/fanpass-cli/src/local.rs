@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use fanpass_model::{AttributeDefinition, PlatformPolicy};
+use fanpass_model::{AttributeDefinition, Namespace, PlatformPolicy};
 use fanpass_server::{Config, Service};
 use serde::Deserialize;
 
@@ -35,7 +35,20 @@ enum Unknown {
 
 /// Opens the service on a data folder.
 pub async fn open_service(data: &Path) -> Result<Service> {
-    let Catalogue { unknown, attribute } = read_catalogue(&data.join(CATALOGUE))?;
+    if data.exists() && !data.is_dir() {
+        let message =
+            format!("{} is no folder; --data wants one, which is made if it is not there", data.display());
+        return Err(failure(Exit::Usage, message));
+    }
+    let path = data.join(CATALOGUE);
+    let Catalogue { unknown, attribute } = read_catalogue(&path)?;
+    if let Some(custom) = attribute.iter().find(|attribute| attribute.key.namespace() == Namespace::Custom) {
+        let (path, key) = (path.display(), &custom.key);
+        let message = format!(
+            "{path} is for user_properties.* keys; register {key} with `fanpass attributes register {key}`"
+        );
+        return Err(failure(Exit::Usage, message));
+    }
     let platform_policy = match unknown {
         Unknown::Refuse => PlatformPolicy::CatalogueOnly,
         Unknown::Allow => PlatformPolicy::AllowUnknown,

@@ -49,7 +49,7 @@ impl BaseUrl {
             "http" if is_this_machine(&host) || plain_hosts.contains(&host.to_string()) => Scheme::HTTP,
             "http" => {
                 return Err(refused(&format!(
-                    "the token would travel in clear to {host}; use https, or allow plain http to {host} by name"
+                    "the token would travel in clear to {host}; use https, or allow plain http by name: --allow-plain-http {host}"
                 )));
             }
             other => return Err(refused(&format!("{other} is neither https nor http"))),

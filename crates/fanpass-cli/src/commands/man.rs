@@ -1,5 +1,6 @@
 //! `fanpass man`: the manual, one page on standard output or one per command in a folder.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -22,7 +23,8 @@ impl Man {
     pub fn run(self) -> anyhow::Result<Exit> {
         let command = Cli::command();
         if let Some(folder) = self.out {
-            return clap_mangen::generate_to(command, &folder)
+            return fs::create_dir_all(&folder)
+                .and_then(|()| clap_mangen::generate_to(command, &folder))
                 .map(|()| Exit::Done)
                 .with_context(|| format!("cannot write the pages into {}", folder.display()));
         }

@@ -39,9 +39,12 @@ pub struct Serve {
 impl Serve {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         let service = open_service(&global.data).await?;
-        let listener = TcpListener::bind(self.listen)
-            .await
-            .with_context(|| format!("cannot listen on {}", self.listen))?;
+        let listener = TcpListener::bind(self.listen).await.with_context(|| {
+            format!(
+                "cannot listen on {0}; choose another address with --listen, or port 0 for a free one",
+                self.listen
+            )
+        })?;
         let token = if self.no_token { None } else { Some(service.development_token().await?) };
         printer.report(&ServeReport {
             url: format!("http://{}", listener.local_addr()?),

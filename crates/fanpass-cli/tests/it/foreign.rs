@@ -20,8 +20,12 @@ pub fn watched_club(status: &str) -> (Club, Receiver<String>) {
     let (tell, told) = channel();
     std::thread::spawn(move || {
         for connection in listener.incoming() {
-            // Whoever does not watch hangs up.
-            let _ = tell.send(answer(connection.unwrap(), &status));
+            let (connection, status, tell) = (connection.unwrap(), status.clone(), tell.clone());
+            // A client may open a connection that it then has no use for; the next one must not wait for it.
+            std::thread::spawn(move || {
+                // Whoever does not watch hangs up.
+                let _ = tell.send(answer(connection, &status));
+            });
         }
     });
     let mut club = Club::alone();

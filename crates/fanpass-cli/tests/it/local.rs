@@ -54,6 +54,26 @@ fn the_data_folder_can_extend_the_platform_catalogue() {
 }
 
 #[test]
+fn the_platform_catalogue_takes_platform_keys_only() {
+    let club = Club::alone();
+    std::fs::create_dir(club.path(".fanpass")).unwrap();
+    club.file(".fanpass/platform-attributes.toml", "[[attribute]]\nkey = \"custom.tier\"\n");
+    insta::assert_snapshot!(club.run(&["attributes", "list", "--local"]));
+}
+
+#[test]
+fn the_data_folder_is_a_folder() {
+    let club = Club::alone();
+    club.file("notes.txt", "");
+    insta::assert_snapshot!(club.run(&["attributes", "list", "--local", "--data", "notes.txt"]));
+}
+
+#[test]
+fn the_local_token_is_the_services_own() {
+    assert!(Club::alone().run(&["auth", "status", "--local"]).contains("token    from the service itself\n"));
+}
+
+#[test]
 fn two_processes_do_not_share_a_folder() {
     let club = Club::alone();
     let data = club.path(".fanpass");

@@ -90,3 +90,32 @@ fn a_log_in_a_file_is_plain_and_a_broken_filter_is_said() {
         "{broken}"
     );
 }
+
+#[test]
+fn a_file_that_is_not_there_has_one_exit_code() {
+    let club = Club::alone();
+    for command in [
+        &["segments", "push", "fans", "--file", "nope.csv", "--local"][..],
+        &["segments", "import", "fans", "--file", "nope.csv", "--local"],
+        &["users", "push", "--file", "nope.csv", "--map", "tier=custom.tier", "--dry-run"],
+        &["users", "update", "7", "--properties", "nope.json", "--local"],
+        &["segments", "list", "--domain", "fanreach.example", "--token-file", "nope.token"],
+    ] {
+        let printed = club.run(command);
+        assert!(printed.ends_with("exit 6\n"), "{printed}");
+    }
+}
+
+#[test]
+fn what_is_not_there_names_the_way_to_what_is() {
+    let club = Club::alone();
+    for (command, way) in [
+        (&["segments", "members", "nope", "--local"][..], "list the segments"),
+        (&["tokens", "revoke", "nope", "--local"], "list the tokens"),
+        (&["tokens", "revoke", "", "--local"], "a value is required for '<ID>'"),
+        (&["serve", "--listen", "192.0.2.1:1"], "--listen"),
+    ] {
+        let printed = club.run(command);
+        assert!(printed.contains(way), "{printed}");
+    }
+}

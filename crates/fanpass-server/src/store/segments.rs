@@ -153,7 +153,11 @@ fn current_version(connection: &Connection, name: &str) -> Result<i64, Fault> {
         .query_row([name], |row| row.get(0))
         .optional()?
         .ok_or_else(|| {
-            StoreError::new(StoreErrorKind::NotFound, format!("there is no segment `{name}`")).into()
+            StoreError::new(
+                StoreErrorKind::NotFound,
+                format!("there is no segment `{name}`; list the segments to see their names"),
+            )
+            .into()
         })
 }
 

@@ -125,7 +125,7 @@ impl Store {
                         .ok_or_else(|| {
                             StoreError::new(
                                 StoreErrorKind::NotFound,
-                                format!("no token `{jti}` was issued here"),
+                                format!("no token `{jti}` was issued here; list the tokens to see their ids"),
                             )
                         })?;
                     audit::append(connection, now, &audit)?;

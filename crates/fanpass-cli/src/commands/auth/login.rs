@@ -37,7 +37,7 @@ impl Login {
             Some(domain) => domain.clone(),
             None => Target::find(global)?.domain,
         };
-        BaseUrl::parse(&domain)?;
+        BaseUrl::parse_with_plain_hosts(&domain, global.allow_plain_http.as_slice())?;
         let (token, token_from) = read_token(global, printer)?;
         folder.save_profile(name, Profile { domain: domain.clone() })?;
         let token_file = folder.save_token(name, &token)?;

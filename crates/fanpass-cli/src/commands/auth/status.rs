@@ -64,7 +64,7 @@ impl StatusReport {
         Self {
             domain: format!("the service in this process, data in {}", global.data.display()),
             profile: None,
-            token_from: Some("made by the service itself".to_owned()),
+            token_from: Some("the service itself".to_owned()),
             subject: None,
             expires_at: None,
             expired: false,

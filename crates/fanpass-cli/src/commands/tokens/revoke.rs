@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use fanpass_model::TokenSummary;
 
 use crate::cli::Global;
@@ -18,6 +19,7 @@ use crate::session::Session;
 #[command(after_help = "Example:\n  fanpass tokens revoke 0197f3a0-5c00-7000-8000-000000000001 --dry-run")]
 pub struct Revoke {
     /// The token's id, as `tokens list` shows it
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     id: String,
     #[command(flatten)]
     dry_run: DryRun,

@@ -78,7 +78,7 @@ async fn an_upload_becomes_a_list_and_its_refused_rows_are_told() {
         submit(&imports, &name, b"user_id,name\n00042,Ann\n fan-7,Bo\nfan\x07bell,Cy\n,Di\n00042,Ed\n").await;
     imports.finish().await;
 
-    assert_eq!(pending.state, JobState::Pending);
+    // Its state is not looked at: the worker may have been as quick as the answer.
     assert_eq!(
         pending.file_sha256.as_deref(),
         Some("4381abddad102232e08f858ea090c20692131da7e719dc39f0b6a0ae9459cd65")
