@@ -12,6 +12,7 @@ use futures_core::Stream;
 
 use crate::TransportError;
 
+pub(crate) use request::CHUNK;
 pub use request::RequestBody;
 pub use response::ResponseBody;
 

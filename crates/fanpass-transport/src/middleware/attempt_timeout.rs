@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame};
 use tokio::time::{Sleep, sleep, timeout};
 
+use crate::body::CHUNK;
 use crate::{Request, Response, ResponseBody, Sent, Transport, TransportError, TransportErrorKind};
 
 /// Ends an attempt with [`TransportErrorKind::Timeout`] when nothing has moved for a while: no chunk of a streamed
@@ -32,8 +33,9 @@ impl<T: Transport> AttemptTimeout<T> {
 #[async_trait]
 impl<T: Transport> Transport for AttemptTimeout<T> {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        // A body in memory goes out in one piece, so there is nothing to watch.
-        if request.body().is_buffered() {
+        // A small body in memory goes out in one piece, so there is nothing to watch; a large one may take a while.
+        let piece = u64::try_from(CHUNK).ok();
+        if request.body().is_buffered() && request.body().content_length() <= piece {
             return match timeout(self.limit, self.inner.send(request)).await {
                 Ok(answer) => answer.map(|answer| self.watch(answer)),
                 Err(_) => Err(stalled(Sent::Unknown, "no answer", self.limit)),

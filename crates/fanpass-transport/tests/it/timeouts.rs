@@ -12,7 +12,7 @@ use fanpass_transport::{
 };
 use futures_util::{Stream, StreamExt as _, stream};
 use http_body::Frame;
-use http_body_util::StreamBody;
+use http_body_util::{BodyExt as _, StreamBody};
 use tokio::time::{Instant, sleep};
 
 use crate::post;
@@ -55,6 +55,31 @@ async fn an_upload_may_take_its_time_while_it_moves() {
     let stuck = RequestBody::stream(slowly(vec![LIMIT / 2, LIMIT * 3]).map(Ok));
     let error = reading.send(post(stuck)).await.unwrap_err();
     assert_eq!(error.kind(), TransportErrorKind::Timeout);
+}
+
+/// Takes a body chunk by chunk, as over a slow line.
+#[derive(Debug)]
+struct SlowLine(Duration);
+
+#[async_trait]
+impl Transport for SlowLine {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        let mut body = request.into_body();
+        while let Some(chunk) = body.frame().await {
+            chunk?;
+            sleep(self.0).await;
+        }
+        Ok(answer::status(200))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_body_in_memory_may_take_its_time_too() {
+    let large = || post(RequestBody::from(vec![b' '; 4 << 20]));
+    let slow = AttemptTimeout::new(SlowLine(LIMIT * 9 / 10), LIMIT);
+    assert_eq!(slow.send(large()).await.unwrap().status(), 200);
+    let stuck = AttemptTimeout::new(SlowLine(LIMIT * 3), LIMIT);
+    assert_eq!(stuck.send(large()).await.unwrap_err().kind(), TransportErrorKind::Timeout);
 }
 
 #[tokio::test(start_paused = true)]
