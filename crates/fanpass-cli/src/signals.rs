@@ -2,10 +2,15 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tokio::sync::Notify;
+
 /// Whether some part of the command ends in an order of its own.
 static CLAIMED: AtomicBool = AtomicBool::new(false);
 
-/// While it lives, signals are left to whoever holds it.
+/// Hands a signal on to whoever has claimed it; one listener alone, so that none is lost between two.
+static HANDED_ON: Notify = Notify::const_new();
+
+/// While it lives, signals are left to whoever holds it, in commands that run beside [`unclaimed`].
 #[derive(Debug)]
 pub struct Claim(());
 
@@ -13,6 +18,11 @@ impl Claim {
     pub fn new() -> Self {
         CLAIMED.store(true, Ordering::Relaxed);
         Self(())
+    }
+
+    /// Resolves at a signal that came since the claim was made.
+    pub async fn stopped(&self) {
+        HANDED_ON.notified().await;
     }
 }
 
@@ -29,6 +39,7 @@ pub async fn unclaimed() {
         if !CLAIMED.load(Ordering::Relaxed) {
             return;
         }
+        HANDED_ON.notify_one();
     }
 }
 

@@ -17,7 +17,7 @@ use crate::input::RejectedRow;
 use crate::printer::{Printer, count, shown};
 use crate::progress::Progress;
 use crate::session::Session;
-use crate::signals::{self, Claim};
+use crate::signals::Claim;
 
 /// Rejected rows that are printed for a person; JSON has more.
 const REJECTS_PRINTED: usize = 10;
@@ -60,17 +60,16 @@ pub async fn wait_for(
     wait: Wait,
     printer: Printer,
 ) -> Waited {
-    let _claim = Claim::new();
+    let claim = Claim::new();
     let progress = Progress::new(printer, "importing");
     let options =
         WaitOptions { timeout: std::time::Duration::from_secs(wait.timeout), ..WaitOptions::default() };
     let mut updates = pin!(session.client.wait_for_import(id, options));
-    let mut interrupted = pin!(signals::stop());
     let mut last = None;
     loop {
         let update = tokio::select! {
             update = updates.next() => update,
-            () = &mut interrupted => {
+            () = claim.stopped() => {
                 let why = format!("interrupted; {}", session.goes_on());
                 return Waited { status: last, stopped: Some(Stopped { why, exit: Exit::Interrupted }) };
             }
