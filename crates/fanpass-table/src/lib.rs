@@ -34,5 +34,5 @@ pub use ids::{Counts, IdRow, Ids};
 pub use limits::Limits;
 pub use options::{Accepted, Encoding, Format, Header, Options};
 pub use reject::{Reject, code};
-pub use row::Row;
+pub use row::{KeptRow, Row};
 pub use table::Table;

@@ -61,4 +61,33 @@ impl<'a> Row<'a> {
             fields: self.record.cells().map(str::to_owned).collect(),
         }
     }
+
+    /// The row to be kept while others are read, for the case that it has to be rejected later. That is cheaper than a
+    /// [`Reject`] that nobody may want.
+    pub fn keep(&self) -> KeptRow {
+        let Record { number, line, text, ends, gap, .. } = self.record;
+        let record = Record {
+            number: *number,
+            line: *line,
+            text: text.clone(),
+            ends: ends.clone(),
+            gap: *gap,
+            ..Record::default()
+        };
+        KeptRow { record, origin: self.origin.clone() }
+    }
+}
+
+/// A row that outlives the reading of the next one: its cells and its place.
+#[derive(Debug)]
+pub struct KeptRow {
+    record: Record,
+    origin: Origin,
+}
+
+impl KeptRow {
+    /// The row as a reject that blames no column, for a fault that was found later.
+    pub fn reject(&self, code: &'static str, message: impl Into<String>) -> Reject {
+        Row { record: &self.record, origin: &self.origin, columns: &[] }.reject(None, code, message)
+    }
 }

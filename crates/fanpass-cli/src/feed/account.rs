@@ -7,7 +7,7 @@ use anyhow::Result;
 use fanpass_client::{Delivery, StopReason};
 use fanpass_model::{UserId, UserProperties};
 use fanpass_sync::{Deliveries, Figures, RejectFiles};
-use fanpass_table::Reject;
+use fanpass_table::{KeptRow, Reject};
 
 use crate::exit::Exit;
 use crate::failure::exit_of_client;
@@ -34,7 +34,7 @@ pub struct Tag {
 #[derive(Debug)]
 pub enum Origin {
     /// A row of the file, with what it takes to write it into the reject file.
-    Row { columns: Arc<[String]>, row: Reject },
+    Row { columns: Arc<[String]>, row: KeptRow },
     /// A user who is not in the file any more.
     Gone,
 }
@@ -88,7 +88,7 @@ impl Account {
             }
         }
         match origin {
-            Origin::Row { columns, row } => self.settle_row(&columns, row, delivery),
+            Origin::Row { columns, row } => self.settle_row(&columns, &row, delivery),
             Origin::Gone => {
                 let done = matches!(delivery, Delivery::Sent | Delivery::Superseded);
                 *if done { &mut self.figures.removed } else { &mut self.gone_left } += 1;
@@ -97,9 +97,9 @@ impl Account {
         }
     }
 
-    fn settle_row(&mut self, columns: &[String], mut row: Reject, delivery: Delivery) -> Result<()> {
+    fn settle_row(&mut self, columns: &[String], row: &KeptRow, delivery: Delivery) -> Result<()> {
         let figures = &mut self.figures;
-        (row.code, row.message) = match delivery {
+        let (code, message) = match delivery {
             Delivery::Sent => {
                 figures.sent += 1;
                 return Ok(());
@@ -121,7 +121,7 @@ impl Account {
                 ("not_acknowledged", error.to_string())
             }
         };
-        self.keep(columns, row)
+        self.keep(columns, row.reject(code, message))
     }
 
     /// An update that is fine and was not sent, because the run stopped: the file is to be pushed again.

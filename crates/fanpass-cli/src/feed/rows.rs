@@ -134,7 +134,7 @@ impl Source {
                             if update.row.columns() != &*self.columns {
                                 self.columns = update.row.columns().into();
                             }
-                            let row = update.row.reject(None, "", "");
+                            let row = update.row.keep();
                             let origin = Origin::Row { columns: Arc::clone(&self.columns), row };
                             let tag = Tag { origin, sent: None };
                             return Ok(Some(UserUpdate::new(tag, update.user, update.properties)));

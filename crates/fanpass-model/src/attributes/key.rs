@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::text::SharedText;
 use crate::error::{ErrorKind, ModelError};
 
 const SUBJECT: &str = "attribute key";
@@ -47,7 +48,7 @@ impl Namespace {
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
-pub struct AttributeKey(Cow<'static, str>);
+pub struct AttributeKey(SharedText);
 
 impl AttributeKey {
     /// Parses a key, prefix included.
@@ -58,7 +59,7 @@ impl AttributeKey {
     pub fn new(text: impl Into<Cow<'static, str>>) -> Result<Self, ModelError> {
         let text = text.into();
         match Self::check(&text) {
-            Ok(_) => Ok(Self(text)),
+            Ok(_) => Ok(Self(text.into())),
             Err(kind) => Err(ModelError::new(SUBJECT, kind)),
         }
     }
@@ -70,7 +71,7 @@ impl AttributeKey {
     #[allow(clippy::panic, reason = "evaluated by the compiler: a wrong literal must not build")]
     pub const fn from_static(text: &'static str) -> Self {
         match Self::check(text) {
-            Ok(_) => Self(Cow::Borrowed(text)),
+            Ok(_) => Self(SharedText::Static(text)),
             Err(ErrorKind::UnknownPrefix) => {
                 panic!("attribute keys begin with `user_properties.` or `custom.`")
             }
@@ -178,7 +179,7 @@ impl FromStr for AttributeKey {
 
 impl From<AttributeKey> for String {
     fn from(key: AttributeKey) -> Self {
-        key.0.into_owned()
+        key.as_str().to_owned()
     }
 }
 

@@ -4,6 +4,7 @@ mod key;
 mod platform;
 mod properties;
 mod registry;
+mod text;
 mod value;
 
 pub use key::{ATTRIBUTE_NAME_MAX_CHARACTERS, AttributeKey, Namespace};
