@@ -162,6 +162,35 @@ fn rejects_of_both_kinds_are_mended_and_retried() {
 }
 
 #[test]
+fn the_file_can_name_the_service_inside_the_tool() {
+    let club = Club::alone();
+    club.json(&["attributes", "register", "custom.tier", "--type", "string", "--local"]);
+    club.file("season.toml", format!("target = {{ local = true }}\n{SEASON}"));
+    club.file("holders.csv", "fan_id\n00042\nfan-7\n");
+    club.file("fans.csv", "fan_id,sth,tier\n00042,yes,gold\n");
+    assert!(club.run(&["plan", "season.toml"]).ends_with("exit 0\n"));
+    assert!(club.run(&["apply", "season.plan.json"]).ends_with("exit 0\n"));
+    let ada = club.json(&["users", "get", "00042", "--local"]);
+    assert_eq!(
+        (&ada["userProperties"]["custom.tier"], &ada["segments"][0]),
+        (&"gold".into(), &"holders".into())
+    );
+}
+
+#[test]
+fn a_long_list_goes_up_as_a_file_and_its_import_is_checked() {
+    let club = club();
+    let ids: Vec<String> = (0..2_500).map(|id| format!("fan-{id:04}")).collect();
+    club.file("holders.csv", format!("fan_id\n{}\n", ids.join("\n")));
+    assert_eq!(club.json(&["apply", "season.toml"])["feeds"][0]["sent"], 2_500);
+    assert_eq!(members(&club, "holders"), ids);
+    club.file("holders.csv", format!("fan_id\n{}\n", ids[..2_400].join("\n")));
+    let applied = club.json(&["apply", "season.toml"]);
+    assert_eq!((&applied["feeds"][0]["sent"], &applied["feeds"][0]["removed"]), (&0.into(), &100.into()));
+    assert_eq!(club.json(&["segments", "show", "holders"])["memberCount"], 2_400);
+}
+
+#[test]
 fn runs_are_remembered() {
     let club = club();
     club.run(&["apply", "season.toml"]);
