@@ -33,6 +33,10 @@ impl Ledger {
             let uncertain = self.overlay.get(user) == Known::Perhaps;
             for &(_, at) in group {
                 let (id, properties) = &updates[at];
+                if change.record.is_empty() && !uncertain {
+                    changes[at].clone_from(properties);
+                    continue;
+                }
                 for (key, value) in properties {
                     let number = self.numbers.get(key).copied();
                     let known = number.and_then(|number| change.record.get(number));
@@ -57,6 +61,7 @@ impl Ledger {
         let record = match self.overlay.get(user) {
             Known::Exactly(record) => record.clone(),
             Known::Perhaps => Record::default(),
+            Known::InTable if self.is_new => Record::default(),
             Known::InTable => load(&self.connection, user)?,
         };
         Ok(Change { user, record, steps: Vec::new() })

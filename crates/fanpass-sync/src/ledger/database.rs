@@ -141,3 +141,8 @@ pub(super) fn number(connection: &Connection, key: &AttributeKey) -> Result<u32,
     let insert = "INSERT INTO attributes (key) VALUES (?1) RETURNING number";
     Ok(connection.query_row(insert, [key.as_str()], |row| row.get(0))?)
 }
+
+/// Whether nothing stands in the table of users.
+pub(super) fn is_empty(connection: &Connection) -> Result<bool, SyncError> {
+    Ok(connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM users)", [], |row| row.get(0))?)
+}

@@ -1,8 +1,7 @@
 //! The ledger in the middle of a push: what is under way, and when an acknowledgement may be remembered.
 
-use std::collections::HashMap;
-
 use fanpass_model::{UserId, UserProperties};
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::Ledger;
 use crate::SyncError;

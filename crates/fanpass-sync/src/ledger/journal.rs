@@ -1,8 +1,7 @@
 //! Changes of users' records in the order in which they came. A push touches users all over the table, so they are
 //! appended here and folded into the table later, sorted: in one pass over it instead of a page for each user.
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashMapExt as _};
 use rusqlite::{Connection, Transaction};
 
 use super::cursor::Cursor;

@@ -65,6 +65,8 @@ pub struct Ledger {
     numbers: HashMap<AttributeKey, u32>,
     /// What stands in the journal and not in the table yet.
     overlay: Overlay,
+    /// The table holds nobody, so that nobody need be looked up.
+    is_new: bool,
     /// Held for as long as the ledger is open.
     _lock: File,
 }
@@ -84,13 +86,9 @@ impl Ledger {
         let numbers = database::numbers(&connection)?;
         // What an earlier process left there.
         journal::fold(&connection)?;
-        Ok(Self {
-            connection,
-            fingerprints: Fingerprints::new(&key),
-            numbers,
-            overlay: Overlay::default(),
-            _lock: lock,
-        })
+        let is_new = database::is_empty(&connection)?;
+        let (fingerprints, overlay) = (Fingerprints::new(&key), Overlay::default());
+        Ok(Self { connection, fingerprints, numbers, overlay, is_new, _lock: lock })
     }
 
     /// The attributes of each update that differ from what was acknowledged, in the order of the batch; empty for an
@@ -179,6 +177,7 @@ impl Ledger {
     pub fn settle(&mut self) -> Result<(), SyncError> {
         journal::fold(&self.connection)?;
         self.overlay = Overlay::default();
+        self.is_new = database::is_empty(&self.connection)?;
         Ok(())
     }
 }
