@@ -110,3 +110,18 @@ fn profiles_that_cannot_be_read_do_not_keep_a_bundle_from_being_made() {
     club.run(&BUNDLE);
     assert!(!files(&club)["profiles.json"].contains("pass"));
 }
+
+#[test]
+fn a_ledger_adds_the_figures_of_its_runs_and_no_names() {
+    let club = used();
+    club.file("fans.csv", "fan_id,size\nfan-7,44\nfan-8,many\n");
+    let push = ["users", "push", "--file", "fans.csv", "--map", "size=custom.shoe_size:integer"];
+    club.run(&["attributes", "register", "custom.shoe_size", "--type", "number", "--local"]);
+    club.run(&[&push[..], &["--ledger", "fans.ledger", "--local"]].concat());
+    club.run(&[&BUNDLE[..], &["--ledger", "fans.ledger"]].concat());
+    let runs = &files(&club)["runs.json"];
+    let told: serde_json::Value = serde_json::from_str(runs).unwrap();
+    assert_eq!((&told[0]["outcome"], &told[0]["figures"]["rejected"]), (&"done".into(), &1.into()), "{runs}");
+    assert!(!runs.contains("fan-") && !runs.contains("fans.csv"), "{runs}");
+    assert!(club.run(&["support-bundle", "--out", "b.zip", "--ledger", "none"]).ends_with("exit 5\n"));
+}

@@ -44,17 +44,22 @@ struct Which {
 
 impl Which {
     fn open(&self) -> Result<Ledger> {
-        let path = if self.ledger.extension().is_some_and(|extension| extension == "toml") {
-            Config::read(&self.ledger)?.ledger
-        } else {
-            self.ledger.clone()
-        };
-        if !Path::exists(&path) {
-            let message = format!("there is no ledger {}: a push or apply makes it", path.display());
-            return Err(failure(Exit::NotFound, message));
-        }
-        Ok(Ledger::open(&path, Busy::Refuse)?)
+        open_ledger(&self.ledger)
     }
+}
+
+/// Opens a ledger that is there, or that of a configuration file.
+pub fn open_ledger(path: &Path) -> Result<Ledger> {
+    let path = if path.extension().is_some_and(|extension| extension == "toml") {
+        Config::read(path)?.ledger
+    } else {
+        path.to_owned()
+    };
+    if !path.exists() {
+        let message = format!("there is no ledger {}: a push or apply makes it", path.display());
+        return Err(failure(Exit::NotFound, message));
+    }
+    Ok(Ledger::open(&path, Busy::Refuse)?)
 }
 
 /// A run as people and programs read it.
@@ -103,7 +108,7 @@ impl RunRecord {
 }
 
 /// To the second, in UTC.
-fn time(at: SystemTime) -> String {
+pub fn time(at: SystemTime) -> String {
     Timestamp::try_from(at)
         .map_or_else(|_| "unknown".to_owned(), |at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }

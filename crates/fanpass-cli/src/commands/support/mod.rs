@@ -1,6 +1,7 @@
 //! `fanpass support-bundle`: what helps to understand a bug, in one file that can be sent to anybody.
 
 mod data_folder;
+mod history;
 
 use std::collections::BTreeMap;
 use std::env;
@@ -26,16 +27,27 @@ use crate::profile::ConfigFolder;
 /// The file holds no token, no user id, no segment name and nothing of an export. Nothing is started and no service is
 /// asked. Look into it before you send it: it is a ZIP of a few lines of text.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  fanpass support-bundle --out bundle.zip")]
+#[command(after_help = "Examples:\n  fanpass support-bundle --out bundle.zip\n  \
+    fanpass support-bundle --out bundle.zip --ledger season.toml")]
 pub struct SupportBundle {
     /// ZIP file to write; it must not exist yet
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// A ledger, or a configuration file (.toml) whose ledger it is: the figures of its latest runs are packed too
+    #[arg(long, value_name = "FILE")]
+    ledger: Option<PathBuf>,
 }
 
 impl SupportBundle {
     pub fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
-        let parts = parts(global)?;
+        let mut parts = parts(global)?;
+        if let Some(ledger) = &self.ledger {
+            parts.push(Part::new(
+                "runs.json",
+                "figures of the ledger's latest runs, no names",
+                &history::look(ledger)?,
+            )?);
+        }
         let packed = pack(&parts).context("cannot pack the bundle")?;
         let out = self.out.display();
         let mut file = File::create_new(&self.out).map_err(|error| match error.kind() {
