@@ -41,9 +41,9 @@ pub enum MappedRow<'a> {
     /// An update to send.
     Update(Update<'a>),
     /// A user whose attributes are all left alone: there is nothing to send.
-    Empty(Row<'a>),
-    /// A row that cannot be used as it stands, and why.
-    Reject(Reject),
+    Empty(UserId, Row<'a>),
+    /// A row that cannot be used as it stands, and why; with its user, if the id can be read.
+    Reject(Reject, Option<UserId>),
 }
 
 /// A user's attributes and the row that holds them, borrowed until the next one is read.
@@ -90,18 +90,24 @@ impl Updates {
                 Bound::new(&self.mapping, row.columns()).map_err(|error| error.at(row.location()))?;
         }
         self.counts.rows += 1;
-        let read = row.and_then(|row| Ok((row, self.bound.read(&self.mapping, &row)?)));
+        let read = match row {
+            Err(reject) => Err((reject, None)),
+            Ok(row) => match self.bound.read(&self.mapping, &row) {
+                Ok(mapped) => Ok((row, mapped)),
+                Err(reject) => Err((reject, self.bound.user(&row).ok().map(|(user, _)| user))),
+            },
+        };
         let (row, Mapped { user, properties, trimmed }) = match read {
             Ok(read) => read,
-            Err(reject) => {
+            Err((reject, user)) => {
                 self.counts.rejects += 1;
-                return Ok(Some(MappedRow::Reject(reject)));
+                return Ok(Some(MappedRow::Reject(reject, user)));
             }
         };
         self.counts.trimmed += u64::from(trimmed);
         if properties.is_empty() {
             self.counts.empty += 1;
-            return Ok(Some(MappedRow::Empty(row)));
+            return Ok(Some(MappedRow::Empty(user, row)));
         }
         self.counts.updates += 1;
         Ok(Some(MappedRow::Update(Update { user, properties, row })))

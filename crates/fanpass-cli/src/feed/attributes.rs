@@ -60,6 +60,8 @@ pub struct Owned {
     pub change: MembershipChange,
     /// Those who are gone, one a line.
     pub gone: NamedTempFile,
+    /// Rows whose user cannot be read. While there are any, anybody may be in the file, and nobody is gone.
+    pub unknown: u64,
 }
 
 /// What became of a job.
@@ -84,15 +86,19 @@ impl Job {
         let mut updates = Updates::new(self.source.table()?, self.mapping.clone())?;
         let mut roster = owned.map(|_| Roster::new(&folder));
         let mut survey = ledger.survey(&folder)?;
+        let mut unknown = 0;
         while let Some(row) = updates.next_row()? {
-            match row {
+            let user = match row {
                 MappedRow::Update(update) => {
                     survey.add(&update.user, &update.properties)?;
-                    if let Some(roster) = &mut roster {
-                        roster.add(&update.user)?;
-                    }
+                    Some(update.user)
                 }
-                MappedRow::Empty(_) | MappedRow::Reject(_) => {}
+                MappedRow::Empty(user, _) => Some(user),
+                MappedRow::Reject(_, user) => user,
+            };
+            unknown += u64::from(user.is_none());
+            if let (Some(roster), Some(user)) = (&mut roster, user) {
+                roster.add(&user)?;
             }
             let rows = updates.counts().rows;
             if rows.is_multiple_of(PROGRESS_STEP) {
@@ -101,7 +107,7 @@ impl Job {
         }
         let changes = survey.finish()?;
         let owned = match (roster, owned) {
-            (Some(roster), Some(list)) => Some(compare_users(roster, ledger, list, keep)?),
+            (Some(roster), Some(list)) => Some(compare_users(roster, ledger, list, unknown, keep)?),
             _ => None,
         };
         Ok(Survey { changes, counts: updates.counts(), owned })
@@ -163,13 +169,14 @@ impl Job {
     }
 }
 
-fn compare_users(roster: Roster, ledger: &Ledger, list: &str, keep: bool) -> Result<Owned> {
+fn compare_users(roster: Roster, ledger: &Ledger, list: &str, unknown: u64, keep: bool) -> Result<Owned> {
     let gone = NamedTempFile::with_prefix("fanpass-").context("cannot make a temporary file")?;
     let mut out = BufWriter::new(gone.as_file());
     let mut failed = None;
     let lists = Lists { held: list, owned: "" };
-    let keep = Keep { members: keep, own: false, either: keep };
-    let change = roster.compare(ledger, lists, SegmentMode::Replace, keep, |id| {
+    let keep = Keep { members: keep, either: keep };
+    let mode = if unknown == 0 { SegmentMode::Replace } else { SegmentMode::Add };
+    let change = roster.compare(ledger, lists, mode, keep, |id| {
         if let Err(error) = out.write_all(id).and_then(|()| out.write_all(b"\n")) {
             failed.get_or_insert(error);
         }
@@ -177,7 +184,7 @@ fn compare_users(roster: Roster, ledger: &Ledger, list: &str, keep: bool) -> Res
     })?;
     failed.map_or_else(|| out.flush(), Err).context("cannot write a temporary file")?;
     drop(out);
-    Ok(Owned { change, gone })
+    Ok(Owned { change, gone, unknown })
 }
 
 fn end(shared: Shared) -> Result<Sent> {

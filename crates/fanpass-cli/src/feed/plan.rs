@@ -54,6 +54,9 @@ pub struct FeedPlan {
     /// What it goes on from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resumes: Option<String>,
+    /// What it does not do, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_back: Option<String>,
 }
 
 /// The rows of a feed's file; `read` is the sum of the others.
@@ -128,6 +131,7 @@ impl FeedPlan {
             writeln!(out, "  members: {} now, {} afterwards", count(before), count(after))?;
         }
         self.rows.human(out)?;
+        self.held_back.iter().try_for_each(|held_back| writeln!(out, "  {held_back}"))?;
         self.breaches.iter().try_for_each(|breach| {
             writeln!(out, "  FORBIDDEN: {} (--allow {})", breach.message, breach.guard)
         })

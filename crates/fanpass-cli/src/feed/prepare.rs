@@ -83,7 +83,7 @@ impl Preparing<'_> {
         let digest = source.digest()?;
         let job = segment::Job { feed: feed.clone(), source, rejects: self.rejects_of(label) };
         let compared = job.compare(self.ledger, self.keep, self.printer)?;
-        let Compared { change, read, in_doubt } = &compared;
+        let Compared { change, read, in_doubt, .. } = &compared;
         let figures = segment::figures(change, read, feed.mode);
         let facts = GuardedFacts {
             read: read.read,
@@ -122,6 +122,7 @@ impl Preparing<'_> {
             samples: samples.chain(change.removed_samples.iter().map(sample(Kind::Removed))).collect(),
             breaches: self.config.guards(feed.guards).check(&facts),
             resumes,
+            held_back: compared.held_back.then(|| held_back(compared.read.rejected)),
         };
         Ok(Prepared { plan, work: Work::Segment(Box::new((job, compared))) })
     }
@@ -134,6 +135,8 @@ impl Preparing<'_> {
         let owned = (feed.mode == AttributeMode::MirrorOwned).then_some(list.as_str());
         let survey = job.survey(self.ledger, owned, self.keep, self.printer)?;
         let Survey { changes, counts, owned } = &survey;
+        let held_back =
+            owned.as_ref().filter(|owned| owned.unknown > 0).map(|owned| held_back(owned.unknown));
         let owned = owned.as_ref().map(|owned| &owned.change);
         let removed = owned.map_or(0, |owned| owned.removed);
         let facts = GuardedFacts {
@@ -167,9 +170,15 @@ impl Preparing<'_> {
             members: None,
             samples,
             breaches: self.config.guards(feed.guards).check(&facts),
+            held_back,
         };
         Ok(Prepared { plan, work: Work::Attributes(Box::new((job, survey)), feed.mode) })
     }
+}
+
+/// Why a feed that mirrors takes nobody out.
+fn held_back(rows: u64) -> String {
+    format!("nobody is taken out: rejected rows whose id cannot be read, and may be anybody's: {rows}")
 }
 
 /// A mode as the configuration file spells it.

@@ -119,8 +119,8 @@ impl Source {
             account.figures.read += u64::from(read.is_some());
             match read {
                 None => return Ok(None),
-                Some(MappedRow::Empty(_)) => account.figures.empty += 1,
-                Some(MappedRow::Reject(reject)) => {
+                Some(MappedRow::Empty(..)) => account.figures.empty += 1,
+                Some(MappedRow::Reject(reject, _)) => {
                     let columns = self.updates.table().columns();
                     account.reject(columns, reject)?;
                 }

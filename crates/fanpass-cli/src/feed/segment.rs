@@ -43,7 +43,11 @@ pub struct Job {
 #[derive(Debug)]
 pub struct Compared {
     pub change: MembershipChange,
+    /// What the feed owns afterwards, for one that mirrors.
+    pub own: Option<ListId>,
     pub read: ReadIds,
+    /// Nobody is taken out, because the ids of rejected rows are not known.
+    pub held_back: bool,
     /// An earlier change was begun and not heard of again, so that the members are sent whatever they are.
     pub in_doubt: bool,
 }
@@ -55,16 +59,27 @@ impl Job {
         if self.feed.mode.is_destructive() && self.feed.mode != SegmentMode::Remove {
             refuse_rejects(&self.source)?;
         }
+        let mirrors = self.feed.mode == SegmentMode::MirrorOwned;
         let mut roster = Roster::new(&std::env::temp_dir());
+        let mut own = mirrors.then(|| Roster::new(&std::env::temp_dir()));
         let column = self.feed.id.as_deref();
-        let read = read_ids(&self.source, column, &self.rejects, &progress, |id| Ok(roster.add_text(id)?))?;
+        let read = read_ids(&self.source, column, &self.rejects, &progress, |id| {
+            own.as_mut().map_or(Ok(()), |own| own.add_text(id))?;
+            Ok(roster.add_text(id)?)
+        })?;
         let held = members_list(&self.feed.name);
         let owned = owned_list(self.feed.label());
-        let keep = Keep { members: keep, own: keep, either: false };
+        let keep = Keep { members: keep, ..Keep::default() };
+        // The id of a rejected row may be anybody's: while there is one, nobody is gone.
+        let held_back = mirrors && read.rejected > 0;
+        let mode = if held_back { SegmentMode::Add } else { self.feed.mode };
+        let own_mode = if held_back { SegmentMode::Add } else { SegmentMode::Replace };
         let lists = Lists { held: &held, owned: &owned };
-        let change = roster.compare(ledger, lists, self.feed.mode, keep, |_| Ok(()))?;
+        let change = roster.compare(ledger, lists, mode, keep, |_| Ok(()))?;
+        let lists = Lists { held: &owned, owned: "" };
+        let own = own.map(|own| own.compare(ledger, lists, own_mode, keep, |_| Ok(()))).transpose()?;
         let in_doubt = ledger.list(&held)?.is_none_or(|list| list.in_doubt);
-        Ok(Compared { change, read, in_doubt })
+        Ok(Compared { change, own: own.and_then(|own| own.members), read, in_doubt, held_back })
     }
 
     /// Makes the segment what was compared, and remembers it once the service says that it is.
@@ -75,12 +90,10 @@ impl Job {
         compared: Compared,
         printer: Printer,
     ) -> Result<Closed> {
-        let Compared { change, read, in_doubt } = compared;
+        let Compared { change, own, read, in_doubt, .. } = compared;
         let changes = in_doubt || !change.is_empty();
         let held = members_list(&self.feed.name);
-        let (Some(members), Some(own)) = (change.members, change.own) else {
-            anyhow::bail!("the lists of {} were not kept", self.feed.label());
-        };
+        let members = change.members.context("the segment's new list was not kept")?;
         if changes {
             self.source.check_unchanged()?;
             ledger.doubt_list(&held)?;
@@ -88,9 +101,7 @@ impl Job {
         }
         let owned = owned_list(self.feed.label());
         let mut lists = vec![(held.as_str(), members)];
-        if self.feed.mode == SegmentMode::MirrorOwned {
-            lists.push((&owned, own));
-        }
+        lists.extend(own.map(|own| (owned.as_str(), own)));
         ledger.publish_lists(&lists)?;
         Ok(Closed {
             figures: figures(&change, &read, self.feed.mode),

@@ -77,6 +77,32 @@ fn who_is_not_in_the_file_any_more_is_taken_out_and_others_stay() {
 }
 
 #[test]
+fn a_row_that_is_rejected_or_blank_does_not_count_as_gone() {
+    let club = club();
+    club.file(
+        "fans.csv",
+        "fan_id,sth,tier\n00042,yes,gold\nfan-7,no,silver\nfan-8,yes,gold\nfan-9,no,gold\n",
+    );
+    club.run(&["apply", "season.toml"]);
+    club.file("fans.csv", "fan_id,sth,tier\n00042,perhaps,gold\nfan-7,,\nfan-8,yes,gold\n");
+    assert_eq!(club.json(&["apply", "season.toml"])["feeds"][1]["removed"], 1, "only fan-9 is gone");
+    assert_eq!((tier(&club, "00042"), tier(&club, "fan-7")), ("gold".into(), "silver".into()));
+    assert_eq!(tier(&club, "fan-9"), Value::Null);
+    club.file("fans.csv", "fan_id,sth,tier\n00042,yes,gold\nfan-8,yes,gold,\"x\"\n");
+    club.file(
+        "holders.csv",
+        "fan_id,name\n00042,Ada\nfan-7,Rhys\nfan-8,Hana\nfan-10,O\n,Nobody\nfan-new,N\n",
+    );
+    club.file("wide.toml", format!("ledger = \"season.ledger\"\nguards = {{ rejects = 50 }}\n{SEASON}"));
+    insta::assert_snapshot!("held_back", club.run(&["apply", "wide.toml"]));
+    assert_eq!(tier(&club, "fan-7"), "silver");
+    assert_eq!(members(&club, "holders"), ["00042", "fan-10", "fan-7", "fan-8", "fan-9", "fan-new"]);
+    club.file("holders.csv", "fan_id,name\n00042,Ada\nfan-7,Rhys\nfan-8,Hana\nfan-10,O\n");
+    club.run(&["apply", "wide.toml", "--allow", "shrink"]);
+    assert_eq!(members(&club, "holders"), ["00042", "fan-10", "fan-7", "fan-8"], "both were the feed's own");
+}
+
+#[test]
 fn each_mode_does_what_it_says() {
     let club = Club::with_service();
     club.file("ids.csv", "fan_id\nb\nc\n");

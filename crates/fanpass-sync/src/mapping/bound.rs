@@ -77,7 +77,8 @@ impl Bound {
         }
     }
 
-    fn user(&self, row: &Row<'_>) -> Result<(UserId, bool), Reject> {
+    /// The user that a row names, and whether white space was taken off the id.
+    pub(crate) fn user(&self, row: &Row<'_>) -> Result<(UserId, bool), Reject> {
         let cell = row.cell(self.id)?;
         let id = cell.trim();
         if id.is_empty() {

@@ -70,7 +70,6 @@ impl Roster {
             held: ledger.read_list(lists.held)?,
             owned: ledger.read_list(owned)?,
             members: write(keep.members)?,
-            own: write(keep.own)?,
             either: write(keep.either)?,
             gone,
             change: MembershipChange { rows: self.rows, ..MembershipChange::default() },
@@ -113,8 +112,6 @@ pub struct MembershipChange {
     pub removed_samples: Vec<String>,
     /// The members afterwards, if they were kept.
     pub members: Option<ListId>,
-    /// The ids of the file, if they were kept.
-    pub own: Option<ListId>,
     /// Members before and ids of the file, if they were kept.
     pub either: Option<ListId>,
 }
@@ -124,8 +121,6 @@ pub struct MembershipChange {
 pub struct Keep {
     /// The members afterwards.
     pub members: bool,
-    /// The ids of the file.
-    pub own: bool,
     /// Whoever was a member or is in the file.
     pub either: bool,
 }
@@ -143,7 +138,6 @@ struct Join<'a, G> {
     held: ListReader<'a>,
     owned: ListReader<'a>,
     members: Option<ListWriter<'a>>,
-    own: Option<ListWriter<'a>>,
     either: Option<ListWriter<'a>>,
     gone: G,
     change: MembershipChange,
@@ -205,15 +199,13 @@ impl<G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'_, G> {
             _ => Ok(()),
         };
         write(&mut self.members, keeps)?;
-        write(&mut self.own, place.listed)?;
         write(&mut self.either, place.listed || place.held)
     }
 
     fn finish(mut self) -> Result<MembershipChange, SyncError> {
         self.pass_until(None)?;
-        let Self { members, own, either, mut change, .. } = self;
+        let Self { members, either, mut change, .. } = self;
         change.members = members.map(ListWriter::finish).transpose()?;
-        change.own = own.map(ListWriter::finish).transpose()?;
         change.either = either.map(ListWriter::finish).transpose()?;
         Ok(change)
     }

@@ -30,7 +30,7 @@ fn ids(ledger: &Ledger, list: ListId) -> Ids {
     ids
 }
 
-const ALL: Keep = Keep { members: true, own: true, either: true };
+const ALL: Keep = Keep { members: true, either: true };
 
 /// The change, and who goes out.
 fn compare(ledger: &Ledger, file: &[String], mode: SegmentMode, keep: Keep) -> (MembershipChange, Ids) {
@@ -71,7 +71,6 @@ proptest! {
             };
             let (change, gone) = compare(&ledger, &file, mode, ALL);
             prop_assert_eq!(ids(&ledger, change.members.unwrap()), after.clone());
-            prop_assert_eq!(ids(&ledger, change.own.unwrap()), listed.clone());
             prop_assert_eq!(ids(&ledger, change.either.unwrap()), &held | &listed);
             prop_assert_eq!(gone, &held - &after);
             let count = |ids: &Ids| u64::try_from(ids.len()).unwrap();
@@ -82,7 +81,7 @@ proptest! {
             prop_assert_eq!(change.effective, count(&effective));
             let (planned, _) = compare(&ledger, &file, mode, Keep::default());
             let mut unkept = change;
-            (unkept.members, unkept.own, unkept.either) = (None, None, None);
+            (unkept.members, unkept.either) = (None, None);
             prop_assert_eq!(unkept, planned);
         }
     }

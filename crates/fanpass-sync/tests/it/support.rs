@@ -46,8 +46,8 @@ pub(crate) fn read_file(path: &Path, mapping: Mapping) -> Result<Drained, SyncEr
                 let properties = serde_json::to_string(&update.properties).unwrap();
                 drained.updates.push(format!("{} {properties}", update.user));
             }
-            MappedRow::Empty(row) => drained.empty.push(row.location()),
-            MappedRow::Reject(reject) => drained.rejects.push(reject),
+            MappedRow::Empty(_, row) => drained.empty.push(row.location()),
+            MappedRow::Reject(reject, _) => drained.rejects.push(reject),
         }
     }
     let counts = updates.counts();
@@ -71,7 +71,7 @@ pub(crate) fn reject_with(path: &Path, mapping: Mapping, options: &Options) -> V
     let mut rejects = RejectFiles::new(path.with_file_name("rejects.csv"));
     let mut updates = Updates::new(Table::open(path, options).unwrap(), mapping).unwrap();
     while let Some(row) = updates.next_row().unwrap() {
-        if let MappedRow::Reject(reject) = row {
+        if let MappedRow::Reject(reject, _) = row {
             rejects.write(updates.table().columns(), &reject).unwrap();
         }
     }

@@ -40,6 +40,8 @@ pub struct FeedReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     resumes: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    held_back: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     stopped: Option<String>,
     rejects: Vec<RejectedRow>,
     rejects_files: Vec<PathBuf>,
@@ -59,6 +61,7 @@ impl ApplyReport {
             figures: *figures,
             adds_up: figures.add_up(),
             resumes: plan.resumes,
+            held_back: plan.held_back,
             stopped,
             rejects: rejects.clone(),
             rejects_files: rejects_files.clone(),
@@ -94,7 +97,8 @@ impl FeedReport {
             Some(why) => writeln!(out, "{feed}: stopped in the middle of {file}: {why}")?,
             None => writeln!(out, "{feed}: {file} is applied")?,
         }
-        self.resumes.iter().try_for_each(|resumes| writeln!(out, "  {resumes}"))?;
+        let notes = self.resumes.iter().chain(&self.held_back);
+        notes.into_iter().try_for_each(|note| writeln!(out, "  {note}"))?;
         write_figures(out, figures)?;
         write_rejects(out, &self.rejects, figures.rejected)?;
         write_files(out, &self.rejects_files)?;

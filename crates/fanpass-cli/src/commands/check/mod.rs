@@ -169,8 +169,8 @@ fn for_each_update(updates: &mut Updates, tally: &mut Tally, lint: &mut Lint) ->
                 lint.look_at(&update.properties);
                 tally.usable(update.user.as_str())?;
             }
-            MappedRow::Empty(_) => tally.step()?,
-            MappedRow::Reject(reject) => tally.reject(updates.table().columns(), reject)?,
+            MappedRow::Empty(..) => tally.step()?,
+            MappedRow::Reject(reject, _) => tally.reject(updates.table().columns(), reject)?,
         }
     }
     Ok(())
