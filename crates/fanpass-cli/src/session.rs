@@ -26,10 +26,14 @@ const LOCAL_URL: &str = "http://localhost";
 pub struct Session {
     /// Makes the calls.
     pub client: Client,
-    slots: Option<Slots>,
+    /// Makes the client of a slot with a connection of its own, where the HTTP stack has such.
+    slots: Option<Build>,
     service: Option<Service>,
     flags: String,
 }
+
+/// Makes a client over a transport.
+type Build = Box<dyn Fn(DynTransport) -> Result<Client, fanpass_client::Error> + Send>;
 
 /// Makes the client of a slot, by its number.
 pub type Slots = Box<dyn FnMut(usize) -> Result<Client, fanpass_client::Error> + Send>;
@@ -106,15 +110,18 @@ impl Session {
             return Ok(Self { client, slots: None, service: None, flags: target.flags });
         }
         let client = build(Arc::new(HyperTransport::new()?))?;
-        let connection = HyperConnection::new()?;
-        let slots: Option<Slots> = Some(Box::new(move |_| build(Arc::new(connection.sibling()))));
-        Ok(Self { client, slots, service: None, flags: target.flags })
+        Ok(Self { client, slots: Some(Box::new(build)), service: None, flags: target.flags })
     }
 
     /// A client for each slot of a bulk push: one with a connection of its own where the HTTP stack has such.
-    pub fn slots(&mut self) -> Slots {
-        let client = self.client.clone();
-        self.slots.take().unwrap_or_else(|| Box::new(move |_| Ok(client.clone())))
+    pub fn slots(&mut self) -> Result<Slots> {
+        let Some(build) = self.slots.take() else {
+            let client = self.client.clone();
+            return Ok(Box::new(move |_| Ok(client.clone())));
+        };
+        // Reads the certificate store, which other commands need not do twice.
+        let connection = HyperConnection::new()?;
+        Ok(Box::new(move |_| build(Arc::new(connection.sibling()))))
     }
 
     /// A command line that goes on from here against the same FanPass.
