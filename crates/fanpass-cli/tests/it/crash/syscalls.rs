@@ -1,0 +1,134 @@
+//! The n-th write, sync or rename fails, or is the last thing the process does, for each n until none is left.
+//!
+//! `strace` injects the fault into the real binary on the real file system. Where it is not installed, or may not trace,
+//! the test says so loudly and passes.
+
+use std::fs;
+use std::process::Command;
+
+use crate::harness::Club;
+
+/// Calls that change what is on the disk. `write` is not among them: the runtime wakes its own threads by it.
+const CALLS: &str = "pwrite64,fsync,fdatasync,rename,renameat,renameat2,ftruncate,unlink,unlinkat";
+const FAULTS: [&str; 3] = ["error=EIO", "error=ENOSPC", "signal=KILL"];
+
+const PUSH: [&str; 7] = ["segments", "push", "fans", "--local", "--wait", "--file", "ids.csv"];
+
+/// Every how manieth call is hit: a sample here, `FANPASS_TEST_SYSCALLS=1` for each of them.
+fn stride() -> usize {
+    std::env::var("FANPASS_TEST_SYSCALLS").map_or(11, |stride| stride.parse().unwrap())
+}
+
+struct Traced {
+    /// Whether the tool said that all is done.
+    done: bool,
+    /// Whether there was an n-th call to be hit.
+    hit: bool,
+}
+
+/// Runs the tool with a fault in the n-th call, counted in each thread for itself.
+fn traced(club: &Club, arguments: &[&str], fault: &str, number: usize) -> Traced {
+    let log = club.path("strace.log");
+    let output = Command::new("strace")
+        .args(["-f", "-qq", "-o"])
+        .arg(&log)
+        .arg(format!("--trace={CALLS}"))
+        .arg(format!("--inject={CALLS}:{fault}:when={number}"))
+        .arg(env!("CARGO_BIN_EXE_fanpass"))
+        .args(arguments)
+        .current_dir(club.path("."))
+        .env_clear()
+        .env("FANPASS_CONFIG", club.path("config"))
+        .output()
+        .unwrap();
+    let log = fs::read_to_string(log).unwrap_or_default();
+    Traced {
+        done: output.status.success(),
+        hit: log.contains("(INJECTED)") || log.contains("killed by SIGKILL"),
+    }
+}
+
+fn can_trace() -> bool {
+    let traced = Command::new("strace").args(["-f", "-qq", "-o", "/dev/null", "true"]).status();
+    traced.is_ok_and(|status| status.success())
+}
+
+#[test]
+fn whatever_call_fails_an_acknowledged_write_is_there_and_another_is_whole_or_not_at_all() {
+    if !can_trace() {
+        eprintln!("NOT RUN: strace is not installed or may not trace, so no call was made to fail");
+        return;
+    }
+    for fault in FAULTS {
+        let (mut state, mut number) = (State::new(), 1);
+        while state.survives(fault, number) {
+            number += stride();
+        }
+        println!("{fault}: {} runs, up to call {number}", state.written);
+    }
+}
+
+/// A folder in which each write names its number.
+struct State {
+    club: Club,
+    written: usize,
+}
+
+impl State {
+    fn new() -> Self {
+        let state = Self { club: Club::alone(), written: 0 };
+        state.file();
+        state.succeeds(&PUSH);
+        state.succeeds(&state.update());
+        state
+    }
+
+    fn file(&self) {
+        self.club.file("ids.csv", format!("user_id\n{}\n", self.ids().join("\n")));
+    }
+
+    /// As many ids as say their number, of which none is in another list.
+    fn ids(&self) -> Vec<String> {
+        (0..3).map(|id| format!("fan-{}-{id}", self.written)).collect()
+    }
+
+    fn update(&self) -> [String; 6] {
+        let set = format!("user_properties.sth={}", self.sth());
+        ["users", "update", "fan", "--local", "--set", &set].map(str::to_owned)
+    }
+
+    fn sth(&self) -> bool {
+        self.written.is_multiple_of(2)
+    }
+
+    fn succeeds(&self, arguments: &[impl AsRef<str>]) {
+        let arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
+        let printed = self.club.run(&arguments);
+        assert!(printed.ends_with("exit 0\n"), "{printed}");
+    }
+
+    /// Writes anew with a fault in the n-th call. Whether there was one; panics if something was lost.
+    fn survives(&mut self, fault: &str, number: usize) -> bool {
+        let (old_ids, old_sth) = (self.ids(), self.sth());
+        self.written += 1;
+        self.file();
+        let case = format!("{fault} in call {number}");
+
+        let pushed = traced(&self.club, &PUSH, fault, number);
+        let output = self.club.command(&["segments", "members", "fans", "--local"]).output().unwrap();
+        let listed = String::from_utf8(output.stdout).unwrap();
+        let ids: Vec<_> = listed.lines().collect();
+        assert!(ids == self.ids() || (ids == old_ids && !pushed.done), "{case}: {ids:?}");
+
+        let update = self.update();
+        let updated = traced(&self.club, &update.each_ref().map(String::as_str), fault, number);
+        let user = self.club.json(&["users", "get", "fan", "--local"]);
+        let sth = user["userProperties"]["user_properties.sth"].as_str().unwrap() == "true";
+        assert!(sth == self.sth() || (sth == old_sth && !updated.done), "{case}: {user}");
+
+        // What is left behind stands in nobody's way.
+        self.succeeds(&PUSH);
+        self.succeeds(&update);
+        pushed.hit || updated.hit
+    }
+}
