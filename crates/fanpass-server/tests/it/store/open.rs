@@ -2,7 +2,7 @@
 
 use fanpass_model::SegmentName;
 use fanpass_server::imports::{ImportOptions, Imports};
-use fanpass_server::store::{Caller, Clock, Ids, RowReject, Store, StoreErrorKind};
+use fanpass_server::store::{Caller, Clock, Ids, Mode, RowReject, Store, StoreErrorKind};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -45,11 +45,12 @@ async fn a_file_that_is_no_database_is_told_as_damaged() {
 async fn lists_that_nobody_names_are_deleted() {
     let folder = TempDir::new().unwrap();
     let store = open(&folder);
-    let imports = Imports::start(store.clone(), ImportOptions::default()).unwrap();
+    let options = ImportOptions { versions_kept: 0, ..ImportOptions::default() };
+    let imports = Imports::start(store.clone(), options).unwrap();
     let name = SegmentName::new("season").unwrap();
     for ids in [["a", "b"], ["c", "d"]] {
         let rows = ids.into_iter().map(Ok::<_, RowReject>);
-        imports.publish(name.clone(), rows, Caller::default()).await.unwrap();
+        imports.publish(name.clone(), Mode::Replace, rows, Caller::default()).await.unwrap();
     }
     store.swept().await.unwrap();
     let blocks = || -> Vec<Vec<u8>> {
@@ -63,7 +64,7 @@ async fn lists_that_nobody_names_are_deleted() {
     let connection = Connection::open(folder.path().join("segments.db")).unwrap();
     connection
         .execute_batch(
-            "INSERT INTO versions (version, import) VALUES (77, 1); INSERT INTO blocks VALUES (77, x'7a', 1, x'00')",
+            "INSERT INTO lists (list, import) VALUES (77, 1); INSERT INTO blocks VALUES (77, x'7a', 1, x'00')",
         )
         .unwrap();
     drop(connection);
