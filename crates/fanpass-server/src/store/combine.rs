@@ -188,3 +188,37 @@ fn step(id: &str, least: &mut String) {
     id.clone_into(least);
     least.push('\0');
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imports::{ImportOptions, Imports};
+    use crate::store::{Caller, Clock, Ids, Mode, RowReject};
+
+    #[tokio::test]
+    async fn parts_of_a_block_each_add_up_to_the_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), Clock::system(), Ids::random()).unwrap();
+        let imports = Imports::start(store.clone(), ImportOptions::default()).unwrap();
+        let name = |name: &str| SegmentName::new(name).unwrap();
+        for (segment, step) in [("twos", 2_u32), ("threes", 3)] {
+            let rows = (0..5_000).map(move |number| Ok::<_, RowReject>(format!("{:08}", number * step)));
+            imports.publish(name(segment), Mode::Replace, rows, Caller::default()).await.unwrap();
+        }
+        let both = Combination { all: vec![name("twos"), name("threes")], ..Combination::default() };
+        let (mut after, mut users, mut parts) = (String::new(), Vec::new(), 0);
+        loop {
+            let read = |connection: &Connection| Walk::begin(connection, &both)?.part(after, Some(1_000), 2);
+            let part = store.0.segments.read_blocking("combine", read).unwrap();
+            users.extend(part.users.iter().map(UserId::to_string));
+            parts += 1;
+            match part.next {
+                Some(next) => after = next.to_string(),
+                None => break,
+            }
+        }
+        let expected: Vec<_> = (0..10_000).step_by(6).map(|number| format!("{number:08}")).collect();
+        assert!(parts > 5, "{parts}");
+        assert_eq!(users, expected);
+    }
+}
