@@ -17,7 +17,7 @@ type Set = BTreeSet<String>;
 
 /// Long ids make many blocks of few.
 fn ids() -> impl Strategy<Value = Set> {
-    prop::collection::btree_set(prop_oneof!["[a-c]{1,3}", "[a-d]{1,2}x{180}[0-9]{2}", "\\PC{1,9}"], 1..200)
+    prop::collection::btree_set(prop_oneof!["[a-c]{1,3}", "[a-d]{1,2}x{180}[0-9]{2}", "\\PC{1,9}"], 1..80)
         .prop_map(|ids| ids.into_iter().filter(|id| UserId::validate(id).is_ok()).collect::<Set>())
         .prop_filter("an empty list is refused", |ids| !ids.is_empty())
 }

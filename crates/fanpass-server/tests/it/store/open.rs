@@ -100,7 +100,9 @@ async fn a_folder_of_the_first_schema_is_brought_up_to_date() {
     connection.execute_batch(include_str!("../../../src/store/schema/segments_1.sql")).unwrap();
     let ids = {
         let mut builder = fanpass_sorted::BlockBuilder::default();
-        ["a", "b"].iter().for_each(|id| assert!(builder.push(id.as_bytes()).is_none()));
+        for id in ["a", "b"] {
+            assert!(builder.push(id.as_bytes()).is_none());
+        }
         builder.finish().unwrap().ids
     };
     connection
