@@ -40,7 +40,7 @@ impl Default for WaitOptions {
     }
 }
 
-/// The progress of an import: a status for each answer. It ends behind the status that says `completed` or `failed`,
+/// The progress of an import: a status for each answer. It ends behind the status that says `completed`, `failed` or `cancelled`,
 /// or behind the first error.
 ///
 /// A state that this version does not know counts as under way. Dropping it stops the asking; the import goes on.
@@ -65,11 +65,11 @@ impl Client {
 }
 
 fn is_over(status: &ImportStatus) -> bool {
-    matches!(status.status, ImportState::Completed | ImportState::Failed)
+    matches!(status.status, ImportState::Completed | ImportState::Failed | ImportState::Cancelled)
 }
 
 impl ImportProgress {
-    /// Waits for the end: the status that says `completed` or `failed`.
+    /// Waits for the end: the status that says `completed`, `failed` or `cancelled`.
     ///
     /// # Errors
     /// As [`Client::wait_for_import`]; [`ErrorKind::InvalidRequest`] if it was read to its end before.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use fanpass_model::{AttributeKey, AttributeValue, SegmentName, UserId, UserProperties};
 use fanpass_server::imports::{ImportOptions, Imports};
-use fanpass_server::store::{AuditEntry, Caller, Clock, Ids, ImportJob, RowReject, Store};
+use fanpass_server::store::{AuditEntry, Caller, Clock, Ids, ImportJob, Mode, RowReject, Store};
 use tokio::io::AsyncReadExt;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -65,7 +65,7 @@ async fn list(count: u64) -> Outcome<()> {
     let segment = SegmentName::new("measured")?;
     let begun = Instant::now();
     let rows = ids(count).map(Ok::<_, RowReject>);
-    let job = imports.publish(segment.clone(), rows, Caller::default()).await?;
+    let job = imports.publish(segment.clone(), Mode::Replace, rows, Caller::default()).await?;
     report(&job, begun.elapsed(), folder.path())?;
     look_up(&store, &segment, count).await
 }
@@ -84,7 +84,8 @@ async fn upload(path: &Path) -> Outcome<()> {
         }
         upload.write(&piece[..length]).await?;
     }
-    let job = imports.submit(upload, SegmentName::new("measured")?, None, Caller::default()).await?;
+    let job =
+        imports.submit(upload, SegmentName::new("measured")?, Mode::Replace, None, Caller::default()).await?;
     println!("received and durable in {:.2} s", begun.elapsed().as_secs_f64());
     imports.finish().await;
     let job = store.import_job(&job.id).await?.ok_or("the import is gone")?;
@@ -155,7 +156,7 @@ fn open(folder: &Path) -> Outcome<(Store, Imports)> {
 }
 
 fn report(job: &ImportJob, elapsed: Duration, folder: &Path) -> Outcome<()> {
-    println!("{:?} {:?}: {} imported, {} duplicate", job.state, job.message, job.imported, job.duplicate);
+    println!("{:?} {:?}: {} imported, {} duplicate", job.stage, job.message, job.imported, job.duplicate);
     println!("published in {:.2} s, peak memory {}", elapsed.as_secs_f64(), peak_memory()?);
     let mut bytes = 0;
     for entry in fs::read_dir(folder)? {

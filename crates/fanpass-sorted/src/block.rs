@@ -93,21 +93,23 @@ impl fmt::Display for BlockDamage {
     }
 }
 
-/// Reads the ids of a block in order.
+/// Reads the ids of a block in order, from bytes that it borrows or owns.
 #[derive(Debug)]
-pub struct BlockReader<'a> {
-    rest: &'a [u8],
+pub struct BlockReader<B> {
+    block: B,
+    /// Where the next id begins.
+    place: usize,
     id: Vec<u8>,
 }
 
-impl<'a> BlockReader<'a> {
+impl<B: AsRef<[u8]>> BlockReader<B> {
     /// Checks the block's format and checksum.
     ///
     /// # Errors
     ///
     /// [`BlockDamage`].
-    pub fn new(block: &'a [u8]) -> Result<Self, BlockDamage> {
-        let (header, rest) = block.split_first_chunk::<HEADER>().ok_or(BlockDamage::Content)?;
+    pub fn new(block: B) -> Result<Self, BlockDamage> {
+        let (header, rest) = block.as_ref().split_first_chunk::<HEADER>().ok_or(BlockDamage::Content)?;
         let [format, sum @ ..] = *header;
         if format != FORMAT {
             return Err(BlockDamage::Format);
@@ -115,7 +117,7 @@ impl<'a> BlockReader<'a> {
         if crc32fast::hash(rest) != u32::from_le_bytes(sum) {
             return Err(BlockDamage::Checksum);
         }
-        Ok(Self { rest, id: Vec::new() })
+        Ok(Self { block, place: HEADER, id: Vec::new() })
     }
 
     /// The next id, valid until the next call; `None` at the end.
@@ -124,19 +126,24 @@ impl<'a> BlockReader<'a> {
     ///
     /// [`BlockDamage::Content`].
     pub fn next_id(&mut self) -> Result<Option<&str>, BlockDamage> {
-        if self.rest.is_empty() {
+        if !self.step()? {
             return Ok(None);
         }
-        let shared = self.number()?;
-        let length = self.number()?;
-        let (bytes, rest) = self.rest.split_at_checked(length).ok_or(BlockDamage::Content)?;
-        if shared > self.id.len() {
-            return Err(BlockDamage::Content);
-        }
-        self.rest = rest;
-        self.id.truncate(shared);
-        self.id.extend_from_slice(bytes);
         std::str::from_utf8(&self.id).map(Some).map_err(|_| BlockDamage::Content)
+    }
+
+    /// The first id that is not less than `least`, of those that were not given yet; valid until the next call.
+    ///
+    /// # Errors
+    ///
+    /// [`BlockDamage::Content`].
+    pub fn next_from(&mut self, least: &str) -> Result<Option<&str>, BlockDamage> {
+        while self.step()? {
+            if self.id.as_slice() >= least.as_bytes() {
+                return std::str::from_utf8(&self.id).map(Some).map_err(|_| BlockDamage::Content);
+            }
+        }
+        Ok(None)
     }
 
     /// Whether `id` is in the block, as far as it was not read yet.
@@ -145,26 +152,41 @@ impl<'a> BlockReader<'a> {
     ///
     /// [`BlockDamage::Content`].
     pub fn contains(mut self, id: &str) -> Result<bool, BlockDamage> {
-        while let Some(candidate) = self.next_id()? {
-            if candidate >= id {
-                return Ok(candidate == id);
-            }
-        }
-        Ok(false)
+        Ok(self.next_from(id)? == Some(id))
     }
 
-    fn number(&mut self) -> Result<usize, BlockDamage> {
-        let mut value = 0;
-        for shift in [0, 7] {
-            let (&byte, rest) = self.rest.split_first().ok_or(BlockDamage::Content)?;
-            self.rest = rest;
-            value |= usize::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok(value);
-            }
+    /// Reads the next id's bytes; false at the end.
+    fn step(&mut self) -> Result<bool, BlockDamage> {
+        let rest = self.block.as_ref().get(self.place..).unwrap_or_default();
+        if rest.is_empty() {
+            return Ok(false);
         }
-        Err(BlockDamage::Content)
+        let (shared, rest) = number(rest)?;
+        let (length, rest) = number(rest)?;
+        let (bytes, rest) = rest.split_at_checked(length).ok_or(BlockDamage::Content)?;
+        if shared > self.id.len() {
+            return Err(BlockDamage::Content);
+        }
+        self.id.truncate(shared);
+        self.id.extend_from_slice(bytes);
+        self.place = self.block.as_ref().len() - rest.len();
+        Ok(true)
     }
+}
+
+/// A LEB128 number of at most two bytes, and what stands behind it.
+fn number(bytes: &[u8]) -> Result<(usize, &[u8]), BlockDamage> {
+    let mut rest = bytes;
+    let mut value = 0;
+    for shift in [0, 7] {
+        let (&byte, behind) = rest.split_first().ok_or(BlockDamage::Content)?;
+        rest = behind;
+        value |= usize::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Ok((value, rest));
+        }
+    }
+    Err(BlockDamage::Content)
 }
 
 fn shared_prefix(left: &[u8], right: &[u8]) -> usize {

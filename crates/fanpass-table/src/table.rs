@@ -1,6 +1,6 @@
 //! A file as a stream of rows.
 
-use std::{fs::File, path::Path};
+use std::{fs::File, io::Seek as _, path::Path};
 
 use crate::{
     ErrorKind, Format, Ids, Options, Reject, Row, TableError,
@@ -39,6 +39,8 @@ pub struct Table {
     /// The id column of the file at hand.
     id_column: usize,
     blank: u64,
+    /// The same open file, where it is read from front to back.
+    place: Option<File>,
 }
 
 impl Table {
@@ -62,6 +64,8 @@ impl Table {
     pub fn open_named(path: &Path, name: &str, options: &Options) -> Result<Self, TableError> {
         let origin = Origin::file(name);
         let file = File::open(path).map_err(|source| TableError::io(&origin, source))?;
+        // Both handles share one place in the file.
+        let place = file.try_clone().ok();
         let (format, member, chain) = match Opened::open(file, options, &origin)? {
             Opened::Rows(source, place) => {
                 let format = source.format();
@@ -76,7 +80,15 @@ impl Table {
                 (Format::Zip, member.ok_or_else(empty)?, Some(chain))
             }
         };
-        Ok(Self { format, options: options.clone(), member, chain, selector: None, id_column: 0, blank: 0 })
+        let place = place.filter(|_| matches!(format, Format::Csv | Format::Jsonl));
+        let (options, selector) = (options.clone(), None);
+        Ok(Self { format, options, member, chain, selector, id_column: 0, blank: 0, place })
+    }
+
+    /// Bytes of the file that were read so far, ahead of the rows by what is buffered; `None` for workbooks, archives and
+    /// Parquet, which are not read from front to back.
+    pub fn bytes_read(&self) -> Option<u64> {
+        self.place.as_ref()?.stream_position().ok()
     }
 
     /// The names of the columns: the cells of the header, trimmed, or letters where there is none.

@@ -14,12 +14,16 @@ const UPDATE: [&str; 9] = [
     "user_properties.ga_note=a text that is longer than what GA4 keeps",
 ];
 
-const COMMANDS: [&[&str]; 5] = [
+const COMMANDS: [&[&str]; 9] = [
     &UPDATE,
     &["attributes", "register", "custom.loyalty_tier", "--type", "string"],
     &["tokens", "issue", "nightly-export", "--scope", "read", "--out", "nightly.token"],
     &["tokens", "revoke", "0197f3a0"],
     &["segments", "import", "holders", "--file", "holders.csv"],
+    &["segments", "add", "holders", "00042", "fan-7"],
+    &["segments", "cancel", "0197f3a0"],
+    &["segments", "rollback", "holders", "--to", "7"],
+    &["segments", "delete", "holders"],
 ];
 
 fn run(club: &Club, command: &[&str], more: &[&str]) -> String {

@@ -1,7 +1,7 @@
 //! Create/Update Segment: a segment from an inline list of user ids.
 
 use fanpass_model::operations::CREATE_SEGMENT;
-use fanpass_model::{CreateSegmentRequest, SegmentName, SegmentReceipt};
+use fanpass_model::{CreateSegmentRequest, ImportMode, SegmentName, SegmentReceipt};
 use fanpass_transport::Request;
 
 use crate::requests::{JSON, to_json};
@@ -20,8 +20,21 @@ impl Requests {
         segment: &SegmentName,
         ids: impl Into<UserIds<'a>>,
     ) -> Result<Request, Error> {
+        self.change_segment(segment, None, ids)
+    }
+
+    /// The request of [`Client::change_segment`]; without a mode, that of [`Client::create_segment`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn change_segment<'a>(
+        &self,
+        segment: &SegmentName,
+        mode: Option<ImportMode>,
+        ids: impl Into<UserIds<'a>>,
+    ) -> Result<Request, Error> {
         let ids = ids.into();
-        let request = CreateSegmentRequest::new(segment.clone(), Vec::new());
+        let request = CreateSegmentRequest { mode, ..CreateSegmentRequest::new(segment.clone(), Vec::new()) };
         if ids.is_empty() {
             return Err(request.validate().err().map_or_else(unwritable, Error::invalid));
         }

@@ -1,8 +1,8 @@
 //! Import Segment: a segment from an uploaded file.
 
-use fanpass_model::import_segment_form::{FILE, SEGMENT_NAME};
+use fanpass_model::import_segment_form::{FILE, MODE, SEGMENT_NAME};
 use fanpass_model::operations::IMPORT_SEGMENT;
-use fanpass_model::{SegmentName, SegmentReceipt};
+use fanpass_model::{ImportMode, SegmentName, SegmentReceipt};
 use fanpass_transport::Request;
 
 use crate::multipart::Form;
@@ -14,13 +14,25 @@ impl Requests {
     /// # Errors
     /// None so far.
     pub fn import_segment(&self, segment: &SegmentName, file: UploadFile) -> Result<Request, Error> {
+        self.change_segment_by_file(segment, None, file)
+    }
+
+    /// The request of [`Client::change_segment_by_file`]; without a mode, that of [`Client::import_segment`].
+    ///
+    /// # Errors
+    /// None so far.
+    pub fn change_segment_by_file(
+        &self,
+        segment: &SegmentName,
+        mode: Option<ImportMode>,
+        file: UploadFile,
+    ) -> Result<Request, Error> {
         let content_type = file.content_type();
-        let form = Form::new(self.boundary()).text(SEGMENT_NAME, segment.as_str()).file(
-            FILE,
-            &file.file_name,
-            content_type,
-            file.content,
-        );
+        let mut form = Form::new(self.boundary()).text(SEGMENT_NAME, segment.as_str());
+        if let Some(mode) = mode {
+            form = form.text(MODE, mode.as_str());
+        }
+        let form = form.file(FILE, &file.file_name, content_type, file.content);
         let (content_type, body) = form.finish();
         self.with_body(&IMPORT_SEGMENT, self.segments.clone(), content_type, body)
     }

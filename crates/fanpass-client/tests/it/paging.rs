@@ -1,6 +1,7 @@
 //! Long lists as streams: page after page, as they are taken.
 
 use fanpass_client::ErrorKind;
+use fanpass_model::CombineRequest;
 use fanpass_testkit::{CaptureTransport, answer};
 use fanpass_transport::Response;
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -81,4 +82,23 @@ async fn a_list_that_turns_in_circles_is_an_error() {
     let items: Vec<_> = client(transport.clone()).members(&segment()).collect().await;
     assert_eq!(items.last().unwrap().as_ref().unwrap_err().kind(), ErrorKind::UnexpectedAnswer);
     assert_eq!(transport.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_combination_is_counted_part_after_part() {
+    let part = |count: u64, next: Option<&str>| {
+        let mut part = json!({ "count": count });
+        if let Some(next) = next {
+            part["next"] = next.into();
+        }
+        from_service(answer::json(200, &part))
+    };
+    let transport = CaptureTransport::queue([part(2, Some("b")), part(0, Some("k")), part(40, None)]);
+    let request = CombineRequest { any: vec![segment()], ..CombineRequest::default() };
+    assert_eq!(client(transport.clone()).count_combined(&request).await.unwrap(), 42);
+    assert_eq!(transport.requests().len(), 3);
+
+    let transport = CaptureTransport::queue([part(2, Some("b")), part(0, Some("b"))]);
+    let error = client(transport).count_combined(&request).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
 }

@@ -1,14 +1,15 @@
 //! What each operation sends: byte for byte against the contract's fixtures, and whole as snapshots.
 
-use fanpass_client::{Client, Page, Upload};
+use fanpass_client::{Client, ErrorKind, Page, Upload};
 use fanpass_model::{
-    AttributeDefinition, AttributeType, AttributeValue, IssueTokenRequest, UpdateUserRequest, UserId,
-    UserProperties, attribute_key,
+    AttributeDefinition, AttributeType, AttributeValue, CombineRequest, ImportMode, IssueTokenRequest,
+    RollbackRequest, SegmentName, UpdateUserRequest, UserId, UserProperties, attribute_key,
 };
 use fanpass_testkit::{CaptureTransport, CapturedRequest, answer, snapshots};
 use fanpass_transport::{Idempotent, OperationName};
+use serde_json::json;
 
-use crate::support::{body_of, client, fixture, import, requests, segment, users};
+use crate::support::{body_of, client, fixture, from_service, import, requests, segment, users};
 
 fn user() -> UserId {
     UserId::new("00042").unwrap()
@@ -74,6 +75,54 @@ async fn the_lookups_of_the_service_send_this() {
     assert_sends!("get_segment", async |client: Client| client.get_segment(&segment()).await);
     assert_sends!("list_members", async |client: Client| client.list_members(&segment(), &page).await);
     assert_sends!("get_user", async |client: Client| client.get_user(&user()).await);
+    assert_sends!("get_membership", async |client: Client| client.get_membership(&segment(), &user()).await);
+    assert_sends!("list_user_segments", async |client: Client| client.list_user_segments(&user()).await);
+    let request = CombineRequest {
+        all: vec![segment()],
+        none: vec![SegmentName::new("away").unwrap()],
+        limit: Some(50),
+        ..CombineRequest::default()
+    };
+    assert_sends!("combine_segments", async |client: Client| client.combine_segments(&request).await);
+}
+
+#[tokio::test]
+async fn imports_and_versions_of_the_service_send_this() {
+    let page = Page { after: Some("a&b".to_owned()), limit: Some(50) };
+    assert_sends!("list_imports", async |client: Client| client.list_imports(Some(&segment()), &page).await);
+    assert_sends!("list_import_errors", async |client: Client| client
+        .list_import_errors(&import(), &page)
+        .await);
+    assert_sends!("cancel_import", async |client: Client| client.cancel_import(&import()).await);
+    assert_sends!("list_versions", async |client: Client| client.list_versions(&segment()).await);
+    let mut request = RollbackRequest::new(segment());
+    request.version = Some(4);
+    assert_sends!("roll_back_segment", async |client: Client| client.roll_back_segment(&request).await);
+    assert_sends!("delete_segment", async |client: Client| client.delete_segment(&segment()).await);
+}
+
+#[tokio::test]
+async fn ids_are_added_and_removed_at_our_service_only() {
+    let summary =
+        json!({"segmentName": "a", "memberCount": 1, "importId": "1", "updatedAt": "2026-08-01T03:00:00Z"});
+    let transport = CaptureTransport::queue([from_service(answer::json(200, &summary)), answer::status(418)]);
+    let _ =
+        client(transport.clone()).change_segment(&segment(), ImportMode::Append, &users(&["00042"])).await;
+    let request = transport.requests().pop().unwrap();
+    snapshots::settings().bind(|| insta::assert_json_snapshot!("change_segment", request));
+
+    let missing = from_service(answer::status(404));
+    let transport = CaptureTransport::queue([missing, answer::status(418)]);
+    let upload = Upload::bytes("holders.csv", "fan_id\n00042\n");
+    let _ = client(transport.clone()).change_segment_by_file(&segment(), ImportMode::Remove, upload).await;
+    let request = transport.requests().pop().unwrap();
+    snapshots::settings().bind(|| insta::assert_json_snapshot!("change_segment_by_file", request));
+
+    let transport = CaptureTransport::queue([answer::status(404)]);
+    let refused =
+        client(transport.clone()).change_segment(&segment(), ImportMode::Remove, &users(&["00042"])).await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::NotOffered);
+    assert_eq!(transport.requests().len(), 1);
 }
 
 #[tokio::test]

@@ -20,6 +20,11 @@ pub struct SegmentSummary {
     /// Provenance: extension.
     #[serde(rename = "memberCount")]
     pub member_count: u64,
+    /// The number of the version that is served.
+    ///
+    /// Provenance: extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
     /// The import that made its present membership.
     ///
     /// Provenance: extension.
@@ -46,6 +51,7 @@ impl SegmentSummary {
         Self {
             segment_name,
             member_count,
+            version: None,
             import_id,
             updated_at,
             extra: serde_json::Map::new(),
@@ -114,6 +120,164 @@ impl MemberList {
         Self {
             segment_name,
             user_ids,
+            next: None,
+            extra: serde_json::Map::new(),
+        }
+    }
+}
+
+/// Whether a user is in a segment.
+///
+/// Provenance: extension.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Membership {
+    /// The segment's name.
+    ///
+    /// Provenance: extension.
+    #[serde(rename = "segmentName")]
+    pub segment_name: SegmentName,
+    /// The user's id.
+    ///
+    /// Provenance: extension.
+    #[serde(rename = "userId")]
+    pub user_id: UserId,
+    /// Whether the user is in the segment.
+    ///
+    /// Provenance: extension.
+    pub member: bool,
+    /// Members this version does not know, kept so that they survive a round trip.
+    #[serde(flatten)]
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Membership {
+    /// With the members that are always there; the others are absent.
+    pub fn new(segment_name: SegmentName, user_id: UserId, member: bool) -> Self {
+        Self {
+            segment_name,
+            user_id,
+            member,
+            extra: serde_json::Map::new(),
+        }
+    }
+}
+
+/// The segments that a user is in.
+///
+/// Provenance: extension.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UserSegments {
+    /// The user's id.
+    ///
+    /// Provenance: extension.
+    #[serde(rename = "userId")]
+    pub user_id: UserId,
+    /// Their names, in byte order.
+    ///
+    /// Provenance: extension.
+    pub segments: Vec<SegmentName>,
+    /// Members this version does not know, kept so that they survive a round trip.
+    #[serde(flatten)]
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+impl UserSegments {
+    /// With the members that are always there; the others are absent.
+    pub fn new(user_id: UserId, segments: Vec<SegmentName>) -> Self {
+        Self {
+            user_id,
+            segments,
+            extra: serde_json::Map::new(),
+        }
+    }
+}
+
+/// Segments to be combined: users who are in each of `all`, in at least one of `any` where it names
+/// some, and in none of `none`.
+///
+/// Provenance: extension.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct CombineRequest {
+    /// Segments that a user has to be in.
+    ///
+    /// Provenance: extension.
+    #[serde(
+        default,
+        deserialize_with = "crate::lenient::null_as_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub all: Vec<SegmentName>,
+    /// Segments of which a user has to be in one.
+    ///
+    /// Provenance: extension.
+    #[serde(
+        default,
+        deserialize_with = "crate::lenient::null_as_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub any: Vec<SegmentName>,
+    /// Segments that a user may not be in.
+    ///
+    /// Provenance: extension.
+    #[serde(
+        default,
+        deserialize_with = "crate::lenient::null_as_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub none: Vec<SegmentName>,
+    /// Continue after this user id: the `next` of the answer before.
+    ///
+    /// Provenance: extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Ids an answer holds at most.
+    ///
+    /// Provenance: extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Count the users instead of listing them. Each answer counts a part: add them up.
+    ///
+    /// Provenance: extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<bool>,
+}
+
+/// A part of the users that a combination selects.
+///
+/// Provenance: extension.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Combination {
+    /// The users, in byte order; none where they are counted.
+    ///
+    /// Provenance: extension.
+    #[serde(rename = "userIds")]
+    #[serde(
+        default,
+        deserialize_with = "crate::lenient::null_as_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub user_ids: Vec<UserId>,
+    /// How many users this answer is about.
+    ///
+    /// Provenance: extension.
+    pub count: u64,
+    /// Where the next part begins, as `after`; absent in the last one. A part may be empty: each costs the
+    /// service about the same.
+    ///
+    /// Provenance: extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// Members this version does not know, kept so that they survive a round trip.
+    #[serde(flatten)]
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Combination {
+    /// With the members that are always there; the others are absent.
+    pub fn new(count: u64) -> Self {
+        Self {
+            user_ids: Vec::new(),
+            count,
             next: None,
             extra: serde_json::Map::new(),
         }

@@ -5,6 +5,8 @@
 #[rustfmt::skip]
 mod attributes;
 #[rustfmt::skip]
+mod imports;
+#[rustfmt::skip]
 mod lookups;
 #[rustfmt::skip]
 pub mod operations;
@@ -18,10 +20,14 @@ mod segments;
 mod tokens;
 #[rustfmt::skip]
 mod users;
+#[rustfmt::skip]
+mod versions;
 
 pub use attributes::*;
+pub use imports::*;
 pub use lookups::*;
 pub use problem::*;
 pub use segments::*;
 pub use tokens::*;
 pub use users::*;
+pub use versions::*;

@@ -102,6 +102,22 @@ pub const GET_SEGMENT: Operation = Operation {
     summary: "One segment's count and last import",
 };
 
+/// Delete Segment: `DELETE /service/v1/segment`. Delete a segment with all of its versions.
+///
+/// Provenance: extension.
+pub const DELETE_SEGMENT: Operation = Operation {
+    id: "deleteSegment",
+    name: "Delete Segment",
+    method: "DELETE",
+    path: "/service/v1/segment",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "segments:write",
+    idempotent: false,
+    summary: "Delete a segment with all of its versions",
+};
+
 /// List Segment Members: `GET /service/v1/segment/members`. A segment's user ids in byte order, a page
 /// at a time.
 ///
@@ -117,6 +133,138 @@ pub const LIST_MEMBERS: Operation = Operation {
     scope: "read",
     idempotent: true,
     summary: "A segment's user ids in byte order, a page at a time",
+};
+
+/// Get Membership: `GET /service/v1/segment/member`. Whether a user is in a segment.
+///
+/// Provenance: extension.
+pub const GET_MEMBERSHIP: Operation = Operation {
+    id: "getMembership",
+    name: "Get Membership",
+    method: "GET",
+    path: "/service/v1/segment/member",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "read",
+    idempotent: true,
+    summary: "Whether a user is in a segment",
+};
+
+/// List User Segments: `GET /service/v1/user/segments`. The segments that a user is in.
+///
+/// Provenance: extension.
+pub const LIST_USER_SEGMENTS: Operation = Operation {
+    id: "listUserSegments",
+    name: "List User Segments",
+    method: "GET",
+    path: "/service/v1/user/segments",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "read",
+    idempotent: true,
+    summary: "The segments that a user is in",
+};
+
+/// Combine Segments: `POST /service/v1/segments/combine`. Users by the segments they are in and are
+/// not in, a part at a time.
+///
+/// Provenance: extension.
+pub const COMBINE_SEGMENTS: Operation = Operation {
+    id: "combineSegments",
+    name: "Combine Segments",
+    method: "POST",
+    path: "/service/v1/segments/combine",
+    content_type: Some("application/json"),
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "read",
+    idempotent: true,
+    summary: "Users by the segments they are in and are not in, a part at a time",
+};
+
+/// List Imports: `GET /service/v1/imports`. Imports as they stand, newest first, a page at a time.
+///
+/// Provenance: extension.
+pub const LIST_IMPORTS: Operation = Operation {
+    id: "listImports",
+    name: "List Imports",
+    method: "GET",
+    path: "/service/v1/imports",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "read",
+    idempotent: true,
+    summary: "Imports as they stand, newest first, a page at a time",
+};
+
+/// Cancel Import: `DELETE /service/v1/import`. End an import that has not ended; its segment stays as
+/// it was.
+///
+/// Provenance: extension.
+pub const CANCEL_IMPORT: Operation = Operation {
+    id: "cancelImport",
+    name: "Cancel Import",
+    method: "DELETE",
+    path: "/service/v1/import",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "segments:write",
+    idempotent: true,
+    summary: "End an import that has not ended; its segment stays as it was",
+};
+
+/// List Import Errors: `GET /service/v1/import/errors`. The rows that an import refused, a page at a
+/// time.
+///
+/// Provenance: extension.
+pub const LIST_IMPORT_ERRORS: Operation = Operation {
+    id: "listImportErrors",
+    name: "List Import Errors",
+    method: "GET",
+    path: "/service/v1/import/errors",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "read",
+    idempotent: true,
+    summary: "The rows that an import refused, a page at a time",
+};
+
+/// List Segment Versions: `GET /service/v1/segment/versions`. The versions of a segment that are kept.
+///
+/// Provenance: extension.
+pub const LIST_VERSIONS: Operation = Operation {
+    id: "listVersions",
+    name: "List Segment Versions",
+    method: "GET",
+    path: "/service/v1/segment/versions",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "read",
+    idempotent: true,
+    summary: "The versions of a segment that are kept",
+};
+
+/// Roll Back Segment: `POST /service/v1/segment/rollback`. Serve an earlier version of a segment
+/// again, at once.
+///
+/// Provenance: extension.
+pub const ROLL_BACK_SEGMENT: Operation = Operation {
+    id: "rollBackSegment",
+    name: "Roll Back Segment",
+    method: "POST",
+    path: "/service/v1/segment/rollback",
+    content_type: Some("application/json"),
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "segments:write",
+    idempotent: false,
+    summary: "Serve an earlier version of a segment again, at once",
 };
 
 /// Get User: `GET /service/v1/user`. One user's attributes and segments.
@@ -225,7 +373,16 @@ pub const ALL: &[Operation] = &[
     UPDATE_USER,
     LIST_SEGMENTS,
     GET_SEGMENT,
+    DELETE_SEGMENT,
     LIST_MEMBERS,
+    GET_MEMBERSHIP,
+    LIST_USER_SEGMENTS,
+    COMBINE_SEGMENTS,
+    LIST_IMPORTS,
+    CANCEL_IMPORT,
+    LIST_IMPORT_ERRORS,
+    LIST_VERSIONS,
+    ROLL_BACK_SEGMENT,
     GET_USER,
     LIST_ATTRIBUTES,
     REGISTER_ATTRIBUTE,

@@ -20,6 +20,8 @@ pub enum ImportState {
     Completed,
     /// Nothing was changed; the segment is as it was before.
     Failed,
+    /// Nothing was changed: somebody cancelled it. Told by this project's service only.
+    Cancelled,
     /// A value this version does not know, as it was received.
     Unknown(String),
 }
@@ -32,6 +34,7 @@ impl ImportState {
             Self::Processing => "processing",
             Self::Completed => "completed",
             Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
             Self::Unknown(value) => value,
         }
     }
@@ -44,6 +47,7 @@ impl From<String> for ImportState {
             "processing" => Self::Processing,
             "completed" => Self::Completed,
             "failed" => Self::Failed,
+            "cancelled" => Self::Cancelled,
             _ => Self::Unknown(value),
         }
     }
@@ -64,6 +68,136 @@ impl std::fmt::Display for ImportState {
     }
 }
 
+/// How far an import is, in finer steps.
+///
+/// Provenance: extension.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+#[non_exhaustive]
+pub enum ImportStage {
+    /// Durable, not begun.
+    Received,
+    /// Its rows are being read and checked.
+    Validating,
+    /// Its list is being written.
+    Applying,
+    /// Its list was published.
+    Published,
+    /// Nothing was changed.
+    Failed,
+    /// Nothing was changed: somebody cancelled it.
+    Cancelled,
+    /// A value this version does not know, as it was received.
+    Unknown(String),
+}
+
+impl ImportStage {
+    /// The value as it stands on the wire.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Received => "received",
+            Self::Validating => "validating",
+            Self::Applying => "applying",
+            Self::Published => "published",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Unknown(value) => value,
+        }
+    }
+}
+
+impl From<String> for ImportStage {
+    fn from(value: String) -> Self {
+        match value.as_str() {
+            "received" => Self::Received,
+            "validating" => Self::Validating,
+            "applying" => Self::Applying,
+            "published" => Self::Published,
+            "failed" => Self::Failed,
+            "cancelled" => Self::Cancelled,
+            _ => Self::Unknown(value),
+        }
+    }
+}
+
+impl From<ImportStage> for String {
+    fn from(value: ImportStage) -> Self {
+        match value {
+            ImportStage::Unknown(value) => value,
+            known => known.as_str().to_owned(),
+        }
+    }
+}
+
+impl std::fmt::Display for ImportStage {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+/// What an import does to its segment.
+///
+/// Provenance: extension.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+#[non_exhaustive]
+pub enum ImportMode {
+    /// Its ids become the whole membership.
+    Replace,
+    /// Its ids become members, beside those that are.
+    Append,
+    /// Its ids are members no more.
+    Remove,
+    /// An earlier version is served again. Not to be sent.
+    Rollback,
+    /// The segment is deleted. Not to be sent.
+    Delete,
+    /// A value this version does not know, as it was received.
+    Unknown(String),
+}
+
+impl ImportMode {
+    /// The value as it stands on the wire.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Replace => "replace",
+            Self::Append => "append",
+            Self::Remove => "remove",
+            Self::Rollback => "rollback",
+            Self::Delete => "delete",
+            Self::Unknown(value) => value,
+        }
+    }
+}
+
+impl From<String> for ImportMode {
+    fn from(value: String) -> Self {
+        match value.as_str() {
+            "replace" => Self::Replace,
+            "append" => Self::Append,
+            "remove" => Self::Remove,
+            "rollback" => Self::Rollback,
+            "delete" => Self::Delete,
+            _ => Self::Unknown(value),
+        }
+    }
+}
+
+impl From<ImportMode> for String {
+    fn from(value: ImportMode) -> Self {
+        match value {
+            ImportMode::Unknown(value) => value,
+            known => known.as_str().to_owned(),
+        }
+    }
+}
+
+impl std::fmt::Display for ImportMode {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
 /// A segment's whole membership, inline.
 ///
 /// Provenance: documented.
@@ -74,6 +208,11 @@ pub struct CreateSegmentRequest {
     /// Provenance: assumed.
     #[serde(rename = "segmentName")]
     pub segment_name: SegmentName,
+    /// What the ids do to the segment: `replace`, which is what its absence means, `append` or `remove`.
+    ///
+    /// Provenance: extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<ImportMode>,
     /// The user ids that make up the segment; a repeated id counts once.
     ///
     /// Provenance: documented.
@@ -84,7 +223,11 @@ pub struct CreateSegmentRequest {
 impl CreateSegmentRequest {
     /// With the members that are always there; the others are absent.
     pub fn new(segment_name: SegmentName, user_ids: Vec<UserId>) -> Self {
-        Self { segment_name, user_ids }
+        Self {
+            segment_name,
+            mode: None,
+            user_ids,
+        }
     }
 }
 
@@ -96,6 +239,10 @@ pub mod import_segment_form {
     ///
     /// Provenance: assumed.
     pub const SEGMENT_NAME: &str = "segmentName";
+    /// What the ids do to the segment: `replace`, which is what its absence means, `append` or `remove`.
+    ///
+    /// Provenance: extension.
+    pub const MODE: &str = "mode";
     /// A CSV, XLSX, XLS or ZIP file with one column of user ids, or one whose header is recognised.
     ///
     /// Provenance: documented.
@@ -163,10 +310,30 @@ pub struct ImportStatus {
     /// Provenance: assumed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub firebase_imported_segment_id: Option<ImportId>,
+    /// The segment it is for.
+    ///
+    /// Provenance: extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segment_name: Option<SegmentName>,
+    /// What it does to the segment.
+    ///
+    /// Provenance: extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<ImportMode>,
+    /// The file's name as the client gave it; absent for an inline list.
+    ///
+    /// Provenance: extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
     /// How far the import is.
     ///
     /// Provenance: assumed.
     pub status: ImportState,
+    /// The same in finer steps.
+    ///
+    /// Provenance: extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage: Option<ImportStage>,
     /// Rows that carry data in the file, header and blank rows left out; unknown until the file was read.
     ///
     /// Provenance: assumed.
@@ -177,7 +344,7 @@ pub struct ImportStatus {
     /// Provenance: assumed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub processed_rows: Option<u64>,
-    /// Rows that became members.
+    /// Rows that became members. Where the mode is `remove`: rows that are members no more.
     ///
     /// Provenance: assumed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -192,6 +359,11 @@ pub struct ImportStatus {
     /// Provenance: assumed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rejected_rows: Option<u64>,
+    /// Members that were added or removed, where the mode does that.
+    ///
+    /// Provenance: extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed_members: Option<u64>,
     /// Why rows were refused; the first 1,000 of them.
     ///
     /// Provenance: assumed.
@@ -201,7 +373,7 @@ pub struct ImportStatus {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub errors: Vec<RowError>,
-    /// Why a failed import failed.
+    /// Why a failed import failed, or why the list of one that completed was not needed any more.
     ///
     /// Provenance: extension.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -216,7 +388,13 @@ pub struct ImportStatus {
     /// Provenance: assumed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<String>,
-    /// When it completed or failed. As RFC 3339 writes it.
+    /// When it will presumably have ended, going by how far it is; absent while nobody can tell. As RFC
+    /// 3339 writes it.
+    ///
+    /// Provenance: extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimated_completion_at: Option<String>,
+    /// When it ended. As RFC 3339 writes it.
     ///
     /// Provenance: assumed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -231,16 +409,22 @@ impl ImportStatus {
     pub fn new(status: ImportState) -> Self {
         Self {
             firebase_imported_segment_id: None,
+            segment_name: None,
+            mode: None,
+            file_name: None,
             status,
+            stage: None,
             total_rows: None,
             processed_rows: None,
             imported_rows: None,
             duplicate_rows: None,
             rejected_rows: None,
+            changed_members: None,
             errors: Vec::new(),
             message: None,
             created_at: None,
             updated_at: None,
+            estimated_completion_at: None,
             completed_at: None,
             extra: serde_json::Map::new(),
         }

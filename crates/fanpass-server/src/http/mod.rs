@@ -23,7 +23,7 @@ use fanpass_model::operations as contract;
 use crate::app::App;
 use body::ContentType;
 use call::{Operate, run};
-use operations::{attributes, imports, lookups, segments, tokens, users};
+use operations::{attributes, combine, imports, lookups, segments, tokens, users, versions};
 
 /// All that the service answers. Which operations exist is the contract's to say; a test compares.
 pub(crate) fn router(app: &Arc<App>) -> Router {
@@ -37,7 +37,16 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     router = add::<lookups::ListSegments>(router);
     router = add::<lookups::GetSegment>(router);
     router = add::<lookups::ListMembers>(router);
+    router = add::<lookups::GetMembership>(router);
+    router = add::<lookups::ListUserSegments>(router);
+    router = add::<combine::Combine>(router);
     router = add::<lookups::GetUser>(router);
+    router = add::<imports::List>(router);
+    router = add::<imports::Errors>(router);
+    router = add::<imports::Cancel>(router);
+    router = add::<versions::List>(router);
+    router = add::<versions::RollBack>(router);
+    router = add::<versions::Delete>(router);
     router = add::<attributes::List>(router);
     router = add::<attributes::Register>(router);
     router = add::<tokens::List>(router);

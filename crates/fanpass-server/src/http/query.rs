@@ -1,13 +1,13 @@
 //! Query parameters of the lookups, each wrong one named.
 
-use fanpass_model::{ModelError, SegmentName, UserId};
+use fanpass_model::{ImportId, ModelError, SegmentName, UserId};
 use http::Uri;
 
 use super::problem::Problem;
 
 /// Entries of a page when the caller names no number, and the most it may name, as the contract has it.
-const PAGE_DEFAULT: u32 = 100;
-const PAGE_MAX: u32 = 1000;
+pub(crate) const PAGE_DEFAULT: u32 = 100;
+pub(crate) const PAGE_MAX: u32 = 1000;
 
 /// The parameters of one request.
 #[derive(Debug)]
@@ -48,6 +48,16 @@ impl Parameters {
         self.required("userId", |text| UserId::new(text))
     }
 
+    pub(crate) fn import_id(&self) -> Result<ImportId, Problem> {
+        self.required("importId", |text| ImportId::new(text))
+    }
+
+    /// A whole number that may be left out.
+    pub(crate) fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
+        let wrong = |_| Problem::invalid_at(name, "invalid_value", format!("`{name}` is a whole number"));
+        self.get(name).map(|text| text.parse().map_err(wrong)).transpose()
+    }
+
     /// How many entries the page is to have.
     pub(crate) fn limit(&self) -> Result<u32, Problem> {
         let Some(text) = self.get("limit") else { return Ok(PAGE_DEFAULT) };
@@ -75,4 +85,12 @@ impl Parameters {
         self.optional(name, parse)?
             .ok_or_else(|| Problem::invalid_at(name, "missing", format!("the parameter `{name}` is missing")))
     }
+}
+
+/// Cuts a page to its length and says whether there was more.
+pub(crate) fn cut<T>(entries: &mut Vec<T>, limit: u32) -> bool {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = entries.len() > limit;
+    entries.truncate(limit);
+    more
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{FromRequest as _, Request};
+use fanpass_model::ImportMode;
 use fanpass_model::SegmentName;
-use fanpass_model::import_segment_form::{FILE, SEGMENT_NAME};
+use fanpass_model::import_segment_form::{FILE, MODE, SEGMENT_NAME};
 use fanpass_table::{ErrorKind as TableErrorKind, Table, TableError};
 use http::StatusCode;
 use tokio::task::spawn_blocking;
@@ -15,7 +16,9 @@ use super::body::{Pace, refuse_encoded, too_large, truncated};
 use super::call::Call;
 use super::problem::{Kind, Problem, item};
 use crate::app::App;
+use crate::http::operations::imports::mode;
 use crate::imports::{self, Upload};
+use crate::store::Mode;
 
 /// Bytes of a part that is not the file: more than any segment name has.
 const TEXT_PART_MAX_BYTES: usize = 4096;
@@ -24,6 +27,7 @@ const TEXT_PART_MAX_BYTES: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Form {
     pub(super) segment: SegmentName,
+    pub(super) mode: Mode,
     /// As the client calls the file.
     pub(super) file_name: Option<String>,
     pub(super) file: Upload,
@@ -59,6 +63,7 @@ impl Form {
 #[derive(Default)]
 struct Parts {
     segment: Option<String>,
+    mode: Option<String>,
     file: Option<(Option<String>, Upload)>,
 }
 
@@ -96,6 +101,12 @@ async fn take(app: &App, pace: &mut Pace, field: Field<'_>, parts: &mut Parts) -
                 return Err(twice(SEGMENT_NAME));
             }
         }
+        Some(MODE) => {
+            let text = text(pace, field).await?;
+            if parts.mode.replace(text).is_some() {
+                return Err(twice(MODE));
+            }
+        }
         Some(FILE) if parts.file.is_some() => return Err(twice(FILE)),
         Some(FILE) => {
             let name = field.file_name().map(bare_name);
@@ -103,8 +114,9 @@ async fn take(app: &App, pace: &mut Pace, field: Field<'_>, parts: &mut Parts) -
         }
         other => {
             let name = other.unwrap_or_default().to_owned();
-            let detail =
-                format!("`{name}` is not a part of this form; it takes `{SEGMENT_NAME}` and `{FILE}`");
+            let detail = format!(
+                "`{name}` is not a part of this form; it takes `{SEGMENT_NAME}`, `{MODE}` and `{FILE}`"
+            );
             return Err(Problem::invalid_at(name, "unknown_part", detail));
         }
     }
@@ -125,12 +137,13 @@ fn complete(parts: Parts) -> Result<Form, Problem> {
             None
         }
     };
+    let mode = mode(MODE, parts.mode.map(ImportMode::from)).map_err(|wrong| items.push(wrong));
     if parts.file.is_none() {
         let detail = format!("the part `{FILE}` is missing; to send ids without a file, send them as JSON");
         items.push(item(FILE, "missing", detail));
     }
-    match (segment, parts.file) {
-        (Some(segment), Some((file_name, file))) => Ok(Form { segment, file_name, file }),
+    match (segment, mode, parts.file) {
+        (Some(segment), Ok(mode), Some((file_name, file))) => Ok(Form { segment, mode, file_name, file }),
         _ => Err(Problem::invalid(items)),
     }
 }

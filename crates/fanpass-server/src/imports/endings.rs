@@ -3,7 +3,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::store::{Counts, RowReject, Store, StoreError, StoreErrorKind};
+use crate::store::{Ended, Store, StoreError, StoreErrorKind};
 
 /// Time between two tries.
 const RETRY: Duration = Duration::from_millis(500);
@@ -12,14 +12,12 @@ const RETRY: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone)]
 pub(super) struct Ending {
     pub(super) sequence: i64,
-    pub(super) message: String,
-    pub(super) counts: Counts,
-    pub(super) rejects: Vec<RowReject>,
+    pub(super) ended: Ended,
 }
 
 impl Ending {
     fn write(&self, store: &Store) -> Result<(), StoreError> {
-        store.fail_job(self.sequence, self.message.clone(), self.counts, self.rejects.clone())
+        store.end_job(self.sequence, self.ended.clone())
     }
 }
 

@@ -3,66 +3,76 @@
 use std::fs;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use fanpass_model::UserId;
 use fanpass_table::{Accepted, Options, Table};
 
 use crate::store::{RowReject, SpooledFile, Store, StoreError, StoreErrorKind, Unfinished};
 
+use super::ImportOptions;
 use super::endings::{Ending, Endings};
-use super::import::{Failure, Import};
-use super::queue::Queue;
+use super::import::{Failure, Import, ratio};
+use super::queue::{Halt, Queue, Ticket};
 
 /// Starts of an import after which it is given up.
 const ATTEMPTS_MAX: u32 = 3;
 
 /// Runs imports until the queue ends.
-pub(super) fn work(store: &Store, queue: &Queue, endings: &Endings, chunk_bytes: usize) {
-    while let Some(job) = queue.take() {
-        match run_queued(store, queue, &job, chunk_bytes) {
+pub(super) fn work(store: &Store, queue: &Arc<Queue>, endings: &Endings, options: &ImportOptions) {
+    while let Some((job, ticket)) = queue.take() {
+        match run_queued(store, &ticket, &job, options) {
             Err(error) if error.kind() == StoreErrorKind::Stopped => {}
             Ok(ending) => {
                 // First of all: the upload may be what filled the disk, and its end needs a little of it.
-                job.file.iter().for_each(|file| remove(store, file));
+                job.file.iter().for_each(|file| remove(store, &file.spool));
                 if let Some(ending) = ending {
                     endings.end(store, ending);
                 }
+                forget(store, options);
             }
             Err(error) => {
                 tracing::error!(%error, sequence = job.sequence, "an import could not be put back; it is left to the next start");
             }
         }
-        queue.done(&job.segment);
     }
 }
 
-/// Runs an import; gives back how it ends, if it did not publish its list.
+/// Orders the records to be forgotten that have been kept long enough.
+pub(super) fn forget(store: &Store, options: &ImportOptions) {
+    if let Ok(before) = store.clock().now().checked_sub(options.records_kept) {
+        store.forget_jobs(before.as_microsecond());
+    }
+}
+
+/// Runs an import; gives back how it ends, if that is not known to the storage yet.
 fn run_queued(
     store: &Store,
-    queue: &Queue,
+    ticket: &Ticket,
     job: &Unfinished,
-    chunk_bytes: usize,
+    options: &ImportOptions,
 ) -> Result<Option<Ending>, StoreError> {
-    let mut import = Import::new(store, job.sequence, chunk_bytes, Some(queue));
+    let mut import = Import::new(store, ticket, options, &job.segment, job.mode);
     let Some(file) = &job.file else {
         let message = "the service stopped before the list was stored; send it again";
         return Ok(Some(import.failed(message.to_owned())));
     };
     match store.begin_job(job.sequence) {
-        Ok(attempts) if attempts > ATTEMPTS_MAX => {
+        Ok(None) => return Ok(None),
+        Ok(Some(attempts)) if attempts > ATTEMPTS_MAX => {
             let message =
                 format!("given up: the service stopped {ATTEMPTS_MAX} times while it read the file");
             return Ok(Some(import.failed(message)));
         }
-        Ok(_) => {}
+        Ok(Some(_)) => {}
         Err(error) if error.kind() == StoreErrorKind::Stopped => return Err(error),
         Err(error) => return Ok(Some(import.failed_in_storage(&error))),
     }
     // A fault in a parser costs its own import and no other.
     let outcome = catch_unwind(AssertUnwindSafe(|| import.run(|import| read_file(store, file, import))));
     Ok(match outcome {
-        Ok(Ok(())) => None,
-        Ok(Err(Failure::Stopped)) => {
+        Ok(Ok(()) | Err(Failure::Halted(Halt::Cancelled))) => None,
+        Ok(Err(Failure::Halted(Halt::Stopped))) => {
             return Err(store.release_job(job.sequence).err().unwrap_or_else(StoreError::stopped));
         }
         Ok(Err(Failure::Refused(message))) => Some(import.failed(message)),
@@ -71,71 +81,14 @@ fn run_queued(
     })
 }
 
-fn remove(store: &Store, file: &SpooledFile) {
-    let path = store.folder().spool().join(&file.spool);
+/// Removes an upload that no import needs any more.
+pub(super) fn remove(store: &Store, spool: &str) {
+    let path = store.folder().spool().join(spool);
     match fs::remove_file(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             tracing::warn!(%error, path = %path.display(), "an upload that was imported stays until the next start");
         }
         _ => {}
-    }
-}
-
-/// Runs an import of rows at hand.
-pub(super) fn run_inline<R, I>(
-    store: &Store,
-    endings: &Endings,
-    sequence: i64,
-    rows: Rows<R>,
-    chunk_bytes: usize,
-) -> Result<(), StoreError>
-where
-    R: Iterator<Item = Result<I, RowReject>>,
-    I: AsRef<str>,
-{
-    let mut import = Import::new(store, sequence, chunk_bytes, None);
-    match import.run(|import| rows.read(import)) {
-        Ok(()) => Ok(()),
-        Err(Failure::Refused(message)) => {
-            endings.end(store, import.failed(message));
-            Ok(())
-        }
-        Err(Failure::Storage(error)) => {
-            endings.end(store, import.failed_in_storage(&error));
-            Err(error)
-        }
-        Err(Failure::Stopped) => Err(StoreError::stopped()),
-    }
-}
-
-/// Rows that do not come from a file.
-pub(super) struct Rows<R>(R);
-
-impl<R, I> Rows<R>
-where
-    R: Iterator<Item = Result<I, RowReject>>,
-    I: AsRef<str>,
-{
-    pub(super) const fn new(rows: R) -> Self {
-        Self(rows)
-    }
-
-    fn read(self, import: &mut Import<'_>) -> Result<(), Failure> {
-        for (number, row) in (1..).zip(self.0) {
-            match row {
-                Ok(id) => match UserId::validate(id.as_ref()) {
-                    Ok(()) => import.accept(id.as_ref())?,
-                    Err(error) => import.reject(|| RowReject {
-                        row: number,
-                        code: error.kind().code().to_owned(),
-                        message: error.to_string(),
-                        location: None,
-                    })?,
-                },
-                Err(reject) => import.reject(|| reject)?,
-            }
-        }
-        Ok(())
     }
 }
 
@@ -155,8 +108,11 @@ fn read_file(store: &Store, file: &SpooledFile, import: &mut Import<'_>) -> Resu
         return Err(Failure::Refused(message.to_owned()));
     }
     let name = file.file_name.as_deref().unwrap_or("the file");
+    let length = fs::metadata(&path).map(|metadata| metadata.len()).unwrap_or_default();
     let mut ids = Table::open_named(&path, name, &reading())?.ids(None)?;
-    while let Some(entry) = ids.next_id()? {
+    loop {
+        import.has_read(|| Some(ratio(ids.table().bytes_read()?, length)));
+        let Some(entry) = ids.next_id()? else { break };
         match entry {
             Ok(row) => match UserId::validate(row.id) {
                 Ok(()) => import.accept(row.id)?,

@@ -1,11 +1,11 @@
-//! Writes ascending ids as blocks of an unpublished version, a batch at a time.
+//! Writes ascending ids as blocks of an unpublished list, a batch at a time.
 
 use std::collections::VecDeque;
 
 use fanpass_sorted::{Block, BlockBuilder};
 use tokio::sync::oneshot;
 
-use crate::store::{Store, StoreError, Version};
+use crate::store::{Content, List, Store, StoreError};
 
 /// Blocks that go to the database together: about 2 MiB.
 const BATCH_BLOCKS: usize = 512;
@@ -17,7 +17,7 @@ const BATCHES_PENDING: usize = 3;
 pub(super) struct ListWriter<'a> {
     store: &'a Store,
     import: i64,
-    version: Option<Version>,
+    list: Option<List>,
     builder: BlockBuilder,
     batch: Vec<Block>,
     pending: VecDeque<oneshot::Receiver<Result<(), StoreError>>>,
@@ -28,7 +28,7 @@ impl<'a> ListWriter<'a> {
         Self {
             store,
             import,
-            version: None,
+            list: None,
             builder: BlockBuilder::default(),
             batch: Vec::new(),
             pending: VecDeque::new(),
@@ -46,25 +46,25 @@ impl<'a> ListWriter<'a> {
         Ok(())
     }
 
-    /// The version with what was written so far, and the blocks that are left for its publication.
-    pub(super) fn finish(mut self) -> Result<(Option<Version>, Vec<Block>), StoreError> {
+    /// The list with what was written so far, and the blocks that are left for its publication.
+    pub(super) fn finish(mut self) -> Result<Content, StoreError> {
         while !self.pending.is_empty() {
             self.settle_oldest()?;
         }
         self.batch.extend(self.builder.finish());
-        Ok((self.version.take(), std::mem::take(&mut self.batch)))
+        Ok(Content::Whole(self.list.take(), std::mem::take(&mut self.batch)))
     }
 
     fn send(&mut self) -> Result<(), StoreError> {
-        let version = match self.version {
-            Some(version) => version,
-            None => *self.version.insert(self.store.begin_version(self.import)?),
+        let list = match self.list {
+            Some(list) => list,
+            None => *self.list.insert(self.store.begin_list(self.import)?),
         };
         if self.pending.len() == BATCHES_PENDING {
             self.settle_oldest()?;
         }
         let batch = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH_BLOCKS));
-        self.pending.push_back(self.store.put_blocks(version, batch)?);
+        self.pending.push_back(self.store.put_blocks(list, batch)?);
         Ok(())
     }
 
@@ -78,8 +78,6 @@ impl<'a> ListWriter<'a> {
 
 impl Drop for ListWriter<'_> {
     fn drop(&mut self) {
-        if let Some(version) = self.version.take() {
-            self.store.abandon(version);
-        }
+        self.store.abandon(self.list.take());
     }
 }

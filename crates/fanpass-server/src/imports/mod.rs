@@ -3,47 +3,36 @@
 //! An upload is spooled and its job durable before it is answered; worker threads read, sort and publish it. Of two
 //! imports of one segment the one received later wins, whenever each of them ends.
 
+mod change;
 mod endings;
+mod estimate;
 mod import;
+mod inline;
 mod job;
 mod list;
+mod options;
 mod queue;
 mod upload;
 
 use std::collections::HashSet;
 use std::fs;
-use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use fanpass_model::{ImportId, SegmentName};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
-use crate::store::{Caller, ImportJob, NewJob, RowReject, Store, StoreError, StoreErrorKind, Unfinished};
+use crate::store::{
+    Caller, Cancelled, ImportJob, Mode, NewJob, RowReject, Stage, Store, StoreError, StoreErrorKind,
+    Unfinished, VersionRecord,
+};
 use endings::Endings;
-use job::Rows;
+use inline::{INLINE_MAX, InlineList};
 pub(crate) use job::reading;
+pub use options::ImportOptions;
 use queue::Queue;
 pub use upload::Upload;
-
-/// How imports run.
-#[derive(Debug, Clone)]
-pub struct ImportOptions {
-    /// Imports that run at the same time. Default: 1.
-    pub workers: NonZeroUsize,
-    /// Bytes of ids and their sort keys that one import holds in memory before it spills them. Default: 64 MiB.
-    pub chunk_bytes: usize,
-}
-
-impl Default for ImportOptions {
-    fn default() -> Self {
-        Self { workers: NonZeroUsize::MIN, chunk_bytes: 64 << 20 }
-    }
-}
-
-/// Lists given inline that are sorted and published at the same time; each may hold a chunk in memory.
-const INLINE_MAX: usize = 4;
 
 /// The imports of one store. Clones share the workers; with the last one gone they [stop](Self::stop).
 #[derive(Debug, Clone)]
@@ -58,6 +47,8 @@ struct Workers {
     ender: Mutex<Option<JoinHandle<()>>>,
     inline: Arc<Semaphore>,
     endings: Arc<Endings>,
+    /// Held while an import is kept and takes its place in the queue, so that the order of both is the same.
+    order: Mutex<()>,
     taken_up: usize,
 }
 
@@ -76,11 +67,11 @@ impl Imports {
             |error| StoreError::new(StoreErrorKind::Io, format!("could not start a thread: {error}"));
         let mut threads = Vec::new();
         for number in 0..options.workers.get() {
-            let (store, queue, chunk_bytes) = (store.clone(), Arc::clone(&queue), options.chunk_bytes);
+            let (store, queue, options) = (store.clone(), Arc::clone(&queue), options.clone());
             let endings = Arc::clone(&endings);
             let thread = std::thread::Builder::new()
                 .name(format!("import {number}"))
-                .spawn(move || job::work(&store, &queue, &endings, chunk_bytes))
+                .spawn(move || job::work(&store, &queue, &endings, &options))
                 .map_err(no_thread)?;
             threads.push(thread);
         }
@@ -91,7 +82,19 @@ impl Imports {
             .map_err(no_thread)?;
         let ender = Mutex::new(Some(ender));
         let (threads, inline) = (Mutex::new(threads), Arc::new(Semaphore::new(INLINE_MAX)));
-        Ok(Self(Arc::new(Workers { store, options, queue, threads, ender, inline, endings, taken_up })))
+        job::forget(&store, &options);
+        let order = Mutex::default();
+        Ok(Self(Arc::new(Workers {
+            store,
+            options,
+            queue,
+            threads,
+            ender,
+            inline,
+            endings,
+            order,
+            taken_up,
+        })))
     }
 
     /// How many imports failed that the storage cannot even end, as on a full disk. It is tried until it can.
@@ -107,9 +110,13 @@ impl Imports {
     /// Begins to receive a file. What was received is removed again unless it is [submitted](Self::submit).
     ///
     /// # Errors
-    /// [`StoreErrorKind::Full`], [`StoreErrorKind::Io`].
+    /// [`StoreErrorKind::Busy`] while too many imports wait; [`StoreErrorKind::Full`], [`StoreErrorKind::Io`].
     pub async fn receive(&self) -> Result<Upload, StoreError> {
-        let store = &self.0.store;
+        let Workers { store, queue, options, .. } = &*self.0;
+        if queue.len() >= options.waiting {
+            let message = format!("{} imports wait already; try again once some have ended", options.waiting);
+            return Err(StoreError::new(StoreErrorKind::Busy, message));
+        }
         Upload::begin(fresh_id(store)?, &store.folder().spool()).await
     }
 
@@ -121,6 +128,7 @@ impl Imports {
         &self,
         mut upload: Upload,
         segment: SegmentName,
+        mode: Mode,
         file_name: Option<String>,
         caller: Caller,
     ) -> Result<ImportJob, StoreError> {
@@ -130,52 +138,72 @@ impl Imports {
         // On a thread of its own, so that a caller that goes away leaves no job without its file.
         let task = spawn_blocking(move || {
             let (file, kept) = upload.sync(file_name)?;
-            let job = NewJob { id, segment: segment.clone(), file: Some(file.clone()), caller };
+            let job = NewJob { id, segment: segment.clone(), mode, file: Some(file.clone()), caller };
             let id = job.id.clone();
+            let _order = workers.order();
             let sequence = workers.store.create_job(job)?;
             kept.keep();
-            workers.queue.add(Unfinished { sequence, segment: segment.to_string(), file: Some(file) });
+            workers.queue.add(Unfinished { sequence, segment: segment.to_string(), mode, file: Some(file) });
             Ok::<ImportId, StoreError>(id)
         });
         let id = task.await.map_err(|_| StoreError::stopped())??;
         self.job(&id).await
     }
 
-    /// Publishes `rows` as the membership of `segment` and returns the import, completed or failed.
+    /// Makes of `segment` what `mode` and `rows` say, and returns the import: published, failed or cancelled.
     ///
-    /// Rows that are no valid user id are refused one by one, repeated ids count once. Nothing waits for imports of
-    /// files: of two imports of one segment the one that was received later wins. A few lists are published at a
-    /// time, further ones wait here.
+    /// Rows that are no valid user id are refused one by one, repeated ids count once. A list that replaces the
+    /// membership waits for no other import: one that was received earlier and is under way changes nothing any more. One
+    /// that adds or removes waits for its turn, at most [`ImportOptions::turn`]. A few lists are published at a time,
+    /// further ones wait here.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Full`], [`StoreErrorKind::Io`]: the segment is as it was before.
+    /// [`StoreErrorKind::Busy`] when it was not its turn in time; [`StoreErrorKind::Full`], [`StoreErrorKind::Io`]. The
+    /// segment is as it was before.
     pub async fn publish<I, R>(
         &self,
         segment: SegmentName,
+        mode: Mode,
         rows: R,
         caller: Caller,
     ) -> Result<ImportJob, StoreError>
     where
-        I: AsRef<str>,
+        I: AsRef<str> + 'static,
         R: Iterator<Item = Result<I, RowReject>> + Send + 'static,
     {
-        let workers = Arc::clone(&self.0);
-        let id = fresh_id(&workers.store)?;
-        let job = NewJob { id: id.clone(), segment, file: None, caller };
-        let permit = Arc::clone(&workers.inline).acquire_owned().await.map_err(|_| StoreError::stopped())?;
-        let task = spawn_blocking(move || {
-            let _permit = permit;
-            let sequence = workers.store.create_job(job)?;
-            job::run_inline(
-                &workers.store,
-                &workers.endings,
-                sequence,
-                Rows::new(rows),
-                workers.options.chunk_bytes,
-            )
-        });
+        let id = fresh_id(&self.0.store)?;
+        let job = NewJob { id: id.clone(), segment: segment.clone(), mode, file: None, caller };
+        let list = InlineList { segment, mode, rows };
+        // In a task of its own, so that a caller that goes away leaves no import that holds up others.
+        let task = tokio::spawn(Arc::clone(&self.0).publish(job, list));
         task.await.map_err(|_| StoreError::stopped())??;
         self.job(&id).await
+    }
+
+    /// Ends an import that has not ended; the segment stays as it was. What it has written is removed in the background.
+    /// Cancelling it again changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::NotFound`]; [`StoreErrorKind::Conflict`] for an import that is published or failed;
+    /// [`StoreErrorKind::Full`], [`StoreErrorKind::Io`].
+    pub async fn cancel(&self, id: &ImportId) -> Result<ImportJob, StoreError> {
+        let (workers, of) = (Arc::clone(&self.0), id.clone());
+        let task = spawn_blocking(move || workers.cancel(&of));
+        task.await.map_err(|_| StoreError::stopped())??;
+        self.job(id).await
+    }
+
+    /// As [`Store::roll_back`], keeping as many versions as imports do.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn roll_back(
+        &self,
+        segment: &SegmentName,
+        version: Option<u64>,
+        caller: Caller,
+    ) -> Result<VersionRecord, StoreError> {
+        self.0.store.roll_back(segment, version, self.0.options.versions_kept, caller).await
     }
 
     /// Takes no more work and waits until all imports received so far have ended.
@@ -207,6 +235,29 @@ impl Imports {
 }
 
 impl Workers {
+    fn order(&self) -> MutexGuard<'_, ()> {
+        self.order.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn cancel(&self, id: &ImportId) -> Result<(), StoreError> {
+        // No import is between the storage and the queue meanwhile.
+        let _order = self.order();
+        match self.store.cancel_job(id)? {
+            Cancelled::Now(sequence) => {
+                if let Some(file) = self.queue.cancel(sequence) {
+                    job::remove(&self.store, &file.spool);
+                }
+                Ok(())
+            }
+            Cancelled::Before(Stage::Cancelled) => Ok(()),
+            Cancelled::Before(stage) => {
+                let message =
+                    format!("import `{id}` has ended: it is {}; nothing was cancelled", stage.as_str());
+                Err(StoreError::new(StoreErrorKind::Conflict, message))
+            }
+        }
+    }
+
     fn join(&self) {
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {

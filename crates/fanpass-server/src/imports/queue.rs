@@ -1,73 +1,127 @@
-//! Imports that wait for a worker: in the order they were received, one of a segment at a time.
+//! Imports that have not ended, in the order they were received. Of a segment's imports each begins when all before it
+//! have ended; only a list given inline that replaces the membership does not wait.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::store::Unfinished;
+use tokio::sync::Notify;
+
+use crate::store::{SpooledFile, Unfinished};
 
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     state: Mutex<State>,
+    /// For workers, which wait on threads.
     changed: Condvar,
+    /// For inline lists, which wait in tasks.
+    ended: Notify,
     stopped: AtomicBool,
 }
 
 #[derive(Debug, Default)]
 struct State {
     /// Ascending by sequence.
-    waiting: Vec<Unfinished>,
-    /// Segments that an import runs for.
-    running: HashSet<String>,
+    entries: Vec<Entry>,
     closed: bool,
+}
+
+#[derive(Debug)]
+struct Entry {
+    sequence: i64,
+    segment: String,
+    /// What a worker is to do; absent once one does it, and for an inline list.
+    job: Option<Unfinished>,
+    cancelled: Arc<AtomicBool>,
+}
+
+/// The place of one import in the order, given up when dropped.
+#[derive(Debug)]
+pub(super) struct Ticket {
+    queue: Arc<Queue>,
+    pub(super) sequence: i64,
+    cancelled: Arc<AtomicBool>,
+    /// Whether the import is left to the next start when the service stops.
+    stops: bool,
+}
+
+/// Why an import is not to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Halt {
+    Stopped,
+    Cancelled,
 }
 
 impl Queue {
     /// `waiting` ascends by sequence.
     pub(super) fn new(waiting: Vec<Unfinished>) -> Self {
-        Self { state: Mutex::new(State { waiting, ..State::default() }), ..Self::default() }
+        let entries = waiting.into_iter().map(Entry::of_job).collect();
+        Self { state: Mutex::new(State { entries, ..State::default() }), ..Self::default() }
     }
 
-    /// Adds an import. Once closed or stopped it is left to the next start.
+    /// Adds an import, the last one received. Once no worker is left it waits for the next start.
     pub(super) fn add(&self, job: Unfinished) {
-        let mut state = self.lock();
-        if !state.closed {
-            let place = state.waiting.partition_point(|other| other.sequence < job.sequence);
-            state.waiting.insert(place, job);
-        }
+        self.lock().entries.push(Entry::of_job(job));
         self.changed.notify_one();
     }
 
-    /// The next import that may run; waits for one. `None` when the queue is closed and empty, or stopped.
-    pub(super) fn take(&self) -> Option<Unfinished> {
+    /// Gives an inline list its place, the last one.
+    pub(super) fn enter(self: &Arc<Self>, sequence: i64, segment: String) -> Ticket {
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let entry = Entry { sequence, segment, job: None, cancelled: Arc::clone(&cancelled) };
+        self.lock().entries.push(entry);
+        Ticket { queue: Arc::clone(self), sequence, cancelled, stops: false }
+    }
+
+    /// How many imports have not ended.
+    pub(super) fn len(&self) -> usize {
+        self.lock().entries.len()
+    }
+
+    /// The next import of a file that may run; waits for one. `None` when the queue is closed and no file is left, or
+    /// stopped.
+    pub(super) fn take(self: &Arc<Self>) -> Option<(Unfinished, Ticket)> {
         let mut state = self.lock();
         loop {
             if self.is_stopped() {
                 return None;
             }
-            let State { waiting, running, closed } = &mut *state;
-            if let Some(place) = waiting.iter().position(|job| !running.contains(&job.segment)) {
-                let job = waiting.remove(place);
-                running.insert(job.segment.clone());
-                return Some(job);
+            let mut busy = HashSet::new();
+            let mut files = false;
+            for Entry { sequence, segment, job, cancelled } in &mut state.entries {
+                files |= job.is_some();
+                let first = busy.insert(&*segment);
+                if first && let Some(job) = job.take() {
+                    let (queue, cancelled) = (Arc::clone(self), Arc::clone(cancelled));
+                    return Some((job, Ticket { queue, sequence: *sequence, cancelled, stops: true }));
+                }
             }
-            if *closed && waiting.is_empty() {
+            if state.closed && !files {
                 return None;
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    /// Says that the import of `segment` that was taken has ended.
-    pub(super) fn done(&self, segment: &str) {
-        self.lock().running.remove(segment);
-        self.changed.notify_all();
+    /// Tells an import to end; gives back the file of one that has not begun, which is out of the queue now.
+    pub(super) fn cancel(&self, sequence: i64) -> Option<SpooledFile> {
+        let mut state = self.lock();
+        let place = state.entries.iter().position(|entry| entry.sequence == sequence)?;
+        let entry = state.entries.get_mut(place)?;
+        entry.cancelled.store(true, Ordering::Relaxed);
+        let job = entry.job.take();
+        if job.is_some() {
+            state.entries.remove(place);
+        }
+        drop(state);
+        self.wake();
+        job?.file
     }
 
     /// Accepts no more; what waits still runs.
     pub(super) fn close(&self) {
         self.lock().closed = true;
-        self.changed.notify_all();
+        self.wake();
     }
 
     /// Accepts no more, hands out no more, and asks what runs to stop.
@@ -76,11 +130,62 @@ impl Queue {
         self.close();
     }
 
-    pub(super) fn is_stopped(&self) -> bool {
+    fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// Whether all imports of the same segment that were received earlier have ended.
+    fn is_turn(&self, sequence: i64) -> bool {
+        let state = self.lock();
+        let Some(own) = state.entries.iter().find(|entry| entry.sequence == sequence) else { return true };
+        !state.entries.iter().any(|entry| entry.sequence < sequence && entry.segment == own.segment)
+    }
+
+    fn remove(&self, sequence: i64) {
+        self.lock().entries.retain(|entry| entry.sequence != sequence);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        self.changed.notify_all();
+        self.ended.notify_waiters();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entry {
+    fn of_job(job: Unfinished) -> Self {
+        let (sequence, segment) = (job.sequence, job.segment.clone());
+        Self { sequence, segment, job: Some(job), cancelled: Arc::default() }
+    }
+}
+
+impl Ticket {
+    /// Waits until all imports of the same segment that were received earlier have ended, or this one is cancelled.
+    pub(super) async fn turn(&self) {
+        loop {
+            let ended = self.queue.ended.notified();
+            if self.queue.is_turn(self.sequence) || self.halt() == Some(Halt::Cancelled) {
+                return;
+            }
+            ended.await;
+        }
+    }
+
+    /// Whether the import is to end here.
+    pub(super) fn halt(&self) -> Option<Halt> {
+        if self.cancelled.load(Ordering::Relaxed) {
+            return Some(Halt::Cancelled);
+        }
+        (self.stops && self.queue.is_stopped()).then_some(Halt::Stopped)
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.queue.remove(self.sequence);
     }
 }

@@ -6,11 +6,15 @@
 mod attributes;
 mod audit;
 mod checkpoint;
+mod combine;
 mod database;
+mod delta;
 mod environment;
 mod error;
 pub(crate) mod folder;
 mod jobs;
+mod lists;
+mod members;
 mod readers;
 mod segments;
 mod sweeper;
@@ -24,14 +28,18 @@ use std::sync::Arc;
 
 pub use attributes::{AttributeRecord, Attributes};
 pub use audit::{AuditEntry, AuditRecord};
+pub use combine::{Combination, CombinedPart};
+pub(crate) use delta::Change;
 pub use environment::{Clock, Ids};
 pub use error::{StoreError, StoreErrorKind};
-pub use jobs::{Caller, ImportJob, JobState, RowReject};
-pub(crate) use jobs::{Counts, NewJob, SpooledFile, Unfinished};
+pub use jobs::{Caller, ImportJob, Mode, RowReject, Stage};
+pub(crate) use jobs::{Cancelled, Counts, Ended, NewJob, Progress, SpooledFile, Unfinished};
+pub(crate) use lists::List;
 pub use segments::SegmentRecord;
 pub use tokens::{TokenRecord, TokenStanding};
 pub use users::UserRecord;
-pub(crate) use versions::{Publication, Version};
+pub use versions::VersionRecord;
+pub(crate) use versions::{Content, Publication, Published};
 
 use attributes::AttributeCache;
 use checkpoint::Checkpointer;
@@ -45,7 +53,7 @@ static SEGMENTS: Design = Design {
     page_size: 16_384,
     checkpoint_pages: 4_096,
     queue: 64,
-    migrations: &[include_str!("schema/segments_1.sql")],
+    migrations: &[include_str!("schema/segments_1.sql"), include_str!("schema/segments_2.sql")],
 };
 
 static SERVICE: Design = Design {

@@ -1,11 +1,11 @@
 //! Segments as readers see them: always one whole version, the newest that was published.
 
 use fanpass_model::{ImportId, SegmentName, UserId};
-use fanpass_sorted::{BlockDamage, BlockReader};
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::error::{Fault, StoreError, StoreErrorKind};
+use super::members::{self, Lists, Members};
 use super::{Store, time};
 
 /// A segment without its members.
@@ -17,12 +17,14 @@ pub struct SegmentRecord {
     pub members: u64,
     /// The import that made its present membership.
     pub import: ImportId,
+    /// The number of that membership among the segment's versions; rises with each, with gaps.
+    pub version: u64,
     /// When that was published.
     pub updated_at: Timestamp,
 }
 
-const RECORD: &str = "SELECT name, members, imports.id, segments.updated_at \
-                      FROM segments JOIN imports ON imports.sequence = segments.import";
+const RECORD: &str = "SELECT name, members, imports.id, published_at, versions.import FROM segments \
+                      JOIN versions USING (import) JOIN imports ON imports.sequence = segments.import";
 
 impl Store {
     /// Segments in byte order of their names, behind `after`, at most `limit`.
@@ -83,8 +85,14 @@ impl Store {
         self.0
             .segments
             .read("list a segment's members", move |connection| {
-                let version = current_version(connection, &name)?;
-                page(connection, version, &after, limit)?.map_err(|damage| damaged(&name, damage))
+                let mut members = Members::new(connection, served(connection, &name)?);
+                let mut page: Vec<UserId> = Vec::new();
+                while page.len() < limit {
+                    let last = page.last().map_or(&*after, UserId::as_str);
+                    let Some(id) = members.behind(last)? else { break };
+                    page.push(user_id(id)?);
+                }
+                Ok(page)
             })
             .await
     }
@@ -98,17 +106,10 @@ impl Store {
         self.0
             .segments
             .read("look a member up", move |connection| {
-                let version = current_version(connection, &name)?;
-                let block: Option<Vec<u8>> = connection
-                    .prepare_cached(
-                        "SELECT ids FROM blocks WHERE version = ?1 AND first_id <= ?2 \
-                         ORDER BY first_id DESC LIMIT 1",
-                    )?
-                    .query_row(params![version, user.as_bytes()], |row| row.get(0))
-                    .optional()?;
-                let Some(block) = block else { return Ok(false) };
-                let read = || BlockReader::new(&block)?.contains(&user);
-                read().map_err(|damage| damaged(&name, damage))
+                let Lists { base, added, removed, .. } = served(connection, &name)?;
+                let holds = |list| members::holds(connection, &name, list, &user);
+                let optional = |list: Option<i64>| list.map_or(Ok(false), holds);
+                Ok(optional(added)? || (holds(base)? && !optional(removed)?))
             })
             .await
     }
@@ -122,22 +123,23 @@ impl Store {
         self.0
             .segments
             .read("list a user's segments", move |connection| {
-                let mut statement = connection.prepare_cached(
-                    "SELECT name, (SELECT ids FROM blocks \
-                                   WHERE blocks.version = segments.version AND first_id <= ?1 \
-                                   ORDER BY first_id DESC LIMIT 1) \
-                     FROM segments ORDER BY name",
-                )?;
+                let block = |list: &str| {
+                    format!(
+                        "(SELECT ids FROM blocks WHERE blocks.list = versions.{list} AND first_id <= ?1 \
+                         ORDER BY first_id DESC LIMIT 1)"
+                    )
+                };
+                let [base, added, removed] = ["base", "added", "removed"].map(block);
+                let mut statement = connection.prepare_cached(&format!(
+                    "SELECT name, {base}, {added}, {removed} \
+                     FROM segments JOIN versions USING (import) ORDER BY name"
+                ))?;
                 let mut rows = statement.query([user.as_bytes()])?;
                 let mut names = Vec::new();
                 while let Some(row) = rows.next()? {
                     let name: String = row.get(0)?;
-                    let Some(block) = row.get_ref(1)?.as_blob_or_null().map_err(rusqlite::Error::from)?
-                    else {
-                        continue;
-                    };
-                    let read = || BlockReader::new(block)?.contains(&user);
-                    if read().map_err(|damage| damaged(&name, damage))? {
+                    let holds = |column| members::block_holds(&name, row.get_ref(column)?, &user);
+                    if holds(2)? || (holds(1)? && !holds(3)?) {
                         names.push(segment_name(name)?);
                     }
                 }
@@ -147,52 +149,35 @@ impl Store {
     }
 }
 
-fn current_version(connection: &Connection, name: &str) -> Result<i64, Fault> {
+/// Where the members of a segment are now.
+pub(super) fn served(connection: &Connection, name: &str) -> Result<Lists, Fault> {
+    find_served(connection, name)?.map(|(lists, _)| lists).ok_or_else(|| no_segment(name).into())
+}
+
+/// Where the members of a segment are now and how many, if there is one.
+pub(super) fn find_served(connection: &Connection, name: &str) -> rusqlite::Result<Option<(Lists, u64)>> {
     connection
-        .prepare_cached("SELECT version FROM segments WHERE name = ?1")?
-        .query_row([name], |row| row.get(0))
-        .optional()?
-        .ok_or_else(|| {
-            StoreError::new(
-                StoreErrorKind::NotFound,
-                format!("there is no segment `{name}`; list the segments to see their names"),
-            )
-            .into()
+        .prepare_cached(
+            "SELECT base, added, removed, members FROM segments JOIN versions USING (import) WHERE name = ?1",
+        )?
+        .query_row([name], |row| {
+            let (base, added, removed) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok((Lists { segment: name.to_owned(), base, added, removed }, row.get(3)?))
         })
+        .optional()
 }
 
-type Page = Result<Vec<UserId>, BlockDamage>;
-
-fn page(connection: &Connection, version: i64, after: &str, limit: usize) -> rusqlite::Result<Page> {
-    let mut statement = connection.prepare_cached(
-        "SELECT ids FROM blocks WHERE version = ?1 AND first_id >= coalesce( \
-             (SELECT first_id FROM blocks WHERE version = ?1 AND first_id <= ?2 ORDER BY first_id DESC LIMIT 1), \
-             ?2) \
-         ORDER BY first_id",
-    )?;
-    let mut rows = statement.query(params![version, after.as_bytes()])?;
-    let mut members = Vec::new();
-    while let Some(row) = rows.next()?
-        && members.len() < limit
-    {
-        if let Err(damage) = take(row.get_ref(0)?.as_blob()?, after, limit, &mut members) {
-            return Ok(Err(damage));
-        }
-    }
-    Ok(Ok(members))
+/// What a name is answered with that no segment has.
+pub(super) fn no_segment(name: &str) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::NotFound,
+        format!("there is no segment `{name}`; list the segments to see their names"),
+    )
 }
 
-/// Adds the ids of `block` behind `after` until there are `limit`.
-fn take(block: &[u8], after: &str, limit: usize, members: &mut Vec<UserId>) -> Result<(), BlockDamage> {
-    let mut ids = BlockReader::new(block)?;
-    while members.len() < limit
-        && let Some(id) = ids.next_id()?
-    {
-        if id > after {
-            members.push(UserId::new(id).map_err(|_| BlockDamage::Content)?);
-        }
-    }
-    Ok(())
+/// An id as a list holds it.
+pub(super) fn user_id(id: &str) -> Result<UserId, Fault> {
+    Ok(UserId::new(id).map_err(|error| malformed(&error.to_string()))?)
 }
 
 fn record(row: &Row<'_>) -> Result<SegmentRecord, Fault> {
@@ -201,6 +186,7 @@ fn record(row: &Row<'_>) -> Result<SegmentRecord, Fault> {
         name: segment_name(row.get(0)?)?,
         members: row.get(1)?,
         import: ImportId::new(import).map_err(|error| malformed(&error.to_string()))?,
+        version: row.get(4)?,
         updated_at: time(row.get(3)?),
     })
 }
@@ -215,11 +201,4 @@ pub(super) fn malformed(what: &str) -> StoreError {
         StoreErrorKind::Corrupt,
         format!("segments.db is damaged: a stored {what}; restore a backup"),
     )
-}
-
-fn damaged(segment: &str, damage: BlockDamage) -> Fault {
-    let message = format!(
-        "the list of segment `{segment}` in segments.db is damaged: {damage}; import the segment again"
-    );
-    StoreError::new(StoreErrorKind::Corrupt, message).into()
 }

@@ -43,7 +43,7 @@ async fn ids_that_are_not_text() {
     snapshot!("no_user_ids", refused(&harness, segment(r#"{"segmentName":"cup","userIds":[]}"#)).await);
     let number = r#"{"segmentName":"cup","userIds":["a","b","c",42]}"#;
     snapshot!("number_as_id", refused(&harness, segment(number)).await);
-    let odd = r#"{"segmentName":"cup","userIds":["a"," b",null,"","\u0007",1e5,["c"]],"mode":1}"#;
+    let odd = r#"{"segmentName":"cup","userIds":["a"," b",null,"","\u0007",1e5,["c"]],"colour":1}"#;
     snapshot!("ids_of_all_kinds", refused(&harness, segment(odd)).await);
     let many = serde_json::json!({"segmentName": "cup", "userIds": vec![42; 500]});
     let named =
@@ -97,7 +97,7 @@ async fn members_that_are_misspelt_missing_or_doubled() {
     let harness = Harness::start().await;
     let misspelt = r#"{"segmentName":"cup","user_ids":["a"]}"#;
     snapshot!("misspelt_member", refused(&harness, segment(misspelt)).await);
-    let surplus = r#"{"segmentName":"cup","userIds":["a"],"mode":"append"}"#;
+    let surplus = r#"{"segmentName":"cup","userIds":["a"],"colour":"append"}"#;
     snapshot!("surplus_member", refused(&harness, segment(surplus)).await);
     let doubled = r#"{"segmentName":"cup","userIds":["a"],"userIds":["b"]}"#;
     snapshot!("doubled_member", refused(&harness, segment(doubled)).await);
@@ -153,7 +153,7 @@ async fn forms_that_are_not_whole() {
     ];
     snapshot!("two_files", refused(&harness, form(&two)).await);
     let surplus: [(&str, Option<&str>, &[u8]); 2] =
-        [("file", Some("a.csv"), b"user_id\na\n"), ("mode", None, b"append")];
+        [("file", Some("a.csv"), b"user_id\na\n"), ("colour", None, b"append")];
     snapshot!("surplus_part", refused(&harness, form(&surplus)).await);
     snapshot!("bad_name_part", refused(&harness, upload(" cup", "a.csv", b"user_id\na\n")).await);
     let long = [b'x'; 5000];

@@ -83,7 +83,7 @@ async fn a_stopped_service_does_not_wait_for_ever() {
 async fn an_import_that_could_not_be_ended_is_ended_once_the_storage_can() {
     let harness = Harness::start().await;
     let database = rusqlite::Connection::open(harness.folder.path().join("segments.db")).unwrap();
-    let refuse = "CREATE TRIGGER full BEFORE UPDATE ON imports WHEN new.state = 'failed' \
+    let refuse = "CREATE TRIGGER full BEFORE UPDATE ON imports WHEN new.stage = 'failed' \
                   BEGIN SELECT RAISE(ABORT, 'no room'); END";
     database.execute_batch(refuse).unwrap();
     let sent = harness.call(upload("cup", "a.csv", b"user_id\n\"\"\n")).await.json();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Harness, segment, update};
+use crate::harness::{Harness, post, segment, update};
 use crate::snapshot;
 
 async fn harness() -> Harness {
@@ -72,4 +72,35 @@ async fn wrong_parameters_are_named() {
         let answer = harness.get(&format!("/service/v1/user?{query}")).await;
         assert_eq!(answer.status, 422, "{query}: {answer}");
     }
+}
+
+#[tokio::test]
+async fn a_membership_and_the_segments_of_a_user_are_told() {
+    let harness = harness().await;
+    let path = "/service/v1/segment/member?segmentName=home&userId=";
+    snapshot!("membership", harness.get(&format!("{path}a")).await);
+    assert_eq!(harness.get(&format!("{path}away")).await.json()["member"], false);
+    assert_eq!(harness.get("/service/v1/segment/member?segmentName=none&userId=a").await.status, 404);
+    snapshot!("user_segments", harness.get("/service/v1/user/segments?userId=a").await);
+    assert_eq!(harness.get("/service/v1/user/segments?userId=nobody").await.json()["segments"], json!([]));
+}
+
+#[tokio::test]
+async fn segments_are_combined_page_by_page() {
+    let harness = harness().await;
+    let combine = |request: Value| post("/service/v1/segments/combine").json(&request.to_string());
+    let request = json!({"all": ["home", "away"], "any": ["cup"], "limit": 2});
+    let first = harness.call(combine(request)).await;
+    snapshot!("combine", first);
+    let request = json!({"all": ["home", "away"], "any": ["cup"], "limit": 2, "after": "b"});
+    assert_eq!(harness.call(combine(request)).await.json(), json!({"userIds": ["c"], "count": 1}));
+    let request = json!({"any": ["home", "away", "cup"], "none": ["away"], "count": true});
+    assert_eq!(harness.call(combine(request)).await.json(), json!({"count": 2}));
+    snapshot!(
+        "combine_nothing",
+        harness.call(combine(json!({"none": ["cup"], "limit": 0, "after": " x"}))).await
+    );
+    snapshot!("combine_unknown", harness.call(combine(json!({"all": ["cup", "none"]}))).await);
+    let many = vec!["cup"; 33];
+    assert_eq!(harness.call(combine(json!({ "all": many }))).await.status, 422);
 }

@@ -16,6 +16,7 @@ mod contract;
 mod events;
 mod fixtures;
 mod harness;
+mod import_jobs;
 mod imports;
 mod in_process;
 mod lifecycle;
@@ -25,6 +26,7 @@ mod segments;
 mod store;
 mod tokens;
 mod users;
+mod versions;
 mod wire;
 
 /// Holds an answer against its reviewed snapshot.

@@ -50,6 +50,23 @@ proptest! {
     }
 
     #[test]
+    fn reading_on_from_an_id_skips_those_below(ids in ids(), wanted in prop::collection::btree_set("[a-z]{1,3}", 1..6)) {
+        for block in pack(&ids) {
+            let held: BTreeSet<String> = unpack(&block).unwrap().into_iter().collect();
+            let mut reader = BlockReader::new(block.ids).unwrap();
+            let mut last: Option<String> = None;
+            for id in &wanted {
+                // What was given is not given again.
+                let expected = held.iter().find(|held| *held >= id && Some(*held) > last.as_ref());
+                let found = reader.next_from(id).unwrap().map(str::to_owned);
+                prop_assert_eq!(found.as_ref(), expected);
+                let Some(found) = found else { break };
+                last = Some(found);
+            }
+        }
+    }
+
+    #[test]
     fn membership_is_that_of_the_set(ids in ids(), other in "[ab]{1,12}") {
         for block in pack(&ids) {
             let held: BTreeSet<String> = unpack(&block).unwrap().into_iter().collect();

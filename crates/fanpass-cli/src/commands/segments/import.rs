@@ -1,6 +1,6 @@
 //! `fanpass segments import`: a file goes up as it is, and the service reads it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
@@ -44,16 +44,17 @@ impl Import {
             return Check::before(send, self.file).run(printer).await;
         }
         let session = Session::open(global).await?;
-        let receipt = session.client.import_segment(&self.segment, self.upload(printer)).await?;
+        let receipt = session.client.import_segment(&self.segment, upload(&self.file, printer)).await?;
         StatusReport::after(&session, receipt, self.wait, printer).await.conclude(session, printer).await
     }
+}
 
-    fn upload(&self, printer: Printer) -> Upload {
-        if self.file.as_os_str() == "-" {
-            return Upload::reader("standard-input.csv", tokio::io::stdin(), None);
-        }
-        let length = std::fs::metadata(&self.file).map(|metadata| metadata.len()).unwrap_or_default();
-        let progress = Progress::bytes(printer, "uploading", length);
-        Upload::path(&self.file).watched(move |bytes| progress.advance(bytes))
+/// A file, or standard input, on its way to the service as it is.
+pub fn upload(file: &Path, printer: Printer) -> Upload {
+    if file.as_os_str() == "-" {
+        return Upload::reader("standard-input.csv", tokio::io::stdin(), None);
     }
+    let length = std::fs::metadata(file).map(|metadata| metadata.len()).unwrap_or_default();
+    let progress = Progress::bytes(printer, "uploading", length);
+    Upload::path(file).watched(move |bytes| progress.advance(bytes))
 }

@@ -5,8 +5,9 @@ use std::pin::pin;
 
 use anyhow::Result;
 use clap::Args;
-use fanpass_model::SegmentName;
-use futures_util::TryStreamExt as _;
+use fanpass_client::Error;
+use fanpass_model::{SegmentName, UserId};
+use futures_util::{Stream, TryStreamExt as _};
 
 use crate::cli::Global;
 use crate::exit::Exit;
@@ -29,23 +30,32 @@ pub struct Members {
 impl Members {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         let session = Session::open(global).await?;
-        let terminal = io::stdout().is_terminal();
-        let mut out = BufWriter::new(io::stdout());
-        let mut members = pin!(session.client.members(&self.segment));
-        let mut left = self.limit.unwrap_or(u64::MAX);
-        while left > 0 {
-            let Some(id) = members.try_next().await? else { break };
-            if printer.json() {
-                serde_json::to_writer(&mut out, &id)?;
-                writeln!(out)?;
-            } else {
-                // A file gets each id byte for byte, a person what it holds.
-                if terminal { writeln!(out, "{}", shown(id.as_str()))? } else { writeln!(out, "{id}")? }
-            }
-            left -= 1;
-        }
-        out.flush()?;
+        write_ids(session.client.members(&self.segment), self.limit, printer).await?;
         session.close().await;
         Ok(Exit::Done)
     }
+}
+
+/// Writes ids as they come, one a line, at most `limit`.
+pub async fn write_ids(
+    ids: impl Stream<Item = Result<UserId, Error>>,
+    limit: Option<u64>,
+    printer: Printer,
+) -> Result<()> {
+    let terminal = io::stdout().is_terminal();
+    let mut out = BufWriter::new(io::stdout());
+    let mut ids = pin!(ids);
+    let mut left = limit.unwrap_or(u64::MAX);
+    while left > 0 {
+        let Some(id) = ids.try_next().await? else { break };
+        if printer.json() {
+            serde_json::to_writer(&mut out, &id)?;
+            writeln!(out)?;
+        } else {
+            // A file gets each id byte for byte, a person what it holds.
+            if terminal { writeln!(out, "{}", shown(id.as_str()))? } else { writeln!(out, "{id}")? }
+        }
+        left -= 1;
+    }
+    Ok(out.flush()?)
 }

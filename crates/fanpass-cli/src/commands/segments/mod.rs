@@ -1,14 +1,21 @@
-//! `fanpass segments`: push, import and look at segments.
+//! `fanpass segments`: push, import, change and look at segments and their imports.
 
 mod buckets;
+mod cancel;
+mod change;
+mod combine;
+mod delete;
+mod errors;
 mod ids;
 mod import;
+mod imports;
 mod list;
 mod members;
 pub mod outcome;
 mod push;
 mod show;
 mod status;
+mod versions;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -22,10 +29,19 @@ use crate::printer::Printer;
 pub enum Command {
     Push(push::Push),
     Import(import::Import),
+    Add(change::Add),
+    Remove(change::Remove),
     Status(status::Status),
+    Imports(imports::Imports),
+    Errors(errors::Errors),
+    Cancel(cancel::Cancel),
     List(list::List),
     Show(show::Show),
     Members(members::Members),
+    Combine(combine::Combine),
+    Versions(versions::Versions),
+    Rollback(versions::Rollback),
+    Delete(delete::Delete),
 }
 
 impl Command {
@@ -33,10 +49,19 @@ impl Command {
         match self {
             Self::Push(command) => command.run(global, printer).await,
             Self::Import(command) => command.run(global, printer).await,
+            Self::Add(command) => command.run(global, printer).await,
+            Self::Remove(command) => command.run(global, printer).await,
             Self::Status(command) => command.run(global, printer).await,
+            Self::Imports(command) => command.run(global, printer).await,
+            Self::Errors(command) => command.run(global, printer).await,
+            Self::Cancel(command) => command.run(global, printer).await,
             Self::List(command) => command.run(global, printer).await,
             Self::Show(command) => command.run(global, printer).await,
             Self::Members(command) => command.run(global, printer).await,
+            Self::Combine(command) => command.run(global, printer).await,
+            Self::Versions(command) => command.run(global, printer).await,
+            Self::Rollback(command) => command.run(global, printer).await,
+            Self::Delete(command) => command.run(global, printer).await,
         }
     }
 }

@@ -12,7 +12,7 @@ use super::outcome::{self, Stopped, Wait, Waited};
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::failure;
-use crate::printer::{Printer, Report, shown};
+use crate::printer::{Printer, Report, count, shown};
 use crate::session::{Session, quoted};
 
 /// Show how far an import is
@@ -73,7 +73,7 @@ impl StatusReport {
 
     fn new(session: &Session, id: ImportId, Waited { status, stopped }: Waited) -> Self {
         let status = status.unwrap_or_else(|| ImportStatus::new(ImportState::Pending));
-        let over = matches!(status.status, ImportState::Completed | ImportState::Failed);
+        let over = is_over(&status.status);
         let next = (!over).then(|| session.next(&format!("segments status {} --wait", quoted(id.as_str()))));
         Self { id, status, stopped, next }
     }
@@ -94,13 +94,15 @@ impl StatusReport {
         if let Some(stopped) = &self.stopped {
             return stopped.exit;
         }
-        match self.status.status {
-            ImportState::Completed | ImportState::Failed => {
-                outcome::exit_of(&self.status.status, Buckets::from(&self.status))
-            }
+        match &self.status.status {
+            status if is_over(status) => outcome::exit_of(status, Buckets::from(&self.status)),
             _ => Exit::Done,
         }
     }
+}
+
+const fn is_over(state: &ImportState) -> bool {
+    matches!(state, ImportState::Completed | ImportState::Failed | ImportState::Cancelled)
 }
 
 impl Report for StatusReport {
@@ -109,6 +111,9 @@ impl Report for StatusReport {
         if let Some(message) = &self.status.message {
             writeln!(out, "  {}", shown(message))?;
         }
+        if let Some(at) = &self.status.estimated_completion_at {
+            writeln!(out, "  it will presumably have ended by {}", shown(at))?;
+        }
         let buckets = Buckets::from(&self.status);
         if self.status.status == ImportState::Completed {
             writeln!(out)?;
@@ -116,6 +121,9 @@ impl Report for StatusReport {
         } else if buckets != Buckets::default() {
             writeln!(out)?;
             buckets.write_told(out)?;
+        }
+        if let Some(changed) = self.status.changed_members {
+            writeln!(out, "  members that this changed: {}", count(changed))?;
         }
         outcome::write_rejects(
             out,

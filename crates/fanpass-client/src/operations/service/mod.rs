@@ -1,14 +1,24 @@
 //! The operations that only this project's service offers. Elsewhere they end in `ErrorKind::NotOffered`.
 
+mod cancel_import;
+mod change_segment;
+mod combine_segments;
+mod delete_segment;
+mod get_membership;
 mod get_segment;
 mod get_user;
 mod issue_token;
 mod list_attributes;
+mod list_import_errors;
+mod list_imports;
 mod list_members;
 mod list_segments;
 mod list_tokens;
+mod list_user_segments;
+mod list_versions;
 mod page;
 mod register_attribute;
 mod revoke_token;
+mod roll_back_segment;
 
 pub use page::Page;

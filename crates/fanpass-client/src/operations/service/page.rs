@@ -55,11 +55,15 @@ where
             let Some(current) = page else { return Ok(None) };
             let (fetched, next) = fetch(current.clone()).await?;
             if next.is_some() && next == current.after {
-                let message = "a page of the list names itself as the next one";
-                return Err(Error::unsent(ErrorKind::UnexpectedAnswer, message));
+                return Err(names_itself());
             }
             entries.extend(fetched);
             page = next.map(|next| Page { after: Some(next), ..current });
         }
     })
+}
+
+/// What a page that is followed by itself, for ever, comes to.
+pub(super) fn names_itself() -> Error {
+    Error::unsent(ErrorKind::UnexpectedAnswer, "a page of the list names itself as the next one")
 }

@@ -1,14 +1,21 @@
-//! Import Segment and Get Segment Import Status.
+//! Imports: Import Segment, Get Segment Import Status, List Imports, List Import Errors, Cancel Import.
 
-use fanpass_model::operations::{GET_SEGMENT_IMPORT_STATUS, IMPORT_SEGMENT};
+use fanpass_model::operations::{
+    CANCEL_IMPORT, GET_SEGMENT_IMPORT_STATUS, IMPORT_SEGMENT, LIST_IMPORT_ERRORS, LIST_IMPORTS,
+};
 use fanpass_model::{
-    ImportId, ImportState, ImportStatus, ImportStatusRequest, Operation, RowError, SegmentReceipt,
+    ImportErrorList, ImportId, ImportList, ImportMode, ImportStage, ImportState, ImportStatus,
+    ImportStatusRequest, Operation, ProblemItem, RowError, SegmentName, SegmentReceipt,
 };
 
 use crate::http::call::{Call, Operate};
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Kind, Problem, item};
+use crate::http::query::{Parameters, cut};
 use crate::http::upload::{self, Form};
-use crate::store::{ImportJob, JobState, RowReject};
+use crate::store::{ImportJob, Mode, RowReject, Stage, Store};
+
+/// Refused rows that stand in a status; the others are asked for a page at a time.
+const REJECTS_IN_STATUS: u32 = 1_000;
 
 pub(in crate::http) struct Import;
 
@@ -20,8 +27,8 @@ impl Operate for Import {
         let mut form = upload::receive(call).await?;
         call.audit.target = Some(form.segment.to_string());
         form.check(&call.app).await?;
-        let Form { segment, file_name, file } = form;
-        let job = call.app.imports.submit(file, segment, file_name, call.caller()).await?;
+        let Form { segment, mode, file_name, file } = form;
+        let job = call.app.imports.submit(file, segment, mode, file_name, call.caller()).await?;
         call.audit.file_sha256.clone_from(&job.file_sha256);
         // What the job did is asked for by its status; here it was received.
         Ok(receipt(job.id, ImportState::Pending))
@@ -37,9 +44,81 @@ impl Operate for Status {
     async fn operate(call: &mut Call) -> Result<ImportStatus, Problem> {
         let id = call.json::<ImportStatusRequest>().await?.firebase_imported_segment_id;
         call.audit.target = Some(id.to_string());
-        let Some(job) = call.app.store.import_job(&id).await? else { return Err(no_import(&id)) };
-        let rejects = call.app.store.import_rejects(&id).await?;
-        Ok(status(job, rejects))
+        let job = find(&call.app.store, &id).await?;
+        let rejects = call.app.store.import_rejects(&id, 0, REJECTS_IN_STATUS).await?;
+        let mut status = status(job);
+        status.errors = rejects.into_iter().map(row_error).collect();
+        Ok(status)
+    }
+}
+
+pub(in crate::http) struct List;
+
+impl Operate for List {
+    const OPERATION: Operation = LIST_IMPORTS;
+    type Answer = ImportList;
+
+    async fn operate(call: &mut Call) -> Result<ImportList, Problem> {
+        let parameters = Parameters::of(&call.parts.uri, &["segmentName", "after", "limit"])?;
+        let segment = parameters.optional("segmentName", |text| SegmentName::new(text))?;
+        let after = parameters.optional("after", |text| ImportId::new(text))?;
+        let limit = parameters.limit()?;
+        call.audit.target = segment.as_ref().map(ToString::to_string);
+        let store = &call.app.store;
+        let mut jobs = store.import_jobs(segment.as_ref(), after.as_ref(), limit + 1).await?;
+        let more = cut(&mut jobs, limit);
+        let next = jobs.last().filter(|_| more).map(|last| last.id.to_string());
+        let mut list = ImportList::new(jobs.into_iter().map(status).collect());
+        list.next = next;
+        Ok(list)
+    }
+}
+
+pub(in crate::http) struct Errors;
+
+impl Operate for Errors {
+    const OPERATION: Operation = LIST_IMPORT_ERRORS;
+    type Answer = ImportErrorList;
+
+    async fn operate(call: &mut Call) -> Result<ImportErrorList, Problem> {
+        let parameters = Parameters::of(&call.parts.uri, &["importId", "after", "limit"])?;
+        let id = parameters.import_id()?;
+        let after = parameters.number("after")?.unwrap_or_default();
+        let limit = parameters.limit()?;
+        call.audit.target = Some(id.to_string());
+        let job = find(&call.app.store, &id).await?;
+        let mut rejects = call.app.store.import_rejects(&id, after, limit + 1).await?;
+        let more = cut(&mut rejects, limit);
+        let errors = rejects.into_iter().map(row_error).collect();
+        let mut list = ImportErrorList::new(id, job.rejected, errors);
+        list.next = more.then(|| (after + u64::from(limit)).to_string());
+        Ok(list)
+    }
+}
+
+pub(in crate::http) struct Cancel;
+
+impl Operate for Cancel {
+    const OPERATION: Operation = CANCEL_IMPORT;
+    type Answer = ImportStatus;
+
+    async fn operate(call: &mut Call) -> Result<ImportStatus, Problem> {
+        let id = Parameters::of(&call.parts.uri, &["importId"])?.import_id()?;
+        call.audit.target = Some(id.to_string());
+        Ok(status(call.app.imports.cancel(&id).await?))
+    }
+}
+
+/// What a request asks an import to do; its absence means to replace.
+pub(in crate::http) fn mode(pointer: &str, asked: Option<ImportMode>) -> Result<Mode, ProblemItem> {
+    match asked {
+        None | Some(ImportMode::Replace) => Ok(Mode::Replace),
+        Some(ImportMode::Append) => Ok(Mode::Append),
+        Some(ImportMode::Remove) => Ok(Mode::Remove),
+        Some(other) => {
+            let detail = format!("found `{other}`; the mode is `replace`, `append` or `remove`");
+            Err(item(pointer, "invalid_value", detail))
+        }
     }
 }
 
@@ -49,35 +128,51 @@ pub(super) fn receipt(id: ImportId, state: ImportState) -> SegmentReceipt {
     receipt
 }
 
-fn no_import(id: &ImportId) -> Problem {
-    let detail = format!(
-        "there is no import `{id}`; the id is `firebase_imported_segment_id` of the answer to the upload"
-    );
-    Problem::new(Kind::NOT_FOUND, detail)
+/// A mode as the contract has it.
+pub(super) fn mode_on_the_wire(mode: Mode) -> ImportMode {
+    ImportMode::from(mode.as_str().to_owned())
 }
 
-fn state(state: JobState) -> ImportState {
-    match state {
-        JobState::Pending => ImportState::Pending,
-        JobState::Processing => ImportState::Processing,
-        JobState::Completed => ImportState::Completed,
-        JobState::Failed => ImportState::Failed,
+async fn find(store: &Store, id: &ImportId) -> Result<ImportJob, Problem> {
+    let job = store.import_job(id).await?;
+    job.ok_or_else(|| {
+        let detail = format!(
+            "there is no import `{id}`; the id is `firebase_imported_segment_id` of the answer to the upload"
+        );
+        Problem::new(Kind::NOT_FOUND, detail)
+    })
+}
+
+fn state(stage: Stage) -> ImportState {
+    match stage {
+        Stage::Received => ImportState::Pending,
+        Stage::Validating | Stage::Applying => ImportState::Processing,
+        Stage::Published => ImportState::Completed,
+        Stage::Failed => ImportState::Failed,
+        Stage::Cancelled => ImportState::Cancelled,
     }
 }
 
-fn status(job: ImportJob, rejects: Vec<RowReject>) -> ImportStatus {
+/// An import without the rows that it refused.
+fn status(job: ImportJob) -> ImportStatus {
     let over = job.completed_at.is_some();
-    let mut status = ImportStatus::new(state(job.state));
+    let told = over && job.stage != Stage::Cancelled;
+    let mut status = ImportStatus::new(state(job.stage));
+    status.stage = Some(ImportStage::from(job.stage.as_str().to_owned()));
     status.firebase_imported_segment_id = Some(job.id);
+    status.segment_name = Some(job.segment);
+    status.mode = Some(mode_on_the_wire(job.mode));
+    status.file_name = job.file_name;
     status.total_rows = job.total;
     status.processed_rows = Some(job.processed);
-    status.imported_rows = over.then_some(job.imported);
-    status.duplicate_rows = over.then_some(job.duplicate);
+    status.imported_rows = told.then_some(job.imported);
+    status.duplicate_rows = told.then_some(job.duplicate);
     status.rejected_rows = Some(job.rejected);
-    status.errors = rejects.into_iter().map(row_error).collect();
+    status.changed_members = job.changed;
     status.message = job.message;
     status.created_at = Some(job.created_at.to_string());
     status.updated_at = Some(job.updated_at.to_string());
+    status.estimated_completion_at = job.estimated_at.map(|at| at.to_string());
     status.completed_at = job.completed_at.map(|at| at.to_string());
     status
 }

@@ -1,14 +1,17 @@
-//! What is stored, read back: List Segments, Get Segment, List Segment Members, Get User.
+//! What is stored, read back: List Segments, Get Segment, List Segment Members, Get Membership, List User Segments, Get User.
 
-use fanpass_model::operations::{GET_SEGMENT, GET_USER, LIST_MEMBERS, LIST_SEGMENTS};
+use fanpass_model::operations::{
+    GET_MEMBERSHIP, GET_SEGMENT, GET_USER, LIST_MEMBERS, LIST_SEGMENTS, LIST_USER_SEGMENTS,
+};
 use fanpass_model::{
-    MemberList, Operation, SegmentList, SegmentName, SegmentSummary, UserId, UserProperties, UserRecord,
+    MemberList, Membership, Operation, SegmentList, SegmentName, SegmentSummary, UserId, UserProperties,
+    UserRecord, UserSegments,
 };
 
 use super::users::pseudonym;
 use crate::http::call::{Call, Operate};
 use crate::http::problem::{Kind, Problem};
-use crate::http::query::Parameters;
+use crate::http::query::{Parameters, cut};
 use crate::store::SegmentRecord;
 
 pub(in crate::http) struct ListSegments;
@@ -68,6 +71,35 @@ impl Operate for ListMembers {
     }
 }
 
+pub(in crate::http) struct GetMembership;
+
+impl Operate for GetMembership {
+    const OPERATION: Operation = GET_MEMBERSHIP;
+    type Answer = Membership;
+
+    async fn operate(call: &mut Call) -> Result<Membership, Problem> {
+        let parameters = Parameters::of(&call.parts.uri, &["segmentName", "userId"])?;
+        let (name, user) = (parameters.segment_name()?, parameters.user_id()?);
+        call.audit.target = Some(name.to_string());
+        let member = call.app.store.contains(&name, &user).await?;
+        Ok(Membership::new(name, user, member))
+    }
+}
+
+pub(in crate::http) struct ListUserSegments;
+
+impl Operate for ListUserSegments {
+    const OPERATION: Operation = LIST_USER_SEGMENTS;
+    type Answer = UserSegments;
+
+    async fn operate(call: &mut Call) -> Result<UserSegments, Problem> {
+        let user = Parameters::of(&call.parts.uri, &["userId"])?.user_id()?;
+        call.audit.target = Some(pseudonym(&user));
+        let segments = call.app.store.segments_of(&user).await?;
+        Ok(UserSegments::new(user, segments))
+    }
+}
+
 pub(in crate::http) struct GetUser;
 
 impl Operate for GetUser {
@@ -95,16 +127,11 @@ impl Operate for GetUser {
     }
 }
 
-/// Cuts a page to its length and says whether there was more.
-fn cut<T>(entries: &mut Vec<T>, limit: u32) -> bool {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = entries.len() > limit;
-    entries.truncate(limit);
-    more
-}
-
 fn summary(record: SegmentRecord) -> SegmentSummary {
-    SegmentSummary::new(record.name, record.members, record.import, record.updated_at.to_string())
+    let mut summary =
+        SegmentSummary::new(record.name, record.members, record.import, record.updated_at.to_string());
+    summary.version = Some(record.version);
+    summary
 }
 
 fn no_segment(name: &SegmentName) -> Problem {

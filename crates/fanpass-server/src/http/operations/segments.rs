@@ -9,16 +9,17 @@ use fanpass_model::{
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 
-use super::imports::receipt;
+use super::imports::{mode, receipt};
 use crate::http::body::{self, ContentType, Room};
 use crate::http::call::{Call, Operate};
 use crate::http::json;
 use crate::http::loose::Loose;
-use crate::http::problem::{ITEMS_MAX, Problem, item};
-use crate::store::JobState;
+use crate::http::problem::{ITEMS_MAX, Kind, Problem, item};
+use crate::store::{Mode, Stage};
 
 const SEGMENT_NAME: &str = "segmentName";
 const USER_IDS: &str = "userIds";
+const MODE: &str = "mode";
 
 pub(in crate::http) struct Create;
 
@@ -41,10 +42,19 @@ impl Operate for Create {
         if request.user_ids.is_empty() {
             return Err(Problem::invalid(vec![no_ids()]));
         }
+        let mode = mode(&format!("/{MODE}"), request.mode).map_err(|wrong| Problem::invalid(vec![wrong]))?;
         let ids = request.user_ids.into_iter().map(Ok);
-        let job = call.app.imports.publish(request.segment_name, ids, call.caller()).await?;
-        match job.state {
-            JobState::Failed => Err(Problem::internal(&job.message.unwrap_or_default())),
+        let job = call.app.imports.publish(request.segment_name, mode, ids, call.caller()).await?;
+        match job.stage {
+            // Nothing is wrong with the ids: there is no segment to remove them from.
+            Stage::Failed if mode == Mode::Remove => {
+                Err(Problem::new(Kind::NOT_FOUND, job.message.unwrap_or_default()))
+            }
+            Stage::Failed => Err(Problem::internal(&job.message.unwrap_or_default())),
+            Stage::Cancelled => {
+                let detail = format!("import `{}` was cancelled; the segment is as it was before", job.id);
+                Err(Problem::new(Kind::CONFLICT, detail))
+            }
             _ => Ok(receipt(job.id, ImportState::Completed)),
         }
     }
@@ -61,6 +71,8 @@ fn no_ids() -> ProblemItem {
 struct Draft {
     #[serde(default, deserialize_with = "present")]
     segment_name: Option<Loose>,
+    #[serde(default, deserialize_with = "present")]
+    mode: Option<Loose>,
     #[serde(default, deserialize_with = "present")]
     user_ids: Option<WrongIds>,
 }
@@ -113,6 +125,8 @@ fn everything_wrong(body: &[u8]) -> Option<Problem> {
         Some(name) => items.extend(name.fault(place, SegmentName::validate)),
         None => items.push(json::missing(place(), SEGMENT_NAME)),
     }
+    let wrong_mode = |text: Loose| text.fault(|| format!("/{MODE}"), |_| Ok(()));
+    items.extend(draft.mode.and_then(wrong_mode));
     match draft.user_ids {
         Some(ids) => items.extend(ids.0),
         None => items.push(json::missing(format!("/{USER_IDS}"), USER_IDS)),

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use fanpass_model::{AttributeValue, SegmentName, UserId, UserProperties, attribute_key};
 use fanpass_server::imports::{ImportOptions, Imports};
-use fanpass_server::store::{AuditEntry, Caller, Clock, Ids, JobState, RowReject, Store};
+use fanpass_server::store::{AuditEntry, Caller, Clock, Ids, Mode, RowReject, Stage, Store};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -58,9 +58,9 @@ async fn writes_until_it_is_killed() {
         for row in list(round) {
             upload.write(format!("{}\n", row.unwrap()).as_bytes()).await.unwrap();
         }
-        let job = imports.submit(upload, name(), None, Caller::default()).await.unwrap();
+        let job = imports.submit(upload, name(), Mode::Replace, None, Caller::default()).await.unwrap();
         tell("job", job.id);
-        imports.publish(name(), list(round), Caller::default()).await.unwrap();
+        imports.publish(name(), Mode::Replace, list(round), Caller::default()).await.unwrap();
         tell("list", round);
     }
     updates.await.unwrap();
@@ -136,16 +136,19 @@ async fn check(folder: &Path, told: &BTreeMap<String, Vec<String>>) {
     imports.finish().await;
     for id in told("job") {
         let job = store.import_job(&id.parse().unwrap()).await.unwrap().unwrap();
-        assert_eq!((job.state, job.imported), (JobState::Completed, LIST), "{:?}", job.message);
+        assert_eq!((job.stage, job.imported), (Stage::Published, LIST), "{:?}", job.message);
     }
     whole_list(&store, told("list").last()).await;
     store.swept().await.unwrap();
     drop((imports, store));
     let connection = Connection::open(folder.join("segments.db")).unwrap();
     let count = |sql: &str| -> i64 { connection.query_row(sql, [], |row| row.get(0)).unwrap() };
-    assert_eq!(count("SELECT count(*) FROM versions"), count("SELECT count(*) FROM segments"));
-    assert_eq!(count("SELECT count(*) FROM blocks WHERE version NOT IN (SELECT version FROM segments)"), 0);
-    assert_eq!(count("SELECT count(*) FROM imports WHERE state IN ('pending', 'processing')"), 0);
+    assert_eq!(count("SELECT count(*) FROM lists"), count("SELECT count(DISTINCT base) FROM versions"));
+    assert_eq!(count("SELECT count(*) FROM blocks WHERE list NOT IN (SELECT base FROM versions)"), 0);
+    assert_eq!(
+        count("SELECT count(*) FROM imports WHERE stage IN ('received', 'validating', 'applying')"),
+        0
+    );
     assert_eq!(std::fs::read_dir(folder.join("spool")).unwrap().count(), 0);
     assert_eq!(std::fs::read_dir(folder.join("temporary")).unwrap().count(), 0);
 }

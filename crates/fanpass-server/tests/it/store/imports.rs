@@ -2,7 +2,7 @@
 
 use fanpass_model::{SegmentName, UserId};
 use fanpass_server::imports::{ImportOptions, Imports};
-use fanpass_server::store::{Caller, ImportJob, JobState, RowReject, Store};
+use fanpass_server::store::{Caller, ImportJob, Mode, RowReject, Stage, Store};
 use tempfile::TempDir;
 
 use super::open;
@@ -33,12 +33,21 @@ pub(super) async fn members(store: &Store, name: &SegmentName, limit: u32) -> Ve
 }
 
 pub(super) async fn submit(imports: &Imports, name: &SegmentName, content: &[u8]) -> ImportJob {
+    submit_as(imports, name, Mode::Replace, content).await
+}
+
+pub(super) async fn submit_as(
+    imports: &Imports,
+    name: &SegmentName,
+    mode: Mode,
+    content: &[u8],
+) -> ImportJob {
     let mut upload = imports.receive().await.unwrap();
     for piece in content.chunks(1_000) {
         upload.write(piece).await.unwrap();
     }
     let caller = Caller { subject: Some("nightly".to_owned()), jti: Some("jti-1".to_owned()) };
-    imports.submit(upload, name.clone(), Some("holders.csv".to_owned()), caller).await.unwrap()
+    imports.submit(upload, name.clone(), mode, Some("holders.csv".to_owned()), caller).await.unwrap()
 }
 
 pub(super) fn spooled(folder: &TempDir) -> usize {
@@ -53,11 +62,16 @@ async fn a_list_is_published_sorted_by_bytes_each_id_once() {
     let name = segment("season");
 
     let job = imports
-        .publish(name.clone(), rows(&["b", "00042", "é", "b", "1e5", "a", "00042", "b"]), Caller::default())
+        .publish(
+            name.clone(),
+            Mode::Replace,
+            rows(&["b", "00042", "é", "b", "1e5", "a", "00042", "b"]),
+            Caller::default(),
+        )
         .await
         .unwrap();
 
-    assert_eq!(job.state, JobState::Completed);
+    assert_eq!(job.stage, Stage::Published);
     assert_eq!((job.total, job.imported, job.duplicate, job.rejected), (Some(8), 5, 3, 0));
     assert_eq!(members(&store, &name, 2).await, ["00042", "1e5", "a", "b", "é"]);
     assert!(store.contains(&name, &user("1e5")).await.unwrap());
@@ -84,11 +98,11 @@ async fn an_upload_becomes_a_list_and_its_refused_rows_are_told() {
         Some("4381abddad102232e08f858ea090c20692131da7e719dc39f0b6a0ae9459cd65")
     );
     let job = store.import_job(&pending.id).await.unwrap().unwrap();
-    assert_eq!(job.state, JobState::Completed, "{:?}", job.message);
+    assert_eq!(job.stage, Stage::Published, "{:?}", job.message);
     assert_eq!((job.total, job.imported, job.duplicate, job.rejected), (Some(5), 2, 1, 2));
     assert_eq!(members(&store, &name, 10).await, ["00042", "fan-7"]);
     let rejects: Vec<_> = store
-        .import_rejects(&pending.id)
+        .import_rejects(&pending.id, 0, 1_000)
         .await
         .unwrap()
         .into_iter()
@@ -104,13 +118,13 @@ async fn a_file_without_a_usable_id_fails_and_the_old_list_stays() {
     let store = open(&folder);
     let imports = Imports::start(store.clone(), ImportOptions::default()).unwrap();
     let name = segment("season");
-    imports.publish(name.clone(), rows(&["old"]), Caller::default()).await.unwrap();
+    imports.publish(name.clone(), Mode::Replace, rows(&["old"]), Caller::default()).await.unwrap();
 
     let job = submit(&imports, &name, b"user_id,name\n,Ann\n,Bo\n").await;
     imports.finish().await;
 
     let job = store.import_job(&job.id).await.unwrap().unwrap();
-    assert_eq!((job.state, job.total, job.imported, job.rejected), (JobState::Failed, Some(2), 0, 2));
+    assert_eq!((job.stage, job.total, job.imported, job.rejected), (Stage::Failed, Some(2), 0, 2));
     assert!(job.message.unwrap().contains("no row holds a usable user id"));
     assert_eq!(members(&store, &name, 10).await, ["old"]);
     assert_eq!(spooled(&folder), 0);
@@ -126,7 +140,7 @@ async fn a_file_that_cannot_be_read_fails_with_the_reason() {
     imports.finish().await;
 
     let job = store.import_job(&job.id).await.unwrap().unwrap();
-    assert_eq!((job.state, job.total), (JobState::Failed, None));
+    assert_eq!((job.stage, job.total), (Stage::Failed, None));
     assert!(job.message.unwrap().contains("town"));
     assert_eq!(store.segment(&segment("season")).await.unwrap(), None);
 }
@@ -143,13 +157,14 @@ async fn progress_shows_while_rows_are_read() {
         }
         Ok::<_, RowReject>(format!("fan-{number}"))
     });
-    let publishing =
-        tokio::spawn(async move { imports.publish(segment("season"), rows, Caller::default()).await });
+    let publishing = tokio::spawn(async move {
+        imports.publish(segment("season"), Mode::Replace, rows, Caller::default()).await
+    });
     let first = "0197f3a0-5c00-7000-8000-000000000001".parse().unwrap();
     loop {
         let job = store.import_job(&first).await.unwrap();
         if let Some(job) = job.filter(|job| job.processed > 0) {
-            assert_eq!((job.state, job.total), (JobState::Processing, None));
+            assert_eq!((job.stage, job.total), (Stage::Validating, None));
             assert!(job.processed <= 9_000);
             break;
         }
@@ -166,7 +181,7 @@ async fn segments_are_listed_by_name_and_found_by_member() {
     let store = open(&folder);
     let imports = Imports::start(store.clone(), ImportOptions::default()).unwrap();
     for (name, ids) in [("c", ["x", "y"]), ("a", ["x", "z"]), ("b", ["y", "z"])] {
-        imports.publish(segment(name), rows(&ids), Caller::default()).await.unwrap();
+        imports.publish(segment(name), Mode::Replace, rows(&ids), Caller::default()).await.unwrap();
     }
 
     let listed = store.segments(Some(&segment("a")), 1).await.unwrap();

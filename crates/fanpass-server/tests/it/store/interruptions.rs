@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use fanpass_server::imports::{ImportOptions, Imports};
-use fanpass_server::store::{Caller, JobState, StoreErrorKind};
+use fanpass_server::store::{Caller, Mode, Stage, StoreErrorKind};
 use tempfile::TempDir;
 
 use super::imports::{members, rows, segment, spooled, submit};
@@ -31,7 +31,7 @@ async fn what_was_submitted_before_a_stop_is_imported_after_the_restart() {
     imports.finish().await;
 
     for id in [&first.id, &second.id] {
-        assert_eq!(store.import_job(id).await.unwrap().unwrap().state, JobState::Completed);
+        assert_eq!(store.import_job(id).await.unwrap().unwrap().stage, Stage::Published);
     }
     assert_eq!(members(&store, &segment("season"), 10).await, ["b", "c"]);
     assert_eq!(spooled(&folder), 0);
@@ -46,13 +46,13 @@ async fn what_a_stop_interrupts_is_taken_up_at_the_next_start() {
     let job = submit(&imports, &segment("season"), content.as_bytes()).await;
     imports.stop().await;
     let stopped = store.import_job(&job.id).await.unwrap().unwrap();
-    assert!(matches!(stopped.state, JobState::Pending | JobState::Completed), "{stopped:?}");
+    assert!(matches!(stopped.stage, Stage::Received | Stage::Published), "{stopped:?}");
     drop((imports, store));
 
     let store = open(&folder);
     Imports::start(store.clone(), ImportOptions::default()).unwrap().finish().await;
     let job = store.import_job(&job.id).await.unwrap().unwrap();
-    assert_eq!((job.state, job.processed, job.imported), (JobState::Completed, 100_000, 100_000));
+    assert_eq!((job.stage, job.processed, job.imported), (Stage::Published, 100_000, 100_000));
 }
 
 #[tokio::test]
@@ -63,12 +63,12 @@ async fn an_import_that_stopped_the_service_three_times_is_given_up() {
     imports.stop().await;
     let job = submit(&imports, &segment("season"), b"a\n").await;
     let connection = rusqlite::Connection::open(folder.path().join("segments.db")).unwrap();
-    connection.execute("UPDATE imports SET state = 'processing', attempts = 3", []).unwrap();
+    connection.execute("UPDATE imports SET stage = 'validating', attempts = 3", []).unwrap();
 
     Imports::start(store.clone(), ImportOptions::default()).unwrap().finish().await;
 
     let job = store.import_job(&job.id).await.unwrap().unwrap();
-    assert_eq!(job.state, JobState::Failed);
+    assert_eq!(job.stage, Stage::Failed);
     assert!(job.message.unwrap().contains("3 times"));
     assert_eq!(spooled(&folder), 0);
 }
@@ -81,13 +81,13 @@ async fn of_an_earlier_file_and_a_later_list_the_list_wins() {
     let name = segment("season");
     imports.stop().await;
     let file = submit(&imports, &name, b"user_id\nfrom-file\n").await;
-    imports.publish(name.clone(), rows(&["from-list"]), Caller::default()).await.unwrap();
+    imports.publish(name.clone(), Mode::Replace, rows(&["from-list"]), Caller::default()).await.unwrap();
     drop(imports);
 
     let imports = Imports::start(store.clone(), ImportOptions::default()).unwrap();
     imports.finish().await;
 
-    assert_eq!(store.import_job(&file.id).await.unwrap().unwrap().state, JobState::Completed);
+    assert_eq!(store.import_job(&file.id).await.unwrap().unwrap().stage, Stage::Published);
     assert_eq!(members(&store, &name, 10).await, ["from-list"]);
 }
 
@@ -108,7 +108,7 @@ async fn of_many_files_for_one_segment_the_last_one_stays() {
     }
     imports.finish().await;
     for job in jobs {
-        assert_eq!(store.import_job(&job).await.unwrap().unwrap().state, JobState::Completed);
+        assert_eq!(store.import_job(&job).await.unwrap().unwrap().stage, Stage::Published);
     }
     for name in ["a", "b"] {
         let members = members(&store, &segment(name), 5_000).await;
@@ -135,18 +135,19 @@ async fn when_the_disk_refuses_the_import_fails_and_the_old_list_stays() {
     let options = ImportOptions { chunk_bytes: 1, ..ImportOptions::default() };
     let imports = Imports::start(store.clone(), options).unwrap();
     let name = segment("season");
-    imports.publish(name.clone(), rows(&["old"]), Caller::default()).await.unwrap();
+    imports.publish(name.clone(), Mode::Replace, rows(&["old"]), Caller::default()).await.unwrap();
     let temporary = folder.path().join("temporary");
     std::fs::remove_dir(&temporary).unwrap();
 
-    let error = imports.publish(name.clone(), rows(&["a", "b"]), Caller::default()).await.unwrap_err();
+    let error =
+        imports.publish(name.clone(), Mode::Replace, rows(&["a", "b"]), Caller::default()).await.unwrap_err();
     let file = submit(&imports, &name, b"c\nd\n").await;
     imports.finish().await;
 
     assert_eq!(error.kind(), StoreErrorKind::Io);
     assert!(error.to_string().contains(&temporary.display().to_string()), "{error}");
     let file = store.import_job(&file.id).await.unwrap().unwrap();
-    assert_eq!(file.state, JobState::Failed);
+    assert_eq!(file.stage, Stage::Failed);
     let message = file.message.unwrap();
     assert!(message.contains("send it again"), "{message}");
     assert!(!message.contains(&folder.path().display().to_string()), "{message}");

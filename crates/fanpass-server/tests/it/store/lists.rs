@@ -1,11 +1,10 @@
 //! Published lists under adversity: readers at the same time, damaged bytes, lists larger than memory allows.
 
 use std::collections::BTreeSet;
-use std::num::NonZeroUsize;
 
 use fanpass_model::{SegmentName, UserId};
 use fanpass_server::imports::{ImportOptions, Imports};
-use fanpass_server::store::{Caller, JobState, RowReject, Store, StoreErrorKind};
+use fanpass_server::store::{Caller, Mode, RowReject, Stage, Store, StoreErrorKind};
 use proptest::prelude::*;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -18,8 +17,8 @@ fn name() -> SegmentName {
 
 async fn publish(imports: &Imports, ids: Vec<String>) {
     let rows = ids.into_iter().map(Ok::<_, RowReject>);
-    let job = imports.publish(name(), rows, Caller::default()).await.unwrap();
-    assert_eq!(job.state, JobState::Completed);
+    let job = imports.publish(name(), Mode::Replace, rows, Caller::default()).await.unwrap();
+    assert_eq!(job.stage, Stage::Published);
 }
 
 async fn all(store: &Store) -> Vec<String> {
@@ -92,14 +91,14 @@ async fn a_segment_that_does_not_exist_is_not_found() {
 async fn a_list_of_many_chunks_is_the_set_of_its_rows() {
     let folder = TempDir::new().unwrap();
     let store = open(&folder);
-    let options = ImportOptions { chunk_bytes: 64 << 10, workers: NonZeroUsize::MIN };
+    let options = ImportOptions { chunk_bytes: 64 << 10, ..ImportOptions::default() };
     let imports = Imports::start(store.clone(), options).unwrap();
     // Each number twice, far apart, in an order of its own.
     let ids: Vec<String> =
         (0..400_000_u64).map(|number| format!("fan-{}", number * 7_919 % 200_000)).collect();
     let rows = ids.clone().into_iter().map(Ok::<_, RowReject>);
 
-    let job = imports.publish(name(), rows, Caller::default()).await.unwrap();
+    let job = imports.publish(name(), Mode::Replace, rows, Caller::default()).await.unwrap();
 
     assert_eq!((job.total, job.imported, job.duplicate), (Some(400_000), 200_000, 200_000));
     let expected: Vec<String> = ids.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
@@ -123,9 +122,9 @@ proptest! {
             let options = ImportOptions { chunk_bytes, ..ImportOptions::default() };
             let imports = Imports::start(store.clone(), options).unwrap();
             let given = rows.clone().into_iter().map(Ok::<_, RowReject>);
-            let job = imports.publish(name(), given, Caller::default()).await.unwrap();
+            let job = imports.publish(name(), Mode::Replace, given, Caller::default()).await.unwrap();
             let mut pages: Vec<UserId> = Vec::new();
-            if job.state == JobState::Failed {
+            if job.stage == Stage::Failed {
                 return (job, pages);
             }
             loop {
@@ -140,7 +139,7 @@ proptest! {
         prop_assert_eq!(job.total, Some(count(rows.len())));
         prop_assert_eq!(job.rejected, count(rows.len() - valid.len()));
         if expected.is_empty() {
-            prop_assert_eq!(job.state, JobState::Failed);
+            prop_assert_eq!(job.stage, Stage::Failed);
         } else {
             prop_assert_eq!(job.imported, count(expected.len()));
             prop_assert_eq!(job.duplicate, count(valid.len() - expected.len()));

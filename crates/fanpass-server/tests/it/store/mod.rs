@@ -1,11 +1,14 @@
 //! The storage: what it keeps, what it refuses, and what survives.
 
+mod combine;
 mod crash;
 mod imports;
 mod interruptions;
 mod lists;
+mod modes;
 mod open;
 mod records;
+mod turns;
 mod users;
 
 use fanpass_server::store::{Clock, Ids, Store};
@@ -13,6 +16,9 @@ use tempfile::TempDir;
 
 /// A data folder with a clock that stands at 2026-08-01T03:00:00Z and ids that count.
 fn open(folder: &TempDir) -> Store {
-    let clock = Clock::manual("2026-08-01T03:00:00Z".parse().unwrap());
-    Store::open(folder.path(), clock, Ids::counting()).unwrap()
+    Store::open(folder.path(), clock(), Ids::counting()).unwrap()
+}
+
+fn clock() -> Clock {
+    Clock::manual("2026-08-01T03:00:00Z".parse().unwrap())
 }

@@ -1,8 +1,8 @@
 //! Opening a data folder: one process, known versions, nothing left behind by a crash.
 
-use fanpass_model::SegmentName;
+use fanpass_model::{SegmentName, UserId};
 use fanpass_server::imports::{ImportOptions, Imports};
-use fanpass_server::store::{Caller, Clock, Ids, RowReject, Store, StoreErrorKind};
+use fanpass_server::store::{Caller, Clock, Ids, Mode, RowReject, Stage, Store, StoreErrorKind};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -45,11 +45,12 @@ async fn a_file_that_is_no_database_is_told_as_damaged() {
 async fn lists_that_nobody_names_are_deleted() {
     let folder = TempDir::new().unwrap();
     let store = open(&folder);
-    let imports = Imports::start(store.clone(), ImportOptions::default()).unwrap();
+    let options = ImportOptions { versions_kept: 0, ..ImportOptions::default() };
+    let imports = Imports::start(store.clone(), options).unwrap();
     let name = SegmentName::new("season").unwrap();
     for ids in [["a", "b"], ["c", "d"]] {
         let rows = ids.into_iter().map(Ok::<_, RowReject>);
-        imports.publish(name.clone(), rows, Caller::default()).await.unwrap();
+        imports.publish(name.clone(), Mode::Replace, rows, Caller::default()).await.unwrap();
     }
     store.swept().await.unwrap();
     let blocks = || -> Vec<Vec<u8>> {
@@ -63,7 +64,7 @@ async fn lists_that_nobody_names_are_deleted() {
     let connection = Connection::open(folder.path().join("segments.db")).unwrap();
     connection
         .execute_batch(
-            "INSERT INTO versions (version, import) VALUES (77, 1); INSERT INTO blocks VALUES (77, x'7a', 1, x'00')",
+            "INSERT INTO lists (list, import) VALUES (77, 1); INSERT INTO blocks VALUES (77, x'7a', 1, x'00')",
         )
         .unwrap();
     drop(connection);
@@ -90,4 +91,42 @@ async fn no_file_is_open_to_others_even_in_a_folder_that_is() {
     for name in ["segments.db", "service.db", "service.db-wal", "lock"] {
         assert!(seen.iter().any(|seen| seen == name), "{name} is not among {seen:?}");
     }
+}
+
+#[tokio::test]
+async fn a_folder_of_the_first_schema_is_brought_up_to_date() {
+    let folder = TempDir::new().unwrap();
+    let connection = Connection::open(folder.path().join("segments.db")).unwrap();
+    connection.execute_batch(include_str!("../../../src/store/schema/segments_1.sql")).unwrap();
+    let ids = {
+        let mut builder = fanpass_sorted::BlockBuilder::default();
+        for id in ["a", "b"] {
+            assert!(builder.push(id.as_bytes()).is_none());
+        }
+        builder.finish().unwrap().ids
+    };
+    connection
+        .execute_batch(
+            "PRAGMA user_version = 1; INSERT INTO imports (id, segment, state, total, imported, created_at, updated_at) \
+             VALUES ('one', 'cup', 'completed', 2, 2, 5, 5), ('two', 'cup', 'failed', 1, 0, 6, 6); \
+             INSERT INTO import_errors VALUES (2, 0, 1, 'empty_id', 'empty', NULL); \
+             INSERT INTO versions VALUES (7, 1); INSERT INTO segments VALUES ('cup', 7, 1, 2, 5);",
+        )
+        .unwrap();
+    connection.execute("INSERT INTO blocks VALUES (7, x'61', 2, ?1)", [ids]).unwrap();
+    drop(connection);
+
+    let store = open(&folder);
+    let name = SegmentName::new("cup").unwrap();
+    let members = store.members(&name, None, 10).await.unwrap();
+    assert_eq!(members.iter().map(UserId::as_str).collect::<Vec<_>>(), ["a", "b"]);
+    let [version] = &store.versions(&name).await.unwrap()[..] else { panic!("one version") };
+    assert_eq!((version.version, version.members, version.served), (1, 2, true));
+    let jobs = store.import_jobs(None, None, 10).await.unwrap();
+    assert_eq!(jobs.iter().map(|job| job.stage).collect::<Vec<_>>(), [Stage::Failed, Stage::Published]);
+    assert_eq!(store.import_rejects(&jobs[0].id, 0, 10).await.unwrap().len(), 1);
+    let imports = Imports::start(store.clone(), ImportOptions::default()).unwrap();
+    let rows = ["c"].into_iter().map(Ok::<_, RowReject>);
+    imports.publish(name.clone(), Mode::Append, rows, Caller::default()).await.unwrap();
+    assert_eq!(store.segment(&name).await.unwrap().unwrap().members, 3);
 }

@@ -1,0 +1,59 @@
+//! `fanpass segments errors`: the rows that an import refused, streamed.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::pin::pin;
+
+use anyhow::Result;
+use clap::Args;
+use fanpass_model::ImportId;
+use futures_util::TryStreamExt as _;
+
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::printer::{Printer, shown};
+use crate::session::Session;
+
+/// Print the rows that an import refused, as CSV
+///
+/// With --json each line is a JSON object. Any number of rows takes the same memory.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  fanpass segments errors 0197f3a0-5c00-7000-8000-000000000001 > errors.csv"
+)]
+pub struct Errors {
+    /// The import's id, as `push`, `import` and `imports` print it
+    import: ImportId,
+}
+
+impl Errors {
+    pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
+        let session = Session::open(global).await?;
+        let mut errors = pin!(session.client.import_errors(&self.import));
+        if printer.json() {
+            let mut out = io::BufWriter::new(io::stdout());
+            while let Some(error) = errors.try_next().await? {
+                serde_json::to_writer(&mut out, &error)?;
+                writeln!(out)?;
+            }
+            out.flush()?;
+        } else {
+            // A file gets each text byte for byte, a person what it holds.
+            let terminal = io::stdout().is_terminal();
+            let cell = |text: &str| if terminal { shown(text).into_owned() } else { text.to_owned() };
+            let mut out = csv::Writer::from_writer(io::stdout());
+            out.write_record(["row", "location", "code", "message"])?;
+            while let Some(error) = errors.try_next().await? {
+                let location = error.location.as_deref().unwrap_or_default();
+                out.write_record([
+                    error.row.to_string(),
+                    cell(location),
+                    cell(&error.code),
+                    cell(&error.message),
+                ])?;
+            }
+            out.flush()?;
+        }
+        session.close().await;
+        Ok(Exit::Done)
+    }
+}
