@@ -8,7 +8,7 @@ use std::time::Duration;
 pub struct ImportOptions {
     /// Imports that run at the same time. Default: 1.
     pub workers: NonZeroUsize,
-    /// Bytes of ids and their sort keys that one import holds in memory before it spills them. Default: 64 MiB.
+    /// Bytes of ids and their sort keys that one import holds in memory: it spills them by halves. Default: 128 MiB.
     pub chunk_bytes: usize,
     /// Imports that may wait and run at the same time; further files are refused as busy. Default: 1,000.
     pub waiting: usize,
@@ -32,7 +32,7 @@ impl Default for ImportOptions {
     fn default() -> Self {
         Self {
             workers: NonZeroUsize::MIN,
-            chunk_bytes: 64 << 20,
+            chunk_bytes: 128 << 20,
             waiting: 1_000,
             turn: Duration::from_secs(30),
             delta_max: 10_000,
