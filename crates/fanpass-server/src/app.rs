@@ -8,6 +8,8 @@ use tokio::sync::Semaphore;
 
 use crate::auth::Authority;
 use crate::config::{Config, Limits};
+use crate::disk;
+use crate::http::problem::{Kind, Problem};
 use crate::imports::Imports;
 use crate::store::{AttributeRecord, Attributes, Store};
 
@@ -47,13 +49,35 @@ impl App {
             imports,
             authority,
             limits: config.limits.clone(),
-            uploads: Arc::new(Semaphore::new(config.limits.concurrent_uploads)),
+            uploads: Arc::new(Semaphore::new(config.limits.concurrent_uploads.min(Semaphore::MAX_PERMITS))),
             inline_room: Arc::new(Semaphore::new(permits(config.limits.inline_bytes_in_all))),
             checks: Semaphore::new(CHECKS_MAX),
             token_lifetime: config.token_lifetime,
             platform,
             registry: RwLock::new((custom, registry)),
         }
+    }
+
+    /// Refuses what would leave less room on the disk than is to be kept free, `bytes` more being written.
+    pub(crate) fn check_room(&self, bytes: u64) -> Result<(), Problem> {
+        let free = match disk::free(self.store.folder().path()) {
+            Ok(Some(free)) => free,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                tracing::warn!(%error, "the system does not tell how much room the disk has");
+                return Ok(());
+            }
+        };
+        let kept = self.limits.disk_kept_free;
+        if free >= kept.saturating_add(bytes) {
+            return Ok(());
+        }
+        tracing::error!(free, kept, "the disk has too little room for uploads and lists");
+        let detail = format!(
+            "it would leave less than the {kept} bytes that are kept free on the service's disk; nothing was stored: \
+             its operator must free space"
+        );
+        Err(Problem::new(Kind::FULL, detail))
     }
 
     /// The attributes that users may carry now.

@@ -3,11 +3,13 @@
 mod app;
 mod auth;
 mod config;
+mod disk;
 mod error;
 mod http;
 pub mod imports;
 mod in_process;
 mod listen;
+mod patient;
 mod service;
 pub mod store;
 

@@ -15,9 +15,12 @@ use tokio::sync::Semaphore;
 
 use crate::config::Config;
 use crate::error::{ServiceError, ServiceErrorKind};
+use crate::patient::Patient;
 
 /// How long to wait after a failed accept: out of file descriptors, most likely, which passes.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Headers past their limit that are still read, so that the answer can say so.
+const HEADERS_SPARE: usize = 100;
 
 pub(crate) async fn listen(
     listener: TcpListener,
@@ -25,10 +28,13 @@ pub(crate) async fn listen(
     config: &Config,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServiceError> {
+    let limits = &config.limits;
     let mut http = http1::Builder::new();
     // A client that has said all it will, even too little, still gets its answer.
-    http.timer(TokioTimer::new()).header_read_timeout(config.limits.header_timeout).half_close(true);
-    let room = Arc::new(Semaphore::new(config.limits.connections));
+    http.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).half_close(true);
+    // Past its own limit a head is answered with a problem; past this one without.
+    http.max_headers(limits.header_count.saturating_add(HEADERS_SPARE));
+    let room = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
     let connections = GracefulShutdown::new();
     let service = TowerToHyperService::new(router);
     tokio::pin!(shutdown);
@@ -38,7 +44,8 @@ pub(crate) async fn listen(
             () = &mut shutdown => break,
         };
         let (stream, permit) = accepted;
-        let connection = http.serve_connection(TokioIo::new(stream), service.clone());
+        let connection =
+            http.serve_connection(TokioIo::new(Patient::new(stream, limits.answer_pause)), service.clone());
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {

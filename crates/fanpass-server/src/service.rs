@@ -53,7 +53,7 @@ impl Service {
     /// As [`open`](Self::open).
     pub async fn open_with(config: Config, clock: Clock, ids: Ids) -> Result<Self, ServiceError> {
         let opened = tokio::task::spawn_blocking(move || {
-            let store = Store::open(&config.data, clock, ids)?;
+            let store = Store::open_with(&config.data, clock, ids, config.limits.writes_waiting)?;
             let authority = Authority::open(&config.data, store.clone())?;
             let imports = Imports::start(store.clone(), config.imports.clone())?;
             Ok::<_, ServiceError>((App::new(store, imports, authority, &config), config))

@@ -18,6 +18,7 @@ use serde::de::DeserializeOwned;
 use super::body::{self, ContentType, Pace, Room};
 use super::json;
 use super::problem::{Kind, Problem};
+use super::shape::check_shape;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::store::{self, AuditEntry};
@@ -86,7 +87,10 @@ impl Call {
             return Err(body::wrong_type(&self.parts.headers, "application/json"));
         }
         let body = std::mem::take(&mut self.body);
-        body::collect(&self.parts.headers, body, limit, Pace::new(&self.app.limits), room).await
+        let limits = &self.app.limits;
+        let bytes = body::collect(&self.parts.headers, body, limit, Pace::new(limits), room).await?;
+        check_shape(&bytes, limits)?;
+        Ok(bytes)
     }
 
     /// The request in the body, of a size that all operations but inline segments share.

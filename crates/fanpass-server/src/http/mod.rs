@@ -2,6 +2,7 @@
 
 mod body;
 mod call;
+mod held;
 mod json;
 mod loose;
 mod observe;
@@ -9,6 +10,7 @@ mod operations;
 mod plain;
 pub(crate) mod problem;
 mod query;
+mod shape;
 mod upload;
 
 use std::sync::Arc;

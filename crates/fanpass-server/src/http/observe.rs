@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use fanpass_transport::RequestId;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::problem::Problem;
+use super::problem::{Kind, Problem};
 use crate::app::App;
+use crate::config::Limits;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SERVICE: HeaderName = HeaderName::from_static("x-fanpass-service");
@@ -26,7 +27,10 @@ pub(super) async fn observe(State(app): State<Arc<App>>, mut request: Request, n
     let path = request.extensions().get::<MatchedPath>().cloned();
     request.extensions_mut().insert(id.clone());
 
-    let mut response = next.run(request).await;
+    let mut response = match check_head(&request, &app.limits) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    };
     let mut kind = "";
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         kind = problem.kind.name;
@@ -49,6 +53,26 @@ pub(super) async fn observe(State(app): State<Arc<App>>, mut request: Request, n
         "answered"
     );
     response
+}
+
+/// Refuses a head that is past its limits. One past what the connection's buffer holds was refused before this.
+fn check_head(request: &Request, limits: &Limits) -> Result<(), Problem> {
+    let (count, most) = (request.headers().len(), limits.header_count);
+    if count > most {
+        let detail = format!("the request has {count} headers, more than the {most} that this service takes");
+        return Err(Problem::new(Kind::HEADERS, detail));
+    }
+    // Each header ends its name with a colon and a space, and itself with a line end.
+    let lines = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let most = limits.header_bytes;
+    if lines.sum::<usize>().saturating_add(target) > most {
+        let detail = format!(
+            "the request's target and headers are more than the {most} bytes that this service takes"
+        );
+        return Err(Problem::new(Kind::HEADERS, detail));
+    }
+    Ok(())
 }
 
 /// The id that the client gave the call, if it can stand in a log as it is.

@@ -38,6 +38,7 @@ kinds! {
     SLOW = REQUEST_TIMEOUT, "slow", "The request took too long to arrive";
     CONFLICT = CONFLICT, "conflict", "It contradicts what is stored";
     TOO_LARGE = PAYLOAD_TOO_LARGE, "too-large", "The request is too large";
+    HEADERS = REQUEST_HEADER_FIELDS_TOO_LARGE, "headers-too-large", "The request's headers are too large";
     WRONG_TYPE = UNSUPPORTED_MEDIA_TYPE, "wrong-type", "The content type is not one that is taken here";
     INVALID = UNPROCESSABLE_ENTITY, "invalid", "The request is invalid";
     INTERNAL = INTERNAL_SERVER_ERROR, "internal", "The service failed";

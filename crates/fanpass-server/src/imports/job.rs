@@ -5,10 +5,11 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fanpass_model::UserId;
-use fanpass_table::{Accepted, Options, Table};
+use fanpass_table::Table;
 
 use crate::store::{RowReject, SpooledFile, Store, StoreError, StoreErrorKind, Unfinished};
 
+use super::ImportOptions;
 use super::endings::{Ending, Endings};
 use super::import::{Failure, Import};
 use super::queue::Queue;
@@ -17,9 +18,9 @@ use super::queue::Queue;
 const ATTEMPTS_MAX: u32 = 3;
 
 /// Runs imports until the queue ends.
-pub(super) fn work(store: &Store, queue: &Queue, endings: &Endings, chunk_bytes: usize) {
+pub(super) fn work(store: &Store, queue: &Queue, endings: &Endings, options: &ImportOptions) {
     while let Some(job) = queue.take() {
-        match run_queued(store, queue, &job, chunk_bytes) {
+        match run_queued(store, queue, &job, options) {
             Err(error) if error.kind() == StoreErrorKind::Stopped => {}
             Ok(ending) => {
                 // First of all: the upload may be what filled the disk, and its end needs a little of it.
@@ -41,9 +42,9 @@ fn run_queued(
     store: &Store,
     queue: &Queue,
     job: &Unfinished,
-    chunk_bytes: usize,
+    options: &ImportOptions,
 ) -> Result<Option<Ending>, StoreError> {
-    let mut import = Import::new(store, job.sequence, chunk_bytes, Some(queue));
+    let mut import = Import::new(store, job.sequence, options.chunk_bytes, Some(queue));
     let Some(file) = &job.file else {
         let message = "the service stopped before the list was stored; send it again";
         return Ok(Some(import.failed(message.to_owned())));
@@ -59,7 +60,8 @@ fn run_queued(
         Err(error) => return Ok(Some(import.failed_in_storage(&error))),
     }
     // A fault in a parser costs its own import and no other.
-    let outcome = catch_unwind(AssertUnwindSafe(|| import.run(|import| read_file(store, file, import))));
+    let read = |import: &mut Import<'_>| read_file(store, file, options, import);
+    let outcome = catch_unwind(AssertUnwindSafe(|| import.run(read)));
     Ok(match outcome {
         Ok(Ok(())) => None,
         Ok(Err(Failure::Stopped)) => {
@@ -139,15 +141,12 @@ where
     }
 }
 
-/// How an uploaded file is read. The API documents CSV, XLSX, XLS and ZIP: other formats are refused, so that no client
-/// comes to rely on what another FanPass does not take.
-pub(crate) fn reading() -> Options {
-    let mut options = Options::default();
-    options.accepted = Accepted::TextAndWorkbooks;
-    options
-}
-
-fn read_file(store: &Store, file: &SpooledFile, import: &mut Import<'_>) -> Result<(), Failure> {
+fn read_file(
+    store: &Store,
+    file: &SpooledFile,
+    options: &ImportOptions,
+    import: &mut Import<'_>,
+) -> Result<(), Failure> {
     let path = store.folder().spool().join(&file.spool);
     // Removed by an earlier run that could not say any more how the import ended.
     if !path.exists() {
@@ -155,7 +154,7 @@ fn read_file(store: &Store, file: &SpooledFile, import: &mut Import<'_>) -> Resu
         return Err(Failure::Refused(message.to_owned()));
     }
     let name = file.file_name.as_deref().unwrap_or("the file");
-    let mut ids = Table::open_named(&path, name, &reading())?.ids(None)?;
+    let mut ids = Table::open_named(&path, name, &options.reading())?.ids(None)?;
     while let Some(entry) = ids.next_id()? {
         match entry {
             Ok(row) => match UserId::validate(row.id) {

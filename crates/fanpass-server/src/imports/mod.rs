@@ -17,28 +17,41 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use fanpass_model::{ImportId, SegmentName};
+use fanpass_table::{Accepted, Options};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use crate::store::{Caller, ImportJob, NewJob, RowReject, Store, StoreError, StoreErrorKind, Unfinished};
 use endings::Endings;
 use job::Rows;
-pub(crate) use job::reading;
 use queue::Queue;
 pub use upload::Upload;
 
 /// How imports run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportOptions {
     /// Imports that run at the same time. Default: 1.
     pub workers: NonZeroUsize,
     /// Bytes of ids and their sort keys that one import holds in memory before it spills them. Default: 64 MiB.
     pub chunk_bytes: usize,
+    /// Bounds on what an uploaded file may unfold to.
+    pub files: fanpass_table::Limits,
+}
+
+impl ImportOptions {
+    /// How an uploaded file is read. The API documents CSV, XLSX, XLS and ZIP: other formats are refused, so that no
+    /// client comes to rely on what another FanPass does not take.
+    fn reading(&self) -> Options {
+        let mut options = Options::default();
+        options.accepted = Accepted::TextAndWorkbooks;
+        options.limits = self.files.clone();
+        options
+    }
 }
 
 impl Default for ImportOptions {
     fn default() -> Self {
-        Self { workers: NonZeroUsize::MIN, chunk_bytes: 64 << 20 }
+        Self { workers: NonZeroUsize::MIN, chunk_bytes: 64 << 20, files: fanpass_table::Limits::default() }
     }
 }
 
@@ -76,11 +89,11 @@ impl Imports {
             |error| StoreError::new(StoreErrorKind::Io, format!("could not start a thread: {error}"));
         let mut threads = Vec::new();
         for number in 0..options.workers.get() {
-            let (store, queue, chunk_bytes) = (store.clone(), Arc::clone(&queue), options.chunk_bytes);
+            let (store, queue, options) = (store.clone(), Arc::clone(&queue), options.clone());
             let endings = Arc::clone(&endings);
             let thread = std::thread::Builder::new()
                 .name(format!("import {number}"))
-                .spawn(move || job::work(&store, &queue, &endings, chunk_bytes))
+                .spawn(move || job::work(&store, &queue, &endings, &options))
                 .map_err(no_thread)?;
             threads.push(thread);
         }
@@ -97,6 +110,16 @@ impl Imports {
     /// How many imports failed that the storage cannot even end, as on a full disk. It is tried until it can.
     pub(crate) fn not_ended(&self) -> usize {
         self.0.endings.waiting()
+    }
+
+    /// How many imports wait for their turn.
+    pub(crate) fn waiting(&self) -> usize {
+        self.0.queue.waiting()
+    }
+
+    /// How an uploaded file is read.
+    pub(crate) fn reading(&self) -> Options {
+        self.0.options.reading()
     }
 
     /// How many imports an earlier process left unfinished, which this one has taken up.

@@ -38,6 +38,11 @@ impl Queue {
         self.changed.notify_one();
     }
 
+    /// How many imports wait for their turn.
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().waiting.len()
+    }
+
     /// The next import that may run; waits for one. `None` when the queue is closed and empty, or stopped.
     pub(super) fn take(&self) -> Option<Unfinished> {
         let mut state = self.lock();

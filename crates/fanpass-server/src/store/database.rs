@@ -19,8 +19,6 @@ pub(super) struct Design {
     pub(super) page_size: u32,
     /// Pages of log after which a commit also checkpoints; 0 leaves that to the checkpointer.
     pub(super) checkpoint_pages: u32,
-    /// Writes that wait at most.
-    pub(super) queue: usize,
     /// One script a version: script `n` leads from version `n` to `n + 1`. Never edited once released.
     pub(super) migrations: &'static [&'static str],
 }
@@ -32,11 +30,16 @@ pub(super) struct Database {
 }
 
 impl Database {
-    pub(super) fn open(design: &'static Design, folder: &DataFolder) -> Result<Self, StoreError> {
+    /// Opens the file. `queue` bounds the writes that wait.
+    pub(super) fn open(
+        design: &'static Design,
+        folder: &DataFolder,
+        queue: usize,
+    ) -> Result<Self, StoreError> {
         // SQLite gives its log and its index the mode of the database.
         let path = folder.private_file(design.file)?;
         let connection = open_writer(design, &path)?;
-        let writer = Writer::start(design.file, connection, design.queue)?;
+        let writer = Writer::start(design.file, connection, queue)?;
         Ok(Self { writer, readers: Arc::new(Readers::new(design.file, path)) })
     }
 

@@ -44,7 +44,6 @@ static SEGMENTS: Design = Design {
     file: "segments.db",
     page_size: 16_384,
     checkpoint_pages: 4_096,
-    queue: 64,
     migrations: &[include_str!("schema/segments_1.sql")],
 };
 
@@ -52,9 +51,13 @@ static SERVICE: Design = Design {
     file: "service.db",
     page_size: 4_096,
     checkpoint_pages: 0,
-    queue: 4_096,
     migrations: &[include_str!("schema/service_1.sql")],
 };
+
+/// Writes of lists that wait; imports wait for room themselves, and each is some megabytes.
+const SEGMENT_WRITES_WAITING: usize = 64;
+/// Writes of all else that wait, when the configuration does not say.
+const WRITES_WAITING: usize = 4_096;
 
 /// The storage of one service. Clones share it; the data folder is free again when the last one is gone.
 #[derive(Debug, Clone)]
@@ -83,9 +86,17 @@ impl Store {
     /// [`StoreErrorKind::Locked`] when another process owns the folder, [`StoreErrorKind::TooNew`] when a newer
     /// FanPass wrote it, [`StoreErrorKind::Corrupt`], [`StoreErrorKind::Full`] or [`StoreErrorKind::Io`].
     pub fn open(path: &Path, clock: Clock, ids: Ids) -> Result<Self, StoreError> {
+        Self::open_with(path, clock, ids, WRITES_WAITING)
+    }
+
+    /// As [`open`](Self::open); `writes_waiting` bounds the calls whose write waits for the disk.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(path: &Path, clock: Clock, ids: Ids, writes_waiting: usize) -> Result<Self, StoreError> {
         let folder = DataFolder::open(path)?;
-        let segments = Arc::new(Database::open(&SEGMENTS, &folder)?);
-        let service = Arc::new(Database::open(&SERVICE, &folder)?);
+        let segments = Arc::new(Database::open(&SEGMENTS, &folder, SEGMENT_WRITES_WAITING)?);
+        let service = Arc::new(Database::open(&SERVICE, &folder, writes_waiting)?);
         let attributes = Arc::new(AttributeCache::load(&service)?);
         let tokens = Arc::new(TokenCache::load(&service)?);
         let sweeper = Sweeper::start(&segments)?;

@@ -19,6 +19,7 @@ mod harness;
 mod imports;
 mod in_process;
 mod lifecycle;
+mod limits;
 mod lookups;
 mod routing;
 mod segments;

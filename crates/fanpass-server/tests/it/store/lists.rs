@@ -92,7 +92,8 @@ async fn a_segment_that_does_not_exist_is_not_found() {
 async fn a_list_of_many_chunks_is_the_set_of_its_rows() {
     let folder = TempDir::new().unwrap();
     let store = open(&folder);
-    let options = ImportOptions { chunk_bytes: 64 << 10, workers: NonZeroUsize::MIN };
+    let options =
+        ImportOptions { chunk_bytes: 64 << 10, workers: NonZeroUsize::MIN, ..ImportOptions::default() };
     let imports = Imports::start(store.clone(), options).unwrap();
     // Each number twice, far apart, in an order of its own.
     let ids: Vec<String> =
