@@ -19,6 +19,7 @@ mod push;
 mod refusals;
 mod segments;
 mod serve;
+mod settings;
 mod support;
 mod tokens;
 mod users;
