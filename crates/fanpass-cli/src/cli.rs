@@ -11,8 +11,8 @@ use clap::{
 };
 
 use crate::commands::{
-    apply, attributes, auth, check, completions, man, plan, rejects, runs, segments, serve, support, tokens,
-    users,
+    apply, attributes, auth, check, completions, faults, man, plan, rejects, runs, segments, serve, support,
+    tokens, users,
 };
 use crate::exit::Exit;
 
@@ -51,6 +51,8 @@ pub enum Command {
     #[command(subcommand)]
     Auth(auth::Command),
     Serve(serve::Serve),
+    #[command(subcommand)]
+    Faults(faults::Command),
     SupportBundle(support::SupportBundle),
     Completions(completions::Completions),
     Man(man::Man),

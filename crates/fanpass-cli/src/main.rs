@@ -97,6 +97,7 @@ async fn dispatch(command: Command, global: &Global, printer: Printer) -> anyhow
         Command::Tokens(command) => command.run(global, printer).await,
         Command::Auth(command) => command.run(global, printer),
         Command::Serve(command) => command.run(global, printer).await,
+        Command::Faults(command) => command.run(global, printer).await,
         Command::SupportBundle(command) => command.run(global, printer),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use crate::auth::Authority;
 use crate::config::{Config, Limits};
 use crate::disk;
+use crate::faults::Faults;
 use crate::http::problem::{Kind, Problem};
 use crate::imports::Imports;
 use crate::store::{AttributeRecord, Attributes, Store};
@@ -23,6 +24,7 @@ pub(crate) struct App {
     pub(crate) imports: Imports,
     pub(crate) authority: Authority,
     pub(crate) limits: Limits,
+    pub(crate) faults: Faults,
     /// Permits for uploads that are being received.
     pub(crate) uploads: Arc<Semaphore>,
     /// Permits for bytes of inline segments.
@@ -49,6 +51,7 @@ impl App {
             imports,
             authority,
             limits: config.limits.clone(),
+            faults: Faults::new(&config.faults),
             uploads: Arc::new(Semaphore::new(config.limits.concurrent_uploads.min(Semaphore::MAX_PERMITS))),
             inline_room: Arc::new(Semaphore::new(permits(config.limits.inline_bytes_in_all))),
             checks: Semaphore::new(CHECKS_MAX),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use fanpass_model::{AttributeDefinition, PlatformPolicy};
 
+use crate::faults::FaultOptions;
 use crate::imports::ImportOptions;
 
 /// How a [`Service`](crate::Service) runs. Everything but the data folder has a default that suits a laptop and a
@@ -34,6 +35,8 @@ pub struct Config {
     pub token_lifetime: Duration,
     /// How imports run.
     pub imports: ImportOptions,
+    /// Faults on demand, to test a client against. Default: none, ever.
+    pub faults: FaultOptions,
     /// How long a stopping service waits for calls under way. Default: 30 s.
     pub drain: Duration,
 }
@@ -47,6 +50,7 @@ impl Default for Config {
             platform_attributes: Vec::new(),
             token_lifetime: Duration::from_hours(24 * 365),
             imports: ImportOptions::default(),
+            faults: FaultOptions::default(),
             drain: Duration::from_secs(30),
         }
     }

@@ -5,6 +5,7 @@ mod auth;
 mod config;
 mod disk;
 mod error;
+mod faults;
 mod http;
 pub mod imports;
 mod in_process;
@@ -15,5 +16,6 @@ pub mod store;
 
 pub use config::{Config, Limits};
 pub use error::{ServiceError, ServiceErrorKind};
+pub use faults::{Fault, FaultOptions, FaultRule};
 pub use in_process::InProcessTransport;
 pub use service::Service;

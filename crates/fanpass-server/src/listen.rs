@@ -1,20 +1,24 @@
 //! The socket side: connections accepted within bounds, and drained when the service stops.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::response::Response;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tower::util::MapResult;
 
 use crate::config::Config;
 use crate::error::{ServiceError, ServiceErrorKind};
+use crate::faults::{Cut, is_cut};
 use crate::patient::Patient;
 
 /// How long to wait after a failed accept: out of file descriptors, most likely, which passes.
@@ -36,7 +40,7 @@ pub(crate) async fn listen(
     http.max_headers(limits.header_count.saturating_add(HEADERS_SPARE));
     let room = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
     let connections = GracefulShutdown::new();
-    let service = TowerToHyperService::new(router);
+    let service = TowerToHyperService::new(MapResult::new(router, cut));
     tokio::pin!(shutdown);
     loop {
         let accepted = tokio::select! {
@@ -62,6 +66,15 @@ pub(crate) async fn listen(
         );
     }
     Ok(())
+}
+
+/// Makes an answer that is to be cut off an error, at which the connection ends without a word.
+fn cut(answered: Result<Response, Infallible>) -> Result<Response, Cut> {
+    match answered {
+        Ok(response) if is_cut(&response) => Err(Cut),
+        Ok(response) => Ok(response),
+        Err(never) => match never {},
+    }
 }
 
 /// The next connection, once there is room for one.

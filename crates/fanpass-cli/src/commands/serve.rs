@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum as _};
-use fanpass_server::Service;
+use fanpass_server::{FaultRule, Service};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use tokio::net::TcpListener;
@@ -37,6 +37,15 @@ pub struct Serve {
     /// Form of the log on standard error
     #[arg(long, value_enum, value_name = "FORM")]
     log_format: Option<LogFormat>,
+    /// Let calls meet faults on demand: those of --fault, of `fanpass faults set`, of their own header x-fanpass-fault
+    #[arg(long)]
+    faults: bool,
+    /// A fault and the share of calls that meet it, as `429=0.1`, `latency=20ms`; repeat for more. Means --faults
+    #[arg(long = "fault", value_name = "RULE")]
+    fault: Vec<FaultRule>,
+    /// Decides, with the number of a call, which faults it meets
+    #[arg(long, value_name = "NUMBER")]
+    fault_seed: Option<u64>,
     /// TOML file of settings
     #[arg(long, value_name = "FILE", env = "FANPASS_SERVE_CONFIG_FILE", hide_env_values = true)]
     config_file: Option<PathBuf>,
@@ -93,6 +102,17 @@ impl Serve {
         }
         if let Some(format) = self.log_format.and_then(|format| format.to_possible_value()) {
             options.push(("log.format", format.get_name().to_owned(), Origin::Option("--log-format")));
+        }
+        if self.faults || !self.fault.is_empty() {
+            let option = if self.faults { "--faults" } else { "--fault" };
+            options.push(("faults.enabled", true.to_string(), Origin::Option(option)));
+        }
+        if !self.fault.is_empty() {
+            let rules: Vec<_> = self.fault.iter().map(ToString::to_string).collect();
+            options.push(("faults.rules", rules.join(","), Origin::Option("--fault")));
+        }
+        if let Some(seed) = self.fault_seed {
+            options.push(("faults.seed", seed.to_string(), Origin::Option("--fault-seed")));
         }
         // One that is no text is none of ours: all of theirs are.
         let variables = env::vars_os()

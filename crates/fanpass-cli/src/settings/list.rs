@@ -33,6 +33,9 @@ settings! {
     "token_lifetime" = duration config.token_lifetime;
     "drain" = duration config.drain;
     "log.format" = log_format log_format;
+ "faults.enabled" = switch config.faults.enabled;
+    "faults.seed" = count config.faults.seed;
+    "faults.rules" = rules config.faults.rules;
     "platform.unknown" = policy config.platform_policy;
     "limits.header_bytes" = bytes config.limits.header_bytes;
     "limits.header_count" = count config.limits.header_count;

@@ -171,3 +171,19 @@ pub(super) mod policy {
         }
     }
 }
+
+/// Faults on demand.
+pub(super) mod rules {
+    use fanpass_server::FaultRule;
+    use toml::Value;
+
+    pub(in crate::settings) const WANTED: &str = "a list of faults, such as \"429=0.1\" or \"latency=20ms\",";
+
+    pub(in crate::settings) fn parse(text: &str) -> Option<Vec<FaultRule>> {
+        text.split(',').filter(|rule| !rule.is_empty()).map(|rule| rule.parse().ok()).collect()
+    }
+
+    pub(in crate::settings) fn show(value: &[FaultRule]) -> Value {
+        Value::Array(value.iter().map(|rule| rule.to_string().into()).collect())
+    }
+}

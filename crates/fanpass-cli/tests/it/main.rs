@@ -10,6 +10,7 @@ mod attributes;
 mod auth;
 mod check;
 mod dry_run;
+mod faults;
 mod foreign;
 mod harness;
 mod help;

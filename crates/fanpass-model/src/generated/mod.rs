@@ -5,6 +5,8 @@
 #[rustfmt::skip]
 mod attributes;
 #[rustfmt::skip]
+mod faults;
+#[rustfmt::skip]
 mod lookups;
 #[rustfmt::skip]
 pub mod operations;
@@ -20,6 +22,7 @@ mod tokens;
 mod users;
 
 pub use attributes::*;
+pub use faults::*;
 pub use lookups::*;
 pub use problem::*;
 pub use segments::*;

@@ -23,6 +23,7 @@ use axum::routing::{MethodFilter, get, on, post};
 use fanpass_model::operations as contract;
 
 use crate::app::App;
+use crate::faults;
 use body::ContentType;
 use call::{Operate, run};
 use operations::{attributes, imports, lookups, segments, tokens, users};
@@ -45,11 +46,15 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     router = add::<tokens::List>(router);
     router = add::<tokens::Issue>(router);
     router = add::<tokens::Revoke>(router);
+    router = add::<operations::faults::Get>(router);
+    router = add::<operations::faults::Set>(router);
+    router = add::<operations::faults::Clear>(router);
     router
         .fallback(problem::wrong_path)
         .method_not_allowed_fallback(problem::wrong_method)
         // Each operation bounds its own body, and says so in its own words.
         .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(Arc::clone(app), faults::inject))
         .layer(from_fn_with_state(Arc::clone(app), observe::observe))
         .with_state(Arc::clone(app))
 }
@@ -58,6 +63,7 @@ fn add<O: Operate>(router: Router<Arc<App>>) -> Router<Arc<App>> {
     let method = match O::OPERATION.method {
         "GET" => MethodFilter::GET,
         "DELETE" => MethodFilter::DELETE,
+        "PUT" => MethodFilter::PUT,
         _ => MethodFilter::POST,
     };
     router.route(O::OPERATION.path, on(method, run::<O>))

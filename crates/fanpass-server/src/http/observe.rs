@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::problem::{Kind, Problem};
 use crate::app::App;
 use crate::config::Limits;
+use crate::faults;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SERVICE: HeaderName = HeaderName::from_static("x-fanpass-service");
@@ -35,6 +36,7 @@ pub(super) async fn observe(State(app): State<Arc<App>>, mut request: Request, n
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         kind = problem.kind.name;
         let mut rendered = problem.render(id.as_str());
+        std::mem::swap(rendered.extensions_mut(), response.extensions_mut());
         // What the router has added on the way, such as `Allow`.
         for (name, value) in response.headers() {
             rendered.headers_mut().entry(name).or_insert_with(|| value.clone());
@@ -48,11 +50,12 @@ pub(super) async fn observe(State(app): State<Arc<App>>, mut request: Request, n
         path = path.as_ref().map_or("-", MatchedPath::as_str),
         status = response.status().as_u16(),
         problem = kind,
+        fault = faults::met(&response).map(tracing::field::display),
         elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         request_id = id.as_str(),
         "answered"
     );
-    response
+    faults::halved_if_met(response)
 }
 
 /// Refuses a head that is past its limits. One past what the connection's buffer holds was refused before this.

@@ -87,6 +87,14 @@ impl Problem {
         Self::new(Kind::UNAUTHORIZED, detail).with_header(WWW_AUTHENTICATE, challenge)
     }
 
+    /// A status that was asked for, as a fault on demand.
+    pub(crate) fn injected(status: StatusCode) -> Self {
+        let kind = Kind { status, name: "injected", title: "A fault on demand" };
+        let problem = Self::new(kind, "this service makes calls fail on demand; the call had no effect");
+        let again = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
+        if again { problem.with_header(RETRY_AFTER, HeaderValue::from_static("1")) } else { problem }
+    }
+
     /// A fault of ours: the caller learns that it happened, the log learns what.
     pub(crate) fn internal(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(%cause, "a call failed");

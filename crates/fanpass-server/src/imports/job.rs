@@ -20,6 +20,7 @@ const ATTEMPTS_MAX: u32 = 3;
 /// Runs imports until the queue ends.
 pub(super) fn work(store: &Store, queue: &Queue, endings: &Endings, options: &ImportOptions) {
     while let Some(job) = queue.take() {
+        let Some(job) = set_aside_if_held(store, queue, job) else { continue };
         match run_queued(store, queue, &job, options) {
             Err(error) if error.kind() == StoreErrorKind::Stopped => {}
             Ok(ending) => {
@@ -34,6 +35,17 @@ pub(super) fn work(store: &Store, queue: &Queue, endings: &Endings, options: &Im
             }
         }
         queue.done(&job.segment);
+    }
+}
+
+/// Leaves an import that is to look stuck under way and undone.
+fn set_aside_if_held(store: &Store, queue: &Queue, job: Unfinished) -> Option<Unfinished> {
+    if !queue.is_held(&job) {
+        return Some(job);
+    }
+    match store.begin_job(job.sequence) {
+        Ok(_) => queue.set_aside(job),
+        Err(_) => Some(job),
     }
 }
 

@@ -117,6 +117,21 @@ impl Imports {
         self.0.queue.waiting()
     }
 
+    /// Makes the import of this id, which is not submitted yet, stay under way until it is [let go](Self::let_go).
+    pub(crate) fn hold(&self, id: &ImportId) {
+        self.0.queue.hold(id.to_string());
+    }
+
+    /// Lets go of all imports that are held.
+    pub(crate) fn let_go(&self) {
+        self.0.queue.let_go();
+    }
+
+    /// How many imports are held.
+    pub(crate) fn stuck(&self) -> usize {
+        self.0.queue.stuck()
+    }
+
     /// How an uploaded file is read.
     pub(crate) fn reading(&self) -> Options {
         self.0.options.reading()

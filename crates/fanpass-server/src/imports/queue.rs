@@ -19,6 +19,9 @@ struct State {
     waiting: Vec<Unfinished>,
     /// Segments that an import runs for.
     running: HashSet<String>,
+    /// Spooled files whose imports are to look stuck, and those imports once they do.
+    held: HashSet<String>,
+    aside: Vec<Unfinished>,
     closed: bool,
 }
 
@@ -50,7 +53,7 @@ impl Queue {
             if self.is_stopped() {
                 return None;
             }
-            let State { waiting, running, closed } = &mut *state;
+            let State { waiting, running, closed, .. } = &mut *state;
             if let Some(place) = waiting.iter().position(|job| !running.contains(&job.segment)) {
                 let job = waiting.remove(place);
                 running.insert(job.segment.clone());
@@ -61,6 +64,43 @@ impl Queue {
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// Makes the import of a spooled file look stuck once it is taken.
+    pub(super) fn hold(&self, spool: String) {
+        self.lock().held.insert(spool);
+    }
+
+    /// Whether an import that was taken is to look stuck.
+    pub(super) fn is_held(&self, job: &Unfinished) -> bool {
+        job.file.as_ref().is_some_and(|file| self.lock().held.contains(&file.spool))
+    }
+
+    /// Puts an import that was taken aside, its segment still running; gives it back if it was let go of meanwhile.
+    pub(super) fn set_aside(&self, job: Unfinished) -> Option<Unfinished> {
+        let mut state = self.lock();
+        if job.file.as_ref().is_some_and(|file| state.held.contains(&file.spool)) {
+            state.aside.push(job);
+            return None;
+        }
+        Some(job)
+    }
+
+    /// Lets everything that is held go its way.
+    pub(super) fn let_go(&self) {
+        let mut state = self.lock();
+        state.held.clear();
+        for job in std::mem::take(&mut state.aside) {
+            state.running.remove(&job.segment);
+            let place = state.waiting.partition_point(|other| other.sequence < job.sequence);
+            state.waiting.insert(place, job);
+        }
+        self.changed.notify_all();
+    }
+
+    /// How many imports look stuck.
+    pub(super) fn stuck(&self) -> usize {
+        self.lock().aside.len()
     }
 
     /// Says that the import of `segment` that was taken has ended.

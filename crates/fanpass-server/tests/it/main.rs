@@ -14,6 +14,7 @@ mod bad_input;
 mod bad_tokens;
 mod contract;
 mod events;
+mod faults;
 mod fixtures;
 mod harness;
 mod imports;

@@ -1,5 +1,7 @@
 //! The operations that only this project's service offers. Elsewhere they end in `ErrorKind::NotOffered`.
 
+mod clear_faults;
+mod get_faults;
 mod get_segment;
 mod get_user;
 mod issue_token;
@@ -10,5 +12,6 @@ mod list_tokens;
 mod page;
 mod register_attribute;
 mod revoke_token;
+mod set_faults;
 
 pub use page::Page;

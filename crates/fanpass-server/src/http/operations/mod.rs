@@ -1,6 +1,7 @@
 //! What each operation does, a type each.
 
 pub(super) mod attributes;
+pub(super) mod faults;
 pub(super) mod imports;
 pub(super) mod lookups;
 pub(super) mod segments;
