@@ -12,8 +12,9 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use tokio::net::TcpListener;
 
-use crate::cli::Global;
+use crate::cli::{Found, Global};
 use crate::exit::Exit;
+use crate::failure::failure;
 use crate::logging;
 use crate::printer::{Printer, Report};
 use crate::settings::{LogFormat, Origin, Settings};
@@ -27,6 +28,7 @@ use crate::signals;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  fanpass serve --listen 127.0.0.1:8787\n  \
     fanpass serve --config-file serve.toml --check-config")]
+#[allow(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct Serve {
     /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8787]
     #[arg(long, value_name = "ADDRESS")]
@@ -37,6 +39,9 @@ pub struct Serve {
     /// Form of the log on standard error
     #[arg(long, value_enum, value_name = "FORM")]
     log_format: Option<LogFormat>,
+    /// Keep data in a private temporary folder that is removed at the end
+    #[arg(long)]
+    ephemeral: bool,
     /// Let calls meet faults on demand: those of --fault, of `fanpass faults set`, of their own header x-fanpass-fault
     #[arg(long)]
     faults: bool,
@@ -64,7 +69,15 @@ fn key_and_value(text: &str) -> Result<(String, String), &'static str> {
 
 impl Serve {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
-        let settings = self.settings(global)?;
+        if self.ephemeral && global.data_from == Found::CommandLine {
+            let message = "--ephemeral makes a folder of its own; leave --data out";
+            return Err(failure(Exit::Usage, message));
+        }
+        let mut settings = self.settings(global)?;
+        let temporary = if self.ephemeral { Some(tempfile::tempdir()?) } else { None };
+        if let Some(folder) = &temporary {
+            settings.config.data = folder.path().to_owned();
+        }
         if self.check_config {
             printer.report(&SettingsReport::of(&settings))?;
             return Ok(Exit::Done);
@@ -86,6 +99,10 @@ impl Serve {
         })?;
         service.serve(listener, signals::stop()).await?;
         service.stop().await;
+        drop(service);
+        if let Some(folder) = temporary {
+            folder.close().context("cannot remove the temporary data folder")?;
+        }
         Ok(Exit::Done)
     }
 

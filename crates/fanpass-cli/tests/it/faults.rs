@@ -1,43 +1,7 @@
 //! `faults`: a service that fails on demand, and a push that arrives all the same.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
-
 use crate::harness::Club;
-
-/// A process that serves, killed at the end.
-struct Serving(Child);
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// A club whose profile is for a service that was started with these options.
-fn served(options: &[&str]) -> (Club, Serving) {
-    let mut club = Club::alone();
-    let child = Command::new(env!("CARGO_BIN_EXE_fanpass"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--json"])
-        .args(options)
-        .current_dir(club.path("."))
-        .env_clear()
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut serving = Serving(child);
-    let mut printed = BufReader::new(serving.0.stdout.take().unwrap());
-    let mut json = String::new();
-    while !json.ends_with("}\n") {
-        assert_ne!(printed.read_line(&mut json).unwrap(), 0, "serve ended early: {json}");
-    }
-    let started: serde_json::Value = serde_json::from_str(&json).unwrap();
-    let url = started["url"].as_str().unwrap();
-    club.at(url.trim_start_matches("http://").to_owned());
-    club.profile(url, started["token"].as_str().unwrap());
-    (club, serving)
-}
+use crate::serving::served;
 
 #[test]
 fn a_push_of_users_converges_though_a_tenth_of_its_calls_fail() {

@@ -1,38 +1,32 @@
 //! `serve`: prints where it is and a token, takes calls, and ends cleanly when it is told to.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
-
 use crate::harness::Club;
+use crate::serving::{served, served_in};
 
 #[cfg(unix)]
 #[test]
 fn it_serves_the_same_commands_over_http_until_a_signal() {
-    let club = Club::alone();
-    let mut serve = Command::new(env!("CARGO_BIN_EXE_fanpass"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--json"])
-        .current_dir(club.path("."))
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut printed = BufReader::new(serve.stdout.take().unwrap());
-    let mut json = String::new();
-    while !json.ends_with("}\n") {
-        assert_ne!(printed.read_line(&mut json).unwrap(), 0, "serve ended early: {json}");
-    }
-    let started: serde_json::Value = serde_json::from_str(&json).unwrap();
-    club.profile(started["url"].as_str().unwrap(), started["token"].as_str().unwrap());
-
+    let (club, serving) = served(&[]);
     club.file("ids.csv", "user_id\n00042\nfan-7\n");
     let pushed = club.json(&["segments", "push", "fans", "--file", "ids.csv", "--wait"]);
     assert_eq!((&pushed["imported"], &pushed["addsUp"]), (&2.into(), &true.into()));
+    assert_eq!(serving.end(), Some(0));
+    let here = club.json(&["segments", "show", "fans", "--local"]);
+    assert_eq!(here["memberCount"], 2, "the data is in the folder");
+}
 
-    let told = Command::new("kill").args(["-TERM", &serve.id().to_string()]).status().unwrap();
-    assert!(told.success());
-    assert_eq!(serve.wait().unwrap().code(), Some(0));
-    assert_eq!(
-        club.json(&["segments", "show", "fans", "--local"])["memberCount"],
-        2,
-        "the data is in the folder"
-    );
+#[cfg(unix)]
+#[test]
+fn an_ephemeral_service_leaves_nothing() {
+    let temporary = tempfile::tempdir().unwrap();
+    let (club, serving) = served_in(temporary.path(), &["--ephemeral"]);
+    club.file("ids.csv", "user_id\n00042\n");
+    let pushed = club.json(&["segments", "push", "fans", "--file", "ids.csv", "--wait"]);
+    assert_eq!(pushed["imported"], 1);
+    assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 1);
+    assert_eq!(serving.end(), Some(0));
+    assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0);
+    assert!(!club.path(".fanpass").exists());
+    let both = Club::alone().run(&["serve", "--ephemeral", "--data", "x"]);
+    assert!(both.ends_with("exit 2\n"), "{both}");
 }

@@ -113,7 +113,8 @@ impl Database {
     }
 }
 
-fn open_writer(design: &Design, path: &Path) -> Result<Connection, StoreError> {
+/// The connection that may write, to a file that is made or brought up to date first.
+pub(super) fn open_writer(design: &Design, path: &Path) -> Result<Connection, StoreError> {
     let open = || -> Result<Connection, Fault> {
         let mut connection = Connection::open(path)?;
         prepare(&connection)?;

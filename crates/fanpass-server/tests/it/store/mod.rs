@@ -6,6 +6,7 @@ mod interruptions;
 mod lists;
 mod open;
 mod records;
+mod snapshots;
 mod users;
 
 use fanpass_server::store::{Clock, Ids, Store};
