@@ -1,5 +1,6 @@
 //! What the operations share while the service runs.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -9,9 +10,11 @@ use tokio::sync::Semaphore;
 use crate::auth::Authority;
 use crate::config::{Config, Limits};
 use crate::disk;
+use crate::error::{ServiceError, ServiceErrorKind};
 use crate::faults::Faults;
 use crate::http::problem::{Kind, Problem};
 use crate::imports::Imports;
+use crate::metrics::Metrics;
 use crate::store::{AttributeRecord, Attributes, Store};
 
 /// Files that are looked into at the same time: a workbook may hold its shared strings in memory meanwhile.
@@ -25,6 +28,9 @@ pub(crate) struct App {
     pub(crate) authority: Authority,
     pub(crate) limits: Limits,
     pub(crate) faults: Faults,
+    pub(crate) metrics: Metrics,
+    /// Whether it takes no more connections and only answers the calls under way.
+    pub(crate) draining: AtomicBool,
     /// Permits for uploads that are being received.
     pub(crate) uploads: Arc<Semaphore>,
     /// Permits for bytes of inline segments.
@@ -39,26 +45,40 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(store: Store, imports: Imports, authority: Authority, config: &Config) -> Self {
+    pub(crate) fn new(
+        store: Store,
+        imports: Imports,
+        authority: Authority,
+        config: &Config,
+    ) -> Result<Self, ServiceError> {
+        let no_metrics = |error: prometheus::Error| {
+            ServiceError::new(ServiceErrorKind::Config, format!("the metrics contradict each other: {error}"))
+        };
+        let metrics = Metrics::new().map_err(no_metrics)?;
+        for meter in store.meters() {
+            metrics.add_writer(meter).map_err(no_metrics)?;
+        }
         let mut platform = AttributeRegistry::builtin().with_policy(config.platform_policy);
         for definition in &config.platform_attributes {
             platform.insert(definition.clone());
         }
         let custom = store.attributes();
         let registry = Arc::new(with_custom(&platform, &custom));
-        Self {
+        Ok(Self {
             store,
             imports,
             authority,
             limits: config.limits.clone(),
             faults: Faults::new(&config.faults),
+            metrics,
+            draining: AtomicBool::new(false),
             uploads: Arc::new(Semaphore::new(config.limits.concurrent_uploads.min(Semaphore::MAX_PERMITS))),
             inline_room: Arc::new(Semaphore::new(permits(config.limits.inline_bytes_in_all))),
             checks: Semaphore::new(CHECKS_MAX),
             token_lifetime: config.token_lifetime,
             platform,
             registry: RwLock::new((custom, registry)),
-        }
+        })
     }
 
     /// Refuses what would leave less room on the disk than is to be kept free, `bytes` more being written.

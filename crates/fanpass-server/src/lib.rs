@@ -10,6 +10,7 @@ mod http;
 pub mod imports;
 mod in_process;
 mod listen;
+mod metrics;
 mod patient;
 mod service;
 pub mod store;

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -16,6 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tower::util::MapResult;
 
+use crate::app::App;
 use crate::config::Config;
 use crate::error::{ServiceError, ServiceErrorKind};
 use crate::faults::{Cut, is_cut};
@@ -29,6 +31,7 @@ const HEADERS_SPARE: usize = 100;
 pub(crate) async fn listen(
     listener: TcpListener,
     router: Router,
+    app: &Arc<App>,
     config: &Config,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServiceError> {
@@ -48,8 +51,10 @@ pub(crate) async fn listen(
             () = &mut shutdown => break,
         };
         let (stream, permit) = accepted;
-        let connection =
-            http.serve_connection(TokioIo::new(Patient::new(stream, limits.answer_pause)), service.clone());
+        let connection = http.serve_connection(
+            TokioIo::new(Patient::new(stream, limits.answer_pause, Arc::clone(app))),
+            service.clone(),
+        );
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -58,6 +63,8 @@ pub(crate) async fn listen(
             drop(permit);
         });
     }
+    // Whoever is connected already can still ask.
+    app.draining.store(true, Ordering::Relaxed);
     drop(listener);
     if tokio::time::timeout(config.drain, connections.shutdown()).await.is_err() {
         tracing::warn!(
@@ -65,6 +72,7 @@ pub(crate) async fn listen(
             "calls were still under way when the service stopped"
         );
     }
+    app.draining.store(false, Ordering::Relaxed);
     Ok(())
 }
 

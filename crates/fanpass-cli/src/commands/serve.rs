@@ -11,6 +11,7 @@ use fanpass_server::{FaultRule, Service};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 use crate::cli::{Found, Global};
 use crate::exit::Exit;
@@ -39,6 +40,9 @@ pub struct Serve {
     /// Form of the log on standard error
     #[arg(long, value_enum, value_name = "FORM")]
     log_format: Option<LogFormat>,
+    /// Address and port for /metrics, /healthz and /readyz without a token
+    #[arg(long, value_name = "ADDRESS")]
+    metrics_listen: Option<SocketAddr>,
     /// Keep data in a private temporary folder that is removed at the end
     #[arg(long)]
     ephemeral: bool,
@@ -83,22 +87,35 @@ impl Serve {
             return Ok(Exit::Done);
         }
         logging::start(global.verbose, settings.log_format, printer);
-        let Settings { config, listen, development_token, .. } = settings;
+        let Settings { config, listen, metrics_listen, development_token, .. } = settings;
         let data = config.data.display().to_string();
         let service = Service::open(config).await?;
-        let listener = TcpListener::bind(listen).await.with_context(|| {
-            format!(
-                "cannot listen on {listen}; choose another address with --listen, or port 0 for a free one"
-            )
-        })?;
+        let listener = bind(listen, "--listen").await?;
+        let watched = match metrics_listen {
+            Some(address) => Some(bind(address, "--metrics-listen").await?),
+            None => None,
+        };
         let token = if development_token { Some(service.development_token().await?) } else { None };
         printer.report(&ServeReport {
             url: format!("http://{}", listener.local_addr()?),
+            metrics: match &watched {
+                Some(listener) => Some(format!("http://{}/metrics", listener.local_addr()?)),
+                None => None,
+            },
             data,
             token: token.map(|token| token.expose_secret().to_owned()),
         })?;
+        let (ended, ends) = oneshot::channel::<()>();
+        let watched = watched.map(|listener| {
+            let service = service.clone();
+            tokio::spawn(async move { service.serve_metrics(listener, async { drop(ends.await) }).await })
+        });
         service.serve(listener, signals::stop()).await?;
         service.stop().await;
+        drop(ended);
+        if let Some(watched) = watched {
+            watched.await??;
+        }
         drop(service);
         if let Some(folder) = temporary {
             folder.close().context("cannot remove the temporary data folder")?;
@@ -113,6 +130,9 @@ impl Serve {
         }
         if let Some(listen) = self.listen {
             options.push(("listen", listen.to_string(), Origin::Option("--listen")));
+        }
+        if let Some(listen) = self.metrics_listen {
+            options.push(("metrics.listen", listen.to_string(), Origin::Option("--metrics-listen")));
         }
         if self.no_token {
             options.push(("development_token", false.to_string(), Origin::Option("--no-token")));
@@ -182,9 +202,17 @@ impl Report for SettingsReport {
     }
 }
 
+async fn bind(address: SocketAddr, option: &str) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; choose another address with {option}, or port 0 for a free one")
+    })
+}
+
 #[derive(Debug, Serialize)]
 struct ServeReport {
     url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics: Option<String>,
     data: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
@@ -193,6 +221,9 @@ struct ServeReport {
 impl Report for ServeReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "FanPass serves {}, data in {}", self.url, self.data)?;
+        if let Some(metrics) = &self.metrics {
+            writeln!(out, "Metrics at {metrics}")?;
+        }
         if let Some(token) = &self.token {
             writeln!(out, "\nA development token, which allows everything:\n  export FANPASS_TOKEN={token}")?;
             writeln!(out, "\nNext: fanpass segments list --domain {}", self.url)?;

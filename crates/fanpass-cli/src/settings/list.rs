@@ -36,6 +36,7 @@ settings! {
  "faults.enabled" = switch config.faults.enabled;
     "faults.seed" = count config.faults.seed;
     "faults.rules" = rules config.faults.rules;
+    "metrics.listen" = optional_address metrics_listen;
     "platform.unknown" = policy config.platform_policy;
     "limits.header_bytes" = bytes config.limits.header_bytes;
     "limits.header_count" = count config.limits.header_count;

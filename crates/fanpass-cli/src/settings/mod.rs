@@ -32,6 +32,8 @@ pub struct Settings {
     /// Whether the development token is made and printed.
     pub development_token: bool,
     pub log_format: LogFormat,
+    /// Where metrics are told without a token, if anywhere.
+    pub metrics_listen: Option<SocketAddr>,
     /// Where each setting that is not its default was found, by its place in [`SETTINGS`].
     origins: Vec<Option<Origin>>,
 }
@@ -75,6 +77,7 @@ impl Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 8787)),
             development_token: true,
             log_format: LogFormat::Text,
+            metrics_listen: None,
             origins: vec![None; SETTINGS.len()],
         })
     }

@@ -1,5 +1,10 @@
 //! How values of settings are written, a module for each form: parsed from text, shown as TOML.
-#![allow(clippy::trivially_copy_pass_by_ref, reason = "all forms are called alike")]
+#![allow(
+    clippy::option_option,
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "all forms are called alike"
+)]
 
 /// A whole number.
 pub(super) mod count {
@@ -108,6 +113,23 @@ pub(super) mod address {
 
     pub(in crate::settings) fn show(value: &SocketAddr) -> Value {
         value.to_string().into()
+    }
+}
+
+/// An address and port, or nowhere.
+pub(super) mod optional_address {
+    use std::net::SocketAddr;
+
+    use toml::Value;
+
+    pub(in crate::settings) const WANTED: &str = "an address and port, such as 127.0.0.1:9187, or `none`";
+
+    pub(in crate::settings) fn parse(text: &str) -> Option<Option<SocketAddr>> {
+        if text == "none" { Some(None) } else { text.parse().ok().map(Some) }
+    }
+
+    pub(in crate::settings) fn show(value: &Option<SocketAddr>) -> Value {
+        value.map_or_else(|| "none".to_owned(), |address| address.to_string()).into()
     }
 }
 

@@ -17,6 +17,28 @@ fn it_serves_the_same_commands_over_http_until_a_signal() {
 
 #[cfg(unix)]
 #[test]
+fn metrics_have_an_address_of_their_own_and_the_log_is_json() {
+    use std::io::{Read as _, Write as _};
+
+    let (club, serving) = served(&["--metrics-listen", "127.0.0.1:0", "--log-format", "json", "-v"]);
+    club.json(&["users", "update", "fan-7", "--set", "user_properties.sth=true"]);
+    let address = serving.started["metrics"].as_str().unwrap().split('/').nth(2).unwrap();
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: fanpass\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("fanpass_build_info"), "{answer}");
+    assert_eq!(serving.end(), Some(0));
+    let log = std::fs::read_to_string(club.path("serve.log")).unwrap();
+    let events: Vec<serde_json::Value> =
+        log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let update = events.iter().find(|event| event["operation"] == "updateUser").unwrap();
+    assert_eq!((&update["message"], &update["status"]), (&"answered".into(), &200.into()), "{update}");
+    assert!(update["about"].as_str().unwrap().starts_with("user:") && !log.contains("fan-7"), "{update}");
+}
+
+#[cfg(unix)]
+#[test]
 fn an_ephemeral_service_leaves_nothing() {
     let temporary = tempfile::tempdir().unwrap();
     let (club, serving) = served_in(temporary.path(), &["--ephemeral"]);

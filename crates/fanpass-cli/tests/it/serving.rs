@@ -1,27 +1,32 @@
 //! The service in a process of its own, as `serve` runs it.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::harness::Club;
 
-/// A process that serves, killed at the end.
-pub struct Serving(Child);
+/// A process that serves, killed at the end. Its log is `serve.log` in the club's folder.
+pub struct Serving {
+    child: Child,
+    /// What it printed when it was ready.
+    pub started: serde_json::Value,
+}
 
 impl Serving {
     /// Asks it to end, and gives its exit code.
     pub fn end(mut self) -> Option<i32> {
-        let told = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status().unwrap();
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(told.success());
-        self.0.wait().unwrap().code()
+        self.child.wait().unwrap().code()
     }
 }
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -40,15 +45,17 @@ pub fn served_in(temporary: &Path, options: &[&str]) -> (Club, Serving) {
         .env_clear()
         .env("TMPDIR", temporary)
         .stdout(Stdio::piped())
+        .stderr(File::create(club.path("serve.log")).unwrap())
         .spawn()
         .unwrap();
-    let mut serving = Serving(child);
-    let mut printed = BufReader::new(serving.0.stdout.take().unwrap());
+    let mut serving = Serving { child, started: serde_json::Value::Null };
+    let mut printed = BufReader::new(serving.child.stdout.take().unwrap());
     let mut json = String::new();
     while !json.ends_with("}\n") {
         assert_ne!(printed.read_line(&mut json).unwrap(), 0, "serve ended early: {json}");
     }
-    let started: serde_json::Value = serde_json::from_str(&json).unwrap();
+    serving.started = serde_json::from_str(&json).unwrap();
+    let started = &serving.started;
     let url = started["url"].as_str().unwrap();
     club.at(url.trim_start_matches("http://").to_owned());
     club.profile(url, started["token"].as_str().unwrap());

@@ -34,6 +34,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/healthz", get(plain::health))
         .route("/readyz", get(plain::ready))
         .route("/openapi.json", get(plain::contract))
+        .route("/metrics", get(plain::metrics_with_token))
         .route(contract::CREATE_SEGMENT.path, post(create_or_import));
     router = add::<imports::Status>(router);
     router = add::<users::Update>(router);
@@ -55,6 +56,18 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         // Each operation bounds its own body, and says so in its own words.
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(Arc::clone(app), faults::inject))
+        .layer(from_fn_with_state(Arc::clone(app), observe::observe))
+        .with_state(Arc::clone(app))
+}
+
+/// What is answered to whoever watches the service, on a socket of its own.
+pub(crate) fn watching(app: &Arc<App>) -> Router {
+    Router::new()
+        .route("/healthz", get(plain::health))
+        .route("/readyz", get(plain::ready))
+        .route("/metrics", get(plain::metrics))
+        .fallback(problem::wrong_path)
+        .method_not_allowed_fallback(problem::wrong_method)
         .layer(from_fn_with_state(Arc::clone(app), observe::observe))
         .with_state(Arc::clone(app))
 }

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use fanpass_transport::RequestId;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::call::Account;
 use super::problem::{Kind, Problem};
 use crate::app::App;
 use crate::config::Limits;
@@ -28,6 +29,7 @@ pub(super) async fn observe(State(app): State<Arc<App>>, mut request: Request, n
     let path = request.extensions().get::<MatchedPath>().cloned();
     request.extensions_mut().insert(id.clone());
 
+    let in_flight = app.metrics.take_off();
     let mut response = match check_head(&request, &app.limits) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
@@ -45,13 +47,25 @@ pub(super) async fn observe(State(app): State<Arc<App>>, mut request: Request, n
     }
     response.headers_mut().insert(REQUEST_ID, id.header_value().clone());
     response.headers_mut().insert(SERVICE, VERSION);
+    drop(in_flight);
+    let elapsed = started.elapsed();
+    let account = response.extensions().get::<Account>();
+    let operation = account.map_or("-", |account| account.operation.as_str());
+    app.metrics.answered(operation, response.status(), elapsed);
+    let fault = faults::met(&response).map(|fault| fault.to_string());
+    if let Some(fault) = &fault {
+        app.metrics.met(fault.split('=').next().unwrap_or_default());
+    }
     tracing::info!(
         %method,
         path = path.as_ref().map_or("-", MatchedPath::as_str),
+        operation,
+        subject = account.and_then(|account| account.subject.as_deref()),
+        about = account.and_then(|account| account.target.as_deref()),
         status = response.status().as_u16(),
         problem = kind,
-        fault = faults::met(&response).map(tracing::field::display),
-        elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        fault,
+        elapsed_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
         request_id = id.as_str(),
         "answered"
     );

@@ -10,6 +10,7 @@ use super::error::{Fault, StoreError, StoreErrorKind};
 use super::folder::DataFolder;
 use super::readers::Readers;
 use super::writer::{Answer, Writer};
+use crate::metrics::WriterMeter;
 
 /// What a database file is: its name, its pages, and the steps that lead to its present schema.
 #[derive(Debug)]
@@ -41,6 +42,11 @@ impl Database {
         let connection = open_writer(design, &path)?;
         let writer = Writer::start(design.file, connection, queue)?;
         Ok(Self { writer, readers: Arc::new(Readers::new(design.file, path)) })
+    }
+
+    /// The figures of the writer.
+    pub(super) fn meter(&self) -> &WriterMeter {
+        self.writer.meter()
     }
 
     /// Whether the last write found no room on the disk.

@@ -22,6 +22,7 @@ mod in_process;
 mod lifecycle;
 mod limits;
 mod lookups;
+mod metrics;
 mod routing;
 mod segments;
 mod store;
