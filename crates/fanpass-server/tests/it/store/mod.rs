@@ -4,6 +4,7 @@ mod crash;
 mod imports;
 mod interruptions;
 mod lists;
+mod migrations;
 mod open;
 mod records;
 mod snapshots;
