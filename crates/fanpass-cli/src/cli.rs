@@ -11,8 +11,8 @@ use clap::{
 };
 
 use crate::commands::{
-    apply, attributes, auth, check, completions, faults, man, plan, rejects, reset, restore, runs, segments,
-    serve, snapshot, support, tokens, users,
+    apply, attributes, auth, check, completions, faults, fsck, man, plan, rejects, reset, restore, runs,
+    segments, serve, snapshot, support, tokens, users,
 };
 use crate::exit::Exit;
 
@@ -53,6 +53,7 @@ pub enum Command {
     Serve(serve::Serve),
     #[command(subcommand)]
     Faults(faults::Command),
+    Fsck(fsck::Fsck),
     Snapshot(snapshot::Snapshot),
     Restore(restore::Restore),
     Reset(reset::Reset),

@@ -7,6 +7,7 @@ pub mod check;
 pub mod completions;
 pub mod dry_run;
 pub mod faults;
+pub mod fsck;
 pub mod man;
 pub mod mapping;
 pub mod plan;

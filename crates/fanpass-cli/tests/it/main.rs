@@ -13,6 +13,7 @@ mod dry_run;
 mod faults;
 mod folders;
 mod foreign;
+mod fsck;
 mod harness;
 mod help;
 mod kill;

@@ -5,6 +5,7 @@
 
 mod attributes;
 mod audit;
+mod check;
 mod checkpoint;
 mod database;
 mod environment;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 
 pub use attributes::{AttributeRecord, Attributes};
 pub use audit::{AuditEntry, AuditRecord};
+pub use check::{Check, Finding, Severity, check};
 pub use environment::{Clock, Ids};
 pub use error::{StoreError, StoreErrorKind};
 pub(crate) use figures::ImportFigures;

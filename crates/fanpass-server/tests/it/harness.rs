@@ -55,6 +55,15 @@ impl Harness {
         Self::open(folder, clock, ids, |_| {}).await
     }
 
+    /// Stops the service for good.
+    pub async fn into_folder(self) -> TempDir {
+        let Self { folder, service, stop, server, .. } = self;
+        stop.send(()).unwrap();
+        server.await.unwrap();
+        service.stop().await;
+        folder
+    }
+
     /// As `restart`, with ids that count from 1 again.
     pub async fn count_again(mut self) -> Self {
         self.ids = Ids::counting();

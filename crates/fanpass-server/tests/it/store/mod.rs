@@ -1,5 +1,6 @@
 //! The storage: what it keeps, what it refuses, and what survives.
 
+mod checks;
 mod crash;
 mod imports;
 mod interruptions;
