@@ -1,5 +1,6 @@
 //! What the operations share while the service runs.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -8,7 +9,12 @@ use tokio::sync::Semaphore;
 
 use crate::auth::Authority;
 use crate::config::{Config, Limits};
+use crate::disk;
+use crate::error::{ServiceError, ServiceErrorKind};
+use crate::faults::Faults;
+use crate::http::problem::{Kind, Problem};
 use crate::imports::Imports;
+use crate::metrics::Metrics;
 use crate::store::{AttributeRecord, Attributes, Store};
 
 /// Files that are looked into at the same time: a workbook may hold its shared strings in memory meanwhile.
@@ -21,6 +27,10 @@ pub(crate) struct App {
     pub(crate) imports: Imports,
     pub(crate) authority: Authority,
     pub(crate) limits: Limits,
+    pub(crate) faults: Faults,
+    pub(crate) metrics: Metrics,
+    /// Whether it takes no more connections and only answers the calls under way.
+    pub(crate) draining: AtomicBool,
     /// Permits for uploads that are being received.
     pub(crate) uploads: Arc<Semaphore>,
     /// Permits for bytes of inline segments.
@@ -35,25 +45,62 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(store: Store, imports: Imports, authority: Authority, config: &Config) -> Self {
+    pub(crate) fn new(
+        store: Store,
+        imports: Imports,
+        authority: Authority,
+        config: &Config,
+    ) -> Result<Self, ServiceError> {
+        let no_metrics = |error: prometheus::Error| {
+            ServiceError::new(ServiceErrorKind::Config, format!("the metrics contradict each other: {error}"))
+        };
+        let metrics = Metrics::new().map_err(no_metrics)?;
+        for meter in store.meters() {
+            metrics.add_writer(meter).map_err(no_metrics)?;
+        }
         let mut platform = AttributeRegistry::builtin().with_policy(config.platform_policy);
         for definition in &config.platform_attributes {
             platform.insert(definition.clone());
         }
         let custom = store.attributes();
         let registry = Arc::new(with_custom(&platform, &custom));
-        Self {
+        Ok(Self {
             store,
             imports,
             authority,
             limits: config.limits.clone(),
-            uploads: Arc::new(Semaphore::new(config.limits.concurrent_uploads)),
+            faults: Faults::new(&config.faults),
+            metrics,
+            draining: AtomicBool::new(false),
+            uploads: Arc::new(Semaphore::new(config.limits.concurrent_uploads.min(Semaphore::MAX_PERMITS))),
             inline_room: Arc::new(Semaphore::new(permits(config.limits.inline_bytes_in_all))),
             checks: Semaphore::new(CHECKS_MAX),
             token_lifetime: config.token_lifetime,
             platform,
             registry: RwLock::new((custom, registry)),
+        })
+    }
+
+    /// Refuses what would leave less room on the disk than is to be kept free, `bytes` more being written.
+    pub(crate) fn check_room(&self, bytes: u64) -> Result<(), Problem> {
+        let free = match disk::free(self.store.folder().path()) {
+            Ok(Some(free)) => free,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                tracing::warn!(%error, "the system does not tell how much room the disk has");
+                return Ok(());
+            }
+        };
+        let kept = self.limits.disk_kept_free;
+        if free >= kept.saturating_add(bytes) {
+            return Ok(());
         }
+        tracing::error!(free, kept, "the disk has too little room for uploads and lists");
+        let detail = format!(
+            "it would leave less than the {kept} bytes that are kept free on the service's disk; nothing was stored: \
+             its operator must free space"
+        );
+        Err(Problem::new(Kind::FULL, detail))
     }
 
     /// The attributes that users may carry now.

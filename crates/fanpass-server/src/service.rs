@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::auth::{Authority, SCOPES, secret_file};
 use crate::config::Config;
 use crate::error::{ServiceError, ServiceErrorKind};
-use crate::http::router;
+use crate::http::{router, watching};
 use crate::imports::Imports;
 use crate::in_process::InProcessTransport;
 use crate::listen::listen;
@@ -53,10 +53,10 @@ impl Service {
     /// As [`open`](Self::open).
     pub async fn open_with(config: Config, clock: Clock, ids: Ids) -> Result<Self, ServiceError> {
         let opened = tokio::task::spawn_blocking(move || {
-            let store = Store::open(&config.data, clock, ids)?;
+            let store = Store::open_with(&config.data, clock, ids, config.limits.writes_waiting)?;
             let authority = Authority::open(&config.data, store.clone())?;
             let imports = Imports::start(store.clone(), config.imports.clone())?;
-            Ok::<_, ServiceError>((App::new(store, imports, authority, &config), config))
+            Ok::<_, ServiceError>((App::new(store, imports, authority, &config)?, config))
         });
         let (app, config) = opened.await.map_err(|error| {
             ServiceError::new(ServiceErrorKind::Storage, "opening the data folder was cut short")
@@ -86,7 +86,19 @@ impl Service {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), ServiceError> {
-        listen(listener, self.router.clone(), &self.config, shutdown).await
+        listen(listener, self.router.clone(), &self.app, &self.config, shutdown).await
+    }
+
+    /// Serves `/metrics`, `/healthz` and `/readyz` to whoever reaches the socket, without a token, until `shutdown` completes.
+    ///
+    /// # Errors
+    /// [`ServiceErrorKind::Network`] when the socket fails for good.
+    pub async fn serve_metrics(
+        &self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<(), ServiceError> {
+        listen(listener, watching(&self.app), &self.app, &self.config, shutdown).await
     }
 
     /// A token with every scope for whoever owns the data folder, kept there in `dev-token` (mode 0600). The same one

@@ -2,8 +2,9 @@
 
 use fanpass_client::{Client, ErrorKind, Page, Upload};
 use fanpass_model::{
-    AttributeDefinition, AttributeType, AttributeValue, CombineRequest, ImportMode, IssueTokenRequest,
-    RollbackRequest, SegmentName, UpdateUserRequest, UserId, UserProperties, attribute_key,
+    AttributeDefinition, AttributeType, AttributeValue, CombineRequest, FaultPlan, ImportMode,
+    IssueTokenRequest, RollbackRequest, SegmentName, UpdateUserRequest, UserId, UserProperties,
+    attribute_key,
 };
 use fanpass_testkit::{CaptureTransport, CapturedRequest, answer, snapshots};
 use fanpass_transport::{Idempotent, OperationName};
@@ -137,6 +138,15 @@ async fn attributes_and_tokens_of_the_service_send_this() {
     assert_sends!("issue_token", async |client: Client| client.issue_token(&token).await);
     assert_sends!("list_tokens", async |client: Client| client.list_tokens().await);
     assert_sends!("revoke_token", async |client: Client| client.revoke_token("a/b?c").await);
+}
+
+#[tokio::test]
+async fn faults_of_the_service_send_this() {
+    let mut plan = FaultPlan::new(vec!["429=0.1".to_owned(), "latency=20ms".to_owned()]);
+    plan.seed = Some(7);
+    assert_sends!("get_faults", async |client: Client| client.get_faults().await);
+    assert_sends!("set_faults", async |client: Client| client.set_faults(&plan).await);
+    assert_sends!("clear_faults", async |client: Client| client.clear_faults().await);
 }
 
 #[test]

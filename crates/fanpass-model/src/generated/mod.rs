@@ -5,6 +5,8 @@
 #[rustfmt::skip]
 mod attributes;
 #[rustfmt::skip]
+mod faults;
+#[rustfmt::skip]
 mod imports;
 #[rustfmt::skip]
 mod lookups;
@@ -24,6 +26,7 @@ mod users;
 mod versions;
 
 pub use attributes::*;
+pub use faults::*;
 pub use imports::*;
 pub use lookups::*;
 pub use problem::*;

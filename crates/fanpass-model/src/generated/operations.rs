@@ -365,6 +365,54 @@ pub const REVOKE_TOKEN: Operation = Operation {
     summary: "Revoke a token at once",
 };
 
+/// Get Faults: `GET /service/v1/faults`. Which faults calls meet.
+///
+/// Provenance: extension.
+pub const GET_FAULTS: Operation = Operation {
+    id: "getFaults",
+    name: "Get Faults",
+    method: "GET",
+    path: "/service/v1/faults",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "Which faults calls meet",
+};
+
+/// Set Faults: `PUT /service/v1/faults`. Make calls meet faults.
+///
+/// Provenance: extension.
+pub const SET_FAULTS: Operation = Operation {
+    id: "setFaults",
+    name: "Set Faults",
+    method: "PUT",
+    path: "/service/v1/faults",
+    content_type: Some("application/json"),
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "Make calls meet faults",
+};
+
+/// Clear Faults: `DELETE /service/v1/faults`. Make no call meet a fault any more.
+///
+/// Provenance: extension.
+pub const CLEAR_FAULTS: Operation = Operation {
+    id: "clearFaults",
+    name: "Clear Faults",
+    method: "DELETE",
+    path: "/service/v1/faults",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "Make no call meet a fault any more",
+};
+
 /// All operations, in the order of the contract.
 pub const ALL: &[Operation] = &[
     CREATE_SEGMENT,
@@ -389,4 +437,7 @@ pub const ALL: &[Operation] = &[
     LIST_TOKENS,
     ISSUE_TOKEN,
     REVOKE_TOKEN,
+    GET_FAULTS,
+    SET_FAULTS,
+    CLEAR_FAULTS,
 ];

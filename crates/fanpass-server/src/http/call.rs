@@ -14,10 +14,12 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
 
 use super::body::{self, ContentType, Pace, Room};
 use super::json;
 use super::problem::{Kind, Problem};
+use super::shape::check_shape;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::store::{self, AuditEntry};
@@ -53,11 +55,11 @@ impl Call {
 
     /// Admits the caller, or says why not.
     fn admit(&mut self, scope: &'static str) -> Result<(), Problem> {
-        let Caller { subject, jti, scopes } = self.app.authority.authenticate(&self.parts.headers)?;
-        let allowed = scopes.split(' ').any(|granted| granted == scope);
-        self.audit.subject = Some(subject);
-        self.audit.jti = Some(jti);
-        if allowed { Ok(()) } else { Err(forbidden(scope)) }
+        let caller = self.app.authority.authenticate(&self.parts.headers)?;
+        let allowed = check_scope(&caller, scope);
+        self.audit.subject = Some(caller.subject);
+        self.audit.jti = Some(caller.jti);
+        allowed
     }
 
     /// On whose behalf the operation acts, as a job remembers it.
@@ -86,13 +88,37 @@ impl Call {
             return Err(body::wrong_type(&self.parts.headers, "application/json"));
         }
         let body = std::mem::take(&mut self.body);
-        body::collect(&self.parts.headers, body, limit, Pace::new(&self.app.limits), room).await
+        let limits = &self.app.limits;
+        let bytes = body::collect(&self.parts.headers, body, limit, Pace::new(limits), room).await?;
+        check_shape(&bytes, limits)?;
+        Ok(bytes)
     }
 
     /// The request in the body, of a size that all operations but inline segments share.
     pub(crate) async fn json<T: DeserializeOwned>(&mut self) -> Result<T, Problem> {
         let bytes = self.json_bytes(self.app.limits.body_bytes).await?;
         json::read(&bytes)
+    }
+}
+
+/// What the log says of a call beside its status.
+#[derive(Debug, Clone)]
+pub(super) struct Account {
+    pub(super) operation: String,
+    /// Under a hash: it names a person or a job.
+    pub(super) subject: Option<String>,
+    /// What it was about, a user under a hash.
+    pub(super) target: Option<String>,
+}
+
+impl Account {
+    fn of(audit: &AuditEntry) -> Self {
+        let subject = audit.subject.as_ref().map(|subject| {
+            let digest = Sha256::digest(subject);
+            let (start, _) = digest.split_at(6);
+            format!("subject:{:x}", Bytes::copy_from_slice(start))
+        });
+        Self { operation: audit.operation.clone(), subject, target: audit.target.clone() }
     }
 }
 
@@ -104,11 +130,14 @@ pub(super) async fn run<O: Operate>(State(app): State<Arc<App>>, request: Reques
         Ok(response) => response,
         Err(panic) => {
             let problem = Problem::internal(&panic);
+            let account = Account::of(&audit);
             audit.status = problem.kind.status.as_u16();
             if let Err(error) = app.store.append_audit(audit).await {
                 tracing::error!(%error, "a call that failed left no audit record");
             }
-            problem.into_response()
+            let mut response = problem.into_response();
+            response.extensions_mut().insert(account);
+            response
         }
     }
 }
@@ -127,7 +156,7 @@ async fn conduct<O: Operate>(mut call: Call) -> Response {
             result = result.and(Err(error.into()));
         }
     }
-    match result {
+    let mut response = match result {
         Ok(body) => {
             let status = StatusCode::from_u16(O::OPERATION.success).unwrap_or_default();
             let headers = [
@@ -137,13 +166,21 @@ async fn conduct<O: Operate>(mut call: Call) -> Response {
             (status, headers, body).into_response()
         }
         Err(problem) => problem.into_response(),
-    }
+    };
+    response.extensions_mut().insert(Account::of(&call.audit));
+    response
 }
 
 async fn perform<O: Operate>(call: &mut Call) -> Result<Vec<u8>, Problem> {
     call.admit(O::OPERATION.scope)?;
     let answer = O::operate(call).await?;
     serde_json::to_vec(&answer).map_err(|error| Problem::internal(&error))
+}
+
+/// Refuses a caller whose token does not allow what `scope` does.
+pub(super) fn check_scope(caller: &Caller, scope: &'static str) -> Result<(), Problem> {
+    let allowed = caller.scopes.split(' ').any(|granted| granted == scope);
+    if allowed { Ok(()) } else { Err(forbidden(scope)) }
 }
 
 fn forbidden(scope: &'static str) -> Problem {

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::error::{Fault, StoreError, StoreErrorKind};
+use crate::metrics::WriterMeter;
 
 /// Work that shares one commit at most; bounds how long the first of them waits.
 const BATCH_MAX: usize = 512;
@@ -20,6 +21,7 @@ pub(super) struct Writer {
     queue: Option<SyncSender<Box<dyn Task>>>,
     thread: Option<JoinHandle<()>>,
     full: Arc<AtomicBool>,
+    meter: WriterMeter,
 }
 
 /// The answer to work that was taken; it arrives after the commit.
@@ -32,16 +34,24 @@ impl Writer {
         connection: Connection,
         capacity: usize,
     ) -> Result<Self, StoreError> {
+        let no_meter =
+            |error| StoreError::new(StoreErrorKind::Io, format!("could not measure {file}: {error}"));
+        let meter = WriterMeter::new(file).map_err(no_meter)?;
         let (queue, work) = sync_channel(capacity);
         let full = Arc::new(AtomicBool::new(false));
-        let found_full = Arc::clone(&full);
+        let (found_full, metered) = (Arc::clone(&full), meter.clone());
         let thread = std::thread::Builder::new()
             .name(format!("write {file}"))
-            .spawn(move || write_all(file, &connection, &work, &found_full))
+            .spawn(move || write_all(file, &connection, &work, &found_full, &metered))
             .map_err(|error| {
                 StoreError::new(StoreErrorKind::Io, format!("could not start a thread: {error}"))
             })?;
-        Ok(Self { file, queue: Some(queue), thread: Some(thread), full })
+        Ok(Self { file, queue: Some(queue), thread: Some(thread), full, meter })
+    }
+
+    /// The figures of this writer.
+    pub(super) fn meter(&self) -> &WriterMeter {
+        &self.meter
     }
 
     /// Whether the last commit found no room on the disk.
@@ -58,12 +68,16 @@ impl Writer {
     ) -> Result<Answer<R>, StoreError> {
         let (task, answer) = self.task(doing, work, then);
         let queue = self.queue.as_ref().ok_or_else(StoreError::stopped)?;
-        queue.try_send(task).map_err(|error| match error {
-            TrySendError::Full(_) => StoreError::new(
-                StoreErrorKind::Busy,
-                format!("too many writes are waiting for {}; try again in a moment", self.file),
-            ),
-            TrySendError::Disconnected(_) => StoreError::stopped(),
+        self.meter.waiting.inc();
+        queue.try_send(task).map_err(|error| {
+            self.meter.waiting.dec();
+            match error {
+                TrySendError::Full(_) => StoreError::new(
+                    StoreErrorKind::Busy,
+                    format!("too many writes are waiting for {}; try again in a moment", self.file),
+                ),
+                TrySendError::Disconnected(_) => StoreError::stopped(),
+            }
         })?;
         Ok(answer)
     }
@@ -76,7 +90,11 @@ impl Writer {
     ) -> Result<Answer<R>, StoreError> {
         let (task, answer) = self.task(doing, work, |_| {});
         let queue = self.queue.as_ref().ok_or_else(StoreError::stopped)?;
-        queue.send(task).map_err(|_| StoreError::stopped())?;
+        self.meter.waiting.inc();
+        queue.send(task).map_err(|_| {
+            self.meter.waiting.dec();
+            StoreError::stopped()
+        })?;
         Ok(answer)
     }
 
@@ -158,14 +176,19 @@ fn write_all(
     connection: &Connection,
     work: &Receiver<Box<dyn Task>>,
     found_full: &AtomicBool,
+    meter: &WriterMeter,
 ) {
     let mut batch = Vec::with_capacity(BATCH_MAX);
     while let Ok(first) = work.recv() {
         batch.push(first);
         batch.extend(work.try_iter().take(BATCH_MAX - 1));
+        meter.waiting.sub(i64::try_from(batch.len()).unwrap_or_default());
+        meter.batch.observe(u32::try_from(batch.len()).map_or(f64::MAX, f64::from));
+        let timer = meter.seconds.start_timer();
         let mut full = false;
         let failure = commit(file, connection, &mut batch, &mut full).err();
         full |= failure.as_ref().is_some_and(|error| error.kind() == StoreErrorKind::Full);
+        timer.observe_duration();
         found_full.store(full, Ordering::Relaxed);
         if failure.is_some() && !connection.is_autocommit() {
             // The transaction failed and stands open; what it held is not to be seen by the next one.

@@ -2,8 +2,10 @@
 
 mod cancel_import;
 mod change_segment;
+mod clear_faults;
 mod combine_segments;
 mod delete_segment;
+mod get_faults;
 mod get_membership;
 mod get_segment;
 mod get_user;
@@ -20,5 +22,6 @@ mod page;
 mod register_attribute;
 mod revoke_token;
 mod roll_back_segment;
+mod set_faults;
 
 pub use page::Page;

@@ -8,6 +8,7 @@ use fanpass_model::{
     ImportStatusRequest, Operation, ProblemItem, RowError, SegmentName, SegmentReceipt,
 };
 
+use crate::faults::Fault;
 use crate::http::call::{Call, Operate};
 use crate::http::problem::{Kind, Problem, item};
 use crate::http::query::{Parameters, cut};
@@ -28,6 +29,9 @@ impl Operate for Import {
         call.audit.target = Some(form.segment.to_string());
         form.check(&call.app).await?;
         let Form { segment, mode, file_name, file } = form;
+        if call.parts.extensions.get() == Some(&Fault::StuckJob) {
+            call.app.imports.hold(file.id());
+        }
         let job = call.app.imports.submit(file, segment, mode, file_name, call.caller()).await?;
         call.audit.file_sha256.clone_from(&job.file_sha256);
         // What the job did is asked for by its status; here it was received.

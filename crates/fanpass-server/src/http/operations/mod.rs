@@ -2,6 +2,7 @@
 
 pub(super) mod attributes;
 pub(super) mod combine;
+pub(super) mod faults;
 pub(super) mod imports;
 pub(super) mod lookups;
 pub(super) mod segments;

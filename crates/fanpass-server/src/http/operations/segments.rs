@@ -32,6 +32,7 @@ impl Operate for Create {
             let taken = "application/json (an inline list) or multipart/form-data (a file)";
             return Err(body::wrong_type(&call.parts.headers, taken));
         }
+        call.app.check_room(0)?;
         // Held until the list is stored: its ids take the place of the body meanwhile.
         let mut room = Room::new(&call.app.inline_room);
         let body = call.json_bytes_in(call.app.limits.inline_body_bytes, Some(&mut room)).await?;
@@ -41,6 +42,14 @@ impl Operate for Create {
         call.audit.target = Some(request.segment_name.to_string());
         if request.user_ids.is_empty() {
             return Err(Problem::invalid(vec![no_ids()]));
+        }
+        let most = call.app.limits.ids_per_list;
+        if request.user_ids.len() > most {
+            let detail = format!(
+                "`{USER_IDS}` has {} ids and an inline list takes {most}; import a file instead",
+                request.user_ids.len()
+            );
+            return Err(Problem::invalid_at(format!("/{USER_IDS}"), "too_many", detail));
         }
         let mode = mode(&format!("/{MODE}"), request.mode).map_err(|wrong| Problem::invalid(vec![wrong]))?;
         let ids = request.user_ids.into_iter().map(Ok);

@@ -1,0 +1,47 @@
+//! What must hold of the files themselves: secrets that their owner alone can read, and nothing left over.
+
+use std::fs;
+use std::path::Path;
+
+use super::Check;
+use crate::store::{SEGMENTS, SERVICE};
+
+/// Bytes of a signing key.
+const KEY_BYTES: u64 = 32;
+/// Files that hold what is nobody else's business.
+const PRIVATE: [&str; 4] = ["signing-key", "dev-token", SEGMENTS.file, SERVICE.file];
+
+pub(super) fn check(check: &mut Check, data: &Path) {
+    for name in PRIVATE {
+        let Ok(file) = fs::metadata(data.join(name)) else { continue };
+        if let Some(mode) = open_to_others(&file) {
+            let what = format!("its mode is {mode:o}: others than its owner can get at it");
+            let next = format!("chmod 600 {}", data.join(name).display());
+            check.damage(name, what, next);
+        }
+        if name == "signing-key" && file.len() != KEY_BYTES {
+            let what = format!("it has {} bytes and not {KEY_BYTES}", file.len());
+            check.damage(name, what, "restore it, or delete it, which makes all tokens worthless");
+        }
+    }
+    if check.in_use {
+        return;
+    }
+    let left = fs::read_dir(data.join("temporary")).into_iter().flatten().count();
+    if left > 0 {
+        check.notice("temporary", format!("{left} files are left over"), "the next start removes them");
+    }
+}
+
+#[cfg(unix)]
+fn open_to_others(file: &fs::Metadata) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mode = file.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
+#[cfg(not(unix))]
+fn open_to_others(_: &fs::Metadata) -> Option<u32> {
+    None
+}
