@@ -80,17 +80,23 @@ impl Authority {
         scopes: Vec<String>,
         lifetime_seconds: u64,
     ) -> Result<(TokenRecord, SecretString), ServiceError> {
-        let failed = |source| {
-            ServiceError::new(ServiceErrorKind::Key, "the token could not be made").with_source(source)
-        };
         let issued_at = self.store.clock().now();
         let lifetime = SignedDuration::from_secs(i64::try_from(lifetime_seconds).unwrap_or(i64::MAX));
         let expires_at = issued_at.checked_add(lifetime).map_err(|error| failed(io::Error::other(error)))?;
         let jti = self.store.ids().next();
         let record = TokenRecord { jti, subject, scopes, issued_at, expires_at, revoked_at: None };
-        let token = self.signer.sign(&record).map_err(|error| failed(io::Error::other(error)))?;
+        let token = self.sign_again(&record)?;
         Ok((record, token))
     }
+
+    /// The token of a record: the same each time.
+    pub(crate) fn sign_again(&self, record: &TokenRecord) -> Result<SecretString, ServiceError> {
+        self.signer.sign(record).map_err(|error| failed(io::Error::other(error)))
+    }
+}
+
+fn failed(source: io::Error) -> ServiceError {
+    ServiceError::new(ServiceErrorKind::Key, "the token could not be made").with_source(source)
 }
 
 /// The token of `Bearer TOKEN`; the scheme is spelled in any case (RFC 9110, section 11.1).

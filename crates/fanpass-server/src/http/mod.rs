@@ -2,6 +2,7 @@
 
 mod body;
 mod call;
+pub(crate) mod idempotency;
 mod json;
 mod loose;
 mod observe;

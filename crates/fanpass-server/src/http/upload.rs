@@ -85,7 +85,10 @@ pub(super) async fn receive(call: &mut Call) -> Result<Form, Problem> {
     while let Some(field) = within(pace, form.next_field()).await? {
         take(app, pace, field, &mut parts).await?;
     }
-    complete(parts)
+    let form = complete(parts)?;
+    call.saw(form.segment.as_str().as_bytes());
+    call.saw(&form.file.digest());
+    Ok(form)
 }
 
 async fn take(app: &App, pace: &mut Pace, field: Field<'_>, parts: &mut Parts) -> Result<(), Problem> {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::error::{Fault, StoreError};
-use super::{Store, time};
+use super::{Store, Trace, time};
 
 /// One call, as the audit keeps it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -44,9 +44,10 @@ impl Store {
     /// # Errors
     /// [`Busy`](super::StoreErrorKind::Busy) when too many writes wait, [`Full`](super::StoreErrorKind::Full),
     /// [`Io`](super::StoreErrorKind::Io).
-    pub async fn append_audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
-        let now = self.now();
-        self.0.service.write("write an audit record", move |connection| append(connection, now, &entry)).await
+    pub async fn append_audit(&self, entry: impl Into<Trace>) -> Result<(), StoreError> {
+        let (now, trace) = (self.now(), entry.into());
+        let write = move |connection: &Connection| trace.write(connection, now).map(drop);
+        self.0.service.write("write an audit record", write).await
     }
 
     /// Records before the one numbered `before` (the newest ones when absent), newest first, at most `limit`.
@@ -84,7 +85,8 @@ impl Store {
     }
 }
 
-pub(super) fn append(connection: &Connection, at: i64, entry: &AuditEntry) -> Result<(), Fault> {
+/// Writes a record and gives back its sequence.
+pub(super) fn append(connection: &Connection, at: i64, entry: &AuditEntry) -> Result<i64, Fault> {
     connection
         .prepare_cached(
             "INSERT INTO audit \
@@ -102,5 +104,5 @@ pub(super) fn append(connection: &Connection, at: i64, entry: &AuditEntry) -> Re
             entry.file_sha256,
             entry.outcome.as_ref().map(ToString::to_string),
         ])?;
-    Ok(())
+    Ok(connection.last_insert_rowid())
 }

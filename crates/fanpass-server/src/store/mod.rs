@@ -10,6 +10,7 @@ mod database;
 mod environment;
 mod error;
 pub(crate) mod folder;
+mod idempotency;
 mod jobs;
 mod readers;
 mod segments;
@@ -26,6 +27,7 @@ pub use attributes::{AttributeRecord, Attributes};
 pub use audit::{AuditEntry, AuditRecord};
 pub use environment::{Clock, Ids};
 pub use error::{StoreError, StoreErrorKind};
+pub use idempotency::{KeptAnswer, Once, Trace};
 pub use jobs::{Caller, ImportJob, JobState, RowReject};
 pub(crate) use jobs::{Counts, NewJob, SpooledFile, Unfinished};
 pub use segments::SegmentRecord;
@@ -45,7 +47,7 @@ static SEGMENTS: Design = Design {
     page_size: 16_384,
     checkpoint_pages: 4_096,
     queue: 64,
-    migrations: &[include_str!("schema/segments_1.sql")],
+    migrations: &[include_str!("schema/segments_1.sql"), include_str!("schema/segments_3.sql")],
 };
 
 static SERVICE: Design = Design {
@@ -53,7 +55,7 @@ static SERVICE: Design = Design {
     page_size: 4_096,
     checkpoint_pages: 0,
     queue: 4_096,
-    migrations: &[include_str!("schema/service_1.sql")],
+    migrations: &[include_str!("schema/service_1.sql"), include_str!("schema/service_2.sql")],
 };
 
 /// The storage of one service. Clones share it; the data folder is free again when the last one is gone.

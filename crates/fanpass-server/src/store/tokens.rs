@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::audit::{self, AuditEntry};
 use super::database::Database;
 use super::error::{StoreError, StoreErrorKind};
-use super::{Store, time};
+use super::{Store, Trace, time};
 
 /// A token without its secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +60,8 @@ impl TokenCache {
     }
 }
 
+const RECORD: &str = "SELECT jti, subject, scopes, issued_at, expires_at, revoked_at FROM tokens";
+
 impl Store {
     /// Whether the token `jti` was issued here and still stands, from memory.
     pub fn token_standing(&self, jti: &str) -> TokenStanding {
@@ -73,8 +74,8 @@ impl Store {
     /// # Errors
     /// [`StoreErrorKind::Busy`], [`StoreErrorKind::Full`], [`StoreErrorKind::Io`] (also for an id that was issued
     /// before).
-    pub async fn issue_token(&self, token: TokenRecord, audit: AuditEntry) -> Result<(), StoreError> {
-        let now = self.now();
+    pub async fn issue_token(&self, token: TokenRecord, trace: impl Into<Trace>) -> Result<(), StoreError> {
+        let (now, trace) = (self.now(), trace.into());
         let cache = Arc::clone(&self.0.tokens);
         let jti = token.jti.clone();
         self.0
@@ -94,19 +95,23 @@ impl Store {
                             token.issued_at.as_microsecond(),
                             token.expires_at.as_microsecond(),
                         ])?;
-                    audit::append(connection, now, &audit)
+                    trace.write(connection, now).map(drop)
                 },
                 move |()| cache.set(&jti, TokenStanding::Issued),
             )
             .await
     }
 
-    /// Revokes a token at once and for good. Again is fine and keeps the first time.
+    /// Revokes a token at once and for good. Again is fine and keeps the first time. `trace` sees the token as it is then.
     ///
     /// # Errors
     /// [`StoreErrorKind::NotFound`] for a token never issued here; [`StoreErrorKind::Busy`],
     /// [`StoreErrorKind::Full`], [`StoreErrorKind::Io`].
-    pub async fn revoke_token(&self, jti: &str, audit: AuditEntry) -> Result<TokenRecord, StoreError> {
+    pub async fn revoke_token<T: Into<Trace>>(
+        &self,
+        jti: &str,
+        trace: impl FnOnce(&TokenRecord) -> T + Send + 'static,
+    ) -> Result<TokenRecord, StoreError> {
         let now = self.now();
         let cache = Arc::clone(&self.0.tokens);
         let jti = jti.to_owned();
@@ -128,12 +133,25 @@ impl Store {
                                 format!("no token `{jti}` was issued here; list the tokens to see their ids"),
                             )
                         })?;
-                    audit::append(connection, now, &audit)?;
+                    trace(&token).into().write(connection, now)?;
                     Ok(token)
                 },
                 move |token: &TokenRecord| cache.set(&token.jti, TokenStanding::Revoked),
             )
             .await
+    }
+
+    /// One token, if it was ever issued here.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Io`].
+    pub async fn token(&self, jti: &str) -> Result<Option<TokenRecord>, StoreError> {
+        let jti = jti.to_owned();
+        let read = move |connection: &Connection| {
+            let mut statement = connection.prepare_cached(&format!("{RECORD} WHERE jti = ?1"))?;
+            Ok(statement.query_row([jti], token).optional()?)
+        };
+        self.0.service.read("read a token", read).await
     }
 
     /// All tokens, newest first.
@@ -144,10 +162,8 @@ impl Store {
         self.0
             .service
             .read("list the tokens", |connection| {
-                let mut statement = connection.prepare_cached(
-                    "SELECT jti, subject, scopes, issued_at, expires_at, revoked_at FROM tokens \
-                     ORDER BY issued_at DESC, jti DESC",
-                )?;
+                let sql = format!("{RECORD} ORDER BY issued_at DESC, jti DESC");
+                let mut statement = connection.prepare_cached(&sql)?;
                 let tokens = statement.query_map([], token)?.collect::<Result<_, _>>()?;
                 Ok(tokens)
             })

@@ -6,9 +6,8 @@ use fanpass_model::{AttributeKey, UserId, UserProperties};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
-use super::audit::{self, AuditEntry};
 use super::error::{StoreError, StoreErrorKind};
-use super::{Store, time};
+use super::{Store, Trace, time};
 
 /// What is stored of one user.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,11 +30,11 @@ impl Store {
         &self,
         user: &UserId,
         changes: &UserProperties,
-        audit: AuditEntry,
+        trace: impl Into<Trace>,
     ) -> Result<(), StoreError> {
         let id = user.as_str().to_owned();
         let changes = json(changes)?;
-        let now = self.now();
+        let (now, trace) = (self.now(), trace.into());
         self.0
             .service
             .write("update a user", move |connection| {
@@ -47,8 +46,7 @@ impl Store {
                          SET attributes = json_patch(attributes, ?2), updated_at = excluded.updated_at",
                     )?
                     .execute(params![id, changes, now])?;
-                audit::append(connection, now, &audit)?;
-                Ok(())
+                trace.write(connection, now).map(drop)
             })
             .await
     }

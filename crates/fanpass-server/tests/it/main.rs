@@ -16,6 +16,7 @@ mod contract;
 mod events;
 mod fixtures;
 mod harness;
+mod idempotency;
 mod imports;
 mod in_process;
 mod lifecycle;

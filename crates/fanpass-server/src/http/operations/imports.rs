@@ -5,7 +5,9 @@ use fanpass_model::{
     ImportId, ImportState, ImportStatus, ImportStatusRequest, Operation, RowError, SegmentReceipt,
 };
 
+use crate::app::App;
 use crate::http::call::{Call, Operate};
+use crate::http::json::to_json;
 use crate::http::problem::{Kind, Problem};
 use crate::http::upload::{self, Form};
 use crate::store::{ImportJob, JobState, RowReject};
@@ -21,10 +23,15 @@ impl Operate for Import {
         call.audit.target = Some(form.segment.to_string());
         form.check(&call.app).await?;
         let Form { segment, file_name, file } = form;
-        let job = call.app.imports.submit(file, segment, file_name, call.caller()).await?;
+        let caller = call.caller();
+        let job = call.app.imports.submit(file, segment, file_name, caller).await?;
         call.audit.file_sha256.clone_from(&job.file_sha256);
         // What the job did is asked for by its status; here it was received.
         Ok(receipt(job.id, ImportState::Pending))
+    }
+
+    async fn answer_again(_: &App, kept: String) -> Result<Vec<u8>, Problem> {
+        receipt_again(kept, ImportState::Pending)
     }
 }
 
@@ -47,6 +54,12 @@ pub(super) fn receipt(id: ImportId, state: ImportState) -> SegmentReceipt {
     let mut receipt = SegmentReceipt::new(id);
     receipt.status = Some(state);
     receipt
+}
+
+/// The receipt of an import whose id was kept under an idempotency key.
+pub(super) fn receipt_again(id: String, state: ImportState) -> Result<Vec<u8>, Problem> {
+    let id = ImportId::new(id).map_err(|error| Problem::internal(&error))?;
+    Ok(to_json(&receipt(id, state)).into_bytes())
 }
 
 fn no_import(id: &ImportId) -> Problem {

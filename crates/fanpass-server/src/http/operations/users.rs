@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use crate::http::call::{Call, Operate};
-use crate::http::json::{self, escape, missing, shape_item, unknown_members};
+use crate::http::json::{self, escape, missing, shape_item, to_json, unknown_members};
 use crate::http::loose::Loose;
 use crate::http::problem::{Problem, item};
 
@@ -32,10 +32,12 @@ impl Operate for Update {
         call.audit.target = Some(pseudonym(&request.user_id));
         check(&request.user_properties, &registry, call.app.limits.attributes_per_update)?;
 
-        let audit = call.audit_with(UPDATE_USER.success);
-        call.app.store.upsert_user(&request.user_id, &request.user_properties, audit).await?;
+        let UpdateUserRequest { user_id, user_properties, .. } = request;
+        let answer = UpdateUserResponse { user_id: Some(user_id.clone()), ..UpdateUserResponse::default() };
+        let trace = call.trace::<Self>(|| to_json(&answer));
+        call.app.store.upsert_user(&user_id, &user_properties, trace).await?;
         call.audited = true;
-        Ok(UpdateUserResponse { user_id: Some(request.user_id), ..UpdateUserResponse::default() })
+        Ok(answer)
     }
 }
 

@@ -8,7 +8,7 @@ use rusqlite::Row;
 
 use super::error::{Fault, StoreError};
 use super::segments::{malformed, segment_name};
-use super::{Store, time};
+use super::{Once, Store, time};
 
 pub(super) use steps::end;
 pub(crate) use steps::{Counts, NewJob, SpooledFile, Unfinished};
@@ -51,6 +51,8 @@ pub struct Caller {
     pub subject: Option<String>,
     /// The token's id.
     pub jti: Option<String>,
+    /// The key under which the import is to be received once. Not told of stored imports.
+    pub once: Option<Once>,
 }
 
 /// One import as it stands.
@@ -163,7 +165,7 @@ fn job(row: &Row<'_>) -> Result<ImportJob, Fault> {
         duplicate: row.get(8)?,
         rejected: row.get(9)?,
         message: row.get(10)?,
-        caller: Caller { subject: row.get(11)?, jti: row.get(12)? },
+        caller: Caller { subject: row.get(11)?, jti: row.get(12)?, once: None },
         created_at: time(row.get(13)?),
         updated_at: time(row.get(14)?),
         completed_at: row.get::<_, Option<i64>>(15)?.map(time),

@@ -4,7 +4,7 @@ use fanpass_model::{ImportId, SegmentName};
 use rusqlite::{Connection, Row, params};
 
 use crate::store::error::StoreError;
-use crate::store::{Caller, JobState, RowReject, Store};
+use crate::store::{Caller, JobState, RowReject, Store, idempotency};
 
 /// Rows of an import by their fate, as far as it is known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -68,6 +68,9 @@ impl Store {
                     ],
                     |row| row.get(0),
                 )?;
+            if let Some(once) = &job.caller.once {
+                idempotency::keep(connection, now, once, job.id.as_str(), None)?;
+            }
             Ok(sequence)
         })
     }

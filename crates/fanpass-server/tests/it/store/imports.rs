@@ -37,7 +37,7 @@ pub(super) async fn submit(imports: &Imports, name: &SegmentName, content: &[u8]
     for piece in content.chunks(1_000) {
         upload.write(piece).await.unwrap();
     }
-    let caller = Caller { subject: Some("nightly".to_owned()), jti: Some("jti-1".to_owned()) };
+    let caller = Caller { subject: Some("nightly".to_owned()), jti: Some("jti-1".to_owned()), once: None };
     imports.submit(upload, name.clone(), Some("holders.csv".to_owned()), caller).await.unwrap()
 }
 

@@ -1,0 +1,14 @@
+-- Segment writes by idempotency key; the answer is told by the import. Of a list sent inline it counts once its import
+-- is completed.
+CREATE TABLE idempotency (
+    subject      TEXT NOT NULL,
+    key          TEXT NOT NULL,
+    operation    TEXT NOT NULL,
+    fingerprint  BLOB NOT NULL,    -- SHA-256 of the request
+    answer       TEXT NOT NULL,    -- the import's id
+    user         TEXT,             -- always NULL: the table has one form in both files
+    at           INTEGER NOT NULL, -- microseconds since 1970, UTC
+    PRIMARY KEY (subject, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX idempotency_by_time ON idempotency (at);
