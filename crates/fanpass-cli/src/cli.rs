@@ -11,8 +11,8 @@ use clap::{
 };
 
 use crate::commands::{
-    apply, attributes, auth, check, completions, man, plan, rejects, runs, segments, serve, support, tokens,
-    users,
+    apply, attributes, audit, auth, check, completions, man, plan, rejects, runs, segments, serve, support,
+    tokens, users,
 };
 use crate::exit::Exit;
 
@@ -48,6 +48,7 @@ pub enum Command {
     Attributes(attributes::Command),
     #[command(subcommand)]
     Tokens(tokens::Command),
+    Audit(audit::Audit),
     #[command(subcommand)]
     Auth(auth::Command),
     Serve(serve::Serve),

@@ -21,7 +21,7 @@ pub use client::Client;
 pub use error::{Error, ErrorKind};
 pub use idempotency_key::IdempotencyKey;
 pub use multipart::Boundary;
-pub use operations::Page;
+pub use operations::{AuditFilter, Page};
 pub use push::{
     Delivery, Outcome, Push, PushHandle, PushOptions, PushProgress, PushTotals, StopReason, UserUpdate,
 };

@@ -26,6 +26,8 @@ pub(crate) struct App {
     pub(crate) uploads: Arc<Semaphore>,
     /// Permits for bytes of inline segments.
     pub(crate) inline_room: Arc<Semaphore>,
+    /// Permits for bytes of updates of users.
+    pub(crate) update_room: Arc<Semaphore>,
     /// Idempotency keys of calls under way.
     pub(crate) under_way: Arc<UnderWay>,
     /// Permits to look into files that were received.
@@ -52,6 +54,7 @@ impl App {
             limits: config.limits.clone(),
             uploads: Arc::new(Semaphore::new(config.limits.concurrent_uploads)),
             inline_room: Arc::new(Semaphore::new(permits(config.limits.inline_bytes_in_all))),
+            update_room: Arc::new(Semaphore::new(permits(config.limits.update_bytes_in_all))),
             under_way: Arc::default(),
             checks: Semaphore::new(CHECKS_MAX),
             token_lifetime: config.token_lifetime,

@@ -62,6 +62,9 @@ pub struct Limits {
     pub inline_bytes_in_all: u64,
     /// Bytes of any other JSON body (413). Default: 1 MiB.
     pub body_bytes: u64,
+    /// Bytes of all updates of users that are received or wait for the disk at the same time (503 with `Retry-After`).
+    /// Default: 64 MiB.
+    pub update_bytes_in_all: u64,
     /// Bytes of an uploaded file (413). Default: 4 GiB.
     pub upload_bytes: u64,
     /// Uploads that are received at the same time (503 with `Retry-After`). Default: 8.
@@ -87,6 +90,7 @@ impl Default for Limits {
             inline_body_bytes: 32 * MIB,
             inline_bytes_in_all: 128 * MIB,
             body_bytes: MIB,
+            update_bytes_in_all: 64 * MIB,
             upload_bytes: 4096 * MIB,
             concurrent_uploads: 8,
             attributes_per_update: 256,

@@ -15,6 +15,7 @@ mod harness;
 mod help;
 mod kill;
 mod local;
+mod privacy;
 mod push;
 mod refusals;
 mod segments;

@@ -1,6 +1,6 @@
 //! What each operation sends: byte for byte against the contract's fixtures, and whole as snapshots.
 
-use fanpass_client::{Client, Page, Upload};
+use fanpass_client::{AuditFilter, Client, Page, Upload};
 use fanpass_model::{
     AttributeDefinition, AttributeType, AttributeValue, IssueTokenRequest, UpdateUserRequest, UserId,
     UserProperties, attribute_key,
@@ -74,6 +74,17 @@ async fn the_lookups_of_the_service_send_this() {
     assert_sends!("get_segment", async |client: Client| client.get_segment(&segment()).await);
     assert_sends!("list_members", async |client: Client| client.list_members(&segment(), &page).await);
     assert_sends!("get_user", async |client: Client| client.get_user(&user()).await);
+}
+
+#[tokio::test]
+async fn what_a_fan_and_an_auditor_ask_for_sends_this() {
+    let page = Page { after: Some("7".to_owned()), limit: Some(2) };
+    let filter = AuditFilter { subject: Some("nightly export".to_owned()), ..AuditFilter::default() };
+    assert_sends!("list_users", async |client: Client| client.list_users(&Page::default()).await);
+    assert_sends!("user_history", async |client: Client| client.user_history(&user(), &page).await);
+    assert_sends!("export_user", async |client: Client| client.export_user(&user()).await);
+    assert_sends!("delete_user", async |client: Client| client.delete_user(&user()).await);
+    assert_sends!("list_audit", async |client: Client| client.list_audit(&filter, &page).await);
 }
 
 #[tokio::test]

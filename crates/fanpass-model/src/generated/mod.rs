@@ -5,11 +5,15 @@
 #[rustfmt::skip]
 mod attributes;
 #[rustfmt::skip]
+mod audit;
+#[rustfmt::skip]
 mod lookups;
 #[rustfmt::skip]
 pub mod operations;
 #[rustfmt::skip]
 pub mod platform;
+#[rustfmt::skip]
+mod privacy;
 #[rustfmt::skip]
 mod problem;
 #[rustfmt::skip]
@@ -20,7 +24,9 @@ mod tokens;
 mod users;
 
 pub use attributes::*;
+pub use audit::*;
 pub use lookups::*;
+pub use privacy::*;
 pub use problem::*;
 pub use segments::*;
 pub use tokens::*;

@@ -119,6 +119,23 @@ pub const LIST_MEMBERS: Operation = Operation {
     summary: "A segment's user ids in byte order, a page at a time",
 };
 
+/// List Users: `GET /service/v1/users`. The users that attributes are stored of, in byte order of
+/// their ids, a page at a time.
+///
+/// Provenance: extension.
+pub const LIST_USERS: Operation = Operation {
+    id: "listUsers",
+    name: "List Users",
+    method: "GET",
+    path: "/service/v1/users",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "read",
+    idempotent: true,
+    summary: "The users that attributes are stored of, in byte order of their ids, a page at a time",
+};
+
 /// Get User: `GET /service/v1/user`. One user's attributes and segments.
 ///
 /// Provenance: extension.
@@ -133,6 +150,55 @@ pub const GET_USER: Operation = Operation {
     scope: "read",
     idempotent: true,
     summary: "One user's attributes and segments",
+};
+
+/// Delete User: `DELETE /service/v1/user`. Erase what is stored of one user.
+///
+/// Provenance: extension.
+pub const DELETE_USER: Operation = Operation {
+    id: "deleteUser",
+    name: "Delete User",
+    method: "DELETE",
+    path: "/service/v1/user",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "Erase what is stored of one user",
+};
+
+/// Export User: `GET /service/v1/user/export`. All that is stored of one user, as one document.
+///
+/// Provenance: extension.
+pub const EXPORT_USER: Operation = Operation {
+    id: "exportUser",
+    name: "Export User",
+    method: "GET",
+    path: "/service/v1/user/export",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "All that is stored of one user, as one document",
+};
+
+/// Get User History: `GET /service/v1/user/history`. What changed of one user's attributes, when and
+/// by whom, newest first.
+///
+/// Provenance: extension.
+pub const GET_USER_HISTORY: Operation = Operation {
+    id: "getUserHistory",
+    name: "Get User History",
+    method: "GET",
+    path: "/service/v1/user/history",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "read",
+    idempotent: true,
+    summary: "What changed of one user's attributes, when and by whom, newest first",
 };
 
 /// List Attributes: `GET /service/v1/attributes`. The platform catalogue and the registered custom
@@ -217,6 +283,22 @@ pub const REVOKE_TOKEN: Operation = Operation {
     summary: "Revoke a token at once",
 };
 
+/// List Audit: `GET /service/v1/audit`. The records of calls, newest first, a page at a time.
+///
+/// Provenance: extension.
+pub const LIST_AUDIT: Operation = Operation {
+    id: "listAudit",
+    name: "List Audit",
+    method: "GET",
+    path: "/service/v1/audit",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "The records of calls, newest first, a page at a time",
+};
+
 /// All operations, in the order of the contract.
 pub const ALL: &[Operation] = &[
     CREATE_SEGMENT,
@@ -226,10 +308,15 @@ pub const ALL: &[Operation] = &[
     LIST_SEGMENTS,
     GET_SEGMENT,
     LIST_MEMBERS,
+    LIST_USERS,
     GET_USER,
+    DELETE_USER,
+    EXPORT_USER,
+    GET_USER_HISTORY,
     LIST_ATTRIBUTES,
     REGISTER_ATTRIBUTE,
     LIST_TOKENS,
     ISSUE_TOKEN,
     REVOKE_TOKEN,
+    LIST_AUDIT,
 ];

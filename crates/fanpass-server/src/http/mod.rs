@@ -24,7 +24,7 @@ use fanpass_model::operations as contract;
 use crate::app::App;
 use body::ContentType;
 use call::{Operate, run};
-use operations::{attributes, imports, lookups, segments, tokens, users};
+use operations::{attributes, audit, imports, lookups, privacy, segments, stored_users, tokens, users};
 
 /// All that the service answers. Which operations exist is the contract's to say; a test compares.
 pub(crate) fn router(app: &Arc<App>) -> Router {
@@ -39,6 +39,11 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     router = add::<lookups::GetSegment>(router);
     router = add::<lookups::ListMembers>(router);
     router = add::<lookups::GetUser>(router);
+    router = add::<stored_users::List>(router);
+    router = add::<stored_users::History>(router);
+    router = add::<privacy::Delete>(router);
+    router = add::<privacy::Export>(router);
+    router = add::<audit::List>(router);
     router = add::<attributes::List>(router);
     router = add::<attributes::Register>(router);
     router = add::<tokens::List>(router);

@@ -21,6 +21,8 @@ pub(super) struct Design {
     pub(super) checkpoint_pages: u32,
     /// Writes that wait at most.
     pub(super) queue: usize,
+    /// Whether what is deleted is overwritten with zeros.
+    pub(super) overwrite: bool,
     /// One script a version: script `n` leads from version `n` to `n + 1`. Never edited once released.
     pub(super) migrations: &'static [&'static str],
 }
@@ -120,6 +122,7 @@ fn open_writer(design: &Design, path: &Path) -> Result<Connection, StoreError> {
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "wal_autocheckpoint", design.checkpoint_pages)?;
         connection.pragma_update(None, "cache_size", -16_384)?;
+        connection.pragma_update(None, "secure_delete", design.overwrite)?;
         migrate(design, &mut connection, path)?;
         Ok(connection)
     };

@@ -24,7 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use attributes::{AttributeRecord, Attributes};
-pub use audit::{AuditEntry, AuditRecord};
+pub use audit::{AuditEntry, AuditFilter, AuditPage, AuditRecord};
 pub use environment::{Clock, Ids};
 pub use error::{StoreError, StoreErrorKind};
 pub use idempotency::{KeptAnswer, Once, Trace};
@@ -32,7 +32,7 @@ pub use jobs::{Caller, ImportJob, JobState, RowReject};
 pub(crate) use jobs::{Counts, NewJob, SpooledFile, Unfinished};
 pub use segments::SegmentRecord;
 pub use tokens::{TokenRecord, TokenStanding};
-pub use users::UserRecord;
+pub use users::{AttributeChange, Erased, UserChange, UserPage, UserRecord};
 pub(crate) use versions::{Publication, Version};
 
 use attributes::AttributeCache;
@@ -47,6 +47,7 @@ static SEGMENTS: Design = Design {
     page_size: 16_384,
     checkpoint_pages: 4_096,
     queue: 64,
+    overwrite: false,
     migrations: &[include_str!("schema/segments_1.sql"), include_str!("schema/segments_3.sql")],
 };
 
@@ -55,6 +56,8 @@ static SERVICE: Design = Design {
     page_size: 4_096,
     checkpoint_pages: 0,
     queue: 4_096,
+    // What is erased of a user is to be gone from the file.
+    overwrite: true,
     migrations: &[include_str!("schema/service_1.sql"), include_str!("schema/service_2.sql")],
 };
 

@@ -21,6 +21,8 @@ mod imports;
 mod in_process;
 mod lifecycle;
 mod lookups;
+mod pressure;
+mod privacy;
 mod routing;
 mod segments;
 mod store;

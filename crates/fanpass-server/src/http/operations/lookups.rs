@@ -5,7 +5,7 @@ use fanpass_model::{
     MemberList, Operation, SegmentList, SegmentName, SegmentSummary, UserId, UserProperties, UserRecord,
 };
 
-use super::users::pseudonym;
+use super::users::{no_user, pseudonym};
 use crate::http::call::{Call, Operate};
 use crate::http::problem::{Kind, Problem};
 use crate::http::query::Parameters;
@@ -80,10 +80,7 @@ impl Operate for GetUser {
         let stored = call.app.store.user(&user).await?;
         let segments = call.app.store.segments_of(&user).await?;
         if stored.is_none() && segments.is_empty() {
-            return Err(Problem::new(
-                Kind::NOT_FOUND,
-                "there is no user by that id; check its leading zeros, or update the user first",
-            ));
+            return Err(no_user());
         }
         let (properties, updated_at) = match stored {
             Some(stored) => (stored.attributes, Some(stored.updated_at.to_string())),
@@ -96,7 +93,7 @@ impl Operate for GetUser {
 }
 
 /// Cuts a page to its length and says whether there was more.
-fn cut<T>(entries: &mut Vec<T>, limit: u32) -> bool {
+pub(super) fn cut<T>(entries: &mut Vec<T>, limit: u32) -> bool {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = entries.len() > limit;
     entries.truncate(limit);

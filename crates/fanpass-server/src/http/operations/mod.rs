@@ -1,8 +1,11 @@
 //! What each operation does, a type each.
 
 pub(super) mod attributes;
+pub(super) mod audit;
 pub(super) mod imports;
 pub(super) mod lookups;
+pub(super) mod privacy;
 pub(super) mod segments;
+pub(super) mod stored_users;
 pub(super) mod tokens;
 pub(super) mod users;
