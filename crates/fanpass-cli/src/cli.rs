@@ -11,8 +11,8 @@ use clap::{
 };
 
 use crate::commands::{
-    apply, attributes, audit, auth, check, completions, man, plan, rejects, runs, segments, serve, support,
-    tokens, users,
+    apply, attributes, audit, auth, check, completions, keys, man, plan, rejects, runs, segments, serve,
+    support, tokens, users,
 };
 use crate::exit::Exit;
 
@@ -48,6 +48,8 @@ pub enum Command {
     Attributes(attributes::Command),
     #[command(subcommand)]
     Tokens(tokens::Command),
+    #[command(subcommand)]
+    Keys(keys::Command),
     Audit(audit::Audit),
     #[command(subcommand)]
     Auth(auth::Command),

@@ -34,6 +34,8 @@ pub struct Config {
     pub token_lifetime: Duration,
     /// How imports run.
     pub imports: ImportOptions,
+    /// How long it is kept what updates changed of users. Default: 365 days.
+    pub user_history: Duration,
     /// How long a stopping service waits for calls under way. Default: 30 s.
     pub drain: Duration,
 }
@@ -47,6 +49,7 @@ impl Default for Config {
             platform_attributes: Vec::new(),
             token_lifetime: Duration::from_hours(24 * 365),
             imports: ImportOptions::default(),
+            user_history: Duration::from_hours(24 * 365),
             drain: Duration::from_secs(30),
         }
     }
@@ -80,6 +83,16 @@ pub struct Limits {
     pub body_rate: u64,
     /// Connections open at the same time; further ones wait to be accepted. Default: 1,024.
     pub connections: usize,
+    /// Calls a second that one token may make in the long run (429 with `Retry-After`); 0 sets no limit. Default: 0, since a
+    /// push makes as many as it can.
+    pub requests_per_second_per_token: u32,
+    /// Calls that one token may make at once after a pause; 0: those of a second. Default: 0.
+    pub request_burst_per_token: u32,
+    /// As [`requests_per_second_per_token`](Self::requests_per_second_per_token), for all tokens of one subject together.
+    /// Default: 0.
+    pub requests_per_second_per_subject: u32,
+    /// As [`request_burst_per_token`](Self::request_burst_per_token), for all tokens of one subject together. Default: 0.
+    pub request_burst_per_subject: u32,
 }
 
 const MIB: u64 = 1024 * 1024;
@@ -98,6 +111,10 @@ impl Default for Limits {
             body_pause: Duration::from_secs(30),
             body_rate: 4 * 1024,
             connections: 1024,
+            requests_per_second_per_token: 0,
+            request_burst_per_token: 0,
+            requests_per_second_per_subject: 0,
+            request_burst_per_subject: 0,
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod auth;
 pub mod check;
 pub mod completions;
 pub mod dry_run;
+pub mod keys;
 pub mod man;
 pub mod mapping;
 pub mod plan;

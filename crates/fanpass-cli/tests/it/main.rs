@@ -13,6 +13,7 @@ mod dry_run;
 mod foreign;
 mod harness;
 mod help;
+mod keys;
 mod kill;
 mod local;
 mod privacy;

@@ -98,6 +98,9 @@ async fn attributes_and_tokens_of_the_service_send_this() {
     assert_sends!("register_attribute", async |client: Client| client.register_attribute(&tier).await);
     assert_sends!("issue_token", async |client: Client| client.issue_token(&token).await);
     assert_sends!("list_tokens", async |client: Client| client.list_tokens().await);
+    assert_sends!("list_keys", async |client: Client| client.list_keys().await);
+    assert_sends!("rotate_key", async |client: Client| client.rotate_key().await);
+    assert_sends!("retire_key", async |client: Client| client.retire_key("first").await);
     assert_sends!("revoke_token", async |client: Client| client.revoke_token("a/b?c").await);
 }
 

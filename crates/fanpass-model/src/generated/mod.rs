@@ -7,6 +7,8 @@ mod attributes;
 #[rustfmt::skip]
 mod audit;
 #[rustfmt::skip]
+mod keys;
+#[rustfmt::skip]
 mod lookups;
 #[rustfmt::skip]
 pub mod operations;
@@ -25,6 +27,7 @@ mod users;
 
 pub use attributes::*;
 pub use audit::*;
+pub use keys::*;
 pub use lookups::*;
 pub use privacy::*;
 pub use problem::*;

@@ -299,6 +299,54 @@ pub const LIST_AUDIT: Operation = Operation {
     summary: "The records of calls, newest first, a page at a time",
 };
 
+/// List Keys: `GET /service/v1/keys`. The keys that tokens are signed with, oldest first.
+///
+/// Provenance: extension.
+pub const LIST_KEYS: Operation = Operation {
+    id: "listKeys",
+    name: "List Keys",
+    method: "GET",
+    path: "/service/v1/keys",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "The keys that tokens are signed with, oldest first",
+};
+
+/// Rotate Key: `POST /service/v1/keys`. Make a new key, which signs from now on.
+///
+/// Provenance: extension.
+pub const ROTATE_KEY: Operation = Operation {
+    id: "rotateKey",
+    name: "Rotate Key",
+    method: "POST",
+    path: "/service/v1/keys",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: false,
+    summary: "Make a new key, which signs from now on",
+};
+
+/// Retire Key: `DELETE /service/v1/key`. Delete a key; no token it signed is accepted any more.
+///
+/// Provenance: extension.
+pub const RETIRE_KEY: Operation = Operation {
+    id: "retireKey",
+    name: "Retire Key",
+    method: "DELETE",
+    path: "/service/v1/key",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "Delete a key; no token it signed is accepted any more",
+};
+
 /// All operations, in the order of the contract.
 pub const ALL: &[Operation] = &[
     CREATE_SEGMENT,
@@ -319,4 +367,7 @@ pub const ALL: &[Operation] = &[
     ISSUE_TOKEN,
     REVOKE_TOKEN,
     LIST_AUDIT,
+    LIST_KEYS,
+    ROTATE_KEY,
+    RETIRE_KEY,
 ];

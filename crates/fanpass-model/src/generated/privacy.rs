@@ -206,8 +206,8 @@ pub struct AuditRecord {
     #[serde(rename = "fileSha256")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_sha256: Option<String>,
-    /// Figures of the result, as JSON: `replayed`, or how many refused calls the record stands for besides
-    /// its own.
+    /// Figures of the result, as JSON: `replayed`, or the number of refused `calls` that the record stands
+    /// for.
     ///
     /// Provenance: extension.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -20,8 +20,7 @@ use super::idempotency::{self, Keyed, REPLAYED};
 use super::json;
 use super::problem::{Kind, Problem};
 use crate::app::App;
-use crate::auth::Caller;
-use crate::store::{self, AuditEntry, Once, Trace};
+use crate::store::{self, AuditEntry, Once, StoreError, StoreErrorKind, Trace};
 
 /// What an operation does once its caller is known to be allowed to.
 pub(crate) trait Operate: 'static {
@@ -61,10 +60,11 @@ impl Call {
 
     /// Admits the caller, or says why not.
     fn admit(&mut self, scope: &'static str) -> Result<(), Problem> {
-        let Caller { subject, jti, scopes } = self.app.authority.authenticate(&self.parts.headers)?;
-        let allowed = scopes.split(' ').any(|granted| granted == scope);
-        self.audit.subject = Some(subject);
-        self.audit.jti = Some(jti);
+        let claims = self.app.authority.authenticate(&self.parts.headers)?;
+        self.audit.subject = Some(claims.sub.clone());
+        self.audit.jti = Some(claims.jti.clone());
+        self.app.rates.take(&claims, self.app.store.clock().now().as_microsecond())?;
+        let allowed = claims.scope.split(' ').any(|granted| granted == scope);
         if allowed { Ok(()) } else { Err(forbidden(scope)) }
     }
 
@@ -146,22 +146,11 @@ pub(super) async fn run<O: Operate>(State(app): State<Arc<App>>, request: Reques
 
 async fn conduct<O: Operate>(mut call: Call) -> Response {
     let mut result = perform::<O>(&mut call).await;
-    if !call.audited {
-        let status = match &result {
-            Ok(_) => O::OPERATION.success,
-            Err(problem) => problem.kind.status.as_u16(),
-        };
-        // Of an operation that kept nothing itself.
-        let answer = match &result {
-            Ok(answer) => call.once().map(|once| (once, String::from_utf8_lossy(&answer.body).into_owned())),
-            Err(_) => None,
-        };
-        let trace = Trace { audit: call.audit_with(status), answer };
-        if let Err(error) = call.app.store.append_audit(trace).await {
-            tracing::error!(%error, "a call left no audit record");
-            // What cannot be recorded is not answered; a refusal stays what it is.
-            result = result.and(Err(error.into()));
-        }
+    if !call.audited
+        && let Err(error) = record::<O>(&mut call, &result).await
+    {
+        // What cannot be recorded is not answered; a refusal stays what it is.
+        result = result.and(Err(error.into()));
     }
     match result {
         Ok(Answered { body, again }) => {
@@ -175,6 +164,29 @@ async fn conduct<O: Operate>(mut call: Call) -> Response {
         }
         Err(problem) => problem.into_response(),
     }
+}
+
+/// Stores the record of a call whose operation has not, unless it is one of a flood; with it the answer to its key.
+async fn record<O: Operate>(call: &mut Call, result: &Result<Answered, Problem>) -> Result<(), StoreError> {
+    let (status, answer) = match result {
+        Ok(answer) => {
+            let kept = || String::from_utf8_lossy(&answer.body).into_owned();
+            (O::OPERATION.success, call.once().map(|once| (once, kept())))
+        }
+        Err(problem) => (problem.kind.status.as_u16(), None),
+    };
+    let (app, now) = (Arc::clone(&call.app), call.app.store.clock().now().as_microsecond());
+    let audit = call.audit_with(status);
+    if !app.floods.admit(&audit, now) {
+        return Ok(());
+    }
+    let stored = app.store.append_audit(Trace { audit: audit.clone(), answer }).await;
+    match &stored {
+        Err(error) if error.kind() == StoreErrorKind::Busy => app.floods.missed(&audit, now),
+        Err(error) => tracing::error!(%error, "a call left no audit record"),
+        Ok(()) => {}
+    }
+    stored
 }
 
 /// The body of a success, and whether it was given before.

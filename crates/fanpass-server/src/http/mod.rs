@@ -2,6 +2,7 @@
 
 mod body;
 mod call;
+pub(crate) mod floods;
 pub(crate) mod idempotency;
 mod json;
 mod loose;
@@ -24,7 +25,7 @@ use fanpass_model::operations as contract;
 use crate::app::App;
 use body::ContentType;
 use call::{Operate, run};
-use operations::{attributes, audit, imports, lookups, privacy, segments, stored_users, tokens, users};
+use operations::{attributes, audit, imports, keys, lookups, privacy, segments, stored_users, tokens, users};
 
 /// All that the service answers. Which operations exist is the contract's to say; a test compares.
 pub(crate) fn router(app: &Arc<App>) -> Router {
@@ -46,6 +47,9 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     router = add::<audit::List>(router);
     router = add::<attributes::List>(router);
     router = add::<attributes::Register>(router);
+    router = add::<keys::List>(router);
+    router = add::<keys::Rotate>(router);
+    router = add::<keys::Retire>(router);
     router = add::<tokens::List>(router);
     router = add::<tokens::Issue>(router);
     router = add::<tokens::Revoke>(router);

@@ -1,9 +1,10 @@
 //! Tokens that were issued: kept in the database without their secret, their standing read from memory.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::database::Database;
@@ -25,6 +26,10 @@ pub struct TokenRecord {
     pub expires_at: Timestamp,
     /// When it was revoked, if it was.
     pub revoked_at: Option<Timestamp>,
+    /// When a call was last made with it, if any was.
+    pub last_used_at: Option<Timestamp>,
+    /// Which key signed it; absent: the first.
+    pub kid: Option<String>,
 }
 
 /// Whether a token id may be trusted, its signature and times apart.
@@ -40,33 +45,126 @@ pub enum TokenStanding {
 
 /// The standing of each token in memory; exact, because this process alone writes them.
 #[derive(Debug, Default)]
-pub(super) struct TokenCache(RwLock<HashMap<String, TokenStanding>>);
+pub(super) struct TokenCache(RwLock<HashMap<String, Known>>);
+
+/// What is known of a token. Times are microseconds since 1970; 0: never.
+#[derive(Debug)]
+struct Known {
+    standing: TokenStanding,
+    used: AtomicI64,
+    /// The use that the database knows.
+    kept: AtomicI64,
+}
 
 impl TokenCache {
     pub(super) fn load(service: &Database) -> Result<Self, StoreError> {
         let all = service.read_blocking("read the tokens", |connection| {
-            let mut statement = connection.prepare("SELECT jti, revoked_at IS NOT NULL FROM tokens")?;
+            let mut statement = connection
+                .prepare("SELECT jti, revoked_at IS NOT NULL, coalesce(last_used_at, 0) FROM tokens")?;
             let rows = statement.query_map([], |row| {
                 let standing = if row.get(1)? { TokenStanding::Revoked } else { TokenStanding::Issued };
-                Ok((row.get(0)?, standing))
+                Ok((row.get(0)?, Known::new(standing, row.get(2)?)))
             })?;
             Ok(rows.collect::<Result<_, _>>()?)
         })?;
         Ok(Self(RwLock::new(all)))
     }
 
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<String, Known>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn set(&self, jti: &str, standing: TokenStanding) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(jti.to_owned(), standing);
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let used = all.get(jti).map_or(0, |known| known.used.load(Ordering::Relaxed));
+        all.insert(jti.to_owned(), Known::new(standing, used));
+    }
+
+    fn last_use(&self, jti: &str) -> Option<Timestamp> {
+        let used = self.read().get(jti)?.used.load(Ordering::Relaxed);
+        (used > 0).then(|| time(used))
+    }
+
+    /// Uses that are more than `tolerance` microseconds later than those that the database knows.
+    fn uses_to_keep(&self, tolerance: i64) -> Vec<(String, i64)> {
+        let all = self.read();
+        let uses = all.iter().filter_map(|(jti, known)| {
+            let (used, kept) = (known.used.load(Ordering::Relaxed), known.kept.load(Ordering::Relaxed));
+            (used.saturating_sub(kept) > tolerance).then(|| (jti.clone(), used))
+        });
+        uses.collect()
+    }
+
+    fn kept(&self, uses: &[(String, i64)]) {
+        let all = self.read();
+        for (jti, used) in uses {
+            if let Some(known) = all.get(jti) {
+                known.kept.store(*used, Ordering::Relaxed);
+            }
+        }
     }
 }
 
-const RECORD: &str = "SELECT jti, subject, scopes, issued_at, expires_at, revoked_at FROM tokens";
+impl Known {
+    const fn new(standing: TokenStanding, used: i64) -> Self {
+        Self { standing, used: AtomicI64::new(used), kept: AtomicI64::new(used) }
+    }
+}
+
+const COLUMNS: &str = "jti, subject, scopes, issued_at, expires_at, revoked_at, last_used_at, kid";
 
 impl Store {
     /// Whether the token `jti` was issued here and still stands, from memory.
     pub fn token_standing(&self, jti: &str) -> TokenStanding {
-        let all = self.0.tokens.0.read().unwrap_or_else(PoisonError::into_inner);
-        all.get(jti).copied().unwrap_or(TokenStanding::Unknown)
+        self.0.tokens.read().get(jti).map_or(TokenStanding::Unknown, |known| known.standing)
+    }
+
+    /// As [`token_standing`](Self::token_standing), for a call that is made with it now.
+    pub(crate) fn use_token(&self, jti: &str) -> TokenStanding {
+        let all = self.0.tokens.read();
+        let Some(known) = all.get(jti) else { return TokenStanding::Unknown };
+        if known.standing == TokenStanding::Issued {
+            known.used.store(self.now(), Ordering::Relaxed);
+        }
+        known.standing
+    }
+
+    /// Stores when tokens were last used, where what is stored is older by more than `tolerance`.
+    pub(crate) async fn keep_token_uses(&self, tolerance: SignedDuration) -> Result<(), StoreError> {
+        let tolerance = i64::try_from(tolerance.as_micros()).unwrap_or(i64::MAX);
+        let uses = self.0.tokens.uses_to_keep(tolerance);
+        if uses.is_empty() {
+            return Ok(());
+        }
+        let cache = Arc::clone(&self.0.tokens);
+        let keep = move |connection: &Connection| {
+            let mut keep = connection.prepare_cached("UPDATE tokens SET last_used_at = ?2 WHERE jti = ?1")?;
+            for (jti, used) in &uses {
+                keep.execute(params![jti, used])?;
+            }
+            Ok(uses)
+        };
+        self.0
+            .service
+            .write_then("keep uses of tokens", keep, move |uses: &Vec<_>| cache.kept(uses))
+            .await
+            .map(drop)
+    }
+
+    /// How many tokens in force each key has signed, by its id.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Io`].
+    pub async fn tokens_by_key(&self) -> Result<HashMap<Option<String>, u64>, StoreError> {
+        let now = self.now();
+        let count = move |connection: &Connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT kid, count(*) FROM tokens WHERE revoked_at IS NULL AND expires_at > ?1 GROUP BY kid",
+            )?;
+            let rows = statement.query_map([now], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        };
+        self.0.service.read("count the tokens", count).await
     }
 
     /// Keeps a token that is about to be handed out.
@@ -85,8 +183,8 @@ impl Store {
                 move |connection| {
                     connection
                         .prepare_cached(
-                            "INSERT INTO tokens (jti, subject, scopes, issued_at, expires_at) \
-                             VALUES (?1, ?2, ?3, ?4, ?5)",
+                            "INSERT INTO tokens (jti, subject, scopes, issued_at, expires_at, kid) \
+                             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                         )?
                         .execute(params![
                             token.jti,
@@ -94,6 +192,7 @@ impl Store {
                             serde_json::Value::from(token.scopes).to_string(),
                             token.issued_at.as_microsecond(),
                             token.expires_at.as_microsecond(),
+                            token.kid,
                         ])?;
                     trace.write(connection, now).map(drop)
                 },
@@ -120,11 +219,11 @@ impl Store {
             .write_then(
                 "revoke a token",
                 move |connection| {
+                    let sql = format!(
+                        "UPDATE tokens SET revoked_at = coalesce(revoked_at, ?2) WHERE jti = ?1 RETURNING {COLUMNS}"
+                    );
                     let token = connection
-                        .prepare_cached(
-                            "UPDATE tokens SET revoked_at = coalesce(revoked_at, ?2) WHERE jti = ?1 \
-                             RETURNING jti, subject, scopes, issued_at, expires_at, revoked_at",
-                        )?
+                        .prepare_cached(&sql)?
                         .query_row(params![jti, now], token)
                         .optional()?
                         .ok_or_else(|| {
@@ -148,7 +247,8 @@ impl Store {
     pub async fn token(&self, jti: &str) -> Result<Option<TokenRecord>, StoreError> {
         let jti = jti.to_owned();
         let read = move |connection: &Connection| {
-            let mut statement = connection.prepare_cached(&format!("{RECORD} WHERE jti = ?1"))?;
+            let mut statement =
+                connection.prepare_cached(&format!("SELECT {COLUMNS} FROM tokens WHERE jti = ?1"))?;
             Ok(statement.query_row([jti], token).optional()?)
         };
         self.0.service.read("read a token", read).await
@@ -159,15 +259,20 @@ impl Store {
     /// # Errors
     /// [`StoreErrorKind::Corrupt`], [`StoreErrorKind::Io`].
     pub async fn tokens(&self) -> Result<Vec<TokenRecord>, StoreError> {
-        self.0
+        let mut tokens: Vec<TokenRecord> = self
+            .0
             .service
             .read("list the tokens", |connection| {
-                let sql = format!("{RECORD} ORDER BY issued_at DESC, jti DESC");
+                let sql = format!("SELECT {COLUMNS} FROM tokens ORDER BY issued_at DESC, jti DESC");
                 let mut statement = connection.prepare_cached(&sql)?;
                 let tokens = statement.query_map([], token)?.collect::<Result<_, _>>()?;
                 Ok(tokens)
             })
-            .await
+            .await?;
+        for token in &mut tokens {
+            token.last_used_at = self.0.tokens.last_use(&token.jti);
+        }
+        Ok(tokens)
     }
 }
 
@@ -181,5 +286,7 @@ fn token(row: &Row<'_>) -> rusqlite::Result<TokenRecord> {
         issued_at: time(row.get(3)?),
         expires_at: time(row.get(4)?),
         revoked_at: row.get::<_, Option<i64>>(5)?.map(time),
+        last_used_at: row.get::<_, Option<i64>>(6)?.map(time),
+        kid: row.get(7)?,
     })
 }

@@ -5,6 +5,7 @@ mod export_user;
 mod get_segment;
 mod get_user;
 mod issue_token;
+mod keys;
 mod list_attributes;
 mod list_audit;
 mod list_members;

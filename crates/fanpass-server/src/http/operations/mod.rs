@@ -3,6 +3,7 @@
 pub(super) mod attributes;
 pub(super) mod audit;
 pub(super) mod imports;
+pub(super) mod keys;
 pub(super) mod lookups;
 pub(super) mod privacy;
 pub(super) mod segments;

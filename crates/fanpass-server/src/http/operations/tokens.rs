@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::auth::SCOPES;
 use crate::http::call::{Call, Operate};
 use crate::http::json::to_json;
-use crate::http::problem::{Problem, item};
+use crate::http::problem::{Kind, Problem, item};
 use crate::store::TokenRecord;
 
 /// Seconds that a token lives at most: ten years.
@@ -59,7 +59,10 @@ impl Operate for Issue {
     /// The secret is kept nowhere: signing the same claims with the same key gives the same token.
     async fn answer_again(app: &App, jti: String) -> Result<Vec<u8>, Problem> {
         let record = app.store.token(&jti).await?.ok_or_else(|| Problem::internal(&"a token is gone"))?;
-        let token = app.authority.sign_again(&record).map_err(|error| Problem::internal(&error))?;
+        let token = app.authority.sign_again(&record).map_err(|_| {
+            let detail = "the token that this `Idempotency-Key` stands for was signed by a key that is retired since; use a new one";
+            Problem::new(Kind::CONFLICT, detail)
+        })?;
         Ok(to_json(&issued(record, &token)).into_bytes())
     }
 }
@@ -107,6 +110,7 @@ fn summary(record: TokenRecord) -> TokenSummary {
         record.expires_at.to_string(),
     );
     summary.revoked_at = record.revoked_at.map(|at| at.to_string());
+    summary.last_used_at = record.last_used_at.map(|at| at.to_string());
     summary
 }
 

@@ -88,15 +88,25 @@ impl Store {
     /// [`Io`](crate::store::StoreErrorKind::Io).
     pub async fn forget_changes(&self, until: Timestamp) -> Result<bool, StoreError> {
         let until = until.as_microsecond();
+        let due = move |connection: &Connection| {
+            let mut oldest =
+                connection.prepare_cached("SELECT at FROM user_changes ORDER BY sequence LIMIT 1")?;
+            let oldest: Option<i64> = oldest.query_row([], |row| row.get(0)).optional()?;
+            Ok(oldest.is_some_and(|oldest| oldest < until))
+        };
+        // Asked for often, and mostly for nothing: a write would be a commit each time.
+        if !self.0.service.read("look for old changes", due).await? {
+            return Ok(true);
+        }
         let forget = move |connection: &Connection| {
             // The oldest ones only: to look for others would read them all.
-            let forgotten = connection
+            connection
                 .prepare_cached(
                     "DELETE FROM user_changes WHERE sequence IN (SELECT sequence FROM \
                      (SELECT sequence, at FROM user_changes ORDER BY sequence LIMIT ?2) WHERE at < ?1)",
                 )?
                 .execute(params![until, FORGOTTEN_PER_COMMIT])?;
-            Ok(forgotten == 0)
+            Ok(false)
         };
         self.0.service.write("forget old changes", forget).await
     }

@@ -24,6 +24,8 @@ fn token(jti: &str, issued_at: &str) -> TokenRecord {
         issued_at: issued_at.parse().unwrap(),
         expires_at: "2027-08-01T00:00:00Z".parse().unwrap(),
         revoked_at: None,
+        last_used_at: None,
+        kid: None,
     }
 }
 
