@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::folder::DataFolder;
 use super::readers::Readers;
-use super::writer::{Answer, Writer};
+use super::writer::{Answer, Isolation, Writer};
 
 /// What a database file is: its name, its pages, and the steps that lead to its present schema.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(super) struct Design {
     pub(super) checkpoint_pages: u32,
     /// Writes that wait at most.
     pub(super) queue: usize,
+    /// What becomes of a commit in which one write has failed.
+    pub(super) isolation: Isolation,
     /// Whether what is deleted is overwritten with zeros.
     pub(super) overwrite: bool,
     /// One script a version: script `n` leads from version `n` to `n + 1`. Never edited once released.
@@ -38,7 +40,7 @@ impl Database {
         // SQLite gives its log and its index the mode of the database.
         let path = folder.private_file(design.file)?;
         let connection = open_writer(design, &path)?;
-        let writer = Writer::start(design.file, connection, design.queue)?;
+        let writer = Writer::start(design.file, connection, design.queue, design.isolation)?;
         Ok(Self { writer, readers: Arc::new(Readers::new(design.file, path)) })
     }
 
@@ -100,6 +102,15 @@ impl Database {
         work: impl FnOnce(&Connection) -> Result<R, Fault> + Send + 'static,
     ) -> Result<R, StoreError> {
         self.readers.read(doing, work).await
+    }
+
+    /// Looks something up by one statement, on this thread: for what is found sooner than another thread would be awake.
+    pub(super) fn look_up<R>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Connection) -> Result<R, Fault>,
+    ) -> Result<R, StoreError> {
+        self.readers.look_up(doing, work)
     }
 
     /// Reads in one snapshot, on this thread.

@@ -41,12 +41,14 @@ use database::{Database, Design};
 use folder::DataFolder;
 use sweeper::Sweeper;
 use tokens::TokenCache;
+use writer::Isolation;
 
 static SEGMENTS: Design = Design {
     file: "segments.db",
     page_size: 16_384,
     checkpoint_pages: 4_096,
     queue: 64,
+    isolation: Isolation::Each,
     overwrite: false,
     migrations: &[include_str!("schema/segments_1.sql"), include_str!("schema/segments_3.sql")],
 };
@@ -56,6 +58,7 @@ static SERVICE: Design = Design {
     page_size: 4_096,
     checkpoint_pages: 0,
     queue: 4_096,
+    isolation: Isolation::Commit,
     // What is erased of a user is to be gone from the file.
     overwrite: true,
     migrations: &[include_str!("schema/service_1.sql"), include_str!("schema/service_2.sql")],

@@ -31,13 +31,14 @@ impl Writer {
         file: &'static str,
         connection: Connection,
         capacity: usize,
+        isolation: Isolation,
     ) -> Result<Self, StoreError> {
         let (queue, work) = sync_channel(capacity);
         let full = Arc::new(AtomicBool::new(false));
         let found_full = Arc::clone(&full);
         let thread = std::thread::Builder::new()
             .name(format!("write {file}"))
-            .spawn(move || write_all(file, &connection, &work, &found_full))
+            .spawn(move || write_all(Commit { file, connection: &connection, isolation }, &work, &found_full))
             .map_err(|error| {
                 StoreError::new(StoreErrorKind::Io, format!("could not start a thread: {error}"))
             })?;
@@ -153,23 +154,36 @@ where
     }
 }
 
-fn write_all(
+/// What becomes of a commit in which one work has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Isolation {
+    /// The failure undoes itself alone, for which each work pays a savepoint.
+    Each,
+    /// One that has changed nothing yet is passed over; one that has ends the commit for all. For small work that looks
+    /// before it writes, so that only the disk can fail it half-way.
+    Commit,
+}
+
+/// How the thread commits.
+#[derive(Clone, Copy)]
+struct Commit<'a> {
     file: &'static str,
-    connection: &Connection,
-    work: &Receiver<Box<dyn Task>>,
-    found_full: &AtomicBool,
-) {
+    connection: &'a Connection,
+    isolation: Isolation,
+}
+
+fn write_all(commit: Commit<'_>, work: &Receiver<Box<dyn Task>>, found_full: &AtomicBool) {
     let mut batch = Vec::with_capacity(BATCH_MAX);
     while let Ok(first) = work.recv() {
         batch.push(first);
         batch.extend(work.try_iter().take(BATCH_MAX - 1));
         let mut full = false;
-        let failure = commit(file, connection, &mut batch, &mut full).err();
+        let failure = commit.run(&mut batch, &mut full).err();
         full |= failure.as_ref().is_some_and(|error| error.kind() == StoreErrorKind::Full);
         found_full.store(full, Ordering::Relaxed);
-        if failure.is_some() && !connection.is_autocommit() {
+        if failure.is_some() && !commit.connection.is_autocommit() {
             // The transaction failed and stands open; what it held is not to be seen by the next one.
-            let _ = connection.execute_batch("ROLLBACK");
+            let _ = commit.connection.execute_batch("ROLLBACK");
         }
         for task in batch.drain(..) {
             task.settle(failure.as_ref());
@@ -177,29 +191,51 @@ fn write_all(
     }
 }
 
-fn commit(
-    file: &str,
-    connection: &Connection,
-    batch: &mut [Box<dyn Task>],
-    full: &mut bool,
-) -> Result<(), StoreError> {
-    let statement = |sql: &str| -> Result<(), StoreError> {
-        let run = || connection.prepare_cached(sql)?.execute([]);
-        run().map(drop).map_err(|error| Fault::from(error).at(file, "commit"))
-    };
-    statement("BEGIN IMMEDIATE")?;
-    for task in batch {
-        statement("SAVEPOINT task")?;
-        if let Err(error) = task.run(connection) {
-            *full |= error.kind() == StoreErrorKind::Full;
-            if connection.is_autocommit() {
-                return Err(error);
+impl Commit<'_> {
+    fn run(self, batch: &mut [Box<dyn Task>], full: &mut bool) -> Result<(), StoreError> {
+        self.statement("BEGIN IMMEDIATE")?;
+        for task in batch {
+            if let Err(error) = self.task(task.as_mut()) {
+                *full |= error.kind() == StoreErrorKind::Full;
+                if self.connection.is_autocommit() {
+                    return Err(error);
+                }
             }
-            statement("ROLLBACK TO task")?;
         }
-        statement("RELEASE task")?;
+        self.statement("COMMIT")
     }
-    statement("COMMIT")
+
+    /// Runs one work; an error without a transaction left is one of the whole commit.
+    fn task(self, task: &mut dyn Task) -> Result<(), StoreError> {
+        match self.isolation {
+            Isolation::Each => {
+                self.statement("SAVEPOINT task")?;
+                let result = task.run(self.connection);
+                if result.is_err() {
+                    if self.connection.is_autocommit() {
+                        return result;
+                    }
+                    self.statement("ROLLBACK TO task")?;
+                }
+                self.statement("RELEASE task")?;
+                result
+            }
+            Isolation::Commit => {
+                let changes = self.connection.total_changes();
+                let result = task.run(self.connection);
+                let half = result.is_err() && self.connection.total_changes() != changes;
+                if half && !self.connection.is_autocommit() {
+                    self.statement("ROLLBACK")?;
+                }
+                result
+            }
+        }
+    }
+
+    fn statement(self, sql: &str) -> Result<(), StoreError> {
+        let run = || self.connection.prepare_cached(sql)?.execute([]);
+        run().map(drop).map_err(|error| Fault::from(error).at(self.file, "commit"))
+    }
 }
 
 #[cfg(test)]

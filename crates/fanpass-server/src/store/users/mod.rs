@@ -58,19 +58,19 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreErrorKind::Corrupt`], [`StoreErrorKind::Io`].
+    #[expect(
+        clippy::unused_async,
+        reason = "as all reads; that it does not wait for another thread may change"
+    )]
     pub async fn user(&self, user: &UserId) -> Result<Option<UserRecord>, StoreError> {
-        let id = user.as_str().to_owned();
-        self.0
-            .service
-            .read("read a user", move |connection| {
-                let row = connection
-                    .prepare_cached("SELECT attributes, updated_at FROM users WHERE id = ?1")?
-                    .query_row([&id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))
-                    .optional()?;
-                let Some((attributes, updated_at)) = row else { return Ok(None) };
-                Ok(Some(UserRecord { attributes: parse(&attributes)?, updated_at: time(updated_at) }))
-            })
-            .await
+        self.0.service.look_up("read a user", |connection| {
+            let row = connection
+                .prepare_cached("SELECT attributes, updated_at FROM users WHERE id = ?1")?
+                .query_row([user.as_str()], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))
+                .optional()?;
+            let Some((attributes, updated_at)) = row else { return Ok(None) };
+            Ok(Some(UserRecord { attributes: parse(&attributes)?, updated_at: time(updated_at) }))
+        })
     }
 
     /// Users in byte order of their ids, behind `after`, at most `limit`.

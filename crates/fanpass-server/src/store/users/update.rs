@@ -37,15 +37,15 @@ impl Update {
         Ok(Self { id: user.as_str().to_owned(), attributes })
     }
 
-    /// Runs in the writer. The audit record comes first: its sequence is that of the change.
+    /// Runs in the writer. Of its writes the audit record comes first: its sequence is that of the change.
     pub(super) fn run(&self, connection: &Connection, now: i64, trace: &Trace) -> Result<(), Fault> {
-        let sequence = trace.write(connection, now)?;
         let stored: Option<(i64, String, Option<i64>)> = connection
             .prepare_cached("SELECT rowid, attributes, last_change FROM users WHERE id = ?1")?
             .query_row([&self.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
         let before = stored.as_ref().map_or("{}", |(_, attributes, _)| attributes);
         let (attributes, changes) = self.merge(before)?;
+        let sequence = trace.write(connection, now)?;
         let mut last_change = stored.as_ref().and_then(|(_, _, last)| *last);
         if let Some(changes) = changes {
             connection
