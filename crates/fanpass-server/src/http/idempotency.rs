@@ -88,6 +88,15 @@ pub(super) async fn claim(
 ) -> Result<Option<(Claim, Option<KeptAnswer>)>, Problem> {
     let Some(key) = call.parts.headers.get(KEY).filter(|_| is_write(operation)) else { return Ok(None) };
     let key = read_key(key)?;
+    // Aside: what a key takes would make the state of every call several times as large.
+    Box::pin(claim_key(call, operation, key)).await.map(Some)
+}
+
+async fn claim_key(
+    call: &mut Call,
+    operation: &Operation,
+    key: String,
+) -> Result<(Claim, Option<KeptAnswer>), Problem> {
     let subject = call.audit.subject.clone().unwrap_or_default();
     let under_way = Arc::clone(&call.app.under_way);
     let name = (subject, key);
@@ -104,7 +113,7 @@ pub(super) async fn claim(
             return Err(mismatch());
         }
     }
-    Ok(Some((claim, kept)))
+    Ok((claim, kept))
 }
 
 fn read_key(value: &HeaderValue) -> Result<String, Problem> {
