@@ -11,8 +11,8 @@ use clap::{
 };
 
 use crate::commands::{
-    apply, attributes, auth, check, completions, faults, fsck, man, plan, rejects, reset, restore, runs,
-    segments, serve, snapshot, support, tokens, users,
+    apply, attributes, audit, auth, check, completions, faults, fsck, keys, man, plan, rejects, reset,
+    restore, runs, segments, serve, snapshot, support, tokens, users,
 };
 use crate::exit::Exit;
 
@@ -48,6 +48,9 @@ pub enum Command {
     Attributes(attributes::Command),
     #[command(subcommand)]
     Tokens(tokens::Command),
+    #[command(subcommand)]
+    Keys(keys::Command),
+    Audit(audit::Audit),
     #[command(subcommand)]
     Auth(auth::Command),
     Serve(serve::Serve),

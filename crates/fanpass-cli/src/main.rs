@@ -95,6 +95,8 @@ async fn dispatch(command: Command, global: &Global, printer: Printer) -> anyhow
         Command::Rejects(command) => command.run(global, printer).await,
         Command::Attributes(command) => command.run(global, printer).await,
         Command::Tokens(command) => command.run(global, printer).await,
+        Command::Keys(command) => command.run(global, printer).await,
+        Command::Audit(command) => command.run(global, printer).await,
         Command::Auth(command) => command.run(global, printer),
         Command::Serve(command) => command.run(global, printer).await,
         Command::Faults(command) => command.run(global, printer).await,

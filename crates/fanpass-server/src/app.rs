@@ -5,20 +5,26 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use fanpass_model::{AttributeDefinition, AttributeRegistry};
+use jiff::SignedDuration;
 use tokio::sync::Semaphore;
 
-use crate::auth::Authority;
+use crate::auth::{Authority, Rates};
 use crate::config::{Config, Limits};
 use crate::disk;
 use crate::error::{ServiceError, ServiceErrorKind};
 use crate::faults::Faults;
+use crate::http::floods::Floods;
+use crate::http::idempotency::UnderWay;
 use crate::http::problem::{Kind, Problem};
 use crate::imports::Imports;
 use crate::metrics::Metrics;
-use crate::store::{AttributeRecord, Attributes, Store};
+use crate::store::{AttributeRecord, Attributes, Store, StoreError};
 
 /// Files that are looked into at the same time: a workbook may hold its shared strings in memory meanwhile.
 const CHECKS_MAX: usize = 2;
+
+/// How much older than its last use the kept one of a token may be: not each call is to write.
+const TOKEN_USE_KEPT: SignedDuration = SignedDuration::from_mins(1);
 
 /// The shared parts of one service.
 #[derive(Debug)]
@@ -35,9 +41,17 @@ pub(crate) struct App {
     pub(crate) uploads: Arc<Semaphore>,
     /// Permits for bytes of inline segments.
     pub(crate) inline_room: Arc<Semaphore>,
+    /// Permits for bytes of updates of users.
+    pub(crate) update_room: Arc<Semaphore>,
+    pub(crate) rates: Rates,
+    pub(crate) floods: Floods,
+    /// Idempotency keys of calls under way.
+    pub(crate) under_way: Arc<UnderWay>,
     /// Permits to look into files that were received.
     pub(crate) checks: Semaphore,
     pub(crate) token_lifetime: Duration,
+    /// How long changes of users are kept.
+    user_history: Duration,
     /// The contract's catalogue with what the configuration adds.
     platform: AttributeRegistry,
     /// The catalogue with the custom attributes as they were registered when it was made.
@@ -74,8 +88,13 @@ impl App {
             draining: AtomicBool::new(false),
             uploads: Arc::new(Semaphore::new(config.limits.concurrent_uploads.min(Semaphore::MAX_PERMITS))),
             inline_room: Arc::new(Semaphore::new(permits(config.limits.inline_bytes_in_all))),
+            update_room: Arc::new(Semaphore::new(permits(config.limits.update_bytes_in_all))),
+            rates: Rates::new(&config.limits),
+            floods: Floods::default(),
+            under_way: Arc::default(),
             checks: Semaphore::new(CHECKS_MAX),
             token_lifetime: config.token_lifetime,
+            user_history: config.user_history,
             platform,
             registry: RwLock::new((custom, registry)),
         })
@@ -101,6 +120,32 @@ impl App {
              its operator must free space"
         );
         Err(Problem::new(Kind::FULL, detail))
+    }
+
+    /// What is done every second: counts of refused calls are recorded, uses of tokens are kept, old changes forgotten.
+    pub(crate) async fn tend(&self) -> Result<(), StoreError> {
+        self.record_floods(self.store.clock().now().as_microsecond()).await?;
+        self.store.keep_token_uses(TOKEN_USE_KEPT).await?;
+        let until = SignedDuration::try_from(self.user_history)
+            .ok()
+            .and_then(|kept| self.store.clock().now().checked_sub(kept).ok());
+        match until {
+            Some(until) => self.store.forget_changes(until).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// What is not to be lost when the service stops.
+    pub(crate) async fn tend_at_last(&self) -> Result<(), StoreError> {
+        self.record_floods(i64::MAX).await?;
+        self.store.keep_token_uses(SignedDuration::ZERO).await
+    }
+
+    async fn record_floods(&self, now: i64) -> Result<(), StoreError> {
+        for entry in self.floods.drain(now) {
+            self.store.append_audit(entry).await?;
+        }
+        Ok(())
     }
 
     /// The attributes that users may carry now.

@@ -37,6 +37,8 @@ pub struct Config {
     pub imports: ImportOptions,
     /// Faults on demand, to test a client against. Default: none, ever.
     pub faults: FaultOptions,
+    /// How long it is kept what updates changed of users. Default: 365 days.
+    pub user_history: Duration,
     /// How long a stopping service waits for calls under way. Default: 30 s.
     pub drain: Duration,
 }
@@ -51,6 +53,7 @@ impl Default for Config {
             token_lifetime: Duration::from_hours(24 * 365),
             imports: ImportOptions::default(),
             faults: FaultOptions::default(),
+            user_history: Duration::from_hours(24 * 365),
             drain: Duration::from_secs(30),
         }
     }
@@ -80,6 +83,9 @@ pub struct Limits {
     pub form_text_bytes: usize,
     /// Bytes of a form part's own headers (422). Default: 8 KiB.
     pub form_header_bytes: usize,
+    /// Bytes of all updates of users that are received or wait for the disk at the same time (503 with `Retry-After`).
+    /// Default: 64 MiB.
+    pub update_bytes_in_all: u64,
     /// Bytes of an uploaded file (413). Default: 4 GiB.
     pub upload_bytes: u64,
     /// Uploads that are received at the same time (503 with `Retry-After`). Default: 8.
@@ -104,6 +110,16 @@ pub struct Limits {
     pub answer_pause: Duration,
     /// Connections open at the same time; further ones wait to be accepted. Default: 1,024.
     pub connections: usize,
+    /// Calls a second that one token may make in the long run (429 with `Retry-After`); 0 sets no limit. Default: 0, since a
+    /// push makes as many as it can.
+    pub requests_per_second_per_token: u32,
+    /// Calls that one token may make at once after a pause; 0: those of a second. Default: 0.
+    pub request_burst_per_token: u32,
+    /// As [`requests_per_second_per_token`](Self::requests_per_second_per_token), for all tokens of one subject together.
+    /// Default: 0.
+    pub requests_per_second_per_subject: u32,
+    /// As [`request_burst_per_token`](Self::request_burst_per_token), for all tokens of one subject together. Default: 0.
+    pub request_burst_per_subject: u32,
 }
 
 const MIB: u64 = 1024 * 1024;
@@ -121,6 +137,7 @@ impl Default for Limits {
             json_members: 4096,
             form_text_bytes: 4096,
             form_header_bytes: 8192,
+            update_bytes_in_all: 64 * MIB,
             upload_bytes: 4096 * MIB,
             concurrent_uploads: 8,
             imports_waiting: 1000,
@@ -132,6 +149,10 @@ impl Default for Limits {
             body_rate: 4 * 1024,
             answer_pause: Duration::from_secs(30),
             connections: 1024,
+            requests_per_second_per_token: 0,
+            request_burst_per_token: 0,
+            requests_per_second_per_subject: 0,
+            request_burst_per_subject: 0,
         }
     }
 }

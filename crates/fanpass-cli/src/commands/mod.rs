@@ -2,12 +2,14 @@
 
 pub mod apply;
 pub mod attributes;
+pub mod audit;
 pub mod auth;
 pub mod check;
 pub mod completions;
 pub mod dry_run;
 pub mod faults;
 pub mod fsck;
+pub mod keys;
 pub mod man;
 pub mod mapping;
 pub mod plan;

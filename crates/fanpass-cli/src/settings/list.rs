@@ -31,6 +31,7 @@ settings! {
     "data" = path config.data;
     "development_token" = switch development_token;
     "token_lifetime" = duration config.token_lifetime;
+    "user_history" = duration config.user_history;
     "drain" = duration config.drain;
     "log.format" = log_format log_format;
     "faults.enabled" = switch config.faults.enabled;
@@ -50,6 +51,7 @@ settings! {
     "limits.attributes_per_update" = count config.limits.attributes_per_update;
     "limits.form_text_bytes" = bytes config.limits.form_text_bytes;
     "limits.form_header_bytes" = bytes config.limits.form_header_bytes;
+    "limits.update_bytes_in_all" = bytes config.limits.update_bytes_in_all;
     "limits.upload_bytes" = bytes config.limits.upload_bytes;
     "limits.concurrent_uploads" = count config.limits.concurrent_uploads;
     "limits.imports_waiting" = count config.limits.imports_waiting;
@@ -59,6 +61,10 @@ settings! {
     "limits.body_rate" = bytes config.limits.body_rate;
     "limits.answer_pause" = duration config.limits.answer_pause;
     "limits.connections" = positive config.limits.connections;
+    "limits.requests_per_second_per_token" = count config.limits.requests_per_second_per_token;
+    "limits.request_burst_per_token" = count config.limits.request_burst_per_token;
+    "limits.requests_per_second_per_subject" = count config.limits.requests_per_second_per_subject;
+    "limits.request_burst_per_subject" = count config.limits.request_burst_per_subject;
     "imports.workers" = positive config.imports.workers;
     "imports.chunk_bytes" = bytes config.imports.chunk_bytes;
     "imports.turn" = duration config.imports.turn;

@@ -141,7 +141,7 @@ impl Room {
             .and_then(|bytes| Arc::clone(&self.all).try_acquire_many_owned(bytes).ok());
         let permit = permit.ok_or_else(|| {
             Problem::unavailable(
-                "lists of as many bytes as this service holds at a time are under way; try again in a moment",
+                "bodies of as many bytes as this service holds at a time are under way; try again in a moment",
             )
         })?;
         match &mut self.taken {

@@ -2,7 +2,9 @@
 
 mod body;
 mod call;
+pub(crate) mod floods;
 mod held;
+pub(crate) mod idempotency;
 mod json;
 mod loose;
 mod observe;
@@ -26,7 +28,10 @@ use crate::app::App;
 use crate::faults;
 use body::ContentType;
 use call::{Operate, run};
-use operations::{attributes, combine, imports, lookups, segments, tokens, users, versions};
+use operations::{
+    attributes, audit, combine, imports, keys, lookups, privacy, segments, stored_users, tokens, users,
+    versions,
+};
 
 /// All that the service answers. Which operations exist is the contract's to say; a test compares.
 pub(crate) fn router(app: &Arc<App>) -> Router {
@@ -51,8 +56,16 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     router = add::<versions::List>(router);
     router = add::<versions::RollBack>(router);
     router = add::<versions::Delete>(router);
+    router = add::<stored_users::List>(router);
+    router = add::<stored_users::History>(router);
+    router = add::<privacy::Delete>(router);
+    router = add::<privacy::Export>(router);
+    router = add::<audit::List>(router);
     router = add::<attributes::List>(router);
     router = add::<attributes::Register>(router);
+    router = add::<keys::List>(router);
+    router = add::<keys::Rotate>(router);
+    router = add::<keys::Retire>(router);
     router = add::<tokens::List>(router);
     router = add::<tokens::Issue>(router);
     router = add::<tokens::Revoke>(router);

@@ -48,8 +48,8 @@ pub(super) async fn metrics_with_token(
     state: State<Arc<App>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let caller = state.authority.authenticate(&headers)?;
-    check_scope(&caller, "read")?;
+    let claims = state.authority.authenticate(&headers)?;
+    check_scope(&claims, "read")?;
     metrics(state).await
 }
 

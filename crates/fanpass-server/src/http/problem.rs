@@ -41,6 +41,7 @@ kinds! {
     HEADERS = REQUEST_HEADER_FIELDS_TOO_LARGE, "headers-too-large", "The request's headers are too large";
     WRONG_TYPE = UNSUPPORTED_MEDIA_TYPE, "wrong-type", "The content type is not one that is taken here";
     INVALID = UNPROCESSABLE_ENTITY, "invalid", "The request is invalid";
+    TOO_MANY = TOO_MANY_REQUESTS, "too-many-requests", "Too many calls";
     INTERNAL = INTERNAL_SERVER_ERROR, "internal", "The service failed";
     UNAVAILABLE = SERVICE_UNAVAILABLE, "unavailable", "The service cannot take the call just now";
     FULL = INSUFFICIENT_STORAGE, "full", "The service has no room left";

@@ -91,7 +91,11 @@ pub(super) async fn receive(call: &mut Call) -> Result<Form, Problem> {
     while let Some(field) = line.within(form.next_field()).await? {
         take(app, line, field, &mut parts).await?;
     }
-    complete(parts)
+    let form = complete(parts)?;
+    call.saw(form.segment.as_str().as_bytes());
+    call.saw(form.mode.as_str().as_bytes());
+    call.saw(&form.file.digest());
+    Ok(form)
 }
 
 /// A place among the uploads that are received, if there is one and a place for the import behind it.

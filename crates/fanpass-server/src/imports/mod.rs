@@ -223,8 +223,9 @@ impl Imports {
         segment: &SegmentName,
         version: Option<u64>,
         caller: Caller,
+        answer: impl FnOnce(&VersionRecord) -> String + Send + 'static,
     ) -> Result<VersionRecord, StoreError> {
-        self.0.store.roll_back(segment, version, self.0.options.versions_kept, caller).await
+        self.0.store.roll_back(segment, version, self.0.options.versions_kept, caller, answer).await
     }
 
     /// Takes no more work, lets go of what is held, and waits until all imports received so far have ended.

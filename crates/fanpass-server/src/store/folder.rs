@@ -69,7 +69,7 @@ impl DataFolder {
 }
 
 /// Makes a folder, unless it is there, that only its owner can look into, where the system knows owners.
-fn make_private(folder: &Path) -> io::Result<()> {
+pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);

@@ -14,6 +14,7 @@ mod environment;
 mod error;
 mod figures;
 pub(crate) mod folder;
+mod idempotency;
 mod jobs;
 mod lists;
 mod members;
@@ -31,13 +32,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use attributes::{AttributeRecord, Attributes};
-pub use audit::{AuditEntry, AuditRecord};
+pub use audit::{AuditEntry, AuditFilter, AuditPage, AuditRecord};
 pub use check::{Check, Finding, Severity, check};
 pub use combine::{Combination, CombinedPart};
 pub(crate) use delta::Change;
 pub use environment::{Clock, Ids};
 pub use error::{StoreError, StoreErrorKind};
 pub(crate) use figures::ImportFigures;
+pub use idempotency::{KeptAnswer, Once, Trace};
 pub use jobs::{Caller, ImportJob, Mode, RowReject, Stage};
 pub(crate) use jobs::{Cancelled, Counts, Ended, NewJob, Progress, SpooledFile, Unfinished};
 pub(crate) use lists::List;
@@ -45,7 +47,7 @@ pub use replace::{reset, restore};
 pub use segments::SegmentRecord;
 pub use snapshot::{Manifest, ManifestFile, snapshot};
 pub use tokens::{TokenRecord, TokenStanding};
-pub use users::UserRecord;
+pub use users::{AttributeChange, Erased, UserChange, UserPage, UserRecord};
 pub use versions::VersionRecord;
 pub(crate) use versions::{Content, Publication, Published};
 
@@ -55,19 +57,29 @@ use database::{Database, Design};
 use folder::DataFolder;
 use sweeper::Sweeper;
 use tokens::TokenCache;
+use writer::Isolation;
 
 static SEGMENTS: Design = Design {
     file: "segments.db",
     page_size: 16_384,
     checkpoint_pages: 4_096,
-    migrations: &[include_str!("schema/segments_1.sql"), include_str!("schema/segments_2.sql")],
+    isolation: Isolation::Each,
+    overwrite: false,
+    migrations: &[
+        include_str!("schema/segments_1.sql"),
+        include_str!("schema/segments_2.sql"),
+        include_str!("schema/segments_3.sql"),
+    ],
 };
 
 static SERVICE: Design = Design {
     file: "service.db",
     page_size: 4_096,
     checkpoint_pages: 0,
-    migrations: &[include_str!("schema/service_1.sql")],
+    isolation: Isolation::Commit,
+    // What is erased of a user is to be gone from the file.
+    overwrite: true,
+    migrations: &[include_str!("schema/service_1.sql"), include_str!("schema/service_2.sql")],
 };
 
 /// Writes of lists that wait; imports wait for room themselves, and each is some megabytes.

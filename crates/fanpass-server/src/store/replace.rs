@@ -10,16 +10,15 @@ use zip::ZipArchive;
 
 use super::database::open_writer;
 use super::error::{Fault, StoreError, StoreErrorKind};
-use super::folder::{DataFolder, sync_folder};
-use super::snapshot::{FORMAT, KEPT, MANIFEST, Manifest, copy_hashed};
+use super::folder::{DataFolder, make_private, sync_folder};
+use super::snapshot::{CATALOGUE, FORMAT, MANIFEST, Manifest, copy_hashed};
 use super::{SEGMENTS, SERVICE};
+use crate::auth::keys;
 
 /// The folder of uploads, in a snapshot as in a data folder.
-const SPOOL: &str = "spool/";
-/// The operator's own file, which is no data.
-const CATALOGUE: &str = "platform-attributes.toml";
-/// The files that a token is worth nothing without.
-const TOKEN_FILES: [&str; 2] = ["signing-key", "dev-token"];
+const SPOOL: &str = "spool";
+/// The file of the token that whoever reads the folder has.
+const DEVELOPMENT_TOKEN: &str = "dev-token";
 
 /// Makes what the snapshot in `file` holds the data folder at `data`. With `replace` it takes the place of what is there, in
 /// one step; without, the folder must be empty or not there. Blocks.
@@ -57,7 +56,7 @@ pub fn restore(file: &Path, data: &Path, replace: bool) -> Result<Manifest, Stor
     Ok(manifest)
 }
 
-/// Deletes everything in the data folder at `data` but the operator's catalogue; tokens and the signing key are kept if
+/// Deletes everything in the data folder at `data` but the operator's catalogue; tokens and the signing keys are kept if
 /// `keep_tokens`. Blocks.
 ///
 /// # Errors
@@ -83,11 +82,17 @@ pub fn reset(data: &Path, keep_tokens: bool) -> Result<(), StoreError> {
         };
         copy().map_err(|error| Fault::from(error).at(SERVICE.file, "keep the tokens"))?;
     }
-    let kept = TOKEN_FILES.into_iter().filter(|_| keep_tokens).chain([CATALOGUE]);
+    let mut kept = vec![CATALOGUE.to_owned()];
+    if keep_tokens {
+        let later = fresh.path().join(keys::FOLDER);
+        make_private(&later).map_err(|error| StoreError::io("make the folder", &later, error))?;
+        kept.push(DEVELOPMENT_TOKEN.to_owned());
+        kept.extend(keys::files(data).map_err(|error| StoreError::io("list the keys in", data, error))?);
+    }
     for name in kept {
-        match fs::copy(data.join(name), fresh.path().join(name)) {
+        match fs::copy(data.join(&name), fresh.path().join(&name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(StoreError::io("copy", &data.join(name), error));
+                return Err(StoreError::io("copy", &data.join(&name), error));
             }
             _ => {}
         }
@@ -120,8 +125,10 @@ fn unpack(file: &Path, folder: &Path) -> Result<Manifest, StoreError> {
         );
         return Err(StoreError::new(StoreErrorKind::TooNew, message));
     }
-    let spool = folder.join(SPOOL);
-    fs::create_dir(&spool).map_err(|error| StoreError::io("make the folder", &spool, error))?;
+    for part in [SPOOL, keys::FOLDER] {
+        let part = folder.join(part);
+        make_private(&part).map_err(|error| StoreError::io("make the folder", &part, error))?;
+    }
     for wanted in &manifest.files {
         if !is_ours(&wanted.name) {
             return Err(damaged(file, &format!("it holds `{}`", wanted.name)));
@@ -152,8 +159,10 @@ fn is_ours(name: &str) -> bool {
             && !name.contains(['/', '\\'])
     };
     [SEGMENTS.file, SERVICE.file].contains(&name)
-        || KEPT.contains(&name)
-        || name.strip_prefix(SPOOL).is_some_and(plain)
+        || [keys::FIRST_FILE, CATALOGUE].contains(&name)
+        || [SPOOL, keys::FOLDER].iter().any(|folder| {
+            name.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).is_some_and(plain)
+        })
 }
 
 fn damaged(file: &Path, why: &str) -> StoreError {

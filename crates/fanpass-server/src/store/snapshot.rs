@@ -1,6 +1,6 @@
 //! Snapshots: a data folder as it stood at one moment, in one file, made while the service runs.
 //!
-//! The file is a ZIP without compression: both databases, the uploads that their unfinished imports need, the signing key,
+//! The file is a ZIP without compression: both databases, the uploads that their unfinished imports need, the signing keys,
 //! the operator's catalogue, and a manifest with the digest of each.
 
 use std::fs::{self, File};
@@ -19,13 +19,14 @@ use super::database::{Design, open_reader};
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::folder::sync_folder;
 use super::{SEGMENTS, SERVICE};
+use crate::auth::keys;
 
 /// The manifest's name in the file.
 pub(super) const MANIFEST: &str = "manifest.json";
 /// The form of the file that this FanPass writes, and the only one it reads.
 pub(super) const FORMAT: u32 = 1;
-/// Files of the folder beside the databases that a snapshot holds, where they are there.
-pub(super) const KEPT: [&str; 2] = ["signing-key", "platform-attributes.toml"];
+/// The operator's own file, which a snapshot holds where it is there.
+pub(super) const CATALOGUE: &str = "platform-attributes.toml";
 /// Beginnings over when an import ended while its upload was looked for.
 const ATTEMPTS_MAX: u32 = 5;
 const BUFFER_BYTES: usize = 256 << 10;
@@ -86,11 +87,12 @@ pub fn snapshot(data: &Path, file: &Path) -> Result<Manifest, StoreError> {
     for (name, mut upload) in uploads {
         pack.add(&format!("spool/{name}"), &mut upload).map_err(failed)?;
     }
-    for name in KEPT {
-        match File::open(data.join(name)) {
-            Ok(mut kept) => pack.add(name, &mut kept).map_err(failed)?,
+    let keys = keys::files(data).map_err(|error| StoreError::io("list the keys in", data, error))?;
+    for name in keys.into_iter().chain([CATALOGUE.to_owned()]) {
+        match File::open(data.join(&name)) {
+            Ok(mut kept) => pack.add(&name, &mut kept).map_err(failed)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(StoreError::io("read", &data.join(name), error)),
+            Err(error) => return Err(StoreError::io("read", &data.join(&name), error)),
         }
     }
     let manifest = pack.finish(made_at).map_err(failed)?;

@@ -9,7 +9,8 @@ use fanpass_model::{
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 
-use super::imports::{mode, receipt};
+use super::imports::{mode, receipt, receipt_again};
+use crate::app::App;
 use crate::http::body::{self, ContentType, Room};
 use crate::http::call::{Call, Operate};
 use crate::http::json;
@@ -53,7 +54,8 @@ impl Operate for Create {
         }
         let mode = mode(&format!("/{MODE}"), request.mode).map_err(|wrong| Problem::invalid(vec![wrong]))?;
         let ids = request.user_ids.into_iter().map(Ok);
-        let job = call.app.imports.publish(request.segment_name, mode, ids, call.caller()).await?;
+        let caller = call.caller();
+        let job = call.app.imports.publish(request.segment_name, mode, ids, caller).await?;
         match job.stage {
             // Nothing is wrong with the ids: there is no segment to remove them from.
             Stage::Failed if mode == Mode::Remove => {
@@ -66,6 +68,10 @@ impl Operate for Create {
             }
             _ => Ok(receipt(job.id, ImportState::Completed)),
         }
+    }
+
+    async fn answer_again(_: &App, kept: String) -> Result<Vec<u8>, Problem> {
+        receipt_again(kept, ImportState::Completed)
     }
 }
 

@@ -4,24 +4,28 @@ use std::fs;
 use std::path::Path;
 
 use super::Check;
+use crate::auth::keys::{self, KEY_BYTES};
 use crate::store::{SEGMENTS, SERVICE};
 
-/// Bytes of a signing key.
-const KEY_BYTES: u64 = 32;
-/// Files that hold what is nobody else's business.
-const PRIVATE: [&str; 4] = ["signing-key", "dev-token", SEGMENTS.file, SERVICE.file];
+/// Files beside the keys that hold what is nobody else's business.
+const PRIVATE: [&str; 3] = ["dev-token", SEGMENTS.file, SERVICE.file];
 
 pub(super) fn check(check: &mut Check, data: &Path) {
-    for name in PRIVATE {
+    let keys = keys::files(data).unwrap_or_else(|error| {
+        check.damage(keys::FOLDER, error.to_string(), "mend it: no service starts on the folder as it is");
+        Vec::new()
+    });
+    for name in keys.iter().map(String::as_str).chain(PRIVATE) {
         let Ok(file) = fs::metadata(data.join(name)) else { continue };
         if let Some(mode) = open_to_others(&file) {
             let what = format!("its mode is {mode:o}: others than its owner can get at it");
             let next = format!("chmod 600 {}", data.join(name).display());
             check.damage(name, what, next);
         }
-        if name == "signing-key" && file.len() != KEY_BYTES {
+        let is_key = keys.iter().any(|key| key == name);
+        if is_key && !usize::try_from(file.len()).is_ok_and(|bytes| bytes == KEY_BYTES) {
             let what = format!("it has {} bytes and not {KEY_BYTES}", file.len());
-            check.damage(name, what, "restore it, or delete it, which makes all tokens worthless");
+            check.damage(name, what, "restore it, or delete it, which makes its tokens worthless");
         }
     }
     if check.in_use {

@@ -9,7 +9,7 @@ use fanpass_model::{
 use rusqlite::Connection;
 
 use super::{Check, RESTORE, count};
-use crate::auth::SCOPES;
+use crate::auth::{SCOPES, keys};
 use crate::store::SERVICE;
 
 pub(super) fn check(check: &mut Check, connection: &Connection, data: &Path) {
@@ -18,6 +18,7 @@ pub(super) fn check(check: &mut Check, connection: &Connection, data: &Path) {
     let mut registry = AttributeRegistry::builtin().with_policy(PlatformPolicy::AllowUnknown);
     check.step(file, |check| attributes(check, connection, &mut registry));
     check.step(file, |check| users(check, connection, &registry));
+    check.step(file, |check| history(check, connection));
     check.step(file, |check| tokens(check, connection, data));
     check.step(file, |check| audit(check, connection));
 }
@@ -75,6 +76,31 @@ fn users(check: &mut Check, connection: &Connection, registry: &AttributeRegistr
     Ok(())
 }
 
+fn history(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
+    let counted = count(connection, "SELECT users FROM totals")?;
+    if counted != check.users {
+        let what = format!("it holds {} users and counts {counted}", check.users);
+        check.damage(SERVICE.file, what, RESTORE);
+    }
+    let place = format!("{}, changes of users", SERVICE.file);
+    for (sql, what) in [
+        (
+            "SELECT count(*) FROM user_changes WHERE NOT json_valid(changes) OR previous >= sequence",
+            "cannot have been written as they stand",
+        ),
+        (
+            "SELECT count(*) FROM user_changes WHERE sequence NOT IN (SELECT sequence FROM audit)",
+            "have no audit record",
+        ),
+    ] {
+        let wrong = count(connection, sql)?;
+        if wrong > 0 {
+            check.damage(&place, format!("{wrong} of them {what}"), RESTORE);
+        }
+    }
+    Ok(())
+}
+
 fn tokens(check: &mut Check, connection: &Connection, data: &Path) -> rusqlite::Result<()> {
     let mut statement = connection
         .prepare("SELECT jti, scopes, issued_at, expires_at, revoked_at FROM tokens ORDER BY jti")?;
@@ -94,7 +120,8 @@ fn tokens(check: &mut Check, connection: &Connection, data: &Path) -> rusqlite::
             check.damage(&place, "its times contradict each other", &next);
         }
     }
-    if check.tokens > 0 && !data.join("signing-key").is_file() {
+    // Of keys that cannot be listed the files tell.
+    if check.tokens > 0 && keys::files(data).is_ok_and(|keys| keys.is_empty()) {
         let next = "restore the key, or issue new tokens: the service makes a new key when it starts";
         check.damage("signing-key", "it is missing, and without it no token works that was issued", next);
     }

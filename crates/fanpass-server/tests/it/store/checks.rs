@@ -160,6 +160,12 @@ async fn each_damage_of_the_service_is_named() {
         ("UPDATE tokens SET expires_at = issued_at", "its times contradict each other"),
         ("DELETE FROM audit WHERE sequence > 3", "service.db, audit: its last record is 3"),
         (
+            "DELETE FROM audit WHERE operation = 'updateUser'",
+            "service.db, changes of users: 1 of them have no audit",
+        ),
+        ("UPDATE user_changes SET changes = '{'", "changes of users: 1 of them cannot have been written"),
+        ("UPDATE totals SET users = 5", "service.db: it holds 1 users and counts 5"),
+        (
             "UPDATE audit SET status = 7 WHERE sequence = 2",
             "service.db, audit: 1 records cannot have been written as they stand",
         ),

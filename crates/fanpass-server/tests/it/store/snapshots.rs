@@ -7,7 +7,7 @@ use fanpass_server::store::{StoreErrorKind, reset, restore, snapshot};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::harness::{Harness, segment, update, upload};
+use crate::harness::{Call, Harness, post, segment, update, upload};
 
 /// A service with a segment, a user, and an import that is not ended.
 async fn busy() -> (Harness, String) {
@@ -29,11 +29,14 @@ async fn is_as_it_was(harness: &Harness, import: &str) {
 #[tokio::test]
 async fn a_running_service_is_restored_with_its_tokens_and_unfinished_imports() {
     let (harness, import) = busy().await;
+    let kid = harness.call(post("/service/v1/keys")).await.json()["kid"].as_str().unwrap().to_owned();
+    let later = harness.issue("later", &["read"]).await;
     let kept = TempDir::new().unwrap();
     let file = kept.path().join("snapshot.zip");
     let manifest = snapshot(harness.folder.path(), &file).unwrap();
     let names: Vec<_> = manifest.files.iter().map(|file| file.name.as_str()).collect();
-    assert_eq!(names, ["segments.db", "service.db", &format!("spool/{import}"), "signing-key"]);
+    let (spooled, key) = (format!("spool/{import}"), format!("signing-keys/{kid}.hs256"));
+    assert_eq!(names, ["segments.db", "service.db", &spooled, "signing-key", &key]);
 
     // What comes later is not in it.
     harness.call(segment(r#"{"segmentName":"late","userIds":["1"]}"#)).await;
@@ -42,6 +45,8 @@ async fn a_running_service_is_restored_with_its_tokens_and_unfinished_imports() 
     fs::copy(harness.folder.path().join("dev-token"), data.join("dev-token")).unwrap();
     let restored = Harness::with(|config| config.data = data).await;
     assert_eq!(restored.token, harness.token, "it stands in the restored folder too");
+    let list = Call::new("GET", "/service/v1/segments");
+    assert_eq!(restored.call_as(&later, list).await.status, 200, "its key is there");
     is_as_it_was(&restored, &import).await;
     let segments = restored.get("/service/v1/segments").await.json();
     let names = segments["segments"].as_array().unwrap().iter().map(|segment| &segment["segmentName"]);
@@ -114,8 +119,11 @@ async fn nothing_but_what_was_asked_for_outlives_a_reset() {
     let (harness, _) = busy().await;
     fs::write(harness.folder.path().join("platform-attributes.toml"), "unknown = \"allow\"\n").unwrap();
     let token = harness.token.clone();
+    harness.call(post("/service/v1/keys")).await;
+    let later = harness.issue("later", &["read"]).await;
     let harness = harness.restart_after(|data| reset(data, true).unwrap()).await;
     assert_eq!(harness.token, token);
+    assert_eq!(harness.call_as(&later, Call::new("GET", "/service/v1/segments")).await.status, 200);
     assert_eq!(harness.get("/service/v1/segments").await.json()["segments"], json!([]));
     assert_eq!(harness.get("/service/v1/user?userId=00042").await.status, 404);
     assert!(harness.folder.path().join("platform-attributes.toml").is_file());
