@@ -35,7 +35,7 @@ struct Entry {
     cancelled: Arc<AtomicBool>,
 }
 
-/// The place of one import in the order, given up when dropped.
+/// The place of one import in the order, given up when dropped, unless the service stops.
 #[derive(Debug)]
 pub(super) struct Ticket {
     queue: Arc<Queue>,
@@ -186,6 +186,9 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.queue.remove(self.sequence);
+        // What is left to the next start keeps its place: nothing that was received later may come before it.
+        if !(self.stops && self.queue.is_stopped()) {
+            self.queue.remove(self.sequence);
+        }
     }
 }
