@@ -7,8 +7,8 @@ use tokio::sync::oneshot;
 
 use crate::store::{Content, List, Store, StoreError};
 
-/// Blocks that go to the database together: about 2 MiB.
-const BATCH_BLOCKS: usize = 512;
+/// Blocks that go to the database together, about 4 MiB: each commit waits for the disk.
+const BATCH_BLOCKS: usize = 1_024;
 /// Batches under way; further ones wait for the oldest.
 const BATCHES_PENDING: usize = 3;
 

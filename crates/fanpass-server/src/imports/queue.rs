@@ -39,7 +39,7 @@ struct Entry {
     cancelled: Arc<AtomicBool>,
 }
 
-/// The place of one import in the order, given up when dropped, unless what it was to do is left for later.
+/// The place of one import in the order, given up when dropped, unless the service stops or what was to do is left for later.
 #[derive(Debug)]
 pub(super) struct Ticket {
     queue: Arc<Queue>,
@@ -236,6 +236,9 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.queue.remove(self.sequence);
+        // What is left to the next start keeps its place: nothing that was received later may come before it.
+        if !(self.stops && self.queue.is_stopped()) {
+            self.queue.remove(self.sequence);
+        }
     }
 }

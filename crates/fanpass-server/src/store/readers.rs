@@ -44,8 +44,12 @@ impl Readers {
         work: impl FnOnce(&Connection) -> Result<R, Fault>,
     ) -> Result<R, StoreError> {
         self.look_up(doing, |connection| {
-            let snapshot = connection.unchecked_transaction()?;
-            work(&snapshot)
+            // Prepared once a connection: what a look-up reads takes less time than SQL does to be parsed.
+            let run = |sql: &str| connection.prepare_cached(sql)?.execute([]).map(drop);
+            run("BEGIN")?;
+            let result = work(connection);
+            run("COMMIT")?;
+            result
         })
     }
 
@@ -62,7 +66,10 @@ impl Readers {
             None => open_reader(&self.path).map_err(|error| at(error.into()))?,
         };
         let result = work(&connection).map_err(at);
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        // One whose transaction could not be ended would show the next read an old state.
+        if connection.is_autocommit() {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        }
         result
     }
 }

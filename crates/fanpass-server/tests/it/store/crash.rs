@@ -20,6 +20,11 @@ fn name() -> SegmentName {
     SegmentName::new("season").unwrap()
 }
 
+/// The segment to which each round adds its number.
+fn rounds() -> SegmentName {
+    SegmentName::new("rounds").unwrap()
+}
+
 /// The list of one round: all of its ids begin with the round.
 fn list(round: u64) -> impl Iterator<Item = Result<String, RowReject>> + Send + 'static {
     (0..LIST).map(move |number| Ok(format!("{round:06}-{:06}", number * 7_919 % LIST)))
@@ -69,6 +74,9 @@ async fn writes_until_it_is_killed() {
         tell("job", job.id);
         imports.publish(name(), Mode::Replace, list(round), Caller::default()).await.unwrap();
         tell("list", round);
+        let added = [round.to_string()].into_iter().map(Ok::<_, RowReject>);
+        imports.publish(rounds(), Mode::Append, added, Caller::default()).await.unwrap();
+        tell("append", round);
     }
     updates.await.unwrap();
 }
@@ -107,7 +115,7 @@ fn kill_after(folder: &Path, round: u64, what: &str, count: usize) -> BTreeMap<S
 async fn a_killed_process_loses_nothing_it_acknowledged() {
     let folder = TempDir::new().unwrap();
     let moments =
-        [("update", 1), ("job", 1), ("update", 300), ("list", 1), ("job", 2), ("list", 2), ("update", 77)];
+        [("update", 1), ("job", 1), ("update", 300), ("list", 1), ("job", 2), ("append", 2), ("update", 77)];
     for (round, (what, count)) in (0..).step_by(1_000).zip(moments) {
         let told = kill_after(folder.path(), round, what, count);
         check(folder.path(), &told).await;
@@ -144,6 +152,10 @@ async fn check(folder: &Path, told: &BTreeMap<String, Vec<String>>) {
         assert!(round.parse::<u64>().unwrap() >= number, "update {last} is lost: {stored:?}");
     }
     whole_list(&store, told("list").last()).await;
+    for round in told("append") {
+        let user = UserId::new(round.clone()).unwrap();
+        assert!(store.contains(&rounds(), &user).await.unwrap(), "round {round} is lost");
+    }
 
     let imports = Imports::start(store.clone(), ImportOptions::default()).unwrap();
     imports.finish().await;

@@ -198,6 +198,8 @@ proptest! {
                 }
                 held.check(&name, &model).await;
             }
+            // A worker drops what it replaced after its end can be seen.
+            held.imports.finish().await;
             held.store.swept().await.unwrap();
             let connection = rusqlite::Connection::open(held.folder.path().join("segments.db")).unwrap();
             let lost: i64 = connection

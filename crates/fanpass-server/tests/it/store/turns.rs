@@ -108,6 +108,24 @@ async fn what_was_received_later_and_does_not_wait_outlives_what_was_under_way()
 }
 
 #[tokio::test]
+async fn what_a_stop_leaves_to_the_next_start_keeps_its_turn() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    let options = ImportOptions { turn: std::time::Duration::ZERO, ..ImportOptions::default() };
+    let imports = Imports::start(store.clone(), options).unwrap();
+    let name = segment("season");
+    let content: Vec<_> = (0..200_000).map(|number| format!("fan-{number}")).collect();
+    let file = submit(&imports, &name, content.join("\n").as_bytes()).await;
+    imports.stop().await;
+    let added = imports.publish(name.clone(), Mode::Append, rows(&["late"]), Caller::default()).await;
+    let ended = store.import_job(&file.id).await.unwrap().unwrap().stage == Stage::Published;
+    assert!(ended || added.is_err(), "{added:?}");
+    drop(imports);
+    Imports::start(store.clone(), ImportOptions::default()).unwrap().finish().await;
+    assert_eq!(store.segment(&name).await.unwrap().unwrap().members, 200_000 + u64::from(added.is_ok()));
+}
+
+#[tokio::test]
 async fn records_of_imports_are_forgotten_after_their_time() {
     let folder = TempDir::new().unwrap();
     let clock = super::clock();
