@@ -20,6 +20,7 @@ mod push;
 mod refusals;
 mod segments;
 mod serve;
+mod simulation;
 mod support;
 mod tokens;
 mod users;
