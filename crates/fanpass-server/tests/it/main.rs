@@ -15,6 +15,7 @@ mod bad_tokens;
 mod contract;
 mod events;
 mod fixtures;
+mod fuzzed;
 mod generated;
 mod harness;
 mod import_jobs;
