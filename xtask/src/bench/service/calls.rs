@@ -16,8 +16,14 @@ use crate::bench::{Options, median};
 const MEMBERS: u32 = 1_000_000;
 
 /// What is called: its name, its script for wrk, the share of the no-op rate that it has to reach, and its highest p99.
-const CALLS: [(&str, &str, &str, &str); 4] = [
+const CALLS: [(&str, &str, &str, &str); 5] = [
     ("`GET /healthz`, the no-op", r#"return wrk.format("GET", "/healthz")"#, "", ""),
+    (
+        "nothing but a token and a record: no attributes",
+        r#"return wrk.format("GET", "/service/v1/attributes")"#,
+        "",
+        "",
+    ),
     (
         "update_user, durable",
         r#"local body = string.format('{"userId":"fan-%d","userProperties":{"user_properties.sth":true}}', fan)
