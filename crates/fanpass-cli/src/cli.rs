@@ -11,8 +11,8 @@ use clap::{
 };
 
 use crate::commands::{
-    apply, attributes, auth, check, completions, man, plan, rejects, runs, segments, serve, support, tokens,
-    users,
+    apply, attributes, audit, auth, check, completions, faults, fsck, keys, man, plan, rejects, reset,
+    restore, runs, segments, serve, snapshot, support, tokens, users,
 };
 use crate::exit::Exit;
 
@@ -49,8 +49,17 @@ pub enum Command {
     #[command(subcommand)]
     Tokens(tokens::Command),
     #[command(subcommand)]
+    Keys(keys::Command),
+    Audit(audit::Audit),
+    #[command(subcommand)]
     Auth(auth::Command),
     Serve(serve::Serve),
+    #[command(subcommand)]
+    Faults(faults::Command),
+    Fsck(fsck::Fsck),
+    Snapshot(snapshot::Snapshot),
+    Restore(restore::Restore),
+    Reset(reset::Reset),
     SupportBundle(support::SupportBundle),
     Completions(completions::Completions),
     Man(man::Man),
@@ -73,6 +82,9 @@ pub struct Global {
         hide_env_values = true
     )]
     pub data: PathBuf,
+    /// Where `data` was found, if anywhere.
+    #[arg(skip)]
+    pub data_from: Found,
     /// The FanPass to talk to: a host or a URL
     #[arg(long, global = true, value_name = "DOMAIN", env = "FANPASS_DOMAIN", hide_env_values = true)]
     pub domain: Option<String>,
@@ -116,6 +128,7 @@ pub struct Global {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Found {
     #[default]
+    Nowhere,
     Environment,
     CommandLine,
 }
@@ -140,9 +153,8 @@ impl Cli {
         let mut command = without_empty_variables(Self::command());
         let matches = command.try_get_matches_from_mut(env::args_os())?;
         let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
-        if is_stated(&matches, "token_file") {
-            cli.global.token_file_from = Found::CommandLine;
-        }
+        cli.global.token_file_from = found(&matches, "token_file");
+        cli.global.data_from = found(&matches, "data");
         if cli.global.local {
             for (id, argument) in [("domain", "--domain <DOMAIN>"), ("profile", "--profile <NAME>")] {
                 if is_stated(&matches, id) {
@@ -156,8 +168,16 @@ impl Cli {
     }
 }
 
+fn found(matches: &ArgMatches, id: &str) -> Found {
+    match matches.value_source(id) {
+        Some(ValueSource::CommandLine) => Found::CommandLine,
+        Some(ValueSource::EnvVariable) => Found::Environment,
+        _ => Found::Nowhere,
+    }
+}
+
 fn is_stated(matches: &ArgMatches, id: &str) -> bool {
-    matches.value_source(id) == Some(ValueSource::CommandLine)
+    found(matches, id) == Found::CommandLine
 }
 
 fn without_empty_variables(command: clap::Command) -> clap::Command {

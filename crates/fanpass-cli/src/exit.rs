@@ -18,11 +18,12 @@ pub enum Exit {
     Mismatch,
     Guarded,
     Unverified,
+    Damaged,
     Interrupted,
 }
 
 impl Exit {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
@@ -35,6 +36,7 @@ impl Exit {
         Self::Mismatch,
         Self::Guarded,
         Self::Unverified,
+        Self::Damaged,
         Self::Interrupted,
     ];
 
@@ -52,6 +54,7 @@ impl Exit {
             Self::Mismatch => 9,
             Self::Guarded => 10,
             Self::Unverified => 11,
+            Self::Damaged => 12,
             Self::Interrupted => 130,
         }
     }
@@ -72,6 +75,7 @@ impl Exit {
             Self::Unverified => {
                 "done as far as the service tells; it did not tell enough to account for every row"
             }
+            Self::Damaged => "the data folder is damaged; each finding says what to do next",
             Self::Interrupted => "interrupted by Ctrl-C or a termination signal",
         }
     }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use fanpass_client::ErrorKind as ClientErrorKind;
+use fanpass_server::store::{StoreError, StoreErrorKind};
 use fanpass_server::{ServiceError, ServiceErrorKind};
 
 use crate::exit::Exit;
@@ -43,6 +44,13 @@ fn exit_of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     if let Some(error) = cause.downcast_ref::<ServiceError>() {
         let locked = error.kind() == ServiceErrorKind::Locked;
         return Some(if locked { Exit::Unreachable } else { Exit::Failed });
+    }
+    if let Some(error) = cause.downcast_ref::<StoreError>() {
+        return Some(match error.kind() {
+            StoreErrorKind::Locked | StoreErrorKind::Busy => Exit::Unreachable,
+            StoreErrorKind::NotFound | StoreErrorKind::Conflict | StoreErrorKind::Corrupt => Exit::Refused,
+            _ => Exit::Failed,
+        });
     }
     if let Some(error) = cause.downcast_ref::<fanpass_sync::SyncError>()
         && error.kind() == fanpass_sync::ErrorKind::LedgerBusy

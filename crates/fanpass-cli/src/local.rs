@@ -35,6 +35,11 @@ enum Unknown {
 
 /// Opens the service on a data folder.
 pub async fn open_service(data: &Path) -> Result<Service> {
+    Ok(Service::open(config(data)?).await?)
+}
+
+/// The configuration of a service on a data folder, as that folder has it.
+pub fn config(data: &Path) -> Result<Config> {
     if data.exists() && !data.is_dir() {
         let message =
             format!("{} is no folder; --data wants one, which is made if it is not there", data.display());
@@ -42,24 +47,23 @@ pub async fn open_service(data: &Path) -> Result<Service> {
     }
     let path = data.join(CATALOGUE);
     let Catalogue { unknown, attribute } = read_catalogue(&path)?;
-    if let Some(custom) = attribute.iter().find(|attribute| attribute.key.namespace() == Namespace::Custom) {
-        let (path, key) = (path.display(), &custom.key);
-        let message = format!(
-            "{path} is for user_properties.* keys; register {key} with `fanpass attributes register {key}`"
-        );
-        return Err(failure(Exit::Usage, message));
-    }
+    check_platform(&path, &attribute)?;
     let platform_policy = match unknown {
         Unknown::Refuse => PlatformPolicy::CatalogueOnly,
         Unknown::Allow => PlatformPolicy::AllowUnknown,
     };
-    let config = Config {
-        data: data.to_owned(),
-        platform_policy,
-        platform_attributes: attribute,
-        ..Config::default()
-    };
-    Ok(Service::open(config).await?)
+    Ok(Config { data: data.to_owned(), platform_policy, platform_attributes: attribute, ..Config::default() })
+}
+
+/// Refuses platform attributes, found in the file at `path`, that are none.
+pub fn check_platform(path: &Path, attributes: &[AttributeDefinition]) -> Result<()> {
+    let custom = attributes.iter().find(|attribute| attribute.key.namespace() == Namespace::Custom);
+    let Some(custom) = custom else { return Ok(()) };
+    let (path, key) = (path.display(), &custom.key);
+    let message = format!(
+        "{path} is for user_properties.* keys; register {key} with `fanpass attributes register {key}`"
+    );
+    Err(failure(Exit::Usage, message))
 }
 
 fn read_catalogue(path: &Path) -> Result<Catalogue> {

@@ -6,12 +6,13 @@ use std::io::{self, IsTerminal as _};
 use tracing_subscriber::EnvFilter;
 
 use crate::printer::Printer;
+use crate::settings::LogFormat;
 
 /// The variable that sets the filter itself.
 const VARIABLE: &str = "FANPASS_LOG";
 
 /// Starts logging: warnings by default, more with each `-v`; `FANPASS_LOG` sets the filter itself.
-pub fn start(verbosity: u8, printer: Printer) {
+pub fn start(verbosity: u8, format: LogFormat, printer: Printer) {
     let level = match verbosity {
         0 => "warn",
         1 => "info",
@@ -24,10 +25,13 @@ pub fn start(verbosity: u8, printer: Printer) {
             })
             .ok()
     });
-    tracing_subscriber::fmt()
+    let logs = tracing_subscriber::fmt()
         .with_env_filter(filter.unwrap_or_else(|| EnvFilter::new(level)))
         .with_writer(io::stderr)
         // Escapes in a file or a journal are in nobody's way but the reader's.
-        .with_ansi(io::stderr().is_terminal())
-        .init();
+        .with_ansi(io::stderr().is_terminal());
+    match format {
+        LogFormat::Text => logs.init(),
+        LogFormat::Json => logs.json().flatten_event(true).init(),
+    }
 }

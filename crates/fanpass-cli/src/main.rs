@@ -21,6 +21,7 @@ mod progress;
 mod progress_line;
 mod runtime;
 mod session;
+mod settings;
 mod signals;
 mod source;
 mod usage;
@@ -32,6 +33,7 @@ use crate::cli::{Cli, Command, Global};
 use crate::commands::users;
 use crate::exit::Exit;
 use crate::printer::Printer;
+use crate::settings::LogFormat;
 
 fn main() -> ExitCode {
     let cli = match Cli::read() {
@@ -52,7 +54,10 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli, printer: Printer) -> anyhow::Result<Exit> {
     let Cli { global, command } = cli;
-    logging::start(global.verbose, printer);
+    // It says itself in which form it logs.
+    if !matches!(command, Command::Serve(_)) {
+        logging::start(global.verbose, LogFormat::Text, printer);
+    }
     let is_bulk =
         matches!(command, Command::Users(users::Command::Push(_)) | Command::Apply(_) | Command::Rejects(_));
     let runtime = runtime::new(is_bulk && !global.local)?;
@@ -90,8 +95,15 @@ async fn dispatch(command: Command, global: &Global, printer: Printer) -> anyhow
         Command::Rejects(command) => command.run(global, printer).await,
         Command::Attributes(command) => command.run(global, printer).await,
         Command::Tokens(command) => command.run(global, printer).await,
+        Command::Keys(command) => command.run(global, printer).await,
+        Command::Audit(command) => command.run(global, printer).await,
         Command::Auth(command) => command.run(global, printer),
         Command::Serve(command) => command.run(global, printer).await,
+        Command::Faults(command) => command.run(global, printer).await,
+        Command::Fsck(command) => command.run(global, printer),
+        Command::Snapshot(command) => command.run(global, printer),
+        Command::Restore(command) => command.run(global, printer),
+        Command::Reset(command) => command.run(global, printer),
         Command::SupportBundle(command) => command.run(global, printer),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),

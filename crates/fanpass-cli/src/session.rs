@@ -239,7 +239,7 @@ impl Target {
 
 /// The token that `--token-file`, `FANPASS_TOKEN` or `FANPASS_TOKEN_FILE` gives, in this order, and which of them did.
 pub fn stated_token(global: &Global) -> Result<Option<(SecretString, String)>> {
-    if global.token_file_from == Found::Environment
+    if global.token_file_from != Found::CommandLine
         && let Some(token) = token_in_environment()
     {
         return Ok(Some((token, "FANPASS_TOKEN".to_owned())));

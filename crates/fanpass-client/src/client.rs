@@ -4,14 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use fanpass_model::Operation;
-use fanpass_transport::{Attempts, DynTransport, Request, RequestId, Response, TransportError};
+use fanpass_model::{Operation, Provenance};
+use fanpass_transport::{Attempts, DynTransport, Idempotent, Request, RequestId, Response, TransportError};
 use http::HeaderName;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use crate::{ClientBuilder, Error, Requests, answer};
+use crate::{ClientBuilder, Error, IdempotencyKey, Requests, answer};
 
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A FanPass, with a method for each of its operations. Clones share connections, token and retry budget.
@@ -20,6 +21,7 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
+    key: Option<IdempotencyKey>,
 }
 
 struct Shared {
@@ -37,12 +39,45 @@ impl Client {
 
     pub(crate) fn new(requests: Requests, transport: DynTransport, answer_limit: usize) -> Self {
         let met_service = AtomicBool::new(false);
-        Self { shared: Arc::new(Shared { requests, transport, answer_limit, met_service }) }
+        Self { shared: Arc::new(Shared { requests, transport, answer_limit, met_service }), key: None }
     }
 
     /// What the operations send, to build requests without sending them.
     pub fn requests(&self) -> &Requests {
         &self.shared.requests
+    }
+
+    /// This client for one write, which is sent under `key`: this project's service lets it take effect once, however
+    /// often it is sent within 24 hours, and answers as before. Another FanPass may not look at it.
+    ///
+    /// Without a key none is sent. A write of an extension that would not be repeated otherwise is retried under a key.
+    ///
+    /// ```
+    /// # async fn example(client: fanpass_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use fanpass_client::IdempotencyKey;
+    /// use fanpass_model::IssueTokenRequest;
+    /// let once = client.with_idempotency_key(IdempotencyKey::random());
+    /// once.issue_token(&IssueTokenRequest::new("nightly-export".to_owned())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_idempotency_key(&self, key: IdempotencyKey) -> Self {
+        Self { shared: Arc::clone(&self.shared), key: Some(key) }
+    }
+
+    /// Puts the key on a write.
+    fn keyed(&self, operation: &Operation, mut request: Request) -> Request {
+        if let Some(key) = &self.key
+            && operation.method != "GET"
+            && operation.scope != "read"
+        {
+            request.headers_mut().insert(IDEMPOTENCY_KEY, key.header_value());
+            if operation.provenance == Provenance::Extension {
+                request.extensions_mut().insert(Idempotent);
+            }
+        }
+        request
     }
 
     /// Whether an answer so far named this project's service, which offers the extensions too. Another FanPass never does,
@@ -60,7 +95,7 @@ impl Client {
         let started = Instant::now();
         let host = self.shared.requests.base().host();
         let request = match request {
-            Ok(request) => request,
+            Ok(request) => self.keyed(operation, request),
             Err(error) => return Err(error.of_call(operation, host, None, 0, started.elapsed())),
         };
         match self.shared.transport.send(request).await {

@@ -6,6 +6,7 @@ mod base_url;
 mod builder;
 mod client;
 mod error;
+mod idempotency_key;
 mod multipart;
 mod operations;
 mod push;
@@ -18,8 +19,9 @@ pub use base_url::BaseUrl;
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use error::{Error, ErrorKind};
+pub use idempotency_key::IdempotencyKey;
 pub use multipart::Boundary;
-pub use operations::Page;
+pub use operations::{AuditFilter, Page};
 pub use push::{
     Delivery, Outcome, Push, PushHandle, PushOptions, PushProgress, PushTotals, StopReason, UserUpdate,
 };

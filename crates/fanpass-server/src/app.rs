@@ -1,18 +1,30 @@
 //! What the operations share while the service runs.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use fanpass_model::{AttributeDefinition, AttributeRegistry};
+use jiff::SignedDuration;
 use tokio::sync::Semaphore;
 
-use crate::auth::Authority;
+use crate::auth::{Authority, Rates};
 use crate::config::{Config, Limits};
+use crate::disk;
+use crate::error::{ServiceError, ServiceErrorKind};
+use crate::faults::Faults;
+use crate::http::floods::Floods;
+use crate::http::idempotency::UnderWay;
+use crate::http::problem::{Kind, Problem};
 use crate::imports::Imports;
-use crate::store::{AttributeRecord, Attributes, Store};
+use crate::metrics::Metrics;
+use crate::store::{AttributeRecord, Attributes, Store, StoreError};
 
 /// Files that are looked into at the same time: a workbook may hold its shared strings in memory meanwhile.
 const CHECKS_MAX: usize = 2;
+
+/// How much older than its last use the kept one of a token may be: not each call is to write.
+const TOKEN_USE_KEPT: SignedDuration = SignedDuration::from_mins(1);
 
 /// The shared parts of one service.
 #[derive(Debug)]
@@ -21,13 +33,25 @@ pub(crate) struct App {
     pub(crate) imports: Imports,
     pub(crate) authority: Authority,
     pub(crate) limits: Limits,
+    pub(crate) faults: Faults,
+    pub(crate) metrics: Metrics,
+    /// Whether it takes no more connections and only answers the calls under way.
+    pub(crate) draining: AtomicBool,
     /// Permits for uploads that are being received.
     pub(crate) uploads: Arc<Semaphore>,
     /// Permits for bytes of inline segments.
     pub(crate) inline_room: Arc<Semaphore>,
+    /// Permits for bytes of updates of users.
+    pub(crate) update_room: Arc<Semaphore>,
+    pub(crate) rates: Rates,
+    pub(crate) floods: Floods,
+    /// Idempotency keys of calls under way.
+    pub(crate) under_way: Arc<UnderWay>,
     /// Permits to look into files that were received.
     pub(crate) checks: Semaphore,
     pub(crate) token_lifetime: Duration,
+    /// How long changes of users are kept.
+    user_history: Duration,
     /// The contract's catalogue with what the configuration adds.
     platform: AttributeRegistry,
     /// The catalogue with the custom attributes as they were registered when it was made.
@@ -35,25 +59,93 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(store: Store, imports: Imports, authority: Authority, config: &Config) -> Self {
+    pub(crate) fn new(
+        store: Store,
+        imports: Imports,
+        authority: Authority,
+        config: &Config,
+    ) -> Result<Self, ServiceError> {
+        let no_metrics = |error: prometheus::Error| {
+            ServiceError::new(ServiceErrorKind::Config, format!("the metrics contradict each other: {error}"))
+        };
+        let metrics = Metrics::new().map_err(no_metrics)?;
+        for meter in store.meters() {
+            metrics.add_writer(meter).map_err(no_metrics)?;
+        }
         let mut platform = AttributeRegistry::builtin().with_policy(config.platform_policy);
         for definition in &config.platform_attributes {
             platform.insert(definition.clone());
         }
         let custom = store.attributes();
         let registry = Arc::new(with_custom(&platform, &custom));
-        Self {
+        Ok(Self {
             store,
             imports,
             authority,
             limits: config.limits.clone(),
-            uploads: Arc::new(Semaphore::new(config.limits.concurrent_uploads)),
+            faults: Faults::new(&config.faults),
+            metrics,
+            draining: AtomicBool::new(false),
+            uploads: Arc::new(Semaphore::new(config.limits.concurrent_uploads.min(Semaphore::MAX_PERMITS))),
             inline_room: Arc::new(Semaphore::new(permits(config.limits.inline_bytes_in_all))),
+            update_room: Arc::new(Semaphore::new(permits(config.limits.update_bytes_in_all))),
+            rates: Rates::new(&config.limits),
+            floods: Floods::default(),
+            under_way: Arc::default(),
             checks: Semaphore::new(CHECKS_MAX),
             token_lifetime: config.token_lifetime,
+            user_history: config.user_history,
             platform,
             registry: RwLock::new((custom, registry)),
+        })
+    }
+
+    /// Refuses what would leave less room on the disk than is to be kept free, `bytes` more being written.
+    pub(crate) fn check_room(&self, bytes: u64) -> Result<(), Problem> {
+        let free = match disk::free(self.store.folder().path()) {
+            Ok(Some(free)) => free,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                tracing::warn!(%error, "the system does not tell how much room the disk has");
+                return Ok(());
+            }
+        };
+        let kept = self.limits.disk_kept_free;
+        if free >= kept.saturating_add(bytes) {
+            return Ok(());
         }
+        tracing::error!(free, kept, "the disk has too little room for uploads and lists");
+        let detail = format!(
+            "it would leave less than the {kept} bytes that are kept free on the service's disk; nothing was stored: \
+             its operator must free space"
+        );
+        Err(Problem::new(Kind::FULL, detail))
+    }
+
+    /// What is done every second: counts of refused calls are recorded, uses of tokens are kept, old changes forgotten.
+    pub(crate) async fn tend(&self) -> Result<(), StoreError> {
+        self.record_floods(self.store.clock().now().as_microsecond()).await?;
+        self.store.keep_token_uses(TOKEN_USE_KEPT).await?;
+        let until = SignedDuration::try_from(self.user_history)
+            .ok()
+            .and_then(|kept| self.store.clock().now().checked_sub(kept).ok());
+        match until {
+            Some(until) => self.store.forget_changes(until).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// What is not to be lost when the service stops.
+    pub(crate) async fn tend_at_last(&self) -> Result<(), StoreError> {
+        self.record_floods(i64::MAX).await?;
+        self.store.keep_token_uses(SignedDuration::ZERO).await
+    }
+
+    async fn record_floods(&self, now: i64) -> Result<(), StoreError> {
+        for entry in self.floods.drain(now) {
+            self.store.append_audit(entry).await?;
+        }
+        Ok(())
     }
 
     /// The attributes that users may carry now.

@@ -16,6 +16,8 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
+use crate::faults::{Cut, is_cut};
+
 /// A [`Transport`] into a [`Service`](crate::Service) of this process. Bodies stream in both directions; the host in
 /// a request's URI is of no account. Cheap to clone.
 #[derive(Clone)]
@@ -44,6 +46,12 @@ impl Transport for InProcessTransport {
         // To the service a body that failed looks truncated; whoever sent it learns the reason.
         if let Some(error) = fault.take() {
             return Err(error);
+        }
+        if is_cut(&response) {
+            let message = "the connection ended before the answer";
+            return Err(
+                TransportError::new(TransportErrorKind::Interrupted, Sent::Unknown, message).with_source(Cut)
+            );
         }
         Ok(response.map(|body| ResponseBody::new(body.map_err(interrupted))))
     }

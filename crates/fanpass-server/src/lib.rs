@@ -3,15 +3,20 @@
 mod app;
 mod auth;
 mod config;
+mod disk;
 mod error;
+mod faults;
 mod http;
 pub mod imports;
 mod in_process;
 mod listen;
+mod metrics;
+mod patient;
 mod service;
 pub mod store;
 
 pub use config::{Config, Limits};
 pub use error::{ServiceError, ServiceErrorKind};
+pub use faults::{Fault, FaultOptions, FaultRule};
 pub use in_process::InProcessTransport;
 pub use service::Service;

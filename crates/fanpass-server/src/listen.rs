@@ -1,36 +1,49 @@
 //! The socket side: connections accepted within bounds, and drained when the service stops.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
+use axum::response::Response;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tower::util::MapResult;
 
+use crate::app::App;
 use crate::config::Config;
 use crate::error::{ServiceError, ServiceErrorKind};
+use crate::faults::{Cut, is_cut};
+use crate::patient::Patient;
 
 /// How long to wait after a failed accept: out of file descriptors, most likely, which passes.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Headers past their limit that are still read, so that the answer can say so.
+const HEADERS_SPARE: usize = 100;
 
 pub(crate) async fn listen(
     listener: TcpListener,
     router: Router,
+    app: &Arc<App>,
     config: &Config,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServiceError> {
+    let limits = &config.limits;
     let mut http = http1::Builder::new();
     // A client that has said all it will, even too little, still gets its answer.
-    http.timer(TokioTimer::new()).header_read_timeout(config.limits.header_timeout).half_close(true);
-    let room = Arc::new(Semaphore::new(config.limits.connections));
+    http.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).half_close(true);
+    // Past its own limit a head is answered with a problem; past this one without.
+    http.max_headers(limits.header_count.saturating_add(HEADERS_SPARE));
+    let room = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
     let connections = GracefulShutdown::new();
-    let service = TowerToHyperService::new(router);
+    let service = TowerToHyperService::new(MapResult::new(router, cut));
     tokio::pin!(shutdown);
     loop {
         let accepted = tokio::select! {
@@ -38,7 +51,10 @@ pub(crate) async fn listen(
             () = &mut shutdown => break,
         };
         let (stream, permit) = accepted;
-        let connection = http.serve_connection(TokioIo::new(stream), service.clone());
+        let connection = http.serve_connection(
+            TokioIo::new(Patient::new(stream, limits.answer_pause, Arc::clone(app))),
+            service.clone(),
+        );
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -47,6 +63,8 @@ pub(crate) async fn listen(
             drop(permit);
         });
     }
+    // Whoever is connected already can still ask.
+    app.draining.store(true, Ordering::Relaxed);
     drop(listener);
     if tokio::time::timeout(config.drain, connections.shutdown()).await.is_err() {
         tracing::warn!(
@@ -54,7 +72,17 @@ pub(crate) async fn listen(
             "calls were still under way when the service stopped"
         );
     }
+    app.draining.store(false, Ordering::Relaxed);
     Ok(())
+}
+
+/// Makes an answer that is to be cut off an error, at which the connection ends without a word.
+fn cut(answered: Result<Response, Infallible>) -> Result<Response, Cut> {
+    match answered {
+        Ok(response) if is_cut(&response) => Err(Cut),
+        Ok(response) => Ok(response),
+        Err(never) => match never {},
+    }
 }
 
 /// The next connection, once there is room for one.

@@ -3,29 +3,33 @@
 use std::fmt;
 use std::future::Future;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::auth::{Authority, SCOPES, secret_file};
 use crate::config::Config;
 use crate::error::{ServiceError, ServiceErrorKind};
-use crate::http::router;
+use crate::http::{router, watching};
 use crate::imports::Imports;
 use crate::in_process::InProcessTransport;
 use crate::listen::listen;
 use crate::store::{AuditEntry, Clock, Ids, Store, StoreError, StoreErrorKind};
 
 const DEVELOPMENT_TOKEN_FILE: &str = "dev-token";
+const TENDED_EVERY: Duration = Duration::from_secs(1);
 const DEVELOPMENT_SUBJECT: &str = "development";
 
 /// A running FanPass on one data folder. Clones are handles of the same service.
 #[derive(Clone)]
 pub struct Service {
     app: Arc<App>,
+    tending: Arc<Tending>,
     config: Arc<Config>,
     router: Router,
 }
@@ -53,17 +57,18 @@ impl Service {
     /// As [`open`](Self::open).
     pub async fn open_with(config: Config, clock: Clock, ids: Ids) -> Result<Self, ServiceError> {
         let opened = tokio::task::spawn_blocking(move || {
-            let store = Store::open(&config.data, clock, ids)?;
+            let store = Store::open_with(&config.data, clock, ids, config.limits.writes_waiting)?;
             let authority = Authority::open(&config.data, store.clone())?;
             let imports = Imports::start(store.clone(), config.imports.clone())?;
-            Ok::<_, ServiceError>((App::new(store, imports, authority, &config), config))
+            Ok::<_, ServiceError>((App::new(store, imports, authority, &config)?, config))
         });
         let (app, config) = opened.await.map_err(|error| {
             ServiceError::new(ServiceErrorKind::Storage, "opening the data folder was cut short")
                 .with_source(error)
         })??;
         let app = Arc::new(app);
-        Ok(Self { router: router(&app), app, config: Arc::new(config) })
+        let tending = Arc::new(Tending::start(&app));
+        Ok(Self { router: router(&app), app, tending, config: Arc::new(config) })
     }
 
     #[cfg(test)]
@@ -86,7 +91,19 @@ impl Service {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), ServiceError> {
-        listen(listener, self.router.clone(), &self.config, shutdown).await
+        listen(listener, self.router.clone(), &self.app, &self.config, shutdown).await
+    }
+
+    /// Serves `/metrics`, `/healthz` and `/readyz` to whoever reaches the socket, without a token, until `shutdown` completes.
+    ///
+    /// # Errors
+    /// [`ServiceErrorKind::Network`] when the socket fails for good.
+    pub async fn serve_metrics(
+        &self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<(), ServiceError> {
+        listen(listener, watching(&self.app), &self.app, &self.config, shutdown).await
     }
 
     /// A token with every scope for whoever owns the data folder, kept there in `dev-token` (mode 0600). The same one
@@ -128,11 +145,45 @@ impl Service {
     /// Takes no more imports and waits until those received so far have ended.
     pub async fn finish(&self) {
         self.app.imports.finish().await;
+        self.tending.stop(&self.app).await;
     }
 
     /// Takes no more imports and leaves those that are not done to the next start, which takes them up again.
     pub async fn stop(&self) {
         self.app.imports.stop().await;
+        self.tending.stop(&self.app).await;
+    }
+}
+
+/// The task that does what is done every second.
+#[derive(Debug)]
+struct Tending(Mutex<Option<JoinHandle<()>>>);
+
+impl Tending {
+    fn start(app: &Arc<App>) -> Self {
+        let app = Arc::downgrade(app);
+        Self(Mutex::new(Some(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(TENDED_EVERY).await;
+                let Some(app) = app.upgrade() else { return };
+                if let Err(error) = app.tend().await {
+                    tracing::warn!(%error, "the storage could not be tended");
+                }
+            }
+        }))))
+    }
+
+    /// Ends the task, and does what is not to be lost.
+    async fn stop(&self, app: &App) {
+        let task = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            task.abort();
+            // Ended by force, or by a fault that was told already.
+            let _ = task.await;
+        }
+        if let Err(error) = app.tend_at_last().await {
+            tracing::warn!(%error, "the storage could not be tended");
+        }
     }
 }
 

@@ -1,7 +1,10 @@
-//! External sort: ids gather in a chunk of memory, full chunks become sorted runs on disk, and runs are merged.
+//! External sort: ids gather in a chunk of memory, full chunks become sorted runs on disk while the next one gathers, and
+//! runs are merged.
 
 use std::cmp::Ordering;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 
 use crate::SortError;
 use crate::run::{Run, RunWriter, merge};
@@ -13,24 +16,27 @@ const KEY_BYTES: usize = size_of::<Key>();
 #[derive(Debug)]
 pub struct Sorter {
     folder: PathBuf,
-    chunk_bytes: usize,
+    memory: usize,
     chunk: Chunk,
+    spill: Spill,
     runs: Vec<Run>,
 }
 
 impl Sorter {
-    /// Spills runs into `folder` whenever ids and their sort keys (16 bytes each) fill a chunk of `chunk_bytes`. No more
-    /// than that is held at any time, a merge included.
-    pub fn new(folder: &Path, chunk_bytes: usize) -> Self {
+    /// Spills runs into `folder` whenever ids and their sort keys (16 bytes each) fill half of `memory` bytes: one half is
+    /// sorted and written on a thread of its own while the other fills. No more than that is held at any time, a merge
+    /// included.
+    pub fn new(folder: &Path, memory: usize) -> Self {
         // Offsets into a chunk are 32 bits.
-        let chunk_bytes = chunk_bytes.min(1 << 30);
-        Self { folder: folder.to_owned(), chunk_bytes, chunk: Chunk::default(), runs: Vec::new() }
+        let memory = memory.min(1 << 31);
+        let (chunk, spill) = (Chunk::default(), Spill::default());
+        Self { folder: folder.to_owned(), memory, chunk, spill, runs: Vec::new() }
     }
 
     /// What was taken so far; nothing is left here.
     #[must_use]
     pub fn take(&mut self) -> Self {
-        let empty = Self::new(&self.folder, self.chunk_bytes);
+        let empty = Self::new(&self.folder, self.memory);
         std::mem::replace(self, empty)
     }
 
@@ -40,7 +46,7 @@ impl Sorter {
     ///
     /// If a full chunk cannot be written.
     pub fn push(&mut self, id: &[u8]) -> Result<(), SortError> {
-        if self.chunk.size() + id.len() + KEY_BYTES > self.chunk_bytes && self.chunk.size() > 0 {
+        if self.chunk.size() + id.len() + KEY_BYTES > self.memory / 2 && self.chunk.size() > 0 {
             self.spill()?;
         }
         self.chunk.push(id);
@@ -51,7 +57,7 @@ impl Sorter {
     ///
     /// # Errors
     ///
-    /// If runs cannot be read, or what `emit` fails with.
+    /// If runs cannot be written or read, or what `emit` fails with.
     pub fn finish<E: From<SortError>>(
         mut self,
         mut emit: impl FnMut(&[u8]) -> Result<(), E>,
@@ -61,26 +67,79 @@ impl Sorter {
             count += 1;
             emit(id)
         };
-        if self.runs.is_empty() {
+        if self.runs.is_empty() && self.spill.is_idle() {
             self.chunk.sort();
             self.chunk.for_each_once(&mut counted)?;
         } else {
             self.spill()?;
-            let Self { folder, chunk, runs, chunk_bytes } = self;
+            let Self { folder, memory, chunk, spill, mut runs } = self;
             drop(chunk);
-            merge(&folder, runs, chunk_bytes, counted)?;
+            runs.extend(spill.finish(&folder)?.map(|(run, _)| run));
+            merge(&folder, runs, memory, counted)?;
         }
         Ok(count)
     }
 
+    /// Hands the chunk to a thread that sorts and writes it, and goes on with the memory of the one before.
     fn spill(&mut self) -> Result<(), SortError> {
-        self.chunk.sort();
-        let mut run = RunWriter::create(&self.folder)?;
-        self.chunk.for_each_once(|id| run.push(id))?;
-        self.runs.push(run.finish()?);
-        self.chunk.clear();
+        let empty = match std::mem::take(&mut self.spill).finish(&self.folder)? {
+            Some((run, chunk)) => {
+                self.runs.push(run);
+                chunk
+            }
+            None => Chunk::default(),
+        };
+        let full = std::mem::replace(&mut self.chunk, empty);
+        self.spill = Spill::start(full, self.folder.clone())?;
         Ok(())
     }
+}
+
+type Spilled = Result<(Run, Chunk), SortError>;
+
+/// A chunk that is being sorted and written, if one is. Dropped, it waits for that, so that no file outlives the sort.
+#[derive(Debug, Default)]
+struct Spill(Option<JoinHandle<Spilled>>);
+
+impl Spill {
+    fn start(chunk: Chunk, folder: PathBuf) -> Result<Self, SortError> {
+        let place = folder.clone();
+        let thread = std::thread::Builder::new()
+            .name("sort".to_owned())
+            .spawn(move || write_sorted(chunk, &folder))
+            .map_err(|error| SortError::new("start a thread that sorts in", &place, error))?;
+        Ok(Self(Some(thread)))
+    }
+
+    const fn is_idle(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The run and the memory of the chunk it came from.
+    fn finish(mut self, folder: &Path) -> Result<Option<(Run, Chunk)>, SortError> {
+        let Some(thread) = self.0.take() else { return Ok(None) };
+        match thread.join() {
+            Ok(spilled) => spilled.map(Some),
+            Err(_) => Err(SortError::new("sort ids in", folder, io::Error::other("the thread panicked"))),
+        }
+    }
+}
+
+impl Drop for Spill {
+    fn drop(&mut self) {
+        if let Some(thread) = self.0.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn write_sorted(mut chunk: Chunk, folder: &Path) -> Spilled {
+    chunk.sort();
+    let mut run = RunWriter::create(folder)?;
+    chunk.for_each_once(|id| run.push(id))?;
+    let run = run.finish()?;
+    chunk.clear();
+    Ok((run, chunk))
 }
 
 /// Ids in memory: their bytes one behind the other, and a key for each.
@@ -187,7 +246,7 @@ mod tests {
         for id in ids {
             sorter.push(id.as_bytes()).unwrap();
         }
-        let spilled = sorter.runs.len();
+        let spilled = sorter.runs.len() + usize::from(!sorter.spill.is_idle());
         let mut found = Vec::new();
         let emit = |id: &[u8]| -> Result<(), SortError> {
             found.push(String::from_utf8(id.to_vec()).unwrap());

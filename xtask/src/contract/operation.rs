@@ -27,7 +27,7 @@ pub struct Operation {
     pub scope: String,
     /// Whether repeating it changes nothing more.
     pub idempotent: bool,
-    /// Its query and path parameters.
+    /// Its query, path and header parameters.
     pub parameters: Vec<Parameter>,
     /// What it sends.
     pub request: Option<Body>,
@@ -83,12 +83,12 @@ pub struct Response {
     pub headers: Vec<(String, Header)>,
 }
 
-/// A query or path parameter.
+/// A query, path or header parameter.
 #[derive(Debug, Clone)]
 pub struct Parameter {
     /// Its name.
     pub name: String,
-    /// `query` or `path`.
+    /// `query`, `path` or `header`.
     pub location: String,
     /// Whether it must be there.
     pub required: bool,

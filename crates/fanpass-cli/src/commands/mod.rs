@@ -2,17 +2,24 @@
 
 pub mod apply;
 pub mod attributes;
+pub mod audit;
 pub mod auth;
 pub mod check;
 pub mod completions;
 pub mod dry_run;
+pub mod faults;
+pub mod fsck;
+pub mod keys;
 pub mod man;
 pub mod mapping;
 pub mod plan;
 pub mod rejects;
+pub mod reset;
+pub mod restore;
 pub mod runs;
 pub mod segments;
 pub mod serve;
+pub mod snapshot;
 pub mod support;
 pub mod tokens;
 pub mod users;

@@ -1,38 +1,54 @@
 //! `serve`: prints where it is and a token, takes calls, and ends cleanly when it is told to.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
-
 use crate::harness::Club;
+use crate::serving::{served, served_in};
 
 #[cfg(unix)]
 #[test]
 fn it_serves_the_same_commands_over_http_until_a_signal() {
-    let club = Club::alone();
-    let mut serve = Command::new(env!("CARGO_BIN_EXE_fanpass"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--json"])
-        .current_dir(club.path("."))
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut printed = BufReader::new(serve.stdout.take().unwrap());
-    let mut json = String::new();
-    while !json.ends_with("}\n") {
-        assert_ne!(printed.read_line(&mut json).unwrap(), 0, "serve ended early: {json}");
-    }
-    let started: serde_json::Value = serde_json::from_str(&json).unwrap();
-    club.profile(started["url"].as_str().unwrap(), started["token"].as_str().unwrap());
-
+    let (club, serving) = served(&[]);
     club.file("ids.csv", "user_id\n00042\nfan-7\n");
     let pushed = club.json(&["segments", "push", "fans", "--file", "ids.csv", "--wait"]);
     assert_eq!((&pushed["imported"], &pushed["addsUp"]), (&2.into(), &true.into()));
+    assert_eq!(serving.end(), Some(0));
+    let here = club.json(&["segments", "show", "fans", "--local"]);
+    assert_eq!(here["memberCount"], 2, "the data is in the folder");
+}
 
-    let told = Command::new("kill").args(["-TERM", &serve.id().to_string()]).status().unwrap();
-    assert!(told.success());
-    assert_eq!(serve.wait().unwrap().code(), Some(0));
-    assert_eq!(
-        club.json(&["segments", "show", "fans", "--local"])["memberCount"],
-        2,
-        "the data is in the folder"
-    );
+#[cfg(unix)]
+#[test]
+fn metrics_have_an_address_of_their_own_and_the_log_is_json() {
+    use std::io::{Read as _, Write as _};
+
+    let (club, serving) = served(&["--metrics-listen", "127.0.0.1:0", "--log-format", "json", "-v"]);
+    club.json(&["users", "update", "fan-7", "--set", "user_properties.sth=true"]);
+    let address = serving.started["metrics"].as_str().unwrap().split('/').nth(2).unwrap();
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: fanpass\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("fanpass_build_info"), "{answer}");
+    assert_eq!(serving.end(), Some(0));
+    let log = std::fs::read_to_string(club.path("serve.log")).unwrap();
+    let events: Vec<serde_json::Value> =
+        log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let update = events.iter().find(|event| event["operation"] == "updateUser").unwrap();
+    assert_eq!((&update["message"], &update["status"]), (&"answered".into(), &200.into()), "{update}");
+    assert!(update["about"].as_str().unwrap().starts_with("user:") && !log.contains("fan-7"), "{update}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_ephemeral_service_leaves_nothing() {
+    let temporary = tempfile::tempdir().unwrap();
+    let (club, serving) = served_in(temporary.path(), &["--ephemeral"]);
+    club.file("ids.csv", "user_id\n00042\n");
+    let pushed = club.json(&["segments", "push", "fans", "--file", "ids.csv", "--wait"]);
+    assert_eq!(pushed["imported"], 1);
+    assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 1);
+    assert_eq!(serving.end(), Some(0));
+    assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0);
+    assert!(!club.path(".fanpass").exists());
+    let both = Club::alone().run(&["serve", "--ephemeral", "--data", "x"]);
+    assert!(both.ends_with("exit 2\n"), "{both}");
 }

@@ -6,4 +6,4 @@ mod import_status;
 mod service;
 mod update_user;
 
-pub use service::Page;
+pub use service::{AuditFilter, Page};

@@ -62,6 +62,11 @@ async fn the_services_answers_are_read() {
     let issued = answered(service_answer("/service/v1/tokens", "post"));
     let issued = issued.issue_token(&IssueTokenRequest::new("nightly-export".to_owned())).await.unwrap();
     assert!(issued.token.expose().starts_with("eyJ"));
+
+    let faults = answered(service_answer("/service/v1/faults", "get"));
+    assert_eq!(faults.get_faults().await.unwrap().injected, 11);
+    let cleared = answered(service_answer("/service/v1/faults", "delete"));
+    assert!(cleared.clear_faults().await.unwrap().rules.is_empty());
 }
 
 #[tokio::test]

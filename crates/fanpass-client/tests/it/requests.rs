@@ -1,9 +1,10 @@
 //! What each operation sends: byte for byte against the contract's fixtures, and whole as snapshots.
 
-use fanpass_client::{Client, ErrorKind, Page, Upload};
+use fanpass_client::{AuditFilter, Client, ErrorKind, Page, Upload};
 use fanpass_model::{
-    AttributeDefinition, AttributeType, AttributeValue, CombineRequest, ImportMode, IssueTokenRequest,
-    RollbackRequest, SegmentName, UpdateUserRequest, UserId, UserProperties, attribute_key,
+    AttributeDefinition, AttributeType, AttributeValue, CombineRequest, FaultPlan, ImportMode,
+    IssueTokenRequest, RollbackRequest, SegmentName, UpdateUserRequest, UserId, UserProperties,
+    attribute_key,
 };
 use fanpass_testkit::{CaptureTransport, CapturedRequest, answer, snapshots};
 use fanpass_transport::{Idempotent, OperationName};
@@ -126,6 +127,17 @@ async fn ids_are_added_and_removed_at_our_service_only() {
 }
 
 #[tokio::test]
+async fn what_a_fan_and_an_auditor_ask_for_sends_this() {
+    let page = Page { after: Some("7".to_owned()), limit: Some(2) };
+    let filter = AuditFilter { subject: Some("nightly export".to_owned()), ..AuditFilter::default() };
+    assert_sends!("list_users", async |client: Client| client.list_users(&Page::default()).await);
+    assert_sends!("user_history", async |client: Client| client.user_history(&user(), &page).await);
+    assert_sends!("export_user", async |client: Client| client.export_user(&user()).await);
+    assert_sends!("delete_user", async |client: Client| client.delete_user(&user()).await);
+    assert_sends!("list_audit", async |client: Client| client.list_audit(&filter, &page).await);
+}
+
+#[tokio::test]
 async fn attributes_and_tokens_of_the_service_send_this() {
     let mut tier = AttributeDefinition::new(attribute_key!("custom.loyalty_tier"));
     tier.r#type = Some(AttributeType::String);
@@ -136,7 +148,19 @@ async fn attributes_and_tokens_of_the_service_send_this() {
     assert_sends!("register_attribute", async |client: Client| client.register_attribute(&tier).await);
     assert_sends!("issue_token", async |client: Client| client.issue_token(&token).await);
     assert_sends!("list_tokens", async |client: Client| client.list_tokens().await);
+    assert_sends!("list_keys", async |client: Client| client.list_keys().await);
+    assert_sends!("rotate_key", async |client: Client| client.rotate_key().await);
+    assert_sends!("retire_key", async |client: Client| client.retire_key("first").await);
     assert_sends!("revoke_token", async |client: Client| client.revoke_token("a/b?c").await);
+}
+
+#[tokio::test]
+async fn faults_of_the_service_send_this() {
+    let mut plan = FaultPlan::new(vec!["429=0.1".to_owned(), "latency=20ms".to_owned()]);
+    plan.seed = Some(7);
+    assert_sends!("get_faults", async |client: Client| client.get_faults().await);
+    assert_sends!("set_faults", async |client: Client| client.set_faults(&plan).await);
+    assert_sends!("clear_faults", async |client: Client| client.clear_faults().await);
 }
 
 #[test]

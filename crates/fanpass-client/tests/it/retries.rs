@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fanpass_client::ErrorKind;
+use fanpass_client::{ErrorKind, IdempotencyKey};
 use fanpass_model::IssueTokenRequest;
 use fanpass_testkit::{CaptureTransport, Fault, FaultTransport, MockTransport, answer};
 use fanpass_transport::middleware::RetryPolicy;
@@ -49,6 +49,32 @@ async fn failures_on_the_way_count_their_attempts_too() {
         "Get Segment Import Status: connection refused; check the domain and port, the network and the proxy \
          (fanpass.example after 4 attempts)"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn under_a_key_it_is_repeated() {
+    let issued = r#"{"token":"t","jti":"1","subject":"s","scopes":[],"issuedAt":"2026-08-01T03:00:00Z","expiresAt":"2026-08-01T03:00:00Z"}"#;
+    let transport = CaptureTransport::new(move |_| {
+        let mut answer = json(200, issued);
+        answer.headers_mut().insert("x-fanpass-service", http::HeaderValue::from_static("0"));
+        Ok(answer)
+    });
+    let faults = FaultTransport::scripted(transport.clone(), [Some(Fault::Lost)]);
+    let client = client(faults).with_idempotency_key(IdempotencyKey::new("job-7").unwrap());
+    client.issue_token(&IssueTokenRequest::new("nightly-export".to_owned())).await.unwrap();
+    client.list_tokens().await.unwrap_err();
+    let requests = transport.requests();
+    let keys: Vec<_> = requests.iter().map(|sent| sent.header("idempotency-key")).collect();
+    assert_eq!(keys, [Some("job-7"), Some("job-7"), None], "a read takes no key");
+}
+
+#[test]
+fn a_key_is_visible_ascii() {
+    for wrong in ["", "a b", "ä", &"k".repeat(256)] {
+        assert_eq!(IdempotencyKey::new(wrong).unwrap_err().kind(), ErrorKind::InvalidRequest, "{wrong}");
+    }
+    assert_eq!(IdempotencyKey::new("job-7").unwrap(), "job-7".parse().unwrap());
+    assert_ne!(IdempotencyKey::random(), IdempotencyKey::random());
 }
 
 #[tokio::test]

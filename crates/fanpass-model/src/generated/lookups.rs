@@ -3,7 +3,7 @@
 //! Wire types: lookups.
 
 use serde::{Deserialize, Serialize};
-use crate::{ImportId, SegmentName, UserId, UserProperties};
+use crate::{AttributeKey, AttributeValue, ImportId, SegmentName, UserId, UserProperties};
 
 /// A segment without its members.
 ///
@@ -327,6 +327,188 @@ impl UserRecord {
             user_properties,
             segments,
             updated_at: None,
+            extra: serde_json::Map::new(),
+        }
+    }
+}
+
+/// A user without attributes.
+///
+/// Provenance: extension.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UserSummary {
+    /// The user's id.
+    ///
+    /// Provenance: extension.
+    #[serde(rename = "userId")]
+    pub user_id: UserId,
+    /// When an attribute was last written. As RFC 3339 writes it.
+    ///
+    /// Provenance: extension.
+    #[serde(rename = "updatedAt")]
+    pub updated_at: String,
+    /// Members this version does not know, kept so that they survive a round trip.
+    #[serde(flatten)]
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+impl UserSummary {
+    /// With the members that are always there; the others are absent.
+    pub fn new(user_id: UserId, updated_at: String) -> Self {
+        Self {
+            user_id,
+            updated_at,
+            extra: serde_json::Map::new(),
+        }
+    }
+}
+
+/// A page of users.
+///
+/// Provenance: extension.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UserList {
+    /// The users, in byte order of their ids.
+    ///
+    /// Provenance: extension.
+    pub users: Vec<UserSummary>,
+    /// How many users there are in all.
+    ///
+    /// Provenance: extension.
+    pub total: u64,
+    /// Where the next page begins, as `after`; absent on the last page.
+    ///
+    /// Provenance: extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// Members this version does not know, kept so that they survive a round trip.
+    #[serde(flatten)]
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+impl UserList {
+    /// With the members that are always there; the others are absent.
+    pub fn new(users: Vec<UserSummary>, total: u64) -> Self {
+        Self {
+            users,
+            total,
+            next: None,
+            extra: serde_json::Map::new(),
+        }
+    }
+}
+
+/// What an update did to one attribute.
+///
+/// Provenance: extension.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttributeChange {
+    /// The attribute's key.
+    ///
+    /// Provenance: extension.
+    pub key: AttributeKey,
+    /// Its value before; `null`: it was not set.
+    ///
+    /// Provenance: extension.
+    pub before: AttributeValue,
+    /// Its value since; `null`: it was unset.
+    ///
+    /// Provenance: extension.
+    pub after: AttributeValue,
+    /// Members this version does not know, kept so that they survive a round trip.
+    #[serde(flatten)]
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+impl AttributeChange {
+    /// With the members that are always there; the others are absent.
+    pub fn new(
+        key: AttributeKey,
+        before: AttributeValue,
+        after: AttributeValue,
+    ) -> Self {
+        Self {
+            key,
+            before,
+            after,
+            extra: serde_json::Map::new(),
+        }
+    }
+}
+
+/// What one update changed.
+///
+/// Provenance: extension.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UserChange {
+    /// When. As RFC 3339 writes it.
+    ///
+    /// Provenance: extension.
+    pub at: String,
+    /// Whose token it was.
+    ///
+    /// Provenance: extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// The token's id.
+    ///
+    /// Provenance: extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jti: Option<String>,
+    /// The id of the call, as in `x-request-id`.
+    ///
+    /// Provenance: extension.
+    #[serde(rename = "requestId")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// The attributes whose values it changed.
+    ///
+    /// Provenance: extension.
+    pub attributes: Vec<AttributeChange>,
+    /// Members this version does not know, kept so that they survive a round trip.
+    #[serde(flatten)]
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+impl UserChange {
+    /// With the members that are always there; the others are absent.
+    pub fn new(at: String, attributes: Vec<AttributeChange>) -> Self {
+        Self {
+            at,
+            subject: None,
+            jti: None,
+            request_id: None,
+            attributes,
+            extra: serde_json::Map::new(),
+        }
+    }
+}
+
+/// A page of a user's changes.
+///
+/// Provenance: extension.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UserHistory {
+    /// The changes, newest first.
+    ///
+    /// Provenance: extension.
+    pub changes: Vec<UserChange>,
+    /// Where the next page begins, as `after`; absent on the last page.
+    ///
+    /// Provenance: extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// Members this version does not know, kept so that they survive a round trip.
+    #[serde(flatten)]
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+impl UserHistory {
+    /// With the members that are always there; the others are absent.
+    pub fn new(changes: Vec<UserChange>) -> Self {
+        Self {
+            changes,
+            next: None,
             extra: serde_json::Map::new(),
         }
     }

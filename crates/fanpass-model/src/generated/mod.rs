@@ -5,13 +5,21 @@
 #[rustfmt::skip]
 mod attributes;
 #[rustfmt::skip]
+mod audit;
+#[rustfmt::skip]
+mod faults;
+#[rustfmt::skip]
 mod imports;
+#[rustfmt::skip]
+mod keys;
 #[rustfmt::skip]
 mod lookups;
 #[rustfmt::skip]
 pub mod operations;
 #[rustfmt::skip]
 pub mod platform;
+#[rustfmt::skip]
+mod privacy;
 #[rustfmt::skip]
 mod problem;
 #[rustfmt::skip]
@@ -24,8 +32,12 @@ mod users;
 mod versions;
 
 pub use attributes::*;
+pub use audit::*;
+pub use faults::*;
 pub use imports::*;
+pub use keys::*;
 pub use lookups::*;
+pub use privacy::*;
 pub use problem::*;
 pub use segments::*;
 pub use tokens::*;

@@ -135,6 +135,23 @@ pub const LIST_MEMBERS: Operation = Operation {
     summary: "A segment's user ids in byte order, a page at a time",
 };
 
+/// List Users: `GET /service/v1/users`. The users that attributes are stored of, in byte order of
+/// their ids, a page at a time.
+///
+/// Provenance: extension.
+pub const LIST_USERS: Operation = Operation {
+    id: "listUsers",
+    name: "List Users",
+    method: "GET",
+    path: "/service/v1/users",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "read",
+    idempotent: true,
+    summary: "The users that attributes are stored of, in byte order of their ids, a page at a time",
+};
+
 /// Get Membership: `GET /service/v1/segment/member`. Whether a user is in a segment.
 ///
 /// Provenance: extension.
@@ -283,6 +300,55 @@ pub const GET_USER: Operation = Operation {
     summary: "One user's attributes and segments",
 };
 
+/// Delete User: `DELETE /service/v1/user`. Erase what is stored of one user.
+///
+/// Provenance: extension.
+pub const DELETE_USER: Operation = Operation {
+    id: "deleteUser",
+    name: "Delete User",
+    method: "DELETE",
+    path: "/service/v1/user",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "Erase what is stored of one user",
+};
+
+/// Export User: `GET /service/v1/user/export`. All that is stored of one user, as one document.
+///
+/// Provenance: extension.
+pub const EXPORT_USER: Operation = Operation {
+    id: "exportUser",
+    name: "Export User",
+    method: "GET",
+    path: "/service/v1/user/export",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "All that is stored of one user, as one document",
+};
+
+/// Get User History: `GET /service/v1/user/history`. What changed of one user's attributes, when and
+/// by whom, newest first.
+///
+/// Provenance: extension.
+pub const GET_USER_HISTORY: Operation = Operation {
+    id: "getUserHistory",
+    name: "Get User History",
+    method: "GET",
+    path: "/service/v1/user/history",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "read",
+    idempotent: true,
+    summary: "What changed of one user's attributes, when and by whom, newest first",
+};
+
 /// List Attributes: `GET /service/v1/attributes`. The platform catalogue and the registered custom
 /// attributes.
 ///
@@ -365,6 +431,118 @@ pub const REVOKE_TOKEN: Operation = Operation {
     summary: "Revoke a token at once",
 };
 
+/// List Audit: `GET /service/v1/audit`. The records of calls, newest first, a page at a time.
+///
+/// Provenance: extension.
+pub const LIST_AUDIT: Operation = Operation {
+    id: "listAudit",
+    name: "List Audit",
+    method: "GET",
+    path: "/service/v1/audit",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "The records of calls, newest first, a page at a time",
+};
+
+/// List Keys: `GET /service/v1/keys`. The keys that tokens are signed with, oldest first.
+///
+/// Provenance: extension.
+pub const LIST_KEYS: Operation = Operation {
+    id: "listKeys",
+    name: "List Keys",
+    method: "GET",
+    path: "/service/v1/keys",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "The keys that tokens are signed with, oldest first",
+};
+
+/// Rotate Key: `POST /service/v1/keys`. Make a new key, which signs from now on.
+///
+/// Provenance: extension.
+pub const ROTATE_KEY: Operation = Operation {
+    id: "rotateKey",
+    name: "Rotate Key",
+    method: "POST",
+    path: "/service/v1/keys",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: false,
+    summary: "Make a new key, which signs from now on",
+};
+
+/// Retire Key: `DELETE /service/v1/key`. Delete a key; no token it signed is accepted any more.
+///
+/// Provenance: extension.
+pub const RETIRE_KEY: Operation = Operation {
+    id: "retireKey",
+    name: "Retire Key",
+    method: "DELETE",
+    path: "/service/v1/key",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "Delete a key; no token it signed is accepted any more",
+};
+
+/// Get Faults: `GET /service/v1/faults`. Which faults calls meet.
+///
+/// Provenance: extension.
+pub const GET_FAULTS: Operation = Operation {
+    id: "getFaults",
+    name: "Get Faults",
+    method: "GET",
+    path: "/service/v1/faults",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "Which faults calls meet",
+};
+
+/// Set Faults: `PUT /service/v1/faults`. Make calls meet faults.
+///
+/// Provenance: extension.
+pub const SET_FAULTS: Operation = Operation {
+    id: "setFaults",
+    name: "Set Faults",
+    method: "PUT",
+    path: "/service/v1/faults",
+    content_type: Some("application/json"),
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "Make calls meet faults",
+};
+
+/// Clear Faults: `DELETE /service/v1/faults`. Make no call meet a fault any more.
+///
+/// Provenance: extension.
+pub const CLEAR_FAULTS: Operation = Operation {
+    id: "clearFaults",
+    name: "Clear Faults",
+    method: "DELETE",
+    path: "/service/v1/faults",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "Make no call meet a fault any more",
+};
+
 /// All operations, in the order of the contract.
 pub const ALL: &[Operation] = &[
     CREATE_SEGMENT,
@@ -375,6 +553,7 @@ pub const ALL: &[Operation] = &[
     GET_SEGMENT,
     DELETE_SEGMENT,
     LIST_MEMBERS,
+    LIST_USERS,
     GET_MEMBERSHIP,
     LIST_USER_SEGMENTS,
     COMBINE_SEGMENTS,
@@ -384,9 +563,19 @@ pub const ALL: &[Operation] = &[
     LIST_VERSIONS,
     ROLL_BACK_SEGMENT,
     GET_USER,
+    DELETE_USER,
+    EXPORT_USER,
+    GET_USER_HISTORY,
     LIST_ATTRIBUTES,
     REGISTER_ATTRIBUTE,
     LIST_TOKENS,
     ISSUE_TOKEN,
     REVOKE_TOKEN,
+    LIST_AUDIT,
+    LIST_KEYS,
+    ROTATE_KEY,
+    RETIRE_KEY,
+    GET_FAULTS,
+    SET_FAULTS,
+    CLEAR_FAULTS,
 ];

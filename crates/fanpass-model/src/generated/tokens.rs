@@ -75,6 +75,12 @@ pub struct TokenSummary {
     #[serde(rename = "revokedAt")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<String>,
+    /// When a call was last made with it, if any was. As RFC 3339 writes it.
+    ///
+    /// Provenance: extension.
+    #[serde(rename = "lastUsedAt")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<String>,
     /// Members this version does not know, kept so that they survive a round trip.
     #[serde(flatten)]
     pub extra: serde_json::Map<String, serde_json::Value>,
@@ -96,6 +102,7 @@ impl TokenSummary {
             issued_at,
             expires_at,
             revoked_at: None,
+            last_used_at: None,
             extra: serde_json::Map::new(),
         }
     }

@@ -17,7 +17,7 @@ const AUDIENCE: &str = "fanpass-api";
 const LEEWAY: i64 = 30;
 
 /// What a token says (RFC 7519, section 4.1; `scope` as in RFC 8693, section 4.2). Times are seconds since 1970.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Claims {
     iss: String,
     aud: String,
@@ -45,7 +45,7 @@ impl Claims {
     }
 
     /// Whether the token is in force at `now`.
-    fn check_times(&self, now: Timestamp) -> Result<(), Refusal> {
+    pub(super) fn check_times(&self, now: Timestamp) -> Result<(), Refusal> {
         let now = now.as_second();
         if self.exp <= now.saturating_sub(LEEWAY) {
             return Err(Refusal::Expired { at: self.exp });
@@ -63,32 +63,39 @@ pub(crate) struct Signer {
     encoding: EncodingKey,
     decoding: DecodingKey,
     validation: Validation,
+    header: Header,
 }
 
 impl Signer {
-    pub(crate) fn new(key: &[u8]) -> Self {
+    /// With the one algorithm that there is so far; `kid` is what the header names, if anything.
+    pub(crate) fn new(key: &[u8], kid: Option<String>) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
         // The library asks the machine for the time; ours is injected, so `check_times` does it.
         validation.validate_exp = false;
-        Self { encoding: EncodingKey::from_secret(key), decoding: DecodingKey::from_secret(key), validation }
+        let header = Header { kid, ..Header::new(Algorithm::HS256) };
+        let (encoding, decoding) = (EncodingKey::from_secret(key), DecodingKey::from_secret(key));
+        Self { encoding, decoding, validation, header }
     }
 
     pub(crate) fn sign(&self, record: &TokenRecord) -> Result<SecretString, jsonwebtoken::errors::Error> {
         let claims = Claims::of(record);
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map(SecretString::from)
+        jsonwebtoken::encode(&self.header, &claims, &self.encoding).map(SecretString::from)
     }
 
-    /// The claims of a token that this service signed and that is in force at `now`.
-    pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, Refusal> {
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation)
-            .map_err(|error| refusal(&error))?
-            .claims;
-        claims.check_times(now)?;
-        Ok(claims)
+    /// The claims of a token that this key signed; when it is in force is not looked at.
+    pub(crate) fn verify(&self, token: &str) -> Result<Claims, Refusal> {
+        jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation)
+            .map(|token| token.claims)
+            .map_err(|error| refusal(&error))
     }
+}
+
+/// The id of the key that a token claims to be signed with; nothing is believed of it before the signature was checked.
+pub(super) fn key_id(token: &str) -> Result<Option<String>, Refusal> {
+    jsonwebtoken::decode_header(token).map(|header| header.kid).map_err(|error| refusal(&error))
 }
 
 /// The library checks the signature before it looks at a claim, so what is said of claims is said to their owner.

@@ -1,40 +1,42 @@
 //! Who calls: tokens are signed and verified here; which of them stand is the store's to know.
 
 mod claims;
+pub(crate) mod keys;
+mod rates;
 mod refusal;
 pub(crate) mod secret_file;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use jiff::SignedDuration;
-use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
+use secrecy::SecretString;
+use sha2::{Digest as _, Sha256};
 
 use crate::error::{ServiceError, ServiceErrorKind};
 use crate::store::{Store, TokenRecord, TokenStanding};
-use claims::Signer;
+pub(crate) use claims::Claims;
+use keys::Keys;
+pub(crate) use keys::{ALGORITHM, FIRST, name_of};
+pub(crate) use rates::Rates;
 pub(crate) use refusal::Refusal;
-
-const KEY_BYTES: usize = 32;
 
 /// Every scope there is, as the contract's operations ask for them.
 pub(crate) const SCOPES: [&str; 4] = ["segments:write", "users:write", "read", "portal:admin"];
 
-/// The one who makes a call, as the token says.
-#[derive(Debug, Clone)]
-pub(crate) struct Caller {
-    pub(crate) subject: String,
-    pub(crate) jti: String,
-    /// What the token allows, separated by spaces.
-    pub(crate) scopes: String,
-}
+/// Tokens whose signature is remembered at most.
+const VERIFIED_MAX: usize = 1024;
 
 /// Signs tokens and tells those that stand from all others.
 pub(crate) struct Authority {
-    signer: Signer,
+    keys: RwLock<Keys>,
+    /// Claims whose signature was found good, by the SHA-256 of the token. Times and standing are looked at each time.
+    verified: RwLock<HashMap<[u8; 32], Arc<Claims>>>,
     store: Store,
 }
 
@@ -45,14 +47,13 @@ impl fmt::Debug for Authority {
 }
 
 impl Authority {
-    /// Reads the signing key of the data folder, or makes it.
+    /// Reads the signing keys of the data folder, or makes the first.
     pub(crate) fn open(folder: &Path, store: Store) -> Result<Self, ServiceError> {
-        let key = signing_key(&folder.join("signing-key"))?;
-        Ok(Self { signer: Signer::new(key.expose_secret()), store })
+        Ok(Self { keys: RwLock::new(Keys::open(folder)?), verified: RwLock::default(), store })
     }
 
     /// Who calls, if the request carries a token that stands.
-    pub(crate) fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
+    pub(crate) fn authenticate(&self, headers: &HeaderMap) -> Result<Arc<Claims>, Refusal> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let value = values.next().ok_or(Refusal::Missing)?;
         if values.next().is_some() {
@@ -62,15 +63,30 @@ impl Authority {
         self.verify(token)
     }
 
-    pub(crate) fn verify(&self, token: &str) -> Result<Caller, Refusal> {
-        let claims = self.signer.verify(token, self.store.clock().now())?;
-        match self.store.token_standing(&claims.jti) {
-            TokenStanding::Issued => {
-                Ok(Caller { subject: claims.sub, jti: claims.jti, scopes: claims.scope })
-            }
+    pub(crate) fn verify(&self, token: &str) -> Result<Arc<Claims>, Refusal> {
+        let claims = self.claims(token)?;
+        claims.check_times(self.store.clock().now())?;
+        match self.store.use_token(&claims.jti) {
+            TokenStanding::Issued => Ok(claims),
             TokenStanding::Revoked => Err(Refusal::Revoked),
             TokenStanding::Unknown => Err(Refusal::Unknown),
         }
+    }
+
+    fn claims(&self, token: &str) -> Result<Arc<Claims>, Refusal> {
+        let name: [u8; 32] = Sha256::digest(token).into();
+        if let Some(claims) = self.verified.read().unwrap_or_else(PoisonError::into_inner).get(&name) {
+            return Ok(Arc::clone(claims));
+        }
+        // Held to the end, so that nothing is remembered of a key that is retired meanwhile.
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let claims = Arc::new(keys.verify(token)?);
+        let mut verified = self.verified.write().unwrap_or_else(PoisonError::into_inner);
+        if verified.len() >= VERIFIED_MAX {
+            verified.clear();
+        }
+        verified.insert(name, Arc::clone(&claims));
+        Ok(claims)
     }
 
     /// A new token and its record. It is accepted once the record is stored.
@@ -80,44 +96,57 @@ impl Authority {
         scopes: Vec<String>,
         lifetime_seconds: u64,
     ) -> Result<(TokenRecord, SecretString), ServiceError> {
-        let failed = |source| {
-            ServiceError::new(ServiceErrorKind::Key, "the token could not be made").with_source(source)
-        };
         let issued_at = self.store.clock().now();
         let lifetime = SignedDuration::from_secs(i64::try_from(lifetime_seconds).unwrap_or(i64::MAX));
         let expires_at = issued_at.checked_add(lifetime).map_err(|error| failed(io::Error::other(error)))?;
-        let jti = self.store.ids().next();
-        let record = TokenRecord { jti, subject, scopes, issued_at, expires_at, revoked_at: None };
-        let token = self.signer.sign(&record).map_err(|error| failed(io::Error::other(error)))?;
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let record = TokenRecord {
+            jti: self.store.ids().next(),
+            subject,
+            scopes,
+            issued_at,
+            expires_at,
+            revoked_at: None,
+            last_used_at: None,
+            kid: keys.signing().map(str::to_owned),
+        };
+        let token = keys.sign(&record).map_err(failed)?;
         Ok((record, token))
     }
+
+    /// The token of a record: the same each time, while its key is there.
+    pub(crate) fn sign_again(&self, record: &TokenRecord) -> Result<SecretString, ServiceError> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).sign(record).map_err(failed)
+    }
+
+    /// The ids of the keys, oldest first; the last one signs.
+    pub(crate) fn kids(&self) -> Vec<Option<String>> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        keys.kids().map(|kid| kid.map(str::to_owned)).collect()
+    }
+
+    /// Makes a key that signs from now on, and gives back its id. Blocks for the disk.
+    pub(crate) fn rotate(&self) -> Result<String, ServiceError> {
+        let kid = self.store.ids().next();
+        self.keys.write().unwrap_or_else(PoisonError::into_inner).rotate(kid.clone())?;
+        Ok(kid)
+    }
+
+    /// Deletes a key, and with it all its tokens; false for the one that signs. Blocks for the disk.
+    pub(crate) fn retire(&self, kid: Option<&str>) -> Result<bool, ServiceError> {
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let retired = keys.retire(kid)?;
+        self.verified.write().unwrap_or_else(PoisonError::into_inner).clear();
+        Ok(retired)
+    }
+}
+
+fn failed(source: io::Error) -> ServiceError {
+    ServiceError::new(ServiceErrorKind::Key, "the token could not be made").with_source(source)
 }
 
 /// The token of `Bearer TOKEN`; the scheme is spelled in any case (RFC 9110, section 11.1).
 fn bearer(value: &str) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-fn signing_key(path: &Path) -> Result<SecretSlice<u8>, ServiceError> {
-    let failed = |doing: &str, error: io::Error| {
-        let message = format!("could not {doing} the signing key `{}`: {error}", path.display());
-        ServiceError::new(ServiceErrorKind::Key, message).with_source(error)
-    };
-    match secret_file::read(path).map_err(|error| failed("read", error))? {
-        Some(key) if key.len() == KEY_BYTES => Ok(key.into()),
-        Some(key) => {
-            let found = io::Error::other(format!(
-                "it has {} bytes and not {KEY_BYTES}; restore it, or delete it to invalidate all tokens",
-                key.len()
-            ));
-            Err(failed("use", found))
-        }
-        None => {
-            let mut key = vec![0; KEY_BYTES];
-            getrandom::fill(&mut key).map_err(|error| failed("make", io::Error::other(error)))?;
-            secret_file::write(path, &key).map_err(|error| failed("keep", error))?;
-            Ok(key.into())
-        }
-    }
 }

@@ -14,10 +14,20 @@ pub(crate) fn write(path: &Path, secret: &[u8]) -> io::Result<()> {
     file.write_all(secret)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
+    sync(folder)
+}
+
+/// Removes a secret for good; fine when there is none.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => sync(path.parent().unwrap_or(Path::new("."))),
     }
-    Ok(())
+}
+
+/// Makes what happened in a folder durable.
+fn sync(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// Reads a secret; `None` when there is no such file.

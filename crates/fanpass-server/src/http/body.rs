@@ -67,6 +67,11 @@ pub(crate) fn truncated() -> Problem {
     )
 }
 
+/// How long the body will be, as the client says.
+pub(crate) fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 /// The refusal of a body that has to be unpacked before it can be read.
 pub(crate) fn refuse_encoded(headers: &HeaderMap) -> Result<(), Problem> {
     match headers.get(CONTENT_ENCODING) {
@@ -136,7 +141,7 @@ impl Room {
             .and_then(|bytes| Arc::clone(&self.all).try_acquire_many_owned(bytes).ok());
         let permit = permit.ok_or_else(|| {
             Problem::unavailable(
-                "lists of as many bytes as this service holds at a time are under way; try again in a moment",
+                "bodies of as many bytes as this service holds at a time are under way; try again in a moment",
             )
         })?;
         match &mut self.taken {
@@ -156,8 +161,7 @@ pub(crate) async fn collect(
     mut room: Option<&mut Room>,
 ) -> Result<Bytes, Problem> {
     refuse_encoded(headers)?;
-    let declared = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if declared.is_some_and(|length| length > limit) {
+    if declared_length(headers).is_some_and(|length| length > limit) {
         return Err(too_large("the body", limit));
     }
     let limit_in_memory = usize::try_from(limit).unwrap_or(usize::MAX);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use bytes::Bytes;
 use fanpass_model::Operation;
 use fanpass_transport::RequestId;
@@ -14,13 +14,16 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
 
 use super::body::{self, ContentType, Pace, Room};
+use super::idempotency::{self, Keyed, REPLAYED};
 use super::json;
 use super::problem::{Kind, Problem};
+use super::shape::check_shape;
 use crate::app::App;
-use crate::auth::Caller;
-use crate::store::{self, AuditEntry};
+use crate::auth::Claims;
+use crate::store::{self, AuditEntry, Once, StoreError, StoreErrorKind, Trace};
 
 /// What an operation does once its caller is known to be allowed to.
 pub(crate) trait Operate: 'static {
@@ -29,6 +32,11 @@ pub(crate) trait Operate: 'static {
     type Answer: Serialize;
 
     fn operate(call: &mut Call) -> impl Future<Output = Result<Self::Answer, Problem>> + Send;
+
+    /// The answer once more, from what was kept of it under an idempotency key.
+    fn answer_again(_: &App, kept: String) -> impl Future<Output = Result<Vec<u8>, Problem>> + Send {
+        std::future::ready(Ok(kept.into_bytes()))
+    }
 }
 
 /// A call under way.
@@ -41,6 +49,8 @@ pub(crate) struct Call {
     pub(crate) audit: AuditEntry,
     /// Whether the operation has stored the audit record together with what it changed.
     pub(crate) audited: bool,
+    /// The call's idempotency key, until its answer is kept.
+    pub(super) keyed: Option<Keyed>,
 }
 
 impl Call {
@@ -48,21 +58,41 @@ impl Call {
         let (parts, body) = request.into_parts();
         let request_id = parts.extensions.get().map_or_else(String::new, RequestId::to_string);
         let audit = AuditEntry { request_id, operation: operation.id.to_owned(), ..AuditEntry::default() };
-        Self { app, parts, body, audit, audited: false }
+        Self { app, parts, body, audit, audited: false, keyed: None }
     }
 
     /// Admits the caller, or says why not.
     fn admit(&mut self, scope: &'static str) -> Result<(), Problem> {
-        let Caller { subject, jti, scopes } = self.app.authority.authenticate(&self.parts.headers)?;
-        let allowed = scopes.split(' ').any(|granted| granted == scope);
-        self.audit.subject = Some(subject);
-        self.audit.jti = Some(jti);
-        if allowed { Ok(()) } else { Err(forbidden(scope)) }
+        let claims = self.app.authority.authenticate(&self.parts.headers)?;
+        self.audit.subject = Some(claims.sub.clone());
+        self.audit.jti = Some(claims.jti.clone());
+        self.app.rates.take(&claims, self.app.store.clock().now().as_microsecond())?;
+        check_scope(&claims, scope)
     }
 
     /// On whose behalf the operation acts, as a job remembers it.
-    pub(crate) fn caller(&self) -> store::Caller {
-        store::Caller { subject: self.audit.subject.clone(), jti: self.audit.jti.clone() }
+    pub(crate) fn caller(&mut self) -> store::Caller {
+        let once = self.once();
+        store::Caller { subject: self.audit.subject.clone(), jti: self.audit.jti.clone(), once }
+    }
+
+    /// The key under which the call is to take effect once; whoever takes it keeps it with the effect.
+    pub(super) fn once(&mut self) -> Option<Once> {
+        let keyed = self.keyed.take()?;
+        Some(keyed.into_once(self.audit.subject.clone().unwrap_or_default(), &self.audit.operation))
+    }
+
+    /// Takes a part of the request that makes it this one and no other.
+    pub(super) fn saw(&mut self, part: &[u8]) {
+        if let Some(keyed) = &mut self.keyed {
+            keyed.saw(part);
+        }
+    }
+
+    /// What to store with a change that `O` will answer, `kept` of it under the call's key.
+    pub(crate) fn trace<O: Operate>(&mut self, kept: impl FnOnce() -> String) -> Trace {
+        let answer = self.once().map(|once| (once, kept()));
+        Trace { audit: self.audit_with(O::OPERATION.success), answer }
     }
 
     /// The audit record to store with a change that `status` will announce.
@@ -86,13 +116,38 @@ impl Call {
             return Err(body::wrong_type(&self.parts.headers, "application/json"));
         }
         let body = std::mem::take(&mut self.body);
-        body::collect(&self.parts.headers, body, limit, Pace::new(&self.app.limits), room).await
+        let limits = &self.app.limits;
+        let bytes = body::collect(&self.parts.headers, body, limit, Pace::new(limits), room).await?;
+        check_shape(&bytes, limits)?;
+        self.saw(&bytes);
+        Ok(bytes)
     }
 
     /// The request in the body, of a size that all operations but inline segments share.
     pub(crate) async fn json<T: DeserializeOwned>(&mut self) -> Result<T, Problem> {
         let bytes = self.json_bytes(self.app.limits.body_bytes).await?;
         json::read(&bytes)
+    }
+}
+
+/// What the log says of a call beside its status.
+#[derive(Debug, Clone)]
+pub(super) struct Account {
+    pub(super) operation: String,
+    /// Under a hash: it names a person or a job.
+    pub(super) subject: Option<String>,
+    /// What it was about, a user under a hash.
+    pub(super) target: Option<String>,
+}
+
+impl Account {
+    fn of(audit: &AuditEntry) -> Self {
+        let subject = audit.subject.as_ref().map(|subject| {
+            let digest = Sha256::digest(subject);
+            let (start, _) = digest.split_at(6);
+            format!("subject:{:x}", Bytes::copy_from_slice(start))
+        });
+        Self { operation: audit.operation.clone(), subject, target: audit.target.clone() }
     }
 }
 
@@ -104,46 +159,89 @@ pub(super) async fn run<O: Operate>(State(app): State<Arc<App>>, request: Reques
         Ok(response) => response,
         Err(panic) => {
             let problem = Problem::internal(&panic);
+            let account = Account::of(&audit);
             audit.status = problem.kind.status.as_u16();
             if let Err(error) = app.store.append_audit(audit).await {
                 tracing::error!(%error, "a call that failed left no audit record");
             }
-            problem.into_response()
+            let mut response = problem.into_response();
+            response.extensions_mut().insert(account);
+            response
         }
     }
 }
 
 async fn conduct<O: Operate>(mut call: Call) -> Response {
     let mut result = perform::<O>(&mut call).await;
-    if !call.audited {
-        let status = match &result {
-            Ok(_) => O::OPERATION.success,
-            Err(problem) => problem.kind.status.as_u16(),
-        };
-        let entry = call.audit_with(status);
-        if let Err(error) = call.app.store.append_audit(entry).await {
-            tracing::error!(%error, "a call left no audit record");
-            // What cannot be recorded is not answered; a refusal stays what it is.
-            result = result.and(Err(error.into()));
-        }
+    if !call.audited
+        && let Err(error) = record::<O>(&mut call, &result).await
+    {
+        // What cannot be recorded is not answered; a refusal stays what it is.
+        result = result.and(Err(error.into()));
     }
-    match result {
-        Ok(body) => {
+    let mut response = match result {
+        Ok(Answered { body, again }) => {
             let status = StatusCode::from_u16(O::OPERATION.success).unwrap_or_default();
             let headers = [
                 (CONTENT_TYPE, HeaderValue::from_static("application/json")),
                 (CACHE_CONTROL, HeaderValue::from_static("no-store")),
             ];
-            (status, headers, body).into_response()
+            let again = again.then(|| [(REPLAYED, HeaderValue::from_static("true"))]);
+            (status, headers, again.map(AppendHeaders), body).into_response()
         }
         Err(problem) => problem.into_response(),
-    }
+    };
+    response.extensions_mut().insert(Account::of(&call.audit));
+    response
 }
 
-async fn perform<O: Operate>(call: &mut Call) -> Result<Vec<u8>, Problem> {
+/// Stores the record of a call whose operation has not, unless it is one of a flood; with it the answer to its key.
+async fn record<O: Operate>(call: &mut Call, result: &Result<Answered, Problem>) -> Result<(), StoreError> {
+    let (status, answer) = match result {
+        Ok(answer) => {
+            let kept = || String::from_utf8_lossy(&answer.body).into_owned();
+            (O::OPERATION.success, call.once().map(|once| (once, kept())))
+        }
+        Err(problem) => (problem.kind.status.as_u16(), None),
+    };
+    let (app, now) = (Arc::clone(&call.app), call.app.store.clock().now().as_microsecond());
+    let audit = call.audit_with(status);
+    if !app.floods.admit(&audit, now) {
+        return Ok(());
+    }
+    let stored = app.store.append_audit(Trace { audit: audit.clone(), answer }).await;
+    match &stored {
+        Err(error) if error.kind() == StoreErrorKind::Busy => app.floods.missed(&audit, now),
+        Err(error) => tracing::error!(%error, "a call left no audit record"),
+        Ok(()) => {}
+    }
+    stored
+}
+
+/// The body of a success, and whether it was given before.
+struct Answered {
+    body: Vec<u8>,
+    again: bool,
+}
+
+async fn perform<O: Operate>(call: &mut Call) -> Result<Answered, Problem> {
     call.admit(O::OPERATION.scope)?;
+    // Held until the end: the key is this call's alone.
+    let mut claim = idempotency::claim(call, &O::OPERATION).await?;
+    if let Some(kept) = claim.as_mut().and_then(|(_, kept)| kept.take()) {
+        call.audit.outcome = Some(serde_json::json!({"replayed": true}));
+        let body = O::answer_again(&call.app, kept.answer).await?;
+        return Ok(Answered { body, again: true });
+    }
     let answer = O::operate(call).await?;
-    serde_json::to_vec(&answer).map_err(|error| Problem::internal(&error))
+    let body = serde_json::to_vec(&answer).map_err(|error| Problem::internal(&error))?;
+    Ok(Answered { body, again: false })
+}
+
+/// Refuses a caller whose token does not allow what `scope` does.
+pub(super) fn check_scope(claims: &Claims, scope: &'static str) -> Result<(), Problem> {
+    let allowed = claims.scope.split(' ').any(|granted| granted == scope);
+    if allowed { Ok(()) } else { Err(forbidden(scope)) }
 }
 
 fn forbidden(scope: &'static str) -> Problem {

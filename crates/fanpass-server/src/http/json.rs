@@ -1,6 +1,7 @@
 //! JSON bodies, read strictly: a wrong one is answered with the place of each fault and what should stand there.
 
 use fanpass_model::ProblemItem;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
@@ -43,6 +44,12 @@ pub(crate) fn survey<T: DeserializeOwned>(body: &[u8]) -> Option<(T, Vec<Problem
         }
     });
     Some((request.ok()?, unknown))
+}
+
+/// An answer as the wire has it.
+pub(crate) fn to_json(answer: &impl Serialize) -> String {
+    // Answers are structs of text and numbers, which cannot fail to be written.
+    serde_json::to_string(answer).unwrap_or_default()
 }
 
 fn malformed(body: &[u8], error: &serde_json::Error) -> Problem {

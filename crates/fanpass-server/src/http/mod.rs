@@ -2,6 +2,9 @@
 
 mod body;
 mod call;
+pub(crate) mod floods;
+mod held;
+pub(crate) mod idempotency;
 mod json;
 mod loose;
 mod observe;
@@ -9,6 +12,7 @@ mod operations;
 mod plain;
 pub(crate) mod problem;
 mod query;
+mod shape;
 mod upload;
 
 use std::sync::Arc;
@@ -21,9 +25,13 @@ use axum::routing::{MethodFilter, get, on, post};
 use fanpass_model::operations as contract;
 
 use crate::app::App;
+use crate::faults;
 use body::ContentType;
 use call::{Operate, run};
-use operations::{attributes, combine, imports, lookups, segments, tokens, users, versions};
+use operations::{
+    attributes, audit, combine, imports, keys, lookups, privacy, segments, stored_users, tokens, users,
+    versions,
+};
 
 /// All that the service answers. Which operations exist is the contract's to say; a test compares.
 pub(crate) fn router(app: &Arc<App>) -> Router {
@@ -31,6 +39,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/healthz", get(plain::health))
         .route("/readyz", get(plain::ready))
         .route("/openapi.json", get(plain::contract))
+        .route("/metrics", get(plain::metrics_with_token))
         .route(contract::CREATE_SEGMENT.path, post(create_or_import));
     router = add::<imports::Status>(router);
     router = add::<users::Update>(router);
@@ -47,16 +56,40 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     router = add::<versions::List>(router);
     router = add::<versions::RollBack>(router);
     router = add::<versions::Delete>(router);
+    router = add::<stored_users::List>(router);
+    router = add::<stored_users::History>(router);
+    router = add::<privacy::Delete>(router);
+    router = add::<privacy::Export>(router);
+    router = add::<audit::List>(router);
     router = add::<attributes::List>(router);
     router = add::<attributes::Register>(router);
+    router = add::<keys::List>(router);
+    router = add::<keys::Rotate>(router);
+    router = add::<keys::Retire>(router);
     router = add::<tokens::List>(router);
     router = add::<tokens::Issue>(router);
     router = add::<tokens::Revoke>(router);
+    router = add::<operations::faults::Get>(router);
+    router = add::<operations::faults::Set>(router);
+    router = add::<operations::faults::Clear>(router);
     router
         .fallback(problem::wrong_path)
         .method_not_allowed_fallback(problem::wrong_method)
         // Each operation bounds its own body, and says so in its own words.
         .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(Arc::clone(app), faults::inject))
+        .layer(from_fn_with_state(Arc::clone(app), observe::observe))
+        .with_state(Arc::clone(app))
+}
+
+/// What is answered to whoever watches the service, on a socket of its own.
+pub(crate) fn watching(app: &Arc<App>) -> Router {
+    Router::new()
+        .route("/healthz", get(plain::health))
+        .route("/readyz", get(plain::ready))
+        .route("/metrics", get(plain::metrics))
+        .fallback(problem::wrong_path)
+        .method_not_allowed_fallback(problem::wrong_method)
         .layer(from_fn_with_state(Arc::clone(app), observe::observe))
         .with_state(Arc::clone(app))
 }
@@ -65,6 +98,7 @@ fn add<O: Operate>(router: Router<Arc<App>>) -> Router<Arc<App>> {
     let method = match O::OPERATION.method {
         "GET" => MethodFilter::GET,
         "DELETE" => MethodFilter::DELETE,
+        "PUT" => MethodFilter::PUT,
         _ => MethodFilter::POST,
     };
     router.route(O::OPERATION.path, on(method, run::<O>))

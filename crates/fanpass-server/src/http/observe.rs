@@ -5,12 +5,15 @@ use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use fanpass_transport::RequestId;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::problem::Problem;
+use super::call::Account;
+use super::problem::{Kind, Problem};
 use crate::app::App;
+use crate::config::Limits;
+use crate::faults;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SERVICE: HeaderName = HeaderName::from_static("x-fanpass-service");
@@ -26,11 +29,16 @@ pub(super) async fn observe(State(app): State<Arc<App>>, mut request: Request, n
     let path = request.extensions().get::<MatchedPath>().cloned();
     request.extensions_mut().insert(id.clone());
 
-    let mut response = next.run(request).await;
+    let in_flight = app.metrics.take_off();
+    let mut response = match check_head(&request, &app.limits) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    };
     let mut kind = "";
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         kind = problem.kind.name;
         let mut rendered = problem.render(id.as_str());
+        std::mem::swap(rendered.extensions_mut(), response.extensions_mut());
         // What the router has added on the way, such as `Allow`.
         for (name, value) in response.headers() {
             rendered.headers_mut().entry(name).or_insert_with(|| value.clone());
@@ -39,16 +47,49 @@ pub(super) async fn observe(State(app): State<Arc<App>>, mut request: Request, n
     }
     response.headers_mut().insert(REQUEST_ID, id.header_value().clone());
     response.headers_mut().insert(SERVICE, VERSION);
+    drop(in_flight);
+    let elapsed = started.elapsed();
+    let account = response.extensions().get::<Account>();
+    let operation = account.map_or("-", |account| account.operation.as_str());
+    app.metrics.answered(operation, response.status(), elapsed);
+    let fault = faults::met(&response).map(|fault| fault.to_string());
+    if let Some(fault) = &fault {
+        app.metrics.met(fault.split('=').next().unwrap_or_default());
+    }
     tracing::info!(
         %method,
         path = path.as_ref().map_or("-", MatchedPath::as_str),
+        operation,
+        subject = account.and_then(|account| account.subject.as_deref()),
+        about = account.and_then(|account| account.target.as_deref()),
         status = response.status().as_u16(),
         problem = kind,
-        elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        fault,
+        elapsed_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
         request_id = id.as_str(),
         "answered"
     );
-    response
+    faults::halved_if_met(response)
+}
+
+/// Refuses a head that is past its limits. One past what the connection's buffer holds was refused before this.
+fn check_head(request: &Request, limits: &Limits) -> Result<(), Problem> {
+    let (count, most) = (request.headers().len(), limits.header_count);
+    if count > most {
+        let detail = format!("the request has {count} headers, more than the {most} that this service takes");
+        return Err(Problem::new(Kind::HEADERS, detail));
+    }
+    // Each header ends its name with a colon and a space, and itself with a line end.
+    let lines = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let most = limits.header_bytes;
+    if lines.sum::<usize>().saturating_add(target) > most {
+        let detail = format!(
+            "the request's target and headers are more than the {most} bytes that this service takes"
+        );
+        return Err(Problem::new(Kind::HEADERS, detail));
+    }
+    Ok(())
 }
 
 /// The id that the client gave the call, if it can stand in a log as it is.

@@ -1,14 +1,18 @@
 //! What is answered without a token: whether the service lives, whether it is ready, and the contract.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use fanpass_model::CONTRACT_JSON;
+use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
+use super::call::check_scope;
 use super::problem::Problem;
 use crate::app::App;
+use crate::metrics;
 use crate::store::StoreErrorKind;
 
 /// The process answers.
@@ -18,6 +22,11 @@ pub(super) async fn health() -> &'static str {
 
 /// The storage answers too, takes what is written, and no import waits to be ended.
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
+    if app.draining.load(Ordering::Relaxed) {
+        return Err(Problem::unavailable(
+            "the service stops; it answers the calls under way and takes no more",
+        ));
+    }
     app.store.ready().await.map_err(|error| {
         tracing::warn!(%error, "not ready");
         Problem::unavailable(match error.kind() {
@@ -32,6 +41,22 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, P
         return Err(Problem::unavailable(detail));
     }
     Ok("ready\n")
+}
+
+/// The figures of the service, to a token that may read.
+pub(super) async fn metrics_with_token(
+    state: State<Arc<App>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let claims = state.authority.authenticate(&headers)?;
+    check_scope(&claims, "read")?;
+    metrics(state).await
+}
+
+/// The figures of the service, to anybody who gets here.
+pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<Response, Problem> {
+    let text = app.metrics.text(&app).await?;
+    Ok(([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
 }
 
 pub(super) async fn contract() -> Response {

@@ -38,8 +38,10 @@ kinds! {
     SLOW = REQUEST_TIMEOUT, "slow", "The request took too long to arrive";
     CONFLICT = CONFLICT, "conflict", "It contradicts what is stored";
     TOO_LARGE = PAYLOAD_TOO_LARGE, "too-large", "The request is too large";
+    HEADERS = REQUEST_HEADER_FIELDS_TOO_LARGE, "headers-too-large", "The request's headers are too large";
     WRONG_TYPE = UNSUPPORTED_MEDIA_TYPE, "wrong-type", "The content type is not one that is taken here";
     INVALID = UNPROCESSABLE_ENTITY, "invalid", "The request is invalid";
+    TOO_MANY = TOO_MANY_REQUESTS, "too-many-requests", "Too many calls";
     INTERNAL = INTERNAL_SERVER_ERROR, "internal", "The service failed";
     UNAVAILABLE = SERVICE_UNAVAILABLE, "unavailable", "The service cannot take the call just now";
     FULL = INSUFFICIENT_STORAGE, "full", "The service has no room left";
@@ -84,6 +86,14 @@ impl Problem {
 
     pub(crate) fn unauthorized(detail: impl Into<String>, challenge: HeaderValue) -> Self {
         Self::new(Kind::UNAUTHORIZED, detail).with_header(WWW_AUTHENTICATE, challenge)
+    }
+
+    /// A status that was asked for, as a fault on demand.
+    pub(crate) fn injected(status: StatusCode) -> Self {
+        let kind = Kind { status, name: "injected", title: "A fault on demand" };
+        let problem = Self::new(kind, "this service makes calls fail on demand; the call had no effect");
+        let again = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
+        if again { problem.with_header(RETRY_AFTER, HeaderValue::from_static("1")) } else { problem }
     }
 
     /// A fault of ours: the caller learns that it happened, the log learns what.

@@ -36,6 +36,19 @@ impl Parameters {
         Ok(Self(parameters))
     }
 
+    /// A number that a page before has given as its `next`.
+    pub(crate) fn after_number(&self) -> Result<Option<i64>, Problem> {
+        let parse = |text: &str| text.parse().ok().filter(|number: &i64| *number >= 0);
+        let wrong =
+            || Problem::invalid_at("after", "invalid_value", "`after` is the `next` of the page before");
+        self.get("after").map(|text| parse(text).ok_or_else(wrong)).transpose()
+    }
+
+    /// A parameter that may be any text.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        self.get(name).map(str::to_owned)
+    }
+
     fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }

@@ -3,25 +3,27 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{FromRequest as _, Request};
-use fanpass_model::ImportMode;
-use fanpass_model::SegmentName;
 use fanpass_model::import_segment_form::{FILE, MODE, SEGMENT_NAME};
+use fanpass_model::{ImportMode, SegmentName};
 use fanpass_table::{ErrorKind as TableErrorKind, Table, TableError};
 use http::StatusCode;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 
-use super::body::{Pace, refuse_encoded, too_large, truncated};
+use super::body::{Pace, declared_length, refuse_encoded, too_large, truncated};
 use super::call::Call;
+use super::held::Held;
 use super::problem::{Kind, Problem, item};
 use crate::app::App;
 use crate::http::operations::imports::mode;
-use crate::imports::{self, Upload};
+use crate::imports::Upload;
 use crate::store::Mode;
 
-/// Bytes of a part that is not the file: more than any segment name has.
-const TEXT_PART_MAX_BYTES: usize = 4096;
+/// Bytes of a file between two looks at how much room the disk has left.
+const LOOK_BYTES: u64 = 16 << 20;
 
 /// A form that is whole. Dropping it deletes the file.
 #[derive(Debug)]
@@ -39,8 +41,9 @@ impl Form {
         let _permit = app.checks.acquire().await.map_err(|error| Problem::internal(&error))?;
         let path = self.file.path().await?.to_owned();
         let name = self.file_name.clone().unwrap_or_else(|| FILE.to_owned());
+        let reading = app.imports.reading();
         let opened = spawn_blocking(move || -> Result<(), TableError> {
-            Table::open_named(&path, &name, &imports::reading())?.ids(None).map(drop)
+            Table::open_named(&path, &name, &reading)?.ids(None).map(drop)
         });
         match opened.await {
             Ok(Ok(())) => Ok(()),
@@ -71,14 +74,12 @@ struct Parts {
 pub(super) async fn receive(call: &mut Call) -> Result<Form, Problem> {
     refuse_encoded(&call.parts.headers)?;
     let app = &*Arc::clone(&call.app);
-    let pace = &mut Pace::new(&app.limits);
-    let permit = app.uploads.clone().try_acquire_owned();
-    let _permit = permit.map_err(|_| {
-        Problem::unavailable(
-            "as many uploads as this service takes at a time are under way; try again in a moment",
-        )
-    })?;
-    let request = Request::from_parts(call.parts.clone(), std::mem::take(&mut call.body));
+    let _permit = admit(app)?;
+    app.check_room(declared_length(&call.parts.headers).unwrap_or(0))?;
+    let held = Held::new(app.limits.form_header_bytes);
+    let line = &mut Line { pace: Pace::new(&app.limits), held: held.clone() };
+    let body = Body::new(held.watch(std::mem::take(&mut call.body)));
+    let request = Request::from_parts(call.parts.clone(), body);
     let mut form = Multipart::from_request(request, &()).await.map_err(|rejection| {
         let detail = format!(
             "the form cannot be read: {}; send `multipart/form-data` with a boundary",
@@ -87,22 +88,48 @@ pub(super) async fn receive(call: &mut Call) -> Result<Form, Problem> {
         Problem::new(Kind::MALFORMED, detail)
     })?;
     let mut parts = Parts::default();
-    while let Some(field) = within(pace, form.next_field()).await? {
-        take(app, pace, field, &mut parts).await?;
+    while let Some(field) = line.within(form.next_field()).await? {
+        take(app, line, field, &mut parts).await?;
     }
-    complete(parts)
+    let form = complete(parts)?;
+    call.saw(form.segment.as_str().as_bytes());
+    call.saw(form.mode.as_str().as_bytes());
+    call.saw(&form.file.digest());
+    Ok(form)
 }
 
-async fn take(app: &App, pace: &mut Pace, field: Field<'_>, parts: &mut Parts) -> Result<(), Problem> {
+/// A place among the uploads that are received, if there is one and a place for the import behind it.
+fn admit(app: &App) -> Result<OwnedSemaphorePermit, Problem> {
+    let limits = &app.limits;
+    let permit = Arc::clone(&app.uploads).try_acquire_owned().map_err(|_| {
+        Problem::unavailable(
+            "as many uploads as this service takes at a time are under way; try again in a moment",
+        )
+    })?;
+    let under_way = limits.concurrent_uploads.saturating_sub(app.uploads.available_permits());
+    if app.imports.waiting().saturating_add(under_way) > limits.imports_waiting {
+        return Err(Problem::unavailable(
+            "as many imports as this service keeps waiting have been received; try again when some have ended",
+        ));
+    }
+    Ok(permit)
+}
+
+async fn take(app: &App, line: &mut Line, field: Field<'_>, parts: &mut Parts) -> Result<(), Problem> {
+    let most = app.limits.form_header_bytes;
+    let header_bytes = field.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
+    if header_bytes.sum::<usize>() > most {
+        return Err(long_headers(most));
+    }
     match field.name() {
         Some(SEGMENT_NAME) => {
-            let text = text(pace, field).await?;
+            let text = text(line, field, app.limits.form_text_bytes).await?;
             if parts.segment.replace(text).is_some() {
                 return Err(twice(SEGMENT_NAME));
             }
         }
         Some(MODE) => {
-            let text = text(pace, field).await?;
+            let text = text(line, field, app.limits.form_text_bytes).await?;
             if parts.mode.replace(text).is_some() {
                 return Err(twice(MODE));
             }
@@ -110,7 +137,7 @@ async fn take(app: &App, pace: &mut Pace, field: Field<'_>, parts: &mut Parts) -
         Some(FILE) if parts.file.is_some() => return Err(twice(FILE)),
         Some(FILE) => {
             let name = field.file_name().map(bare_name);
-            parts.file = Some((name, spool(app, pace, field).await?));
+            parts.file = Some((name, spool(app, line, field).await?));
         }
         other => {
             let name = other.unwrap_or_default().to_owned();
@@ -148,12 +175,17 @@ fn complete(parts: Parts) -> Result<Form, Problem> {
     }
 }
 
-async fn spool(app: &App, pace: &mut Pace, mut field: Field<'_>) -> Result<Upload, Problem> {
+async fn spool(app: &App, line: &mut Line, mut field: Field<'_>) -> Result<Upload, Problem> {
     let limit = app.limits.upload_bytes;
     let mut upload = app.imports.receive().await?;
-    while let Some(chunk) = within(pace, field.chunk()).await? {
-        pace.arrived(chunk.len());
+    let mut look = LOOK_BYTES;
+    while let Some(chunk) = line.within(field.chunk()).await? {
+        line.pace.arrived(chunk.len());
         upload.write(&chunk).await?;
+        if upload.length() > look {
+            app.check_room(0)?;
+            look = upload.length().saturating_add(LOOK_BYTES);
+        }
         if upload.length() > limit {
             return Err(too_large("the file", limit));
         }
@@ -161,14 +193,14 @@ async fn spool(app: &App, pace: &mut Pace, mut field: Field<'_>) -> Result<Uploa
     Ok(upload)
 }
 
-async fn text(pace: &mut Pace, mut field: Field<'_>) -> Result<String, Problem> {
+async fn text(line: &mut Line, mut field: Field<'_>, most: usize) -> Result<String, Problem> {
     let name = field.name().unwrap_or_default().to_owned();
     let mut bytes = Vec::new();
-    while let Some(chunk) = within(pace, field.chunk()).await? {
-        pace.arrived(chunk.len());
+    while let Some(chunk) = line.within(field.chunk()).await? {
+        line.pace.arrived(chunk.len());
         bytes.extend_from_slice(&chunk);
-        if bytes.len() > TEXT_PART_MAX_BYTES {
-            let detail = format!("the part `{name}` is longer than {TEXT_PART_MAX_BYTES} bytes");
+        if bytes.len() > most {
+            let detail = format!("the part `{name}` is longer than {most} bytes");
             return Err(Problem::invalid_at(name, "too_long", detail));
         }
     }
@@ -176,17 +208,35 @@ async fn text(pace: &mut Pace, mut field: Field<'_>) -> Result<String, Problem> 
         .map_err(|_| Problem::invalid_at(&*name, "not_utf8", format!("the part `{name}` is not UTF-8")))
 }
 
-/// Waits for more of the form, as long as its pace allows.
-async fn within<T>(pace: &Pace, more: impl Future<Output = Result<T, MultipartError>>) -> Result<T, Problem> {
-    pace.wait(more).await?.map_err(|error| {
-        // The form's own mistakes are the client's (400); anything else is a connection that ended.
-        let text = error.body_text();
-        if error.status() == StatusCode::BAD_REQUEST && !text.contains("incomplete") {
-            Problem::new(Kind::MALFORMED, format!("the form cannot be read: {text}; nothing was stored"))
-        } else {
-            truncated()
-        }
-    })
+/// What a form arrives over.
+struct Line {
+    pace: Pace,
+    held: Held,
+}
+
+impl Line {
+    /// Waits for more of the form, as long as its pace allows.
+    async fn within<T>(&self, more: impl Future<Output = Result<T, MultipartError>>) -> Result<T, Problem> {
+        let more = self.pace.wait(more).await?.map_err(|error| {
+            if self.held.is_too_much() {
+                return long_headers(self.held.most());
+            }
+            // The form's own mistakes are the client's (400); anything else is a connection that ended.
+            let text = error.body_text();
+            if error.status() == StatusCode::BAD_REQUEST && !text.contains("incomplete") {
+                Problem::new(Kind::MALFORMED, format!("the form cannot be read: {text}; nothing was stored"))
+            } else {
+                truncated()
+            }
+        });
+        self.held.given();
+        more
+    }
+}
+
+fn long_headers(most: usize) -> Problem {
+    let detail = format!("a part of the form has headers of more than {most} bytes; nothing was stored");
+    Problem::invalid_at("", "too_long", detail)
 }
 
 fn twice(part: &str) -> Problem {

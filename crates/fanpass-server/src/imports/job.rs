@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use fanpass_model::UserId;
-use fanpass_table::{Accepted, Options, Table};
+use fanpass_table::Table;
 
 use crate::store::{RowReject, SpooledFile, Store, StoreError, StoreErrorKind, Unfinished};
 
@@ -21,6 +21,7 @@ const ATTEMPTS_MAX: u32 = 3;
 /// Runs imports until the queue ends.
 pub(super) fn work(store: &Store, queue: &Arc<Queue>, endings: &Endings, options: &ImportOptions) {
     while let Some((job, ticket)) = queue.take() {
+        let Some(job) = set_aside_if_held(store, &ticket, job) else { continue };
         match run_queued(store, &ticket, &job, options) {
             Err(error) if error.kind() == StoreErrorKind::Stopped => {}
             Ok(ending) => {
@@ -42,6 +43,17 @@ pub(super) fn work(store: &Store, queue: &Arc<Queue>, endings: &Endings, options
 pub(super) fn forget(store: &Store, options: &ImportOptions) {
     if let Ok(before) = store.clock().now().checked_sub(options.records_kept) {
         store.forget_jobs(before.as_microsecond());
+    }
+}
+
+/// Leaves an import that is to look stuck under way and undone.
+fn set_aside_if_held(store: &Store, ticket: &Ticket, job: Unfinished) -> Option<Unfinished> {
+    if !ticket.is_held(&job) {
+        return Some(job);
+    }
+    match store.begin_job(job.sequence) {
+        Ok(Some(_)) => ticket.set_aside(job),
+        Ok(None) | Err(_) => Some(job),
     }
 }
 
@@ -69,7 +81,8 @@ fn run_queued(
         Err(error) => return Ok(Some(import.failed_in_storage(&error))),
     }
     // A fault in a parser costs its own import and no other.
-    let outcome = catch_unwind(AssertUnwindSafe(|| import.run(|import| read_file(store, file, import))));
+    let read = |import: &mut Import<'_>| read_file(store, file, options, import);
+    let outcome = catch_unwind(AssertUnwindSafe(|| import.run(read)));
     Ok(match outcome {
         Ok(Ok(()) | Err(Failure::Halted(Halt::Cancelled))) => None,
         Ok(Err(Failure::Halted(Halt::Stopped))) => {
@@ -92,15 +105,12 @@ pub(super) fn remove(store: &Store, spool: &str) {
     }
 }
 
-/// How an uploaded file is read. The API documents CSV, XLSX, XLS and ZIP: other formats are refused, so that no client
-/// comes to rely on what another FanPass does not take.
-pub(crate) fn reading() -> Options {
-    let mut options = Options::default();
-    options.accepted = Accepted::TextAndWorkbooks;
-    options
-}
-
-fn read_file(store: &Store, file: &SpooledFile, import: &mut Import<'_>) -> Result<(), Failure> {
+fn read_file(
+    store: &Store,
+    file: &SpooledFile,
+    options: &ImportOptions,
+    import: &mut Import<'_>,
+) -> Result<(), Failure> {
     let path = store.folder().spool().join(&file.spool);
     // Removed by an earlier run that could not say any more how the import ended.
     if !path.exists() {
@@ -109,7 +119,7 @@ fn read_file(store: &Store, file: &SpooledFile, import: &mut Import<'_>) -> Resu
     }
     let name = file.file_name.as_deref().unwrap_or("the file");
     let length = fs::metadata(&path).map(|metadata| metadata.len()).unwrap_or_default();
-    let mut ids = Table::open_named(&path, name, &reading())?.ids(None)?;
+    let mut ids = Table::open_named(&path, name, &options.reading())?.ids(None)?;
     loop {
         import.has_read(|| Some(ratio(ids.table().bytes_read()?, length)));
         let Some(entry) = ids.next_id()? else { break };

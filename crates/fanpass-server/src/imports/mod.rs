@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use fanpass_model::{ImportId, SegmentName};
+use fanpass_table::Options;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
@@ -29,7 +30,6 @@ use crate::store::{
 };
 use endings::Endings;
 use inline::{INLINE_MAX, InlineList};
-pub(crate) use job::reading;
 pub use options::ImportOptions;
 use queue::Queue;
 pub use upload::Upload;
@@ -102,6 +102,31 @@ impl Imports {
         self.0.endings.waiting()
     }
 
+    /// How many uploaded files wait for their turn.
+    pub(crate) fn waiting(&self) -> usize {
+        self.0.queue.waiting()
+    }
+
+    /// Makes the import of this id, which is not submitted yet, stay under way until it is [let go](Self::let_go).
+    pub(crate) fn hold(&self, id: &ImportId) {
+        self.0.queue.hold(id.to_string());
+    }
+
+    /// Lets go of all imports that are held.
+    pub(crate) fn let_go(&self) {
+        self.0.queue.let_go();
+    }
+
+    /// How many imports are held.
+    pub(crate) fn stuck(&self) -> usize {
+        self.0.queue.stuck()
+    }
+
+    /// How an uploaded file is read.
+    pub(crate) fn reading(&self) -> Options {
+        self.0.options.reading()
+    }
+
     /// How many imports an earlier process left unfinished, which this one has taken up.
     pub fn taken_up(&self) -> usize {
         self.0.taken_up
@@ -110,13 +135,9 @@ impl Imports {
     /// Begins to receive a file. What was received is removed again unless it is [submitted](Self::submit).
     ///
     /// # Errors
-    /// [`StoreErrorKind::Busy`] while too many imports wait; [`StoreErrorKind::Full`], [`StoreErrorKind::Io`].
+    /// [`StoreErrorKind::Full`], [`StoreErrorKind::Io`].
     pub async fn receive(&self) -> Result<Upload, StoreError> {
-        let Workers { store, queue, options, .. } = &*self.0;
-        if queue.len() >= options.waiting {
-            let message = format!("{} imports wait already; try again once some have ended", options.waiting);
-            return Err(StoreError::new(StoreErrorKind::Busy, message));
-        }
+        let store = &self.0.store;
         Upload::begin(fresh_id(store)?, &store.folder().spool()).await
     }
 
@@ -202,12 +223,14 @@ impl Imports {
         segment: &SegmentName,
         version: Option<u64>,
         caller: Caller,
+        answer: impl FnOnce(&VersionRecord) -> String + Send + 'static,
     ) -> Result<VersionRecord, StoreError> {
-        self.0.store.roll_back(segment, version, self.0.options.versions_kept, caller).await
+        self.0.store.roll_back(segment, version, self.0.options.versions_kept, caller, answer).await
     }
 
-    /// Takes no more work and waits until all imports received so far have ended.
+    /// Takes no more work, lets go of what is held, and waits until all imports received so far have ended.
     pub async fn finish(&self) {
+        self.let_go();
         self.0.queue.close();
         self.join().await;
     }

@@ -23,6 +23,8 @@ pub(super) struct Queue {
 struct State {
     /// Ascending by sequence.
     entries: Vec<Entry>,
+    /// Spooled files whose imports are to look stuck once they are taken.
+    held: HashSet<String>,
     closed: bool,
 }
 
@@ -30,12 +32,14 @@ struct State {
 struct Entry {
     sequence: i64,
     segment: String,
-    /// What a worker is to do; absent once one does it, and for an inline list.
+    /// What a worker is to do; absent while one does it, and for an inline list.
     job: Option<Unfinished>,
+    /// Whether it looks as if a worker did it.
+    stuck: bool,
     cancelled: Arc<AtomicBool>,
 }
 
-/// The place of one import in the order, given up when dropped.
+/// The place of one import in the order, given up when dropped, unless what it was to do is left for later.
 #[derive(Debug)]
 pub(super) struct Ticket {
     queue: Arc<Queue>,
@@ -68,14 +72,15 @@ impl Queue {
     /// Gives an inline list its place, the last one.
     pub(super) fn enter(self: &Arc<Self>, sequence: i64, segment: String) -> Ticket {
         let cancelled = Arc::new(AtomicBool::new(false));
-        let entry = Entry { sequence, segment, job: None, cancelled: Arc::clone(&cancelled) };
+        let (job, stuck) = (None, false);
+        let entry = Entry { sequence, segment, job, stuck, cancelled: Arc::clone(&cancelled) };
         self.lock().entries.push(entry);
         Ticket { queue: Arc::clone(self), sequence, cancelled, stops: false }
     }
 
-    /// How many imports have not ended.
-    pub(super) fn len(&self) -> usize {
-        self.lock().entries.len()
+    /// How many imports of files have not begun.
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().entries.iter().filter(|entry| entry.is_waiting()).count()
     }
 
     /// The next import of a file that may run; waits for one. `None` when the queue is closed and no file is left, or
@@ -88,12 +93,15 @@ impl Queue {
             }
             let mut busy = HashSet::new();
             let mut files = false;
-            for Entry { sequence, segment, job, cancelled } in &mut state.entries {
-                files |= job.is_some();
-                let first = busy.insert(&*segment);
-                if first && let Some(job) = job.take() {
-                    let (queue, cancelled) = (Arc::clone(self), Arc::clone(cancelled));
-                    return Some((job, Ticket { queue, sequence: *sequence, cancelled, stops: true }));
+            for entry in &mut state.entries {
+                files |= entry.is_waiting();
+                let first = busy.insert(&*entry.segment);
+                if first
+                    && !entry.stuck
+                    && let Some(job) = entry.job.take()
+                {
+                    let (queue, cancelled) = (Arc::clone(self), Arc::clone(&entry.cancelled));
+                    return Some((job, Ticket { queue, sequence: entry.sequence, cancelled, stops: true }));
                 }
             }
             if state.closed && !files {
@@ -103,7 +111,25 @@ impl Queue {
         }
     }
 
-    /// Tells an import to end; gives back the file of one that has not begun, which is out of the queue now.
+    /// Makes the import of a spooled file look stuck once it is taken.
+    pub(super) fn hold(&self, spool: String) {
+        self.lock().held.insert(spool);
+    }
+
+    /// Lets everything that is held go its way.
+    pub(super) fn let_go(&self) {
+        let mut state = self.lock();
+        state.held.clear();
+        state.entries.iter_mut().for_each(|entry| entry.stuck = false);
+        self.changed.notify_all();
+    }
+
+    /// How many imports look stuck.
+    pub(super) fn stuck(&self) -> usize {
+        self.lock().entries.iter().filter(|entry| entry.stuck).count()
+    }
+
+    /// Tells an import to end; gives back the file of one that does not run, which is out of the queue now.
     pub(super) fn cancel(&self, sequence: i64) -> Option<SpooledFile> {
         let mut state = self.lock();
         let place = state.entries.iter().position(|entry| entry.sequence == sequence)?;
@@ -142,7 +168,7 @@ impl Queue {
     }
 
     fn remove(&self, sequence: i64) {
-        self.lock().entries.retain(|entry| entry.sequence != sequence);
+        self.lock().entries.retain(|entry| entry.sequence != sequence || entry.job.is_some());
         self.wake();
     }
 
@@ -159,7 +185,11 @@ impl Queue {
 impl Entry {
     fn of_job(job: Unfinished) -> Self {
         let (sequence, segment) = (job.sequence, job.segment.clone());
-        Self { sequence, segment, job: Some(job), cancelled: Arc::default() }
+        Self { sequence, segment, job: Some(job), stuck: false, cancelled: Arc::default() }
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.job.is_some() && !self.stuck
     }
 }
 
@@ -172,6 +202,26 @@ impl Ticket {
                 return;
             }
             ended.await;
+        }
+    }
+
+    /// Whether the import of a file is to look stuck.
+    pub(super) fn is_held(&self, job: &Unfinished) -> bool {
+        job.file.as_ref().is_some_and(|file| self.queue.lock().held.contains(&file.spool))
+    }
+
+    /// Leaves an import that looks stuck to a later worker, in the place it has; gives it back if it was let go of or
+    /// cancelled meanwhile.
+    pub(super) fn set_aside(&self, job: Unfinished) -> Option<Unfinished> {
+        let mut state = self.queue.lock();
+        let held = job.file.as_ref().is_some_and(|file| state.held.remove(&file.spool));
+        let entry = state.entries.iter_mut().find(|entry| entry.sequence == self.sequence);
+        match entry.filter(|_| held && self.halt() != Some(Halt::Cancelled)) {
+            Some(entry) => {
+                (entry.job, entry.stuck) = (Some(job), true);
+                None
+            }
+            None => Some(job),
         }
     }
 

@@ -47,6 +47,11 @@ impl Upload {
         self.length
     }
 
+    /// SHA-256 of all bytes received so far.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        self.sha256.clone().finalize().into()
+    }
+
     /// Where the file stands with all bytes received so far, to look into before it is submitted.
     ///
     /// # Errors

@@ -6,10 +6,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use fanpass_model::{AttributeKey, AttributeType};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::Store;
-use super::audit::{self, AuditEntry};
 use super::database::Database;
 use super::error::{Fault, StoreError, StoreErrorKind};
+use super::{Store, Trace};
 
 /// A custom attribute as it was registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,9 +70,9 @@ impl Store {
     pub async fn register_attribute(
         &self,
         record: AttributeRecord,
-        audit: AuditEntry,
+        trace: impl Into<Trace>,
     ) -> Result<(), StoreError> {
-        let now = self.now();
+        let (now, trace) = (self.now(), trace.into());
         let cache = Arc::clone(&self.0.attributes);
         let stored = record.clone();
         self.0
@@ -82,7 +81,7 @@ impl Store {
                 "register an attribute",
                 move |connection| {
                     register(connection, &record, now)?;
-                    audit::append(connection, now, &audit)
+                    trace.write(connection, now).map(drop)
                 },
                 move |()| cache.insert(stored),
             )

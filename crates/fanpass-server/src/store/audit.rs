@@ -1,10 +1,10 @@
 //! Audit: who did what, when, to what, from which file, with what result.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::error::{Fault, StoreError};
-use super::{Store, time};
+use super::{Store, Trace, time};
 
 /// One call, as the audit keeps it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -38,15 +38,43 @@ pub struct AuditRecord {
     pub entry: AuditEntry,
 }
 
+/// Which records a page is to hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Only records before the one of this sequence.
+    pub before: Option<i64>,
+    /// As many at most.
+    pub limit: u32,
+    /// Only calls with tokens of this subject.
+    pub subject: Option<String>,
+    /// Only calls of this operation.
+    pub operation: Option<String>,
+    /// Only calls about this.
+    pub target: Option<String>,
+}
+
+/// A page of the audit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditPage {
+    /// The records, newest first.
+    pub records: Vec<AuditRecord>,
+    /// Where the next page begins, as [`before`](AuditFilter::before); it may hold records though this one was not full.
+    pub next: Option<i64>,
+}
+
+/// Records that are looked through for one page at most: a filter may find nothing in very many.
+const LOOKED_THROUGH: i64 = 100_000;
+
 impl Store {
     /// Keeps the record of a call that changed nothing here, or whose change another file holds.
     ///
     /// # Errors
     /// [`Busy`](super::StoreErrorKind::Busy) when too many writes wait, [`Full`](super::StoreErrorKind::Full),
     /// [`Io`](super::StoreErrorKind::Io).
-    pub async fn append_audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
-        let now = self.now();
-        self.0.service.write("write an audit record", move |connection| append(connection, now, &entry)).await
+    pub async fn append_audit(&self, entry: impl Into<Trace>) -> Result<(), StoreError> {
+        let (now, trace) = (self.now(), entry.into());
+        let write = move |connection: &Connection| trace.write(connection, now).map(drop);
+        self.0.service.write("write an audit record", write).await
     }
 
     /// Records before the one numbered `before` (the newest ones when absent), newest first, at most `limit`.
@@ -54,37 +82,63 @@ impl Store {
     /// # Errors
     /// [`Corrupt`](super::StoreErrorKind::Corrupt), [`Io`](super::StoreErrorKind::Io).
     pub async fn audit(&self, before: Option<i64>, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
-        self.0
-            .service
-            .read("read the audit", move |connection| {
-                let mut statement = connection.prepare_cached(
-                    "SELECT sequence, at, request_id, subject, jti, operation, status, target, file_sha256, outcome \
-                     FROM audit WHERE sequence < ?1 ORDER BY sequence DESC LIMIT ?2",
-                )?;
-                let rows = statement.query_map(params![before.unwrap_or(i64::MAX), limit], |row| {
-                    let outcome: Option<String> = row.get(9)?;
-                    Ok(AuditRecord {
-                        sequence: row.get(0)?,
-                        at: time(row.get(1)?),
-                        entry: AuditEntry {
-                            request_id: row.get(2)?,
-                            subject: row.get(3)?,
-                            jti: row.get(4)?,
-                            operation: row.get(5)?,
-                            status: row.get(6)?,
-                            target: row.get(7)?,
-                            file_sha256: row.get(8)?,
-                            outcome: outcome.and_then(|text| serde_json::from_str(&text).ok()),
-                        },
-                    })
-                })?;
-                Ok(rows.collect::<Result<_, _>>()?)
-            })
+        self.audit_page(AuditFilter { before, limit, ..AuditFilter::default() })
             .await
+            .map(|page| page.records)
+    }
+
+    /// A page of the records that `filter` lets through.
+    ///
+    /// # Errors
+    /// [`Corrupt`](super::StoreErrorKind::Corrupt), [`Io`](super::StoreErrorKind::Io).
+    pub async fn audit_page(&self, filter: AuditFilter) -> Result<AuditPage, StoreError> {
+        self.0.service.read("read the audit", move |connection| Ok(page(connection, &filter)?)).await
     }
 }
 
-pub(super) fn append(connection: &Connection, at: i64, entry: &AuditEntry) -> Result<(), Fault> {
+fn page(connection: &Connection, filter: &AuditFilter) -> rusqlite::Result<AuditPage> {
+    let AuditFilter { before, limit, subject, operation, target } = filter;
+    let newest: Option<i64> =
+        connection.prepare_cached("SELECT max(sequence) FROM audit")?.query_row([], |row| row.get(0))?;
+    let end = before.unwrap_or(i64::MAX).min(newest.unwrap_or(0).saturating_add(1));
+    let everything = subject.is_none() && operation.is_none() && target.is_none();
+    let start = if everything { 0 } else { end.saturating_sub(LOOKED_THROUGH).max(0) };
+    let mut statement = connection.prepare_cached(
+        "SELECT sequence, at, request_id, subject, jti, operation, status, target, file_sha256, outcome \
+         FROM audit WHERE sequence < ?1 AND sequence >= ?2 AND (?4 IS NULL OR subject = ?4) \
+         AND (?5 IS NULL OR operation = ?5) AND (?6 IS NULL OR target = ?6) ORDER BY sequence DESC LIMIT ?3",
+    )?;
+    let records: Vec<_> = statement
+        .query_map(params![end, start, limit, subject, operation, target], record)?
+        .collect::<rusqlite::Result<_>>()?;
+    let full = u32::try_from(records.len()).is_ok_and(|found| found >= *limit);
+    let next = match records.last() {
+        Some(last) if full => Some(last.sequence),
+        _ => (start > 1).then_some(start),
+    };
+    Ok(AuditPage { records, next })
+}
+
+fn record(row: &Row<'_>) -> rusqlite::Result<AuditRecord> {
+    let outcome: Option<String> = row.get(9)?;
+    Ok(AuditRecord {
+        sequence: row.get(0)?,
+        at: time(row.get(1)?),
+        entry: AuditEntry {
+            request_id: row.get(2)?,
+            subject: row.get(3)?,
+            jti: row.get(4)?,
+            operation: row.get(5)?,
+            status: row.get(6)?,
+            target: row.get(7)?,
+            file_sha256: row.get(8)?,
+            outcome: outcome.and_then(|text| serde_json::from_str(&text).ok()),
+        },
+    })
+}
+
+/// Writes a record and gives back its sequence.
+pub(super) fn append(connection: &Connection, at: i64, entry: &AuditEntry) -> Result<i64, Fault> {
     connection
         .prepare_cached(
             "INSERT INTO audit \
@@ -102,5 +156,5 @@ pub(super) fn append(connection: &Connection, at: i64, entry: &AuditEntry) -> Re
             entry.file_sha256,
             entry.outcome.as_ref().map(ToString::to_string),
         ])?;
-    Ok(())
+    Ok(connection.last_insert_rowid())
 }

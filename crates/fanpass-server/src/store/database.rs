@@ -9,7 +9,8 @@ use rusqlite::{Connection, OpenFlags};
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::folder::DataFolder;
 use super::readers::Readers;
-use super::writer::{Answer, Writer};
+use super::writer::{Answer, Isolation, Writer};
+use crate::metrics::WriterMeter;
 
 /// What a database file is: its name, its pages, and the steps that lead to its present schema.
 #[derive(Debug)]
@@ -19,8 +20,10 @@ pub(super) struct Design {
     pub(super) page_size: u32,
     /// Pages of log after which a commit also checkpoints; 0 leaves that to the checkpointer.
     pub(super) checkpoint_pages: u32,
-    /// Writes that wait at most.
-    pub(super) queue: usize,
+    /// What becomes of a commit in which one write has failed.
+    pub(super) isolation: Isolation,
+    /// Whether what is deleted is overwritten with zeros.
+    pub(super) overwrite: bool,
     /// One script a version: script `n` leads from version `n` to `n + 1`. Never edited once released.
     pub(super) migrations: &'static [&'static str],
 }
@@ -32,12 +35,22 @@ pub(super) struct Database {
 }
 
 impl Database {
-    pub(super) fn open(design: &'static Design, folder: &DataFolder) -> Result<Self, StoreError> {
+    /// Opens the file. `queue` bounds the writes that wait.
+    pub(super) fn open(
+        design: &'static Design,
+        folder: &DataFolder,
+        queue: usize,
+    ) -> Result<Self, StoreError> {
         // SQLite gives its log and its index the mode of the database.
         let path = folder.private_file(design.file)?;
         let connection = open_writer(design, &path)?;
-        let writer = Writer::start(design.file, connection, design.queue)?;
+        let writer = Writer::start(design.file, connection, queue, design.isolation)?;
         Ok(Self { writer, readers: Arc::new(Readers::new(design.file, path)) })
+    }
+
+    /// The figures of the writer.
+    pub(super) fn meter(&self) -> &WriterMeter {
+        self.writer.meter()
     }
 
     /// Whether the last write found no room on the disk.
@@ -100,6 +113,15 @@ impl Database {
         self.readers.read(doing, work).await
     }
 
+    /// Looks something up by one statement, on this thread: for what is found sooner than another thread would be awake.
+    pub(super) fn look_up<R>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Connection) -> Result<R, Fault>,
+    ) -> Result<R, StoreError> {
+        self.readers.look_up(doing, work)
+    }
+
     /// Reads in one snapshot, on this thread.
     pub(super) fn read_blocking<R>(
         &self,
@@ -110,7 +132,8 @@ impl Database {
     }
 }
 
-fn open_writer(design: &Design, path: &Path) -> Result<Connection, StoreError> {
+/// The connection that may write, to a file that is made or brought up to date first.
+pub(super) fn open_writer(design: &Design, path: &Path) -> Result<Connection, StoreError> {
     let open = || -> Result<Connection, Fault> {
         let mut connection = Connection::open(path)?;
         prepare(&connection)?;
@@ -120,6 +143,7 @@ fn open_writer(design: &Design, path: &Path) -> Result<Connection, StoreError> {
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "wal_autocheckpoint", design.checkpoint_pages)?;
         connection.pragma_update(None, "cache_size", -16_384)?;
+        connection.pragma_update(None, "secure_delete", design.overwrite)?;
         migrate(design, &mut connection, path)?;
         Ok(connection)
     };

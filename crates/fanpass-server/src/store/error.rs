@@ -56,6 +56,11 @@ impl StoreError {
         Self { kind, message, source: Some(Arc::new(error)) }
     }
 
+    /// Adds what to do next.
+    pub(crate) fn advise(&mut self, advice: &str) {
+        self.message = format!("{}; {advice}", self.message);
+    }
+
     pub(crate) fn stopped() -> Self {
         Self::new(
             StoreErrorKind::Stopped,

@@ -26,6 +26,10 @@ impl DataFolder {
         Ok(folder)
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
@@ -65,7 +69,7 @@ impl DataFolder {
 }
 
 /// Makes a folder, unless it is there, that only its owner can look into, where the system knows owners.
-fn make_private(folder: &Path) -> io::Result<()> {
+pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -73,7 +77,7 @@ fn make_private(folder: &Path) -> io::Result<()> {
 }
 
 /// Opens a file to write, made if it is not there, which its owner alone can read, where the system knows owners.
-fn open_private(path: &Path) -> io::Result<File> {
+pub(super) fn open_private(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

@@ -5,18 +5,23 @@
 
 mod attributes;
 mod audit;
+mod check;
 mod checkpoint;
 mod combine;
 mod database;
 mod delta;
 mod environment;
 mod error;
+mod figures;
 pub(crate) mod folder;
+mod idempotency;
 mod jobs;
 mod lists;
 mod members;
 mod readers;
+mod replace;
 mod segments;
+mod snapshot;
 mod sweeper;
 mod tokens;
 mod users;
@@ -27,17 +32,22 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use attributes::{AttributeRecord, Attributes};
-pub use audit::{AuditEntry, AuditRecord};
+pub use audit::{AuditEntry, AuditFilter, AuditPage, AuditRecord};
+pub use check::{Check, Finding, Severity, check};
 pub use combine::{Combination, CombinedPart};
 pub(crate) use delta::Change;
 pub use environment::{Clock, Ids};
 pub use error::{StoreError, StoreErrorKind};
+pub(crate) use figures::ImportFigures;
+pub use idempotency::{KeptAnswer, Once, Trace};
 pub use jobs::{Caller, ImportJob, Mode, RowReject, Stage};
 pub(crate) use jobs::{Cancelled, Counts, Ended, NewJob, Progress, SpooledFile, Unfinished};
 pub(crate) use lists::List;
+pub use replace::{reset, restore};
 pub use segments::SegmentRecord;
+pub use snapshot::{Manifest, ManifestFile, snapshot};
 pub use tokens::{TokenRecord, TokenStanding};
-pub use users::UserRecord;
+pub use users::{AttributeChange, Erased, UserChange, UserPage, UserRecord};
 pub use versions::VersionRecord;
 pub(crate) use versions::{Content, Publication, Published};
 
@@ -47,22 +57,35 @@ use database::{Database, Design};
 use folder::DataFolder;
 use sweeper::Sweeper;
 use tokens::TokenCache;
+use writer::Isolation;
 
 static SEGMENTS: Design = Design {
     file: "segments.db",
     page_size: 16_384,
     checkpoint_pages: 4_096,
-    queue: 64,
-    migrations: &[include_str!("schema/segments_1.sql"), include_str!("schema/segments_2.sql")],
+    isolation: Isolation::Each,
+    overwrite: false,
+    migrations: &[
+        include_str!("schema/segments_1.sql"),
+        include_str!("schema/segments_2.sql"),
+        include_str!("schema/segments_3.sql"),
+    ],
 };
 
 static SERVICE: Design = Design {
     file: "service.db",
     page_size: 4_096,
     checkpoint_pages: 0,
-    queue: 4_096,
-    migrations: &[include_str!("schema/service_1.sql")],
+    isolation: Isolation::Commit,
+    // What is erased of a user is to be gone from the file.
+    overwrite: true,
+    migrations: &[include_str!("schema/service_1.sql"), include_str!("schema/service_2.sql")],
 };
+
+/// Writes of lists that wait; imports wait for room themselves, and each is some megabytes.
+const SEGMENT_WRITES_WAITING: usize = 64;
+/// Writes of all else that wait, when the configuration does not say.
+const WRITES_WAITING: usize = 4_096;
 
 /// The storage of one service. Clones share it; the data folder is free again when the last one is gone.
 #[derive(Debug, Clone)]
@@ -91,9 +114,17 @@ impl Store {
     /// [`StoreErrorKind::Locked`] when another process owns the folder, [`StoreErrorKind::TooNew`] when a newer
     /// FanPass wrote it, [`StoreErrorKind::Corrupt`], [`StoreErrorKind::Full`] or [`StoreErrorKind::Io`].
     pub fn open(path: &Path, clock: Clock, ids: Ids) -> Result<Self, StoreError> {
+        Self::open_with(path, clock, ids, WRITES_WAITING)
+    }
+
+    /// As [`open`](Self::open); `writes_waiting` bounds the calls whose write waits for the disk.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(path: &Path, clock: Clock, ids: Ids, writes_waiting: usize) -> Result<Self, StoreError> {
         let folder = DataFolder::open(path)?;
-        let segments = Arc::new(Database::open(&SEGMENTS, &folder)?);
-        let service = Arc::new(Database::open(&SERVICE, &folder)?);
+        let segments = Arc::new(Database::open(&SEGMENTS, &folder, SEGMENT_WRITES_WAITING)?);
+        let service = Arc::new(Database::open(&SERVICE, &folder, writes_waiting)?);
         let attributes = Arc::new(AttributeCache::load(&service)?);
         let tokens = Arc::new(TokenCache::load(&service)?);
         let sweeper = Sweeper::start(&segments)?;

@@ -43,16 +43,25 @@ impl Readers {
         doing: &'static str,
         work: impl FnOnce(&Connection) -> Result<R, Fault>,
     ) -> Result<R, StoreError> {
+        self.look_up(doing, |connection| {
+            let snapshot = connection.unchecked_transaction()?;
+            work(&snapshot)
+        })
+    }
+
+    /// Runs `work` here. Each of its statements sees the newest commit.
+    pub(super) fn look_up<R>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Connection) -> Result<R, Fault>,
+    ) -> Result<R, StoreError> {
         let at = |fault: Fault| fault.at(self.file, doing);
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut connection = match idle {
+        let connection = match idle {
             Some(connection) => connection,
             None => open_reader(&self.path).map_err(|error| at(error.into()))?,
         };
-        let result = {
-            let snapshot = connection.transaction().map_err(|error| at(error.into()))?;
-            work(&snapshot).map_err(at)
-        };
+        let result = work(&connection).map_err(at);
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         result
     }

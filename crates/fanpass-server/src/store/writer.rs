@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::error::{Fault, StoreError, StoreErrorKind};
+use crate::metrics::WriterMeter;
 
 /// Work that shares one commit at most; bounds how long the first of them waits.
 const BATCH_MAX: usize = 512;
@@ -20,6 +21,7 @@ pub(super) struct Writer {
     queue: Option<SyncSender<Box<dyn Task>>>,
     thread: Option<JoinHandle<()>>,
     full: Arc<AtomicBool>,
+    meter: WriterMeter,
 }
 
 /// The answer to work that was taken; it arrives after the commit.
@@ -31,17 +33,29 @@ impl Writer {
         file: &'static str,
         connection: Connection,
         capacity: usize,
+        isolation: Isolation,
     ) -> Result<Self, StoreError> {
+        let no_meter =
+            |error| StoreError::new(StoreErrorKind::Io, format!("could not measure {file}: {error}"));
+        let meter = WriterMeter::new(file).map_err(no_meter)?;
         let (queue, work) = sync_channel(capacity);
         let full = Arc::new(AtomicBool::new(false));
-        let found_full = Arc::clone(&full);
+        let (found_full, metered) = (Arc::clone(&full), meter.clone());
         let thread = std::thread::Builder::new()
             .name(format!("write {file}"))
-            .spawn(move || write_all(file, &connection, &work, &found_full))
+            .spawn(move || {
+                let commit = Commit { file, connection: &connection, isolation };
+                write_all(commit, &work, &found_full, &metered);
+            })
             .map_err(|error| {
                 StoreError::new(StoreErrorKind::Io, format!("could not start a thread: {error}"))
             })?;
-        Ok(Self { file, queue: Some(queue), thread: Some(thread), full })
+        Ok(Self { file, queue: Some(queue), thread: Some(thread), full, meter })
+    }
+
+    /// The figures of this writer.
+    pub(super) fn meter(&self) -> &WriterMeter {
+        &self.meter
     }
 
     /// Whether the last commit found no room on the disk.
@@ -58,12 +72,16 @@ impl Writer {
     ) -> Result<Answer<R>, StoreError> {
         let (task, answer) = self.task(doing, work, then);
         let queue = self.queue.as_ref().ok_or_else(StoreError::stopped)?;
-        queue.try_send(task).map_err(|error| match error {
-            TrySendError::Full(_) => StoreError::new(
-                StoreErrorKind::Busy,
-                format!("too many writes are waiting for {}; try again in a moment", self.file),
-            ),
-            TrySendError::Disconnected(_) => StoreError::stopped(),
+        self.meter.waiting.inc();
+        queue.try_send(task).map_err(|error| {
+            self.meter.waiting.dec();
+            match error {
+                TrySendError::Full(_) => StoreError::new(
+                    StoreErrorKind::Busy,
+                    format!("too many writes are waiting for {}; try again in a moment", self.file),
+                ),
+                TrySendError::Disconnected(_) => StoreError::stopped(),
+            }
         })?;
         Ok(answer)
     }
@@ -76,7 +94,11 @@ impl Writer {
     ) -> Result<Answer<R>, StoreError> {
         let (task, answer) = self.task(doing, work, |_| {});
         let queue = self.queue.as_ref().ok_or_else(StoreError::stopped)?;
-        queue.send(task).map_err(|_| StoreError::stopped())?;
+        self.meter.waiting.inc();
+        queue.send(task).map_err(|_| {
+            self.meter.waiting.dec();
+            StoreError::stopped()
+        })?;
         Ok(answer)
     }
 
@@ -153,23 +175,45 @@ where
     }
 }
 
-fn write_all(
+/// What becomes of a commit in which one work has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Isolation {
+    /// The failure undoes itself alone, for which each work pays a savepoint.
+    Each,
+    /// One that has changed nothing yet is passed over; one that has ends the commit for all. For small work that looks
+    /// before it writes, so that only the disk can fail it half-way.
+    Commit,
+}
+
+/// How the thread commits.
+#[derive(Clone, Copy)]
+struct Commit<'a> {
     file: &'static str,
-    connection: &Connection,
+    connection: &'a Connection,
+    isolation: Isolation,
+}
+
+fn write_all(
+    commit: Commit<'_>,
     work: &Receiver<Box<dyn Task>>,
     found_full: &AtomicBool,
+    meter: &WriterMeter,
 ) {
     let mut batch = Vec::with_capacity(BATCH_MAX);
     while let Ok(first) = work.recv() {
         batch.push(first);
         batch.extend(work.try_iter().take(BATCH_MAX - 1));
+        meter.waiting.sub(i64::try_from(batch.len()).unwrap_or_default());
+        meter.batch.observe(u32::try_from(batch.len()).map_or(f64::MAX, f64::from));
+        let timer = meter.seconds.start_timer();
         let mut full = false;
-        let failure = commit(file, connection, &mut batch, &mut full).err();
+        let failure = commit.run(&mut batch, &mut full).err();
         full |= failure.as_ref().is_some_and(|error| error.kind() == StoreErrorKind::Full);
+        timer.observe_duration();
         found_full.store(full, Ordering::Relaxed);
-        if failure.is_some() && !connection.is_autocommit() {
+        if failure.is_some() && !commit.connection.is_autocommit() {
             // The transaction failed and stands open; what it held is not to be seen by the next one.
-            let _ = connection.execute_batch("ROLLBACK");
+            let _ = commit.connection.execute_batch("ROLLBACK");
         }
         for task in batch.drain(..) {
             task.settle(failure.as_ref());
@@ -177,29 +221,51 @@ fn write_all(
     }
 }
 
-fn commit(
-    file: &str,
-    connection: &Connection,
-    batch: &mut [Box<dyn Task>],
-    full: &mut bool,
-) -> Result<(), StoreError> {
-    let statement = |sql: &str| -> Result<(), StoreError> {
-        let run = || connection.prepare_cached(sql)?.execute([]);
-        run().map(drop).map_err(|error| Fault::from(error).at(file, "commit"))
-    };
-    statement("BEGIN IMMEDIATE")?;
-    for task in batch {
-        statement("SAVEPOINT task")?;
-        if let Err(error) = task.run(connection) {
-            *full |= error.kind() == StoreErrorKind::Full;
-            if connection.is_autocommit() {
-                return Err(error);
+impl Commit<'_> {
+    fn run(self, batch: &mut [Box<dyn Task>], full: &mut bool) -> Result<(), StoreError> {
+        self.statement("BEGIN IMMEDIATE")?;
+        for task in batch {
+            if let Err(error) = self.task(task.as_mut()) {
+                *full |= error.kind() == StoreErrorKind::Full;
+                if self.connection.is_autocommit() {
+                    return Err(error);
+                }
             }
-            statement("ROLLBACK TO task")?;
         }
-        statement("RELEASE task")?;
+        self.statement("COMMIT")
     }
-    statement("COMMIT")
+
+    /// Runs one work; an error without a transaction left is one of the whole commit.
+    fn task(self, task: &mut dyn Task) -> Result<(), StoreError> {
+        match self.isolation {
+            Isolation::Each => {
+                self.statement("SAVEPOINT task")?;
+                let result = task.run(self.connection);
+                if result.is_err() {
+                    if self.connection.is_autocommit() {
+                        return result;
+                    }
+                    self.statement("ROLLBACK TO task")?;
+                }
+                self.statement("RELEASE task")?;
+                result
+            }
+            Isolation::Commit => {
+                let changes = self.connection.total_changes();
+                let result = task.run(self.connection);
+                let half = result.is_err() && self.connection.total_changes() != changes;
+                if half && !self.connection.is_autocommit() {
+                    self.statement("ROLLBACK")?;
+                }
+                result
+            }
+        }
+    }
+
+    fn statement(self, sql: &str) -> Result<(), StoreError> {
+        let run = || self.connection.prepare_cached(sql)?.execute([]);
+        run().map(drop).map_err(|error| Fault::from(error).at(self.file, "commit"))
+    }
 }
 
 #[cfg(test)]

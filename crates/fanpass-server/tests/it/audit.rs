@@ -39,6 +39,23 @@ async fn every_call_of_an_operation_leaves_a_record() {
 }
 
 #[tokio::test]
+async fn the_audit_is_paged_and_filtered_for_administrators() {
+    let harness = Harness::start().await;
+    let crm = harness.issue("crm", &["users:write", "read"]).await;
+    for user in ["1", "2", "3"] {
+        let body = format!(r#"{{"userId":"{user}","userProperties":{{"user_properties.sth":true}}}}"#);
+        harness.call_as(&crm, update(&body)).await;
+    }
+    let page = harness.get("/service/v1/audit?subject=crm&limit=2").await.json();
+    let next = page["next"].as_str().unwrap();
+    let rest = harness.get(&format!("/service/v1/audit?subject=crm&limit=2&after={next}")).await.json();
+    let users = [&page["records"], &rest["records"]].map(|records| records.as_array().unwrap().len());
+    assert_eq!((users, &rest["next"]), ([2, 1], &serde_json::Value::Null));
+    snapshot!("list_audit", harness.get("/service/v1/audit?operation=updateUser&limit=1").await);
+    assert_eq!(harness.call_as(&crm, Call::new("GET", "/service/v1/audit")).await.status, 403);
+}
+
+#[tokio::test]
 async fn a_client_that_hangs_up_leaves_a_record() {
     let harness = Harness::start().await;
     let call = upload("cup", "cup.csv", b"user_id\na\n").header("expect", "100-continue");

@@ -97,6 +97,9 @@ async fn a_token_lives_from_its_issue_to_its_expiry_give_or_take_the_leeway() {
     snapshot!("token_expired", refused(&harness, &until(NOW - 30)).await);
     assert_eq!(harness.call_as(&from(NOW + 30), list.clone()).await.status, 200);
     snapshot!("token_not_yet", refused(&harness, &from(NOW + 31)).await);
+    let issued = |second: i64| forge(&harness, Algorithm::HS256, |claims| claims["iat"] = json!(second));
+    assert_eq!(harness.call_as(&issued(NOW + 30), list).await.status, 200);
+    refused(&harness, &issued(NOW + 31)).await;
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! A service on a real socket and a real data folder.
 
+use std::path::Path;
+
 use fanpass_server::store::{Clock, Ids};
 use fanpass_server::{Config, Service};
 use secrecy::ExposeSecret as _;
@@ -39,12 +41,27 @@ impl Harness {
 
     /// Stops the service and starts it again on the same folder.
     pub async fn restart(self) -> Self {
+        self.restart_after(|_| {}).await
+    }
+
+    /// As `restart`; nobody uses the folder while `change` has its hands on it.
+    pub async fn restart_after(self, change: impl FnOnce(&Path)) -> Self {
         let Self { folder, clock, service, ids, stop, server, .. } = self;
         stop.send(()).unwrap();
         server.await.unwrap();
         service.stop().await;
         drop(service);
+        change(folder.path());
         Self::open(folder, clock, ids, |_| {}).await
+    }
+
+    /// Stops the service for good.
+    pub async fn into_folder(self) -> TempDir {
+        let Self { folder, service, stop, server, .. } = self;
+        stop.send(()).unwrap();
+        server.await.unwrap();
+        service.stop().await;
+        folder
     }
 
     /// As `restart`, with ids that count from 1 again.

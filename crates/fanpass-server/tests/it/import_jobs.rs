@@ -104,8 +104,7 @@ async fn every_refused_row_can_be_read_up_to_the_limit() {
 
 #[tokio::test]
 async fn more_files_than_may_wait_are_refused_for_the_moment() {
-    let options = ImportOptions { waiting: 2, ..ImportOptions::default() };
-    let harness = Harness::with(|config| config.imports = options).await;
+    let harness = Harness::with(|config| config.limits.imports_waiting = 2).await;
     harness.service.stop().await;
     received(&harness, "cup").await;
     received(&harness, "cup").await;

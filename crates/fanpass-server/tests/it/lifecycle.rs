@@ -1,6 +1,7 @@
 //! Restart, graceful shutdown, one folder for one service.
 
 use fanpass_server::{Config, Service, ServiceErrorKind};
+use fanpass_transport::{RequestBody, Transport as _};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -65,6 +66,36 @@ async fn a_call_under_way_is_answered_when_the_service_stops() {
     assert!(answer.starts_with("HTTP/1.1 422"), "{answer}");
     server.await.unwrap().unwrap();
     assert!(TcpStream::connect(address).await.is_err(), "it still accepts");
+}
+
+#[tokio::test]
+async fn a_service_that_stops_says_that_it_is_not_ready() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let service =
+        Service::open(Config { data: folder.path().to_owned(), ..Config::default() }).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = service.clone();
+    let server = tokio::spawn(async move { serving.serve(listener, async { drop(stopped.await) }).await });
+    // A call under way, whose body is waited for, keeps the service from ending.
+    let mut under_way = TcpStream::connect(address).await.unwrap();
+    let token = service.development_token().await.unwrap().expose_secret().to_owned();
+    let head = "POST /api/v1/update_user HTTP/1.1\r\nhost: fanpass\r\nexpect: 100-continue\r\n\
+                content-type: application/json\r\ncontent-length: 2\r\nauthorization: Bearer ";
+    under_way.write_all(format!("{head}{token}\r\n\r\n").as_bytes()).await.unwrap();
+    under_way.read_exact(&mut [0; 25]).await.unwrap();
+    let ready = async || {
+        let request = http::Request::get("http://local/readyz").body(RequestBody::from("")).unwrap();
+        service.transport().send(request).await.unwrap().status().as_u16()
+    };
+    assert_eq!(ready().await, 200);
+    stop.send(()).unwrap();
+    while ready().await != 503 {
+        tokio::task::yield_now().await;
+    }
+    drop(under_way);
+    server.await.unwrap().unwrap();
 }
 
 #[tokio::test]

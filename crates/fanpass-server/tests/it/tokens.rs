@@ -1,5 +1,8 @@
 //! Issue, List and Revoke Token over a real socket, and what a token allows.
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
 use crate::harness::{Call, Harness, post, segment, update};
 use crate::snapshot;
 
@@ -49,6 +52,43 @@ async fn revocation_is_in_force_when_it_is_answered_and_after_a_restart() {
     let harness = harness.restart().await;
     assert_eq!(harness.call_as(&token, call).await.status, 401);
     assert_eq!(harness.call(Call::new("DELETE", "/service/v1/tokens/none")).await.status, 404);
+}
+
+#[tokio::test]
+async fn revocation_is_in_force_on_a_connection_that_is_open() {
+    let harness = Harness::start().await;
+    let token = harness.issue("leaky", &["read"]).await;
+    let jti = harness.get("/service/v1/tokens").await.json()["tokens"][0]["jti"].as_str().unwrap().to_owned();
+    let mut stream = TcpStream::connect(&harness.address).await.unwrap();
+    let request = format!(
+        "GET /service/v1/segments HTTP/1.1\r\nhost: fanpass\r\nauthorization: Bearer {token}\r\n\r\n"
+    );
+    let mut status = async || {
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = vec![0; 4096];
+        let length = stream.read(&mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer[..length]).split(' ').nth(1).unwrap().to_owned()
+    };
+    assert_eq!(status().await, "200");
+    harness.call(Call::new("DELETE", &format!("/service/v1/tokens/{jti}"))).await;
+    assert_eq!(status().await, "401");
+}
+
+#[tokio::test]
+async fn when_a_token_was_last_used_is_known_also_after_a_restart() {
+    let harness = Harness::start().await;
+    let token = harness.issue("nightly", &["read"]).await;
+    let used = async |harness: &Harness| {
+        let list = harness.get("/service/v1/tokens").await.json();
+        list["tokens"][0]["lastUsedAt"].clone()
+    };
+    assert_eq!(used(&harness).await, serde_json::Value::Null);
+    harness.clock.advance(5_000_000);
+    harness.call_as(&token, Call::new("GET", "/service/v1/segments")).await;
+    harness.clock.advance(5_000_000);
+    assert_eq!(used(&harness).await, "2026-08-01T03:00:05Z");
+    let harness = harness.restart().await;
+    assert_eq!(used(&harness).await, "2026-08-01T03:00:05Z");
 }
 
 #[tokio::test]

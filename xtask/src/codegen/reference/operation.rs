@@ -76,7 +76,7 @@ fn request_example(contract: &Contract, operation: &Operation) -> String {
     for parameter in &operation.parameters {
         if parameter.location == "path" {
             path = path.replace(&format!("{{{}}}", parameter.name), &parameter.example);
-        } else {
+        } else if parameter.location == "query" {
             query.push(format!("{}={}", parameter.name, parameter.example));
         }
     }

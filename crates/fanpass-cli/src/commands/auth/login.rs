@@ -52,7 +52,7 @@ fn read_token(global: &Global, printer: Printer) -> Result<(SecretString, String
     let piped = !io::stdin().is_terminal();
     // Whoever pipes a token in means that one, whatever an earlier `export` left behind.
     if piped
-        && global.token_file_from == Found::Environment
+        && global.token_file_from != Found::CommandLine
         && let Some(token) = read_line()?
     {
         return Ok(from_here(token));

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
+use fanpass_client::IdempotencyKey;
 use fanpass_model::{IssueTokenRequest, IssuedToken};
 use serde::Serialize;
 
@@ -38,6 +39,9 @@ pub struct Issue {
     /// File to write the token to; it must not exist yet
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Name of this request: the command issues one token under it in 24 hours, however often it is run
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<IdempotencyKey>,
     #[command(flatten)]
     dry_run: DryRun,
 }
@@ -72,7 +76,9 @@ impl Issue {
         let session = Session::open(global).await?;
         // Before the call: a token that has no place to go to would be live and lost.
         let file = PrivateFile::begin(&self.out)?;
-        let issued = session.client.issue_token(&wanted).await?;
+        // Under a key a reply that was lost can be asked for again without a second token.
+        let key = self.idempotency_key.unwrap_or_else(IdempotencyKey::random);
+        let issued = session.client.with_idempotency_key(key).issue_token(&wanted).await?;
         if let Err(error) = file.create(format!("{}\n", issued.token.expose()).as_bytes()) {
             return Err(error.context(take_back(&session, &issued.jti).await));
         }

@@ -32,8 +32,9 @@ impl Report for TokenList {
                 Some(revoked_at) => format!("revoked {revoked_at}"),
                 None => format!("expires {}", token.expires_at),
             };
-            [token.jti.clone(), token.subject.clone(), token.scopes.join(" "), state]
+            let used = token.last_used_at.clone().unwrap_or_else(|| "never".to_owned());
+            [token.jti.clone(), token.subject.clone(), token.scopes.join(" "), used, state]
         });
-        table(out, ["id", "subject", "scopes", "state"], rows)
+        table(out, ["id", "subject", "scopes", "last used", "state"], rows)
     }
 }

@@ -1,6 +1,10 @@
-//! `fanpass users`: one user's attributes.
+//! `fanpass users`: users and their attributes.
 
+mod delete;
+mod export;
 mod get;
+mod history;
+mod list;
 mod push;
 pub mod report;
 mod update;
@@ -18,6 +22,10 @@ pub enum Command {
     Push(push::Push),
     Update(update::Update),
     Get(get::Get),
+    List(list::List),
+    History(history::History),
+    Export(export::Export),
+    Delete(delete::Delete),
 }
 
 impl Command {
@@ -26,6 +34,10 @@ impl Command {
             Self::Push(command) => command.run(global, printer).await,
             Self::Update(command) => command.run(global, printer).await,
             Self::Get(command) => command.run(global, printer).await,
+            Self::List(command) => command.run(global, printer).await,
+            Self::History(command) => command.run(global, printer).await,
+            Self::Export(command) => command.run(global, printer).await,
+            Self::Delete(command) => command.run(global, printer).await,
         }
     }
 }

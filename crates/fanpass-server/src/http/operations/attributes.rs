@@ -4,7 +4,7 @@ use fanpass_model::operations::{LIST_ATTRIBUTES, REGISTER_ATTRIBUTE};
 use fanpass_model::{AttributeDefinition, AttributeList, Namespace, Operation};
 
 use crate::http::call::{Call, Operate};
-use crate::http::json::unknown_members;
+use crate::http::json::{to_json, unknown_members};
 use crate::http::problem::Problem;
 use crate::store::AttributeRecord;
 
@@ -44,8 +44,8 @@ impl Operate for Register {
             attribute_type: definition.r#type,
             description: definition.description.clone(),
         };
-        let audit = call.audit_with(REGISTER_ATTRIBUTE.success);
-        call.app.store.register_attribute(record, audit).await?;
+        let trace = call.trace::<Self>(|| to_json(&definition));
+        call.app.store.register_attribute(record, trace).await?;
         call.audited = true;
         Ok(definition)
     }

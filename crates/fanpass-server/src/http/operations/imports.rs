@@ -8,7 +8,10 @@ use fanpass_model::{
     ImportStatusRequest, Operation, ProblemItem, RowError, SegmentName, SegmentReceipt,
 };
 
+use crate::app::App;
+use crate::faults::Fault;
 use crate::http::call::{Call, Operate};
+use crate::http::json::to_json;
 use crate::http::problem::{Kind, Problem, item};
 use crate::http::query::{Parameters, cut};
 use crate::http::upload::{self, Form};
@@ -28,10 +31,18 @@ impl Operate for Import {
         call.audit.target = Some(form.segment.to_string());
         form.check(&call.app).await?;
         let Form { segment, mode, file_name, file } = form;
-        let job = call.app.imports.submit(file, segment, mode, file_name, call.caller()).await?;
+        if call.parts.extensions.get() == Some(&Fault::StuckJob) {
+            call.app.imports.hold(file.id());
+        }
+        let caller = call.caller();
+        let job = call.app.imports.submit(file, segment, mode, file_name, caller).await?;
         call.audit.file_sha256.clone_from(&job.file_sha256);
         // What the job did is asked for by its status; here it was received.
         Ok(receipt(job.id, ImportState::Pending))
+    }
+
+    async fn answer_again(_: &App, kept: String) -> Result<Vec<u8>, Problem> {
+        receipt_again(kept, ImportState::Pending)
     }
 }
 
@@ -126,6 +137,12 @@ pub(super) fn receipt(id: ImportId, state: ImportState) -> SegmentReceipt {
     let mut receipt = SegmentReceipt::new(id);
     receipt.status = Some(state);
     receipt
+}
+
+/// The receipt of an import whose id was kept under an idempotency key.
+pub(super) fn receipt_again(id: String, state: ImportState) -> Result<Vec<u8>, Problem> {
+    let id = ImportId::new(id).map_err(|error| Problem::internal(&error))?;
+    Ok(to_json(&receipt(id, state)).into_bytes())
 }
 
 /// A mode as the contract has it.

@@ -8,7 +8,7 @@ use fanpass_model::{
     UserRecord, UserSegments,
 };
 
-use super::users::pseudonym;
+use super::users::{no_user, pseudonym};
 use crate::http::call::{Call, Operate};
 use crate::http::problem::{Kind, Problem};
 use crate::http::query::{Parameters, cut};
@@ -112,10 +112,7 @@ impl Operate for GetUser {
         let stored = call.app.store.user(&user).await?;
         let segments = call.app.store.segments_of(&user).await?;
         if stored.is_none() && segments.is_empty() {
-            return Err(Problem::new(
-                Kind::NOT_FOUND,
-                "there is no user by that id; check its leading zeros, or update the user first",
-            ));
+            return Err(no_user());
         }
         let (properties, updated_at) = match stored {
             Some(stored) => (stored.attributes, Some(stored.updated_at.to_string())),

@@ -9,7 +9,8 @@ use fanpass_model::{
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 
-use super::imports::{mode, receipt};
+use super::imports::{mode, receipt, receipt_again};
+use crate::app::App;
 use crate::http::body::{self, ContentType, Room};
 use crate::http::call::{Call, Operate};
 use crate::http::json;
@@ -32,6 +33,7 @@ impl Operate for Create {
             let taken = "application/json (an inline list) or multipart/form-data (a file)";
             return Err(body::wrong_type(&call.parts.headers, taken));
         }
+        call.app.check_room(0)?;
         // Held until the list is stored: its ids take the place of the body meanwhile.
         let mut room = Room::new(&call.app.inline_room);
         let body = call.json_bytes_in(call.app.limits.inline_body_bytes, Some(&mut room)).await?;
@@ -42,9 +44,18 @@ impl Operate for Create {
         if request.user_ids.is_empty() {
             return Err(Problem::invalid(vec![no_ids()]));
         }
+        let most = call.app.limits.ids_per_list;
+        if request.user_ids.len() > most {
+            let detail = format!(
+                "`{USER_IDS}` has {} ids and an inline list takes {most}; import a file instead",
+                request.user_ids.len()
+            );
+            return Err(Problem::invalid_at(format!("/{USER_IDS}"), "too_many", detail));
+        }
         let mode = mode(&format!("/{MODE}"), request.mode).map_err(|wrong| Problem::invalid(vec![wrong]))?;
         let ids = request.user_ids.into_iter().map(Ok);
-        let job = call.app.imports.publish(request.segment_name, mode, ids, call.caller()).await?;
+        let caller = call.caller();
+        let job = call.app.imports.publish(request.segment_name, mode, ids, caller).await?;
         match job.stage {
             // Nothing is wrong with the ids: there is no segment to remove them from.
             Stage::Failed if mode == Mode::Remove => {
@@ -57,6 +68,10 @@ impl Operate for Create {
             }
             _ => Ok(receipt(job.id, ImportState::Completed)),
         }
+    }
+
+    async fn answer_again(_: &App, kept: String) -> Result<Vec<u8>, Problem> {
+        receipt_again(kept, ImportState::Completed)
     }
 }
 

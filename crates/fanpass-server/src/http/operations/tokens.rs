@@ -2,11 +2,13 @@
 
 use fanpass_model::operations::{ISSUE_TOKEN, LIST_TOKENS, REVOKE_TOKEN};
 use fanpass_model::{IssueTokenRequest, IssuedToken, Operation, SecretText, TokenList, TokenSummary};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::app::App;
 use crate::auth::SCOPES;
 use crate::http::call::{Call, Operate};
-use crate::http::problem::{Problem, item};
+use crate::http::json::to_json;
+use crate::http::problem::{Kind, Problem, item};
 use crate::store::TokenRecord;
 
 /// Seconds that a token lives at most: ten years.
@@ -48,17 +50,20 @@ impl Operate for Issue {
             .map_err(|error| Problem::internal(&error))?;
 
         call.audit.target = Some(record.jti.clone());
-        let audit = call.audit_with(ISSUE_TOKEN.success);
-        call.app.store.issue_token(record.clone(), audit).await?;
+        let trace = call.trace::<Self>(|| record.jti.clone());
+        call.app.store.issue_token(record.clone(), trace).await?;
         call.audited = true;
-        Ok(IssuedToken::new(
-            SecretText::from(token.expose_secret().to_owned()),
-            record.jti,
-            record.subject,
-            record.scopes,
-            record.issued_at.to_string(),
-            record.expires_at.to_string(),
-        ))
+        Ok(issued(record, &token))
+    }
+
+    /// The secret is kept nowhere: signing the same claims with the same key gives the same token.
+    async fn answer_again(app: &App, jti: String) -> Result<Vec<u8>, Problem> {
+        let record = app.store.token(&jti).await?.ok_or_else(|| Problem::internal(&"a token is gone"))?;
+        let token = app.authority.sign_again(&record).map_err(|_| {
+            let detail = "the token that this `Idempotency-Key` stands for was signed by a key that is retired since; use a new one";
+            Problem::new(Kind::CONFLICT, detail)
+        })?;
+        Ok(to_json(&issued(record, &token)).into_bytes())
     }
 }
 
@@ -72,11 +77,28 @@ impl Operate for Revoke {
         // The path is `…/tokens/{jti}`; token ids need no escape, so one that has any names no token.
         let jti = call.parts.uri.path().rsplit('/').next().unwrap_or_default().to_owned();
         call.audit.target = Some(jti.clone());
-        let audit = call.audit_with(REVOKE_TOKEN.success);
-        let record = call.app.store.revoke_token(&jti, audit).await?;
+        let mut trace = call.trace::<Self>(String::new);
+        let traced = move |token: &TokenRecord| {
+            if let Some((_, kept)) = &mut trace.answer {
+                *kept = to_json(&summary(token.clone()));
+            }
+            trace
+        };
+        let record = call.app.store.revoke_token(&jti, traced).await?;
         call.audited = true;
         Ok(summary(record))
     }
+}
+
+fn issued(record: TokenRecord, token: &SecretString) -> IssuedToken {
+    IssuedToken::new(
+        SecretText::from(token.expose_secret().to_owned()),
+        record.jti,
+        record.subject,
+        record.scopes,
+        record.issued_at.to_string(),
+        record.expires_at.to_string(),
+    )
 }
 
 fn summary(record: TokenRecord) -> TokenSummary {
@@ -88,6 +110,7 @@ fn summary(record: TokenRecord) -> TokenSummary {
         record.expires_at.to_string(),
     );
     summary.revoked_at = record.revoked_at.map(|at| at.to_string());
+    summary.last_used_at = record.last_used_at.map(|at| at.to_string());
     summary
 }
 

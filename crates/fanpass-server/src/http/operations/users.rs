@@ -10,10 +10,11 @@ use serde::Deserialize as _;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
+use crate::http::body::Room;
 use crate::http::call::{Call, Operate};
-use crate::http::json::{self, escape, missing, shape_item, unknown_members};
+use crate::http::json::{self, escape, missing, shape_item, to_json, unknown_members};
 use crate::http::loose::Loose;
-use crate::http::problem::{Problem, item};
+use crate::http::problem::{Kind, Problem, item};
 
 const USER_ID: &str = "userId";
 const PROPERTIES: &str = "userProperties";
@@ -25,17 +26,21 @@ impl Operate for Update {
     type Answer = UpdateUserResponse;
 
     async fn operate(call: &mut Call) -> Result<UpdateUserResponse, Problem> {
-        let body = call.json_bytes(call.app.limits.body_bytes).await?;
+        // Held until the update is stored: many may wait for the disk.
+        let mut room = Room::new(&call.app.update_room);
+        let body = call.json_bytes_in(call.app.limits.body_bytes, Some(&mut room)).await?;
         let registry = call.app.registry();
         let request: UpdateUserRequest =
             json::read(&body).map_err(|first| everything_wrong(&body, &registry).unwrap_or(first))?;
         call.audit.target = Some(pseudonym(&request.user_id));
         check(&request.user_properties, &registry, call.app.limits.attributes_per_update)?;
 
-        let audit = call.audit_with(UPDATE_USER.success);
-        call.app.store.upsert_user(&request.user_id, &request.user_properties, audit).await?;
+        let UpdateUserRequest { user_id, user_properties, .. } = request;
+        let answer = UpdateUserResponse { user_id: Some(user_id.clone()), ..UpdateUserResponse::default() };
+        let trace = call.trace::<Self>(|| to_json(&answer));
+        call.app.store.upsert_user(&user_id, &user_properties, trace).await?;
         call.audited = true;
-        Ok(UpdateUserResponse { user_id: Some(request.user_id), ..UpdateUserResponse::default() })
+        Ok(answer)
     }
 }
 
@@ -92,6 +97,14 @@ fn everything_wrong(body: &[u8], registry: &AttributeRegistry) -> Option<Problem
     }
     items.extend(violations(&sound, registry));
     (!items.is_empty()).then(|| Problem::invalid(items))
+}
+
+/// The same answer for every id that nothing is stored under.
+pub(super) fn no_user() -> Problem {
+    Problem::new(
+        Kind::NOT_FOUND,
+        "there is no user by that id; check its leading zeros, or update the user first",
+    )
 }
 
 /// The user as audit and logs name it: the same one always by the same name, without its id.

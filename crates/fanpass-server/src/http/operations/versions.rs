@@ -5,6 +5,7 @@ use fanpass_model::{DeletedSegment, Operation, RollbackRequest, SegmentVersion, 
 
 use super::imports::mode_on_the_wire;
 use crate::http::call::{Call, Operate};
+use crate::http::json::to_json;
 use crate::http::problem::Problem;
 use crate::http::query::Parameters;
 use crate::store::VersionRecord;
@@ -33,7 +34,9 @@ impl Operate for RollBack {
         let request: RollbackRequest = call.json().await?;
         let name = request.segment_name;
         call.audit.target = Some(name.to_string());
-        let record = call.app.imports.roll_back(&name, request.version, call.caller()).await?;
+        let caller = call.caller();
+        let answer = |record: &VersionRecord| to_json(&version(record.clone()));
+        let record = call.app.imports.roll_back(&name, request.version, caller, answer).await?;
         Ok(version(record))
     }
 }
@@ -47,7 +50,10 @@ impl Operate for Delete {
     async fn operate(call: &mut Call) -> Result<DeletedSegment, Problem> {
         let name = Parameters::of(&call.parts.uri, &["segmentName"])?.segment_name()?;
         call.audit.target = Some(name.to_string());
-        let (import, members) = call.app.store.delete_segment(&name, call.caller()).await?;
+        let caller = call.caller();
+        let deleted = name.clone();
+        let answer = |import, members| to_json(&DeletedSegment::new(deleted, import, members));
+        let (import, members) = call.app.store.delete_segment(&name, caller, answer).await?;
         Ok(DeletedSegment::new(name, import, members))
     }
 }

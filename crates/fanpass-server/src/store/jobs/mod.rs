@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::segments::{malformed, segment_name};
-use super::{Store, time};
+use super::{Once, Store, time};
 
 pub(crate) use ends::{Cancelled, Ended};
 pub(super) use ends::{end, forget_some};
@@ -27,6 +27,8 @@ pub struct Caller {
     pub subject: Option<String>,
     /// The token's id.
     pub jti: Option<String>,
+    /// The key under which the import is to be received once. Not told of stored imports.
+    pub once: Option<Once>,
 }
 
 /// One import as it stands.
@@ -158,7 +160,7 @@ fn job(row: &Row<'_>) -> Result<ImportJob, Fault> {
         rejected: row.get(9)?,
         changed: row.get(17)?,
         message: row.get(10)?,
-        caller: Caller { subject: row.get(11)?, jti: row.get(12)? },
+        caller: Caller { subject: row.get(11)?, jti: row.get(12)?, once: None },
         created_at: time(row.get(13)?),
         updated_at: time(row.get(14)?),
         estimated_at: row.get::<_, Option<i64>>(18)?.map(time),

@@ -4,8 +4,8 @@ use fanpass_model::{ImportId, SegmentName};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{Caller, Mode, Stage};
-use crate::store::Store;
 use crate::store::error::{Fault, StoreError};
+use crate::store::{Store, idempotency};
 
 /// Rows of an import by their fate, as far as it is known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -83,6 +83,9 @@ impl Store {
                     ],
                     |row| row.get(0),
                 )?;
+            if let Some(once) = &job.caller.once {
+                idempotency::keep(connection, now, once, job.id.as_str(), None)?;
+            }
             Ok(sequence)
         })
     }

@@ -10,7 +10,7 @@ use super::error::{Fault, StoreError, StoreErrorKind};
 use super::jobs::{self, Caller, Mode};
 use super::lists::{self, List};
 use super::segments::{malformed, no_segment};
-use super::{Store, time};
+use super::{Store, idempotency, time};
 pub(crate) use publish::{Content, Publication, Published};
 
 /// One membership of a segment that is kept.
@@ -60,7 +60,8 @@ impl Store {
     /// becomes a version of its own, the newest, made by an import of its own; versions past the newest `kept` before it
     /// are dropped.
     ///
-    /// An import under way that was received earlier changes nothing any more.
+    /// An import under way that was received earlier changes nothing any more. What `answer` makes of it is kept under the
+    /// caller's key.
     ///
     /// # Errors
     /// [`StoreErrorKind::NotFound`] for a segment or version that is not there; [`StoreErrorKind::Conflict`] for the
@@ -71,6 +72,7 @@ impl Store {
         version: Option<u64>,
         kept: u32,
         caller: Caller,
+        answer: impl FnOnce(&VersionRecord) -> String + Send + 'static,
     ) -> Result<VersionRecord, StoreError> {
         let (id, name, now) = (self.ids().next(), name.clone(), self.now());
         let (record, dropped) = self
@@ -93,6 +95,9 @@ impl Store {
                          FROM versions JOIN imports ON imports.sequence = import WHERE import = ?1",
                     )?
                     .query_row([import], |row| Ok(record(row, import)))??;
+                if let Some(once) = &caller.once {
+                    idempotency::keep(connection, now, once, &answer(&record), None)?;
+                }
                 Ok((record, dropped))
             })
             .await?;
@@ -101,7 +106,8 @@ impl Store {
     }
 
     /// Deletes a segment with all of its versions; gives back the import that stands for it, and how many members there
-    /// were. An import under way that was received earlier changes nothing any more.
+    /// were. An import under way that was received earlier changes nothing any more. What `answer` makes of both is kept
+    /// under the caller's key.
     ///
     /// # Errors
     /// [`StoreErrorKind::NotFound`], [`StoreErrorKind::Full`], [`StoreErrorKind::Io`].
@@ -109,6 +115,7 @@ impl Store {
         &self,
         name: &SegmentName,
         caller: Caller,
+        answer: impl FnOnce(ImportId, u64) -> String + Send + 'static,
     ) -> Result<(ImportId, u64), StoreError> {
         let import = ImportId::new(self.ids().next()).map_err(|error| malformed(&error.to_string()))?;
         let (id, name, now) = (import.clone(), name.clone(), self.now());
@@ -124,6 +131,9 @@ impl Store {
                 connection
                     .prepare_cached("DELETE FROM segments WHERE name = ?1")?
                     .execute([name.as_str()])?;
+                if let Some(once) = &caller.once {
+                    idempotency::keep(connection, now, once, &answer(id, members), None)?;
+                }
                 Ok((members, drop_versions(connection, name.as_str(), 0)?))
             })
             .await?;

@@ -9,9 +9,13 @@ use super::*;
 
 /// A writer whose thread is held by its first work until the sender is dropped.
 fn held(path: &Path, capacity: usize) -> (Writer, mpsc::Sender<()>) {
+    held_with(path, capacity, Isolation::Each)
+}
+
+fn held_with(path: &Path, capacity: usize, isolation: Isolation) -> (Writer, mpsc::Sender<()>) {
     let connection = Connection::open(path).unwrap();
     connection.execute_batch("PRAGMA journal_mode = wal; CREATE TABLE numbers (number UNIQUE)").unwrap();
-    let writer = Writer::start("test.db", connection, capacity).unwrap();
+    let writer = Writer::start("test.db", connection, capacity, isolation).unwrap();
     let (hold, released) = mpsc::channel();
     let (running, begun) = mpsc::channel();
     let work = move |_: &Connection| {
@@ -112,4 +116,34 @@ fn a_full_disk_is_told_to_all_of_the_commit_and_the_next_commit_goes_on() {
     }
     assert!(insert(&writer, 2).unwrap().blocking_recv().unwrap().is_ok());
     assert_eq!(count(&Connection::open(&path).unwrap()), 1);
+}
+
+/// Work that fails after `numbers` were inserted.
+fn fail_behind(writer: &Writer, numbers: &'static [u32]) -> Answer<()> {
+    let work = move |connection: &Connection| {
+        for number in numbers {
+            connection.execute("INSERT INTO numbers VALUES (?1)", [number])?;
+        }
+        Err(StoreError::new(StoreErrorKind::Conflict, "no").into())
+    };
+    writer.submit("fail", work, |()| {}).unwrap()
+}
+
+#[test]
+fn without_savepoints_a_failure_before_its_first_change_is_passed_over_and_a_later_one_ends_the_commit() {
+    for (numbers, stored) in [(&[][..], 2), (&[7][..], 0)] {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("test.db");
+        let (writer, hold) = held_with(&path, 100, Isolation::Commit);
+        let before = insert(&writer, 1).unwrap();
+        let failed = fail_behind(&writer, numbers);
+        let after = insert(&writer, 2).unwrap();
+        drop(hold);
+        assert_eq!(failed.blocking_recv().unwrap().unwrap_err().kind(), StoreErrorKind::Conflict);
+        for neighbour in [before, after] {
+            assert_eq!(neighbour.blocking_recv().unwrap().is_ok(), stored > 0);
+        }
+        drop(writer);
+        assert_eq!(count(&Connection::open(&path).unwrap()), stored);
+    }
 }

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use fanpass_model::{AttributeValue, SegmentName, UserId, UserProperties, attribute_key};
 use fanpass_server::imports::{ImportOptions, Imports};
-use fanpass_server::store::{AuditEntry, Caller, Clock, Ids, Mode, RowReject, Stage, Store};
+use fanpass_server::store::{AuditEntry, Caller, Clock, Ids, Mode, Once, RowReject, Stage, Store, Trace};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -23,6 +23,12 @@ fn name() -> SegmentName {
 /// The list of one round: all of its ids begin with the round.
 fn list(round: u64) -> impl Iterator<Item = Result<String, RowReject>> + Send + 'static {
     (0..LIST).map(move |number| Ok(format!("{round:06}-{:06}", number * 7_919 % LIST)))
+}
+
+/// An update under an idempotency key of its own.
+fn once(key: &str) -> Once {
+    let (subject, operation) = ("crash".to_owned(), "updateUser".to_owned());
+    Once { subject, key: key.to_owned(), operation, fingerprint: [0; 32] }
 }
 
 /// Tells the parent, line by line, what is durable.
@@ -48,7 +54,8 @@ async fn writes_until_it_is_killed() {
                 let changes = UserProperties::from_iter([(attribute_key!("custom.round"), value)]);
                 let user = UserId::new(format!("fan-{}", round % 100)).unwrap();
                 let audit = AuditEntry { request_id: round.to_string(), ..AuditEntry::default() };
-                store.upsert_user(&user, &changes, audit).await.unwrap();
+                let trace = Trace { audit, answer: Some((once(&round.to_string()), round.to_string())) };
+                store.upsert_user(&user, &changes, trace).await.unwrap();
                 tell("update", round);
             }
         }
@@ -120,6 +127,12 @@ async fn check(folder: &Path, told: &BTreeMap<String, Vec<String>>) {
         .collect();
     for round in told("update") {
         assert!(audited.contains(&round), "update {round} has no audit row");
+        let kept = store.kept_answer("crash", &round).await.unwrap();
+        assert_eq!(
+            kept.map(|kept| kept.answer),
+            Some(round.clone()),
+            "update {round} would have its effect twice"
+        );
     }
     if let Some(last) = told("update").last() {
         let number: u64 = last.parse().unwrap();

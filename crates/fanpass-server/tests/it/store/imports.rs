@@ -46,7 +46,7 @@ pub(super) async fn submit_as(
     for piece in content.chunks(1_000) {
         upload.write(piece).await.unwrap();
     }
-    let caller = Caller { subject: Some("nightly".to_owned()), jti: Some("jti-1".to_owned()) };
+    let caller = Caller { subject: Some("nightly".to_owned()), jti: Some("jti-1".to_owned()), once: None };
     imports.submit(upload, name.clone(), mode, Some("holders.csv".to_owned()), caller).await.unwrap()
 }
 

@@ -1,13 +1,16 @@
 //! The storage: what it keeps, what it refuses, and what survives.
 
+mod checks;
 mod combine;
 mod crash;
 mod imports;
 mod interruptions;
 mod lists;
+mod migrations;
 mod modes;
 mod open;
 mod records;
+mod snapshots;
 mod turns;
 mod users;
 

@@ -111,8 +111,16 @@ impl Held {
                 let versions = self.store.versions(name).await.ok();
                 let target = versions.as_ref().and_then(|versions| Some(versions.get(*back)?.version));
                 let rolled = match target {
-                    Some(version) => self.imports.roll_back(name, Some(version), Caller::default()).await,
-                    None => self.imports.roll_back(name, Some(u64::MAX), Caller::default()).await,
+                    Some(version) => {
+                        self.imports
+                            .roll_back(name, Some(version), Caller::default(), |_| String::new())
+                            .await
+                    }
+                    None => {
+                        self.imports
+                            .roll_back(name, Some(u64::MAX), Caller::default(), |_| String::new())
+                            .await
+                    }
                 };
                 let earlier = model.0.iter().rev().nth(*back).cloned();
                 assert_eq!(rolled.is_ok(), earlier.is_some(), "{rolled:?}");
@@ -121,7 +129,7 @@ impl Held {
                 }
             }
             Step::Delete => {
-                let deleted = self.store.delete_segment(name, Caller::default()).await;
+                let deleted = self.store.delete_segment(name, Caller::default(), |_, _| String::new()).await;
                 let members = model.0.last().map(|members| u64::try_from(members.len()).unwrap());
                 assert_eq!(deleted.map(|(_, members)| members).ok(), members);
                 model.0.clear();
@@ -231,15 +239,20 @@ async fn a_rollback_is_a_version_that_can_be_rolled_back() {
     for ids in [&["a"][..], &["b", "c"]] {
         held.imports.publish(name.clone(), Mode::Replace, rows(ids), Caller::default()).await.unwrap();
     }
-    let back = held.imports.roll_back(&name, None, Caller::default()).await.unwrap();
+    let back = held.imports.roll_back(&name, None, Caller::default(), |_| String::new()).await.unwrap();
     assert_eq!((back.mode, back.members, back.served), (Mode::Rollback, 1, true));
     assert_eq!(members(&held.store, &name, 10).await, ["a"]);
-    held.imports.roll_back(&name, None, Caller::default()).await.unwrap();
+    held.imports.roll_back(&name, None, Caller::default(), |_| String::new()).await.unwrap();
     assert_eq!(members(&held.store, &name, 10).await, ["b", "c"]);
 
     let served = held.store.segment(&name).await.unwrap().unwrap().version;
-    let error = held.imports.roll_back(&name, Some(served), Caller::default()).await.unwrap_err();
+    let error =
+        held.imports.roll_back(&name, Some(served), Caller::default(), |_| String::new()).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Conflict);
-    let error = held.imports.roll_back(&segment("none"), None, Caller::default()).await.unwrap_err();
+    let error = held
+        .imports
+        .roll_back(&segment("none"), None, Caller::default(), |_| String::new())
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::NotFound);
 }

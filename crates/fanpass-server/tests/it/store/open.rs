@@ -130,3 +130,30 @@ async fn a_folder_of_the_first_schema_is_brought_up_to_date() {
     imports.publish(name.clone(), Mode::Append, rows, Caller::default()).await.unwrap();
     assert_eq!(store.segment(&name).await.unwrap().unwrap().members, 3);
 }
+
+#[tokio::test]
+async fn users_and_tokens_of_the_first_version_are_taken_over() {
+    let folder = TempDir::new().unwrap();
+    let connection = Connection::open(folder.path().join("service.db")).unwrap();
+    connection.execute_batch(include_str!("../../../src/store/schema/service_1.sql")).unwrap();
+    connection
+        .execute_batch(
+            r#"INSERT INTO users VALUES ('1', '{"custom.tier":"gold"}', 5), ('2', '{}', 6);
+               INSERT INTO tokens VALUES ('a', 'nightly', '["read"]', 1, 2, NULL);
+               PRAGMA user_version = 1"#,
+        )
+        .unwrap();
+    drop(connection);
+
+    let store = open(&folder);
+    assert_eq!(store.users(None, 10).await.unwrap().total, 2);
+    let token = store.token("a").await.unwrap().unwrap();
+    assert_eq!((token.kid, token.last_used_at), (None, None));
+    let user = fanpass_model::UserId::new("1").unwrap();
+    assert_eq!(store.user_changes(&user, None, 10).await.unwrap(), []);
+    let tier = (fanpass_model::attribute_key!("custom.tier"), "silver".into());
+    let changes = fanpass_model::UserProperties::from_iter([tier]);
+    store.upsert_user(&user, &changes, fanpass_server::store::AuditEntry::default()).await.unwrap();
+    let changes = store.user_changes(&user, None, 10).await.unwrap();
+    assert_eq!(changes[0].attributes[0].before, "gold".into());
+}

@@ -24,6 +24,8 @@ fn token(jti: &str, issued_at: &str) -> TokenRecord {
         issued_at: issued_at.parse().unwrap(),
         expires_at: "2027-08-01T00:00:00Z".parse().unwrap(),
         revoked_at: None,
+        last_used_at: None,
+        kid: None,
     }
 }
 
@@ -63,12 +65,12 @@ async fn a_token_stands_from_issue_to_revocation_across_restarts() {
     assert_eq!(store.token_standing("a"), TokenStanding::Issued);
     assert_eq!(store.tokens().await.unwrap(), [new.clone(), old.clone()]);
 
-    let revoked = store.revoke_token("a", AuditEntry::default()).await.unwrap();
+    let revoked = store.revoke_token("a", |_| AuditEntry::default()).await.unwrap();
     assert_eq!(revoked.revoked_at.unwrap().to_string(), "2026-08-01T03:00:00Z");
     assert_eq!(store.token_standing("a"), TokenStanding::Revoked);
     clock.advance(1_000_000);
-    assert_eq!(store.revoke_token("a", AuditEntry::default()).await.unwrap(), revoked);
-    let unknown = store.revoke_token("c", AuditEntry::default()).await.unwrap_err();
+    assert_eq!(store.revoke_token("a", |_| AuditEntry::default()).await.unwrap(), revoked);
+    let unknown = store.revoke_token("c", |_| AuditEntry::default()).await.unwrap_err();
     assert_eq!(unknown.kind(), StoreErrorKind::NotFound);
     drop(store);
 

@@ -99,7 +99,7 @@ async fn what_was_received_later_and_does_not_wait_outlives_what_was_under_way()
         async move { imports.publish(name, Mode::Append, held, Caller::default()).await }
     });
     under_way(&store, Mode::Append).await;
-    store.delete_segment(&name, Caller::default()).await.unwrap();
+    store.delete_segment(&name, Caller::default(), |_, _| String::new()).await.unwrap();
     drop(go_on);
     let early = early.await.unwrap().unwrap();
     assert_eq!(early.stage, Stage::Published);

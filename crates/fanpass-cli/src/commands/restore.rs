@@ -1,0 +1,48 @@
+//! `fanpass restore`: a snapshot as the data folder.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use fanpass_server::store;
+use serde::Serialize;
+
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::printer::{Printer, Report};
+
+/// Make a snapshot the data folder
+///
+/// It is checked first, and takes the folder's place in one step: what stands is untouched if anything is wrong. No service
+/// may run on the folder.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  fanpass restore fans-2026-08-01.zip --data /var/lib/fanpass --replace")]
+pub struct Restore {
+    /// The snapshot
+    file: PathBuf,
+    /// Replace what the folder holds; without, it has to be empty or not there
+    #[arg(long)]
+    replace: bool,
+}
+
+impl Restore {
+    pub fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
+        let manifest = store::restore(&self.file, &global.data, self.replace)?;
+        printer.report(&RestoreReport { data: global.data.clone(), made_at: manifest.made_at })?;
+        Ok(Exit::Done)
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RestoreReport {
+    data: PathBuf,
+    made_at: String,
+}
+
+impl Report for RestoreReport {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{} is as it was at {}", self.data.display(), self.made_at)
+    }
+}

@@ -1,0 +1,52 @@
+//! `fanpass snapshot`: a data folder in one file, while the service runs.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use fanpass_server::store::{self, Manifest};
+use serde::Serialize;
+
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::printer::{Printer, Report};
+use crate::session::quoted;
+
+/// Write everything in the data folder into one file, as it stands at one moment
+///
+/// The service may run on. A file of that name is replaced once the new one is whole. It holds the signing key: keep it as
+/// you keep the folder.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  fanpass snapshot fans-2026-08-01.zip --data /var/lib/fanpass")]
+pub struct Snapshot {
+    /// File to write
+    file: PathBuf,
+}
+
+impl Snapshot {
+    pub fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
+        let manifest = store::snapshot(&global.data, &self.file)?;
+        let next = format!("fanpass restore {} --data NEW-FOLDER", quoted(&self.file.display().to_string()));
+        printer.report(&SnapshotReport { file: self.file, manifest, next })?;
+        Ok(Exit::Done)
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct SnapshotReport {
+    file: PathBuf,
+    #[serde(flatten)]
+    manifest: Manifest,
+    next: String,
+}
+
+impl Report for SnapshotReport {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "Wrote the data folder into {}\n", self.file.display())?;
+        for file in &self.manifest.files {
+            writeln!(out, "  {:12}  {} bytes", file.name, file.bytes)?;
+        }
+        writeln!(out, "\nTo have it back: {}", self.next)
+    }
+}

@@ -1,0 +1,59 @@
+//! `fanpass users list`: the users that attributes are stored of, streamed.
+
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::pin::pin;
+
+use anyhow::Result;
+use clap::Args;
+use fanpass_client::Page;
+use futures_util::TryStreamExt as _;
+
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::printer::{Printer, count, shown};
+use crate::session::Session;
+
+/// Print the ids of the users that attributes are stored of, one a line, in byte order
+///
+/// With --json each line is an object. Any number of users takes the same memory.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  fanpass users list > ids.txt\n  fanpass users list --count")]
+pub struct List {
+    /// Stop after so many users
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+    /// Say only how many users there are
+    #[arg(long, conflicts_with = "limit")]
+    count: bool,
+}
+
+impl List {
+    pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
+        let session = Session::open(global).await?;
+        let terminal = io::stdout().is_terminal();
+        let mut out = BufWriter::new(io::stdout());
+        if self.count {
+            let total = session.client.list_users(&Page { after: None, limit: Some(1) }).await?.total;
+            if printer.json() {
+                writeln!(out, "{}", serde_json::json!({ "total": total }))?;
+            } else {
+                writeln!(out, "{}", count(total))?;
+            }
+        } else {
+            let mut users = pin!(session.client.users());
+            let mut left = self.limit.unwrap_or(u64::MAX);
+            while left > 0 {
+                let Some(user) = users.try_next().await? else { break };
+                match (printer.json(), terminal) {
+                    (true, _) => writeln!(out, "{}", serde_json::to_string(&user)?)?,
+                    (false, true) => writeln!(out, "{}", shown(user.user_id.as_str()))?,
+                    (false, false) => writeln!(out, "{}", user.user_id)?,
+                }
+                left -= 1;
+            }
+        }
+        out.flush()?;
+        session.close().await;
+        Ok(Exit::Done)
+    }
+}

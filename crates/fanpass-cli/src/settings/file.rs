@@ -1,0 +1,104 @@
+//! Settings in a TOML file: flattened to dotted keys, each with its line.
+
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use fanpass_model::AttributeDefinition;
+use serde::Deserialize;
+use toml::de::{DeTable, DeValue};
+
+use crate::exit::Exit;
+use crate::failure::failure;
+use crate::local::check_platform;
+
+/// The one key that is no setting but a list of tables.
+const ATTRIBUTES: &str = "platform.attribute";
+
+/// What a file says.
+pub(super) struct File {
+    pub(super) path: PathBuf,
+    /// Keys, values as text, and lines.
+    pub(super) values: Vec<(String, String, usize)>,
+    pub(super) attributes: Vec<AttributeDefinition>,
+}
+
+impl File {
+    /// The data folder, if the file names one; relative to where the file lies, as it is for whoever writes it.
+    pub(super) fn data(&self) -> Option<PathBuf> {
+        self.values.iter().find(|(key, ..)| key == "data").map(|(_, value, _)| value.into())
+    }
+}
+
+#[derive(Deserialize, Default)]
+struct Tables {
+    #[serde(default)]
+    platform: Platform,
+}
+
+#[derive(Deserialize, Default)]
+struct Platform {
+    #[serde(default)]
+    attribute: Vec<AttributeDefinition>,
+}
+
+pub(super) fn read(path: &Path) -> Result<File> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let wrong = |why: &str| failure(Exit::Usage, format!("{}: {}", path.display(), why.trim_end()));
+    let table = DeTable::parse(&text).map_err(|error| wrong(&error.to_string()))?;
+    let mut file = File { path: path.to_owned(), values: Vec::new(), attributes: Vec::new() };
+    let mut odd = None;
+    flatten("", table.get_ref(), &mut |key, place, value| match value {
+        _ if key == ATTRIBUTES => {}
+        Some(value) => file.values.push((key, value, line_of(&text, &place))),
+        None => odd = odd.take().or(Some((key, line_of(&text, &place)))),
+    });
+    if let Some((key, line)) = odd {
+        let message = format!("{}:{line}: `{key}` is a value that no setting has", path.display());
+        return Err(failure(Exit::Usage, message));
+    }
+    let tables: Tables = toml::from_str(&text).map_err(|error| wrong(&error.to_string()))?;
+    file.attributes = tables.platform.attribute;
+    check_platform(path, &file.attributes)?;
+    // A path is meant from where the file lies.
+    let folder = path.parent().unwrap_or(Path::new(""));
+    for (_, value, _) in file.values.iter_mut().filter(|(key, ..)| key == "data") {
+        *value = folder.join(&value).display().to_string();
+    }
+    Ok(file)
+}
+
+/// Calls `each` with the dotted key, the place and the text of every value; no text for one that has none.
+fn flatten(prefix: &str, table: &DeTable<'_>, each: &mut impl FnMut(String, Range<usize>, Option<String>)) {
+    for (name, value) in table {
+        let key = if prefix.is_empty() {
+            name.get_ref().to_string()
+        } else {
+            format!("{prefix}.{}", name.get_ref())
+        };
+        match value.get_ref() {
+            DeValue::Table(table) => flatten(&key, table, each),
+            value => each(key, name.span(), text_of(value)),
+        }
+    }
+}
+
+fn text_of(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) => Some(number.to_string()),
+        DeValue::Float(number) => Some(number.to_string()),
+        DeValue::Boolean(switch) => Some(switch.to_string()),
+        DeValue::Array(items) => {
+            let items: Option<Vec<_>> = items.iter().map(|item| text_of(item.get_ref())).collect();
+            Some(items?.join(","))
+        }
+        _ => None,
+    }
+}
+
+/// The line, from 1, of a place in a text.
+fn line_of(text: &str, place: &Range<usize>) -> usize {
+    text.bytes().take(place.start).filter(|byte| *byte == b'\n').count() + 1
+}

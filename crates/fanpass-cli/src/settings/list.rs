@@ -1,0 +1,86 @@
+//! The settings: a key, how its value is written, and the field it stands for.
+
+use super::{Settings, value};
+
+/// One setting.
+#[derive(Debug)]
+pub(super) struct Setting {
+    /// Its name in files, with dots between tables; in the environment as `FANPASS_SERVE_`, upper case, dots as `_`.
+    pub(super) key: &'static str,
+    pub(super) get: fn(&Settings) -> toml::Value,
+    /// Fails with what is wanted instead.
+    pub(super) set: fn(&mut Settings, &str) -> Result<(), &'static str>,
+}
+
+macro_rules! settings {
+    ($($key:literal = $form:ident $($field:ident).+;)*) => {
+        /// Every setting, in the order in which they are shown.
+        pub(super) static SETTINGS: &[Setting] = &[$(Setting {
+            key: $key,
+            get: |settings| value::$form::show(&settings.$($field).+),
+            set: |settings, text| {
+                settings.$($field).+ = value::$form::parse(text).ok_or(value::$form::WANTED)?;
+                Ok(())
+            },
+        }),*];
+    };
+}
+
+settings! {
+    "listen" = address listen;
+    "data" = path config.data;
+    "development_token" = switch development_token;
+    "token_lifetime" = duration config.token_lifetime;
+    "user_history" = duration config.user_history;
+    "drain" = duration config.drain;
+    "log.format" = log_format log_format;
+    "faults.enabled" = switch config.faults.enabled;
+    "faults.seed" = count config.faults.seed;
+    "faults.rules" = rules config.faults.rules;
+    "metrics.listen" = optional_address metrics_listen;
+    "platform.unknown" = policy config.platform_policy;
+    "limits.header_bytes" = bytes config.limits.header_bytes;
+    "limits.header_count" = count config.limits.header_count;
+    "limits.header_timeout" = duration config.limits.header_timeout;
+    "limits.inline_body_bytes" = bytes config.limits.inline_body_bytes;
+    "limits.inline_bytes_in_all" = bytes config.limits.inline_bytes_in_all;
+    "limits.ids_per_list" = count config.limits.ids_per_list;
+    "limits.body_bytes" = bytes config.limits.body_bytes;
+    "limits.json_depth" = count config.limits.json_depth;
+    "limits.json_members" = count config.limits.json_members;
+    "limits.attributes_per_update" = count config.limits.attributes_per_update;
+    "limits.form_text_bytes" = bytes config.limits.form_text_bytes;
+    "limits.form_header_bytes" = bytes config.limits.form_header_bytes;
+    "limits.update_bytes_in_all" = bytes config.limits.update_bytes_in_all;
+    "limits.upload_bytes" = bytes config.limits.upload_bytes;
+    "limits.concurrent_uploads" = count config.limits.concurrent_uploads;
+    "limits.imports_waiting" = count config.limits.imports_waiting;
+    "limits.writes_waiting" = count config.limits.writes_waiting;
+    "limits.disk_kept_free" = bytes config.limits.disk_kept_free;
+    "limits.body_pause" = duration config.limits.body_pause;
+    "limits.body_rate" = bytes config.limits.body_rate;
+    "limits.answer_pause" = duration config.limits.answer_pause;
+    "limits.connections" = positive config.limits.connections;
+    "limits.requests_per_second_per_token" = count config.limits.requests_per_second_per_token;
+    "limits.request_burst_per_token" = count config.limits.request_burst_per_token;
+    "limits.requests_per_second_per_subject" = count config.limits.requests_per_second_per_subject;
+    "limits.request_burst_per_subject" = count config.limits.request_burst_per_subject;
+    "imports.workers" = positive config.imports.workers;
+    "imports.chunk_bytes" = bytes config.imports.chunk_bytes;
+    "imports.turn" = duration config.imports.turn;
+    "imports.delta_max" = count config.imports.delta_max;
+    "imports.versions_kept" = count config.imports.versions_kept;
+    "imports.rejects_kept" = count config.imports.rejects_kept;
+    "imports.records_kept" = duration config.imports.records_kept;
+    "imports.files.text_bytes" = bytes config.imports.files.text_bytes;
+    "imports.files.xlsx_bytes" = bytes config.imports.files.xlsx_bytes;
+    "imports.files.xls_bytes" = bytes config.imports.files.xls_bytes;
+    "imports.files.zip_bytes" = bytes config.imports.files.zip_bytes;
+    "imports.files.entries" = count config.imports.files.entries;
+    "imports.files.inflated_bytes" = bytes config.imports.files.inflated_bytes;
+    "imports.files.inflation_ratio" = count config.imports.files.inflation_ratio;
+    "imports.files.shared_string_bytes" = bytes config.imports.files.shared_string_bytes;
+    "imports.files.columns" = count config.imports.files.columns;
+    "imports.files.cell_bytes" = bytes config.imports.files.cell_bytes;
+    "imports.files.record_bytes" = bytes config.imports.files.record_bytes;
+}

@@ -1,0 +1,91 @@
+//! How `serve` is set up: from a file, the environment and the command line, and what is said of a slip.
+
+use crate::harness::{Club, transcript};
+
+const CHECK: [&str; 2] = ["serve", "--check-config"];
+
+#[test]
+fn every_setting_has_a_default_and_is_listed() {
+    insta::assert_snapshot!("settings_default", Club::alone().run(&CHECK));
+}
+
+#[test]
+fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
+    let club = Club::alone();
+    std::fs::create_dir(club.path("etc")).unwrap();
+    club.file(
+        "etc/serve.toml",
+        "listen = \"0.0.0.0:80\"\ndata = \"../fans\"\n\n[limits]\nupload_bytes = \"1 GiB\"\nbody_pause = \"1m 30s\"\n\
+         concurrent_uploads = 2\n\n[imports.files]\ncolumns = 100\n\n[[platform.attribute]]\n\
+         key = \"user_properties.stand\"\ntype = \"string\"\n",
+    );
+    let arguments =
+        ["serve", "--check-config", "--config-file", "etc/serve.toml", "--set", "limits.upload_bytes=2GiB"];
+    let command = || {
+        let mut command = club.command(&arguments);
+        command.env("FANPASS_SERVE_LIMITS_UPLOAD_BYTES", "3 GiB");
+        command.env("FANPASS_SERVE_LIMITS_CONCURRENT_UPLOADS", "3").env("FANPASS_SERVE_DRAIN", "");
+        command
+    };
+    let stated: String = transcript(&arguments, command())
+        .lines()
+        .filter(|line| !line.ends_with("# default"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    insta::assert_snapshot!("settings_stated", stated);
+
+    // What is printed is a file that says the same.
+    let mut first = command();
+    let printed = first.output().unwrap().stdout;
+    club.file("again.toml", &printed);
+    let again = club.command(&["serve", "--check-config", "--config-file", "again.toml"]).output().unwrap();
+    let values = |text: &[u8]| -> Vec<String> {
+        String::from_utf8(text.to_vec())
+            .unwrap()
+            .lines()
+            .map(|line| line.split("  ").next().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(values(&again.stdout), values(&printed));
+}
+
+#[test]
+fn a_slip_is_told_with_its_line_and_the_nearest_name() {
+    let club = Club::alone();
+    let mut said = String::new();
+    for text in [
+        "[limits]\nupload_byte = 1\n",
+        "[limit]\n\nupload_bytes = 1\n",
+        "upload_bytes = 1\n",
+        "[limits]\nupload_bytes = \"4 gigabytes\"\n",
+        "[limits]\nconnections = 0\n",
+        "[limits]\nbody_pause = 30\n",
+        "log = { format = \"xml\" }\n",
+        "listen = 1979-05-27\n",
+        "listen = [[\n",
+        "[[platform.attribute]]\nkey = \"custom.tier\"\n",
+    ] {
+        club.file("serve.toml", text);
+        said.push_str(text);
+        said.push_str(&club.run(&["serve", "--check-config", "--config-file", "serve.toml"]));
+        said.push('\n');
+    }
+    said.push_str(&club.run(&["serve", "--check-config", "--set", "limits.conections=7"]));
+    let mut command = club.command(&CHECK);
+    command.env("FANPASS_SERVE_LIMITS_CONNECTION", "7");
+    said.push_str(&transcript(&CHECK, command));
+    insta::assert_snapshot!("settings_slips", said);
+}
+
+#[test]
+fn every_setting_is_documented() {
+    let page = include_str!("../../../../docs/service.md");
+    for setting in Club::alone().json(&CHECK)["settings"].as_array().unwrap() {
+        let key = setting["key"].as_str().unwrap();
+        let name = ["limits.", "imports.files."]
+            .into_iter()
+            .find_map(|table| key.strip_prefix(table))
+            .unwrap_or(key);
+        assert!(page.contains(&format!("`{name}`")), "docs/service.md does not tell of `{key}`");
+    }
+}

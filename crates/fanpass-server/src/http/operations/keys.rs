@@ -1,0 +1,87 @@
+//! List, Rotate and Retire Key.
+
+use std::sync::Arc;
+
+use fanpass_model::operations::{LIST_KEYS, RETIRE_KEY, ROTATE_KEY};
+use fanpass_model::{KeyList, KeySummary, Operation};
+use tokio::task::spawn_blocking;
+
+use crate::app::App;
+use crate::auth::{ALGORITHM, Authority, FIRST, name_of};
+use crate::error::ServiceError;
+use crate::http::call::{Call, Operate};
+use crate::http::problem::{Kind, Problem};
+use crate::http::query::Parameters;
+
+pub(in crate::http) struct List;
+
+impl Operate for List {
+    const OPERATION: Operation = LIST_KEYS;
+    type Answer = KeyList;
+
+    async fn operate(call: &mut Call) -> Result<KeyList, Problem> {
+        Ok(KeyList::new(summaries(&call.app).await?))
+    }
+}
+
+pub(in crate::http) struct Rotate;
+
+impl Operate for Rotate {
+    const OPERATION: Operation = ROTATE_KEY;
+    type Answer = KeySummary;
+
+    async fn operate(call: &mut Call) -> Result<KeySummary, Problem> {
+        let kid = on_disk(&call.app, Authority::rotate).await?;
+        call.audit.target = Some(kid.clone());
+        Ok(KeySummary::new(kid, ALGORITHM.to_owned(), true, 0))
+    }
+}
+
+pub(in crate::http) struct Retire;
+
+impl Operate for Retire {
+    const OPERATION: Operation = RETIRE_KEY;
+    type Answer = KeySummary;
+
+    async fn operate(call: &mut Call) -> Result<KeySummary, Problem> {
+        let parameters = Parameters::of(&call.parts.uri, &["kid"])?;
+        let name = parameters
+            .text("kid")
+            .ok_or_else(|| Problem::invalid_at("kid", "missing", "the parameter `kid` is missing"))?;
+        call.audit.target = Some(name.clone());
+        let known = summaries(&call.app).await?.into_iter().find(|key| key.kid == name);
+        let Some(key) = known else {
+            let detail = "there is no such key; list the keys to see their ids";
+            return Err(Problem::new(Kind::NOT_FOUND, detail));
+        };
+        let kid = (name != FIRST).then_some(name);
+        if on_disk(&call.app, move |authority| authority.retire(kid.as_deref())).await? {
+            Ok(key)
+        } else {
+            let detail = "this key signs new tokens; rotate first, then retire it";
+            Err(Problem::new(Kind::CONFLICT, detail))
+        }
+    }
+}
+
+async fn summaries(app: &App) -> Result<Vec<KeySummary>, Problem> {
+    let mut counts = app.store.tokens_by_key().await?;
+    let kids = app.authority.kids();
+    let signing = kids.last().cloned();
+    let summary = |kid: Option<String>| {
+        let tokens = counts.remove(&kid).unwrap_or_default();
+        let signs = signing.as_ref() == Some(&kid);
+        KeySummary::new(name_of(kid.as_deref()).to_owned(), ALGORITHM.to_owned(), signs, tokens)
+    };
+    Ok(kids.into_iter().map(summary).collect())
+}
+
+/// Runs what writes files on a thread that may wait for them.
+async fn on_disk<R: Send + 'static>(
+    app: &Arc<App>,
+    work: impl FnOnce(&Authority) -> Result<R, ServiceError> + Send + 'static,
+) -> Result<R, Problem> {
+    let app = Arc::clone(app);
+    let done = spawn_blocking(move || work(&app.authority)).await;
+    done.map_err(|error| Problem::internal(&error))?.map_err(|error| Problem::internal(&error))
+}

@@ -1,0 +1,122 @@
+//! Export User and Delete User: what a fan may ask of a club.
+
+use std::collections::BTreeMap;
+
+use fanpass_model::operations::{DELETE_USER, EXPORT_USER};
+use fanpass_model::{AttributeKey, DeletedUser, ExportedAttribute, Operation, SegmentName, UserExport};
+
+use super::audit::record;
+use super::stored_users::change;
+use super::users::{no_user, pseudonym};
+use crate::http::call::{Call, Operate};
+use crate::http::json::to_json;
+use crate::http::problem::Problem;
+use crate::http::query::Parameters;
+use crate::store::{AuditFilter, AuditRecord, Erased, Store, StoreError, UserChange};
+
+/// Changes, and records, of one export at most.
+const ENTRIES_MAX: u32 = 10_000;
+
+pub(in crate::http) struct Delete;
+
+impl Operate for Delete {
+    const OPERATION: Operation = DELETE_USER;
+    type Answer = DeletedUser;
+
+    async fn operate(call: &mut Call) -> Result<DeletedUser, Problem> {
+        let user = Parameters::of(&call.parts.uri, &["userId"])?.user_id()?;
+        let pseudonym = pseudonym(&user);
+        call.audit.target = Some(pseudonym.clone());
+        let store = call.app.store.clone();
+        let segments = store.segments_of(&user).await?;
+        if segments.is_empty() && store.user(&user).await?.is_none() {
+            return Err(no_user());
+        }
+        let answer = deleted(pseudonym.clone(), Erased::default(), segments);
+        let mut trace = call.trace::<Self>(String::new);
+        let kept = answer.clone();
+        let traced = move |erased: Erased| {
+            if let Some((_, text)) = &mut trace.answer {
+                *text = to_json(&deleted(kept.user, erased, kept.segments));
+            }
+            trace
+        };
+        let erased = store.erase_user(&user, &pseudonym, traced).await?;
+        call.audited = true;
+        Ok(deleted(answer.user, erased, answer.segments))
+    }
+}
+
+fn deleted(user: String, erased: Erased, segments: Vec<SegmentName>) -> DeletedUser {
+    DeletedUser::new(user, erased.attributes, erased.changes, segments)
+}
+
+pub(in crate::http) struct Export;
+
+impl Operate for Export {
+    const OPERATION: Operation = EXPORT_USER;
+    type Answer = UserExport;
+
+    async fn operate(call: &mut Call) -> Result<UserExport, Problem> {
+        let user = Parameters::of(&call.parts.uri, &["userId"])?.user_id()?;
+        let pseudonym = pseudonym(&user);
+        call.audit.target = Some(pseudonym.clone());
+        let store = &call.app.store;
+        let stored = store.user(&user).await?;
+        let segments = store.segments_of(&user).await?;
+        if stored.is_none() && segments.is_empty() {
+            return Err(no_user());
+        }
+        let history = store.user_changes(&user, None, ENTRIES_MAX + 1).await?;
+        let audit = audit_about(store, &pseudonym).await?;
+        let now = store.clock().now().to_string();
+        let mut export = UserExport::new(user, now, Vec::new(), segments, Vec::new(), Vec::new(), true);
+        if let Some(stored) = stored {
+            export.updated_at = Some(stored.updated_at.to_string());
+            let mut times = times(&history);
+            export.attributes = stored
+                .attributes
+                .iter()
+                .map(|(key, value)| {
+                    let mut attribute = ExportedAttribute::new(key.clone(), value.clone());
+                    attribute.changed_at = times.remove(key);
+                    attribute
+                })
+                .collect();
+        }
+        export.history = history.into_iter().map(change).collect();
+        export.audit = audit.into_iter().map(record).collect();
+        let most = usize::try_from(ENTRIES_MAX).unwrap_or(usize::MAX);
+        export.complete = export.history.len().max(export.audit.len()) <= most;
+        export.history.truncate(most);
+        export.audit.truncate(most);
+        Ok(export)
+    }
+}
+
+/// When each attribute last changed, as far as the history tells.
+fn times(history: &[UserChange]) -> BTreeMap<AttributeKey, String> {
+    let mut times = BTreeMap::new();
+    for change in history.iter().rev() {
+        let changed = change.attributes.iter();
+        times.extend(changed.map(|attribute| (attribute.key.clone(), change.at.to_string())));
+    }
+    times
+}
+
+/// Records of calls about a user. There is no index of them, which every update would have to pay for: the audit is
+/// looked through, a bounded part at a time.
+async fn audit_about(store: &Store, pseudonym: &str) -> Result<Vec<AuditRecord>, StoreError> {
+    let mut records = Vec::new();
+    let mut filter =
+        AuditFilter { limit: 1_000, target: Some(pseudonym.to_owned()), ..AuditFilter::default() };
+    loop {
+        let page = store.audit_page(filter.clone()).await?;
+        records.extend(page.records);
+        filter.before = page.next;
+        let enough = u32::try_from(records.len()).is_ok_and(|found| found > ENTRIES_MAX);
+        if page.next.is_none() || enough {
+            return Ok(records);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Verifies everything that must hold in a data folder, without changing any of it and in bounded memory.
+
+mod files;
+mod imports;
+mod list;
+mod segments;
+mod service;
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::database::{Design, open_reader};
+use super::error::{StoreError, StoreErrorKind};
+use super::{SEGMENTS, SERVICE};
+
+/// Findings that are kept; further ones are only counted.
+const FINDINGS_MAX: usize = 1_000;
+/// Faults that SQLite names of one database at most.
+const FAULTS_MAX: u32 = 100;
+
+/// What a check of a data folder found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Check {
+    /// Whether a service used the folder meanwhile: what it was about to clean up is then no finding.
+    pub in_use: bool,
+    /// Segments.
+    pub segments: u64,
+    /// Versions of segments, those that are served among them.
+    pub versions: u64,
+    /// Members of all segments together.
+    pub members: u64,
+    /// Imports, whatever became of them.
+    pub imports: u64,
+    /// Users with attributes.
+    pub users: u64,
+    /// Registered attributes.
+    pub attributes: u64,
+    /// Issued tokens.
+    pub tokens: u64,
+    /// Audit records.
+    pub audit_records: u64,
+    /// Things that must not be.
+    pub damages: u64,
+    /// Things to know that mend themselves.
+    pub notices: u64,
+    /// The first thousand of both, in the order in which they were found.
+    pub findings: Vec<Finding>,
+}
+
+/// One thing that a check found. Names no user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where: a file, and what in it.
+    pub place: String,
+    /// What is the matter.
+    pub what: String,
+    /// What to do next.
+    pub next: String,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Severity {
+    /// It must not be.
+    Damage,
+    /// It may be, and mends itself.
+    Notice,
+}
+
+impl Check {
+    fn damage(&mut self, place: impl Into<String>, what: impl Into<String>, next: impl Into<String>) {
+        self.damages += 1;
+        self.add(Severity::Damage, place.into(), what.into(), next.into());
+    }
+
+    fn notice(&mut self, place: impl Into<String>, what: impl Into<String>, next: impl Into<String>) {
+        self.notices += 1;
+        self.add(Severity::Notice, place.into(), what.into(), next.into());
+    }
+
+    fn add(&mut self, severity: Severity, place: String, what: String, next: String) {
+        if self.findings.len() < FINDINGS_MAX {
+            self.findings.push(Finding { severity, place, what, next });
+        }
+    }
+
+    /// Runs a step that reads a database; one that cannot go on is a finding itself.
+    fn step(&mut self, place: &str, step: impl FnOnce(&mut Self) -> rusqlite::Result<()>) {
+        if let Err(error) = step(self) {
+            self.damage(place, format!("it cannot be read further: {error}"), RESTORE);
+        }
+    }
+}
+
+/// What helps against damage of a database.
+const RESTORE: &str = "restore a snapshot: fanpass restore FILE --replace";
+
+/// Checks the data folder at `data`. A service may be running on it. Blocks.
+///
+/// # Errors
+/// [`StoreErrorKind::NotFound`] when there is no data folder, [`StoreErrorKind::TooNew`] or [`StoreErrorKind::Conflict`] when
+/// another FanPass has to check it or bring it up to date first, [`StoreErrorKind::Io`] when it cannot be looked into. What is
+/// wrong with what it holds is no error but a [`Finding`].
+pub fn check(data: &Path) -> Result<Check, StoreError> {
+    if !data.join(SEGMENTS.file).is_file() && !data.join(SERVICE.file).is_file() {
+        let message = format!("`{}` is no data folder; name one with --data", data.display());
+        return Err(StoreError::new(StoreErrorKind::NotFound, message));
+    }
+    for design in [&SEGMENTS, &SERVICE] {
+        check_version(data, design)?;
+    }
+    let mut check = Check::default();
+    // Held until the end, so that no service begins to change what is being looked at.
+    let lock = match File::open(data.join("lock")) {
+        Ok(lock) => match lock.try_lock() {
+            Ok(()) => Some(lock),
+            Err(TryLockError::WouldBlock) => {
+                check.in_use = true;
+                None
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(StoreError::io("lock", &data.join("lock"), error));
+            }
+        },
+        Err(_) => None,
+    };
+    files::check(&mut check, data);
+    check.step(SEGMENTS.file, |check| database(check, data, &SEGMENTS, segments::check));
+    check.step(SERVICE.file, |check| database(check, data, &SERVICE, service::check));
+    drop(lock);
+    Ok(check)
+}
+
+/// What helps against damage of a membership.
+const AGAIN: &str = "import the segment again, or restore a snapshot";
+
+/// Verifies the content of one database.
+type Verify = fn(&mut Check, &Connection, &Path);
+
+fn database(check: &mut Check, data: &Path, design: &Design, verify: Verify) -> rusqlite::Result<()> {
+    let path = data.join(design.file);
+    if !path.is_file() {
+        check.damage(design.file, "it is missing", RESTORE);
+        return Ok(());
+    }
+    let connection = open_reader(&path)?;
+    // All of it as it stands at one moment.
+    let snapshot = connection.unchecked_transaction()?;
+    integrity(check, &snapshot, design.file)?;
+    verify(check, &snapshot, data);
+    Ok(())
+}
+
+/// Refuses a database of a schema that this FanPass cannot check; one that cannot be read at all is a finding later.
+fn check_version(data: &Path, design: &Design) -> Result<(), StoreError> {
+    let read = || -> rusqlite::Result<usize> {
+        open_reader(&data.join(design.file))?.pragma_query_value(None, "user_version", |row| row.get(0))
+    };
+    let known = design.migrations.len();
+    let (kind, next) = match read() {
+        Ok(version) if version > known => {
+            (StoreErrorKind::TooNew, "check it with the FanPass that wrote it, or a newer one")
+        }
+        Ok(version) if version < known => (
+            StoreErrorKind::Conflict,
+            "start this FanPass on the folder once, which brings it up to date, then check again",
+        ),
+        _ => return Ok(()),
+    };
+    let message =
+        format!("{} has another schema version than {known}, which this FanPass checks; {next}", design.file);
+    Err(StoreError::new(kind, message))
+}
+
+/// What SQLite itself finds wrong.
+fn integrity(check: &mut Check, connection: &Connection, file: &str) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare(&format!("PRAGMA integrity_check({FAULTS_MAX})"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let verdict: String = row.get(0)?;
+        if verdict != "ok" {
+            check.damage(file, format!("SQLite finds: {verdict}"), RESTORE);
+        }
+    }
+    let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
+        let what = format!("a row of `{table}` names one of `{parent}` that is not there");
+        check.damage(format!("{file}, table `{table}`"), what, RESTORE);
+    }
+    Ok(())
+}
+
+/// One number that a statement gives.
+fn count(connection: &Connection, sql: &str) -> rusqlite::Result<u64> {
+    connection.query_row(sql, [], |row| row.get(0))
+}

@@ -1,0 +1,149 @@
+//! What must hold in `service.db`: users, attributes, tokens and the audit.
+
+use std::path::Path;
+
+use fanpass_model::{
+    AttributeDefinition, AttributeKey, AttributeRegistry, AttributeType, Namespace, PlatformPolicy, UserId,
+    UserProperties,
+};
+use rusqlite::Connection;
+
+use super::{Check, RESTORE, count};
+use crate::auth::{SCOPES, keys};
+use crate::store::SERVICE;
+
+pub(super) fn check(check: &mut Check, connection: &Connection, data: &Path) {
+    let file = SERVICE.file;
+    // What the operator's catalogue says may have changed since; what is registered stays.
+    let mut registry = AttributeRegistry::builtin().with_policy(PlatformPolicy::AllowUnknown);
+    check.step(file, |check| attributes(check, connection, &mut registry));
+    check.step(file, |check| users(check, connection, &registry));
+    check.step(file, |check| history(check, connection));
+    check.step(file, |check| tokens(check, connection, data));
+    check.step(file, |check| audit(check, connection));
+}
+
+fn attributes(
+    check: &mut Check,
+    connection: &Connection,
+    registry: &mut AttributeRegistry,
+) -> rusqlite::Result<()> {
+    let types = [AttributeType::String, AttributeType::Number, AttributeType::Boolean, AttributeType::List];
+    let mut statement = connection.prepare("SELECT key, type FROM attributes ORDER BY key")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (key, word): (String, Option<String>) = (row.get(0)?, row.get(1)?);
+        let place = format!("{}, attribute `{}`", SERVICE.file, key.escape_debug());
+        check.attributes += 1;
+        let found = word.as_ref().map(|word| types.into_iter().find(|known| known.as_str() == word));
+        match AttributeKey::new(key) {
+            Ok(key) if key.namespace() == Namespace::Custom && found != Some(None) => {
+                let mut definition = AttributeDefinition::new(key);
+                definition.r#type = found.flatten();
+                registry.insert(definition);
+            }
+            _ => check.damage(place, "its key or its type is not valid", RESTORE),
+        }
+    }
+    Ok(())
+}
+
+fn users(check: &mut Check, connection: &Connection, registry: &AttributeRegistry) -> rusqlite::Result<()> {
+    let again = "push the user's attributes again, or restore a snapshot";
+    let mut statement = connection.prepare("SELECT rowid, id, attributes FROM users ORDER BY rowid")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        check.users += 1;
+        // By its row: a finding names no user.
+        let place = format!("{}, user in row {}", SERVICE.file, row.get::<_, i64>(0)?);
+        if UserId::validate(row.get_ref(1)?.as_str()?).is_err() {
+            check.damage(&place, "its id is not valid", RESTORE);
+        }
+        match serde_json::from_str::<UserProperties>(row.get_ref(2)?.as_str()?) {
+            Ok(properties) => {
+                for violation in registry.check(&properties) {
+                    // A custom key that is there was registered, whatever its type.
+                    let what = format!("`{}`: {}", violation.key, violation.kind.code());
+                    check.damage(&place, what, again);
+                }
+            }
+            Err(error) => {
+                let what = format!("its attributes cannot be read ({:?})", error.classify());
+                check.damage(&place, what, again);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn history(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
+    let counted = count(connection, "SELECT users FROM totals")?;
+    if counted != check.users {
+        let what = format!("it holds {} users and counts {counted}", check.users);
+        check.damage(SERVICE.file, what, RESTORE);
+    }
+    let place = format!("{}, changes of users", SERVICE.file);
+    for (sql, what) in [
+        (
+            "SELECT count(*) FROM user_changes WHERE NOT json_valid(changes) OR previous >= sequence",
+            "cannot have been written as they stand",
+        ),
+        (
+            "SELECT count(*) FROM user_changes WHERE sequence NOT IN (SELECT sequence FROM audit)",
+            "have no audit record",
+        ),
+    ] {
+        let wrong = count(connection, sql)?;
+        if wrong > 0 {
+            check.damage(&place, format!("{wrong} of them {what}"), RESTORE);
+        }
+    }
+    Ok(())
+}
+
+fn tokens(check: &mut Check, connection: &Connection, data: &Path) -> rusqlite::Result<()> {
+    let mut statement = connection
+        .prepare("SELECT jti, scopes, issued_at, expires_at, revoked_at FROM tokens ORDER BY jti")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        check.tokens += 1;
+        let jti: String = row.get(0)?;
+        let place = format!("{}, token {}", SERVICE.file, jti.escape_debug());
+        let next = format!("revoke it (fanpass tokens revoke {}) and issue another", jti.escape_debug());
+        let scopes = serde_json::from_str::<Vec<String>>(row.get_ref(1)?.as_str()?);
+        let known = scopes.is_ok_and(|scopes| scopes.iter().all(|scope| SCOPES.contains(&scope.as_str())));
+        if !known {
+            check.damage(&place, "its scopes are not valid", &next);
+        }
+        let (issued, expires): (i64, i64) = (row.get(2)?, row.get(3)?);
+        if expires <= issued || row.get::<_, Option<i64>>(4)?.is_some_and(|revoked| revoked < issued) {
+            check.damage(&place, "its times contradict each other", &next);
+        }
+    }
+    // Of keys that cannot be listed the files tell.
+    if check.tokens > 0 && keys::files(data).is_ok_and(|keys| keys.is_empty()) {
+        let next = "restore the key, or issue new tokens: the service makes a new key when it starts";
+        check.damage("signing-key", "it is missing, and without it no token works that was issued", next);
+    }
+    Ok(())
+}
+
+fn audit(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
+    check.audit_records = count(connection, "SELECT count(*) FROM audit")?;
+    let last = count(connection, "SELECT coalesce(max(sequence), 0) FROM audit")?;
+    let given = count(connection, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'audit'")?;
+    let place = format!("{}, audit", SERVICE.file);
+    if last != given {
+        let what = format!("its last record is {last}, and {given} were written: the newest are gone");
+        check.damage(&place, what, RESTORE);
+    }
+    let wrong = count(
+        connection,
+        "SELECT count(*) FROM audit WHERE status NOT BETWEEN 100 AND 599 OR operation = '' \
+         OR (outcome IS NOT NULL AND NOT json_valid(outcome))",
+    )?;
+    if wrong > 0 {
+        check.damage(&place, format!("{wrong} records cannot have been written as they stand"), RESTORE);
+    }
+    Ok(())
+}

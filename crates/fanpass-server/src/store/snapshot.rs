@@ -1,0 +1,212 @@
+//! Snapshots: a data folder as it stood at one moment, in one file, made while the service runs.
+//!
+//! The file is a ZIP without compression: both databases, the uploads that their unfinished imports need, the signing keys,
+//! the operator's catalogue, and a manifest with the digest of each.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use tempfile::{NamedTempFile, TempDir};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use super::database::{Design, open_reader};
+use super::error::{Fault, StoreError, StoreErrorKind};
+use super::folder::sync_folder;
+use super::{SEGMENTS, SERVICE};
+use crate::auth::keys;
+
+/// The manifest's name in the file.
+pub(super) const MANIFEST: &str = "manifest.json";
+/// The form of the file that this FanPass writes, and the only one it reads.
+pub(super) const FORMAT: u32 = 1;
+/// The operator's own file, which a snapshot holds where it is there.
+pub(super) const CATALOGUE: &str = "platform-attributes.toml";
+/// Beginnings over when an import ended while its upload was looked for.
+const ATTEMPTS_MAX: u32 = 5;
+const BUFFER_BYTES: usize = 256 << 10;
+
+/// What a snapshot says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Manifest {
+    /// The form of the file.
+    pub format: u32,
+    /// The version of the FanPass that made it.
+    pub service: String,
+    /// When it was begun, as RFC 3339 has it.
+    pub made_at: String,
+    /// The files it holds, by their names in the data folder.
+    pub files: Vec<ManifestFile>,
+}
+
+/// One file of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestFile {
+    /// Its name in the data folder, such as `segments.db` or `spool/0197…`.
+    pub name: String,
+    /// Its length.
+    pub bytes: u64,
+    /// SHA-256 of its content, lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// Writes what the data folder at `data` holds into `file`; a service may be running on it. Another file of that name stands
+/// until the new one is whole. Blocks.
+///
+/// # Errors
+/// [`StoreErrorKind::NotFound`] when there is no such folder, [`StoreErrorKind::Corrupt`], [`StoreErrorKind::Full`],
+/// [`StoreErrorKind::Io`].
+pub fn snapshot(data: &Path, file: &Path) -> Result<Manifest, StoreError> {
+    if !data.join(SEGMENTS.file).is_file() || !data.join(SERVICE.file).is_file() {
+        let message = format!("`{}` is no data folder; name one with --data", data.display());
+        return Err(StoreError::new(StoreErrorKind::NotFound, message));
+    }
+    let made_at = Timestamp::now().to_string();
+    let folder = match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let failed = |error| StoreError::io("write the snapshot", file, error);
+    // Both vanish when anything fails.
+    let copies = TempDir::new_in(folder).map_err(failed)?;
+    let written = NamedTempFile::new_in(folder).map_err(failed)?;
+    let uploads = copy_segments(data, copies.path())?;
+    copy_database(&SERVICE, data, copies.path())?;
+
+    let mut pack = Pack::new(written.as_file());
+    for design in [&SEGMENTS, &SERVICE] {
+        let mut copy = File::open(copies.path().join(design.file)).map_err(failed)?;
+        pack.add(design.file, &mut copy).map_err(failed)?;
+    }
+    for (name, mut upload) in uploads {
+        pack.add(&format!("spool/{name}"), &mut upload).map_err(failed)?;
+    }
+    let keys = keys::files(data).map_err(|error| StoreError::io("list the keys in", data, error))?;
+    for name in keys.into_iter().chain([CATALOGUE.to_owned()]) {
+        match File::open(data.join(&name)) {
+            Ok(mut kept) => pack.add(&name, &mut kept).map_err(failed)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(StoreError::io("read", &data.join(&name), error)),
+        }
+    }
+    let manifest = pack.finish(made_at).map_err(failed)?;
+    written.as_file().sync_all().map_err(failed)?;
+    written.persist(file).map_err(|error| failed(error.error))?;
+    sync_folder(folder)?;
+    Ok(manifest)
+}
+
+/// Copies `segments.db`, and opens the uploads that the copy's unfinished imports need.
+fn copy_segments(data: &Path, copies: &Path) -> Result<Vec<(String, File)>, StoreError> {
+    for _ in 0..ATTEMPTS_MAX {
+        // Open before the copy is made: what an import needs may be gone afterwards.
+        let mut open = open_uploads(&data.join("spool"))?;
+        copy_database(&SEGMENTS, data, copies)?;
+        let copy = copies.join(SEGMENTS.file);
+        let needed = needed_uploads(&copy)?;
+        for name in &needed {
+            if !open.iter().any(|(known, _)| known == name)
+                && let Ok(late) = File::open(data.join("spool").join(name))
+            {
+                open.push((name.clone(), late));
+            }
+        }
+        open.retain(|(name, _)| needed.contains(name));
+        if open.len() == needed.len() {
+            return Ok(open);
+        }
+        fs::remove_file(&copy).map_err(|error| StoreError::io("remove", &copy, error))?;
+    }
+    let message = "imports ended as fast as they were copied, or their uploads are missing; try again, then see \
+                   `fanpass fsck`";
+    Err(StoreError::new(StoreErrorKind::Busy, message))
+}
+
+fn open_uploads(spool: &Path) -> Result<Vec<(String, File)>, StoreError> {
+    let failed = |error| StoreError::io("read the folder", spool, error);
+    let mut open = Vec::new();
+    for entry in fs::read_dir(spool).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if let (Ok(name), Ok(file)) = (entry.file_name().into_string(), File::open(entry.path())) {
+            open.push((name, file));
+        }
+    }
+    Ok(open)
+}
+
+/// The spooled files of imports that are not ended.
+fn needed_uploads(copy: &Path) -> Result<Vec<String>, StoreError> {
+    let read = || -> rusqlite::Result<Vec<String>> {
+        let connection = Connection::open(copy)?;
+        let mut statement = connection
+            .prepare("SELECT spool FROM imports WHERE completed_at IS NULL AND spool IS NOT NULL")?;
+        statement.query_map([], |row| row.get(0))?.collect()
+    };
+    read().map_err(|error| Fault::from(error).at(SEGMENTS.file, "find unfinished imports"))
+}
+
+/// Copies a database as it stands at one moment, whoever writes to it meanwhile.
+fn copy_database(design: &Design, data: &Path, copies: &Path) -> Result<(), StoreError> {
+    let copy = || -> rusqlite::Result<()> {
+        let connection = open_reader(&data.join(design.file))?;
+        let into: PathBuf = copies.join(design.file);
+        connection.execute("VACUUM INTO ?1", [into.to_string_lossy()])?;
+        Ok(())
+    };
+    copy().map_err(|error| Fault::from(error).at(design.file, "copy the database"))
+}
+
+/// A snapshot file being written.
+struct Pack<'a> {
+    zip: ZipWriter<&'a File>,
+    files: Vec<ManifestFile>,
+}
+
+impl<'a> Pack<'a> {
+    fn new(file: &'a File) -> Self {
+        Self { zip: ZipWriter::new(file), files: Vec::new() }
+    }
+
+    fn add(&mut self, name: &str, from: &mut File) -> io::Result<()> {
+        self.zip.start_file(name, options())?;
+        let (bytes, sha256) = copy_hashed(from, &mut self.zip)?;
+        self.files.push(ManifestFile { name: name.to_owned(), bytes, sha256 });
+        Ok(())
+    }
+
+    fn finish(mut self, made_at: String) -> io::Result<Manifest> {
+        let service = env!("CARGO_PKG_VERSION").to_owned();
+        let manifest = Manifest { format: FORMAT, service, made_at, files: self.files };
+        self.zip.start_file(MANIFEST, options())?;
+        serde_json::to_writer_pretty(&mut self.zip, &manifest)?;
+        self.zip.finish()?;
+        Ok(manifest)
+    }
+}
+
+fn options() -> SimpleFileOptions {
+    SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Stored)
+        .large_file(true)
+        .unix_permissions(0o600)
+}
+
+/// Copies all of `from`; gives back how much it was and its SHA-256.
+pub(super) fn copy_hashed(from: &mut impl Read, to: &mut impl Write) -> io::Result<(u64, String)> {
+    let mut buffer = vec![0; BUFFER_BYTES];
+    let (mut bytes, mut digest) = (0, Sha256::new());
+    loop {
+        let read = from.read(&mut buffer)?;
+        let Some(piece) = buffer.get(..read).filter(|piece| !piece.is_empty()) else { break };
+        digest.update(piece);
+        to.write_all(piece)?;
+        bytes += u64::try_from(read).unwrap_or_default();
+    }
+    Ok((bytes, format!("{:x}", bytes::Bytes::copy_from_slice(&digest.finalize()))))
+}

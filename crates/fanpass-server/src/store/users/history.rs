@@ -1,0 +1,129 @@
+//! What updates changed of a user, when and by whom: a chain from the newest change to the oldest that is kept.
+
+use std::collections::BTreeMap;
+
+use fanpass_model::{AttributeKey, AttributeValue, UserId};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::damaged;
+use crate::store::error::{Fault, StoreError};
+use crate::store::{Store, time};
+
+/// Changes that one commit forgets at most.
+const FORGOTTEN_PER_COMMIT: u32 = 1_000;
+
+/// What one update changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UserChange {
+    /// The sequence of the update's audit record.
+    pub sequence: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Whose token it was.
+    pub subject: Option<String>,
+    /// The token's id.
+    pub jti: Option<String>,
+    /// The id of the call.
+    pub request_id: Option<String>,
+    /// The attributes whose values it changed, by key.
+    pub attributes: Vec<AttributeChange>,
+}
+
+/// What an update did to one attribute; [`AttributeValue::Unset`] stands for none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttributeChange {
+    /// The attribute's key.
+    pub key: AttributeKey,
+    /// Its value before.
+    pub before: AttributeValue,
+    /// Its value since.
+    pub after: AttributeValue,
+}
+
+impl Store {
+    /// Changes of `user` older than the one numbered `before` (the newest ones when absent), newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Corrupt`](crate::store::StoreErrorKind::Corrupt), [`Io`](crate::store::StoreErrorKind::Io).
+    pub async fn user_changes(
+        &self,
+        user: &UserId,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<UserChange>, StoreError> {
+        let id = user.as_str().to_owned();
+        let (before, limit) = (before.unwrap_or(i64::MAX), usize::try_from(limit).unwrap_or(usize::MAX));
+        let read = move |connection: &Connection| {
+            let mut step = connection.prepare_cached(
+                "SELECT previous, user_changes.at, changes, subject, jti, request_id \
+                 FROM user_changes LEFT JOIN audit USING (sequence) WHERE sequence = ?1",
+            )?;
+            let mut next: Option<i64> = connection
+                .prepare_cached("SELECT last_change FROM users WHERE id = ?1")?
+                .query_row([&id], |row| row.get(0))
+                .optional()?
+                .flatten();
+            let mut changes = Vec::new();
+            while changes.len() < limit
+                && let Some(sequence) = next
+            {
+                let mut rows = step.query([sequence])?;
+                // The chain ends where older changes were forgotten.
+                let Some(row) = rows.next()? else { break };
+                next = row.get(0)?;
+                if sequence < before {
+                    changes.push(change(sequence, row)?);
+                }
+            }
+            Ok(changes)
+        };
+        self.0.service.read("read a user's changes", read).await
+    }
+
+    /// Forgets changes from before `until`, some at a time; true once none is left.
+    ///
+    /// # Errors
+    /// [`Busy`](crate::store::StoreErrorKind::Busy), [`Full`](crate::store::StoreErrorKind::Full),
+    /// [`Io`](crate::store::StoreErrorKind::Io).
+    pub async fn forget_changes(&self, until: Timestamp) -> Result<bool, StoreError> {
+        let until = until.as_microsecond();
+        let due = move |connection: &Connection| {
+            let mut oldest =
+                connection.prepare_cached("SELECT at FROM user_changes ORDER BY sequence LIMIT 1")?;
+            let oldest: Option<i64> = oldest.query_row([], |row| row.get(0)).optional()?;
+            Ok(oldest.is_some_and(|oldest| oldest < until))
+        };
+        // Asked for often, and mostly for nothing: a write would be a commit each time.
+        if !self.0.service.read("look for old changes", due).await? {
+            return Ok(true);
+        }
+        let forget = move |connection: &Connection| {
+            // The oldest ones only: to look for others would read them all.
+            connection
+                .prepare_cached(
+                    "DELETE FROM user_changes WHERE sequence IN (SELECT sequence FROM \
+                     (SELECT sequence, at FROM user_changes ORDER BY sequence LIMIT ?2) WHERE at < ?1)",
+                )?
+                .execute(params![until, FORGOTTEN_PER_COMMIT])?;
+            Ok(false)
+        };
+        self.0.service.write("forget old changes", forget).await
+    }
+}
+
+fn change(sequence: i64, row: &Row<'_>) -> Result<UserChange, Fault> {
+    let changes: BTreeMap<AttributeKey, (AttributeValue, AttributeValue)> =
+        serde_json::from_str(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)
+            .map_err(|_| damaged("change of a user"))?;
+    let attributes =
+        changes.into_iter().map(|(key, (before, after))| AttributeChange { key, before, after }).collect();
+    Ok(UserChange {
+        sequence,
+        at: time(row.get(1)?),
+        subject: row.get(3)?,
+        jti: row.get(4)?,
+        request_id: row.get(5)?,
+        attributes,
+    })
+}

@@ -1,0 +1,108 @@
+//! Users: one row each with their attributes as a JSON object, and the changes that led there.
+
+mod erase;
+mod history;
+mod update;
+
+use std::collections::BTreeMap;
+
+use fanpass_model::{AttributeKey, UserId, UserProperties};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::error::{StoreError, StoreErrorKind};
+use super::{Store, Trace, time};
+pub use erase::Erased;
+pub use history::{AttributeChange, UserChange};
+use update::Update;
+
+/// What is stored of one user.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UserRecord {
+    /// The attributes that are set.
+    pub attributes: UserProperties,
+    /// When an attribute was last written.
+    pub updated_at: Timestamp,
+}
+
+/// A page of users.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserPage {
+    /// The users' ids in byte order, each with the time of its last update.
+    pub users: Vec<(UserId, Timestamp)>,
+    /// How many users there are in all.
+    pub total: u64,
+}
+
+impl Store {
+    /// Sets and unsets attributes of `user`, created when new; attributes not named stay. Commits with its trace and with
+    /// what it changed.
+    ///
+    /// Updates of one user take effect in the order of these calls' first poll.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Busy`] when too many updates wait: try again in a moment; [`StoreErrorKind::Full`],
+    /// [`StoreErrorKind::Io`].
+    pub async fn upsert_user(
+        &self,
+        user: &UserId,
+        changes: &UserProperties,
+        trace: impl Into<Trace>,
+    ) -> Result<(), StoreError> {
+        let (now, trace) = (self.now(), trace.into());
+        let update = Update::new(user, changes)?;
+        self.0.service.write("update a user", move |connection| update.run(connection, now, &trace)).await
+    }
+
+    /// What is stored of `user`, if anything is.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Corrupt`], [`StoreErrorKind::Io`].
+    #[expect(
+        clippy::unused_async,
+        reason = "as all reads; that it does not wait for another thread may change"
+    )]
+    pub async fn user(&self, user: &UserId) -> Result<Option<UserRecord>, StoreError> {
+        self.0.service.look_up("read a user", |connection| {
+            let row = connection
+                .prepare_cached("SELECT attributes, updated_at FROM users WHERE id = ?1")?
+                .query_row([user.as_str()], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))
+                .optional()?;
+            let Some((attributes, updated_at)) = row else { return Ok(None) };
+            Ok(Some(UserRecord { attributes: parse(&attributes)?, updated_at: time(updated_at) }))
+        })
+    }
+
+    /// Users in byte order of their ids, behind `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Corrupt`], [`StoreErrorKind::Io`].
+    pub async fn users(&self, after: Option<&UserId>, limit: u32) -> Result<UserPage, StoreError> {
+        let after = after.map_or_else(String::new, ToString::to_string);
+        let list = move |connection: &Connection| {
+            let total =
+                connection.prepare_cached("SELECT users FROM totals")?.query_row([], |row| row.get(0))?;
+            let mut statement = connection
+                .prepare_cached("SELECT id, updated_at FROM users WHERE id > ?1 ORDER BY id LIMIT ?2")?;
+            let mut rows = statement.query(params![after, limit])?;
+            let mut users = Vec::new();
+            while let Some(row) = rows.next()? {
+                let id = UserId::new(row.get::<_, String>(0)?).map_err(|_| damaged("id of a user"))?;
+                users.push((id, time(row.get(1)?)));
+            }
+            Ok(UserPage { users, total })
+        };
+        self.0.service.read("list the users", list).await
+    }
+}
+
+fn parse(attributes: &str) -> Result<UserProperties, StoreError> {
+    let attributes: BTreeMap<AttributeKey, _> =
+        serde_json::from_str(attributes).map_err(|_| damaged("user's attributes"))?;
+    Ok(attributes.into_iter().collect())
+}
+
+fn damaged(what: &str) -> StoreError {
+    let message = format!("service.db is damaged: a stored {what} cannot be read; restore it from a backup");
+    StoreError::new(StoreErrorKind::Corrupt, message)
+}

@@ -1,0 +1,100 @@
+//! An update of a user: merged into what is stored, in one commit with its trace and with what it changed.
+
+use std::collections::BTreeMap;
+
+use fanpass_model::{AttributeKey, AttributeValue, UserId, UserProperties};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::damaged;
+use crate::store::Trace;
+use crate::store::error::{Fault, StoreError, StoreErrorKind};
+
+/// What an update says, written as JSON before it waits for its turn.
+#[derive(Debug)]
+pub(super) struct Update {
+    id: String,
+    /// Each attribute with its value; none: unset.
+    attributes: Vec<(AttributeKey, Option<Box<RawValue>>)>,
+}
+
+/// Attributes as JSON keeps them; keys need no escapes there.
+type Raw<'a> = BTreeMap<&'a str, &'a RawValue>;
+
+/// The value before and the value after; none: not set.
+type Change<'a> = (Option<&'a RawValue>, Option<&'a RawValue>);
+
+impl Update {
+    pub(super) fn new(user: &UserId, changes: &UserProperties) -> Result<Self, StoreError> {
+        let raw = |(key, value): (&AttributeKey, &AttributeValue)| {
+            let value = match value {
+                AttributeValue::Unset => None,
+                value => Some(to_raw_value(value).map_err(|error| unwritable(&error))?),
+            };
+            Ok((key.clone(), value))
+        };
+        let attributes = changes.iter().map(raw).collect::<Result<_, StoreError>>()?;
+        Ok(Self { id: user.as_str().to_owned(), attributes })
+    }
+
+    /// Runs in the writer. Of its writes the audit record comes first: its sequence is that of the change.
+    pub(super) fn run(&self, connection: &Connection, now: i64, trace: &Trace) -> Result<(), Fault> {
+        let stored: Option<(i64, String, Option<i64>)> = connection
+            .prepare_cached("SELECT rowid, attributes, last_change FROM users WHERE id = ?1")?
+            .query_row([&self.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        let before = stored.as_ref().map_or("{}", |(_, attributes, _)| attributes);
+        let (attributes, changes) = self.merge(before)?;
+        let sequence = trace.write(connection, now)?;
+        let mut last_change = stored.as_ref().and_then(|(_, _, last)| *last);
+        if let Some(changes) = changes {
+            connection
+                .prepare_cached(
+                    "INSERT INTO user_changes (sequence, previous, at, changes) VALUES (?1, ?2, ?3, ?4)",
+                )?
+                .execute(params![sequence, last_change, now, changes])?;
+            last_change = Some(sequence);
+        }
+        if let Some((row, _, _)) = stored {
+            connection
+                .prepare_cached(
+                    "UPDATE users SET attributes = ?2, updated_at = ?3, last_change = ?4 WHERE rowid = ?1",
+                )?
+                .execute(params![row, attributes, now, last_change])?;
+        } else {
+            connection.prepare_cached("UPDATE totals SET users = users + 1")?.execute([])?;
+            connection
+                .prepare_cached(
+                    "INSERT INTO users (id, attributes, updated_at, last_change) VALUES (?1, ?2, ?3, ?4)",
+                )?
+                .execute(params![self.id, attributes, now, last_change])?;
+        }
+        Ok(())
+    }
+
+    /// The attributes after the update, and what it changes if that is anything, both as JSON.
+    fn merge(&self, before: &str) -> Result<(String, Option<String>), StoreError> {
+        let mut attributes: Raw<'_> =
+            serde_json::from_str(before).map_err(|_| damaged("user's attributes"))?;
+        let mut changes: BTreeMap<&str, Change<'_>> = BTreeMap::new();
+        for (key, after) in &self.attributes {
+            let after = after.as_deref();
+            let before = match after {
+                Some(after) => attributes.insert(key.as_str(), after),
+                None => attributes.remove(key.as_str()),
+            };
+            if before.map(RawValue::get) != after.map(RawValue::get) {
+                changes.insert(key.as_str(), (before, after));
+            }
+        }
+        let write = || {
+            let changes = if changes.is_empty() { None } else { Some(serde_json::to_string(&changes)?) };
+            Ok((serde_json::to_string(&attributes)?, changes))
+        };
+        write().map_err(|error: serde_json::Error| unwritable(&error))
+    }
+}
+
+fn unwritable(error: &serde_json::Error) -> StoreError {
+    StoreError::new(StoreErrorKind::Io, format!("could not write the attributes as JSON: {error}"))
+}

@@ -1,0 +1,109 @@
+//! Signing keys: the newest signs, older ones verify until they are retired.
+
+use jsonwebtoken::decode_header;
+use serde_json::json;
+
+use crate::harness::{Answer, Call, Harness, post};
+use crate::snapshot;
+
+fn list() -> Call {
+    Call::new("GET", "/service/v1/segments")
+}
+
+async fn rotate(harness: &Harness) -> String {
+    let answer = harness.call(post("/service/v1/keys")).await;
+    assert_eq!(answer.status, 200, "{answer}");
+    answer.json()["kid"].as_str().unwrap().to_owned()
+}
+
+async fn retire(harness: &Harness, kid: &str) -> Answer {
+    harness.call(Call::new("DELETE", &format!("/service/v1/key?kid={kid}"))).await
+}
+
+#[tokio::test]
+async fn a_new_key_signs_and_the_older_ones_verify_also_after_a_restart() {
+    let harness = Harness::start().await;
+    let old = harness.issue("old", &["read"]).await;
+    let kid = rotate(&harness).await;
+    let new = harness.issue("new", &["read"]).await;
+    assert_eq!(decode_header(&old).unwrap().kid, None);
+    assert_eq!(decode_header(&new).unwrap().kid, Some(kid.clone()));
+    let harness = harness.restart().await;
+    for token in [&old, &new, &harness.token] {
+        assert_eq!(harness.call_as(token, list()).await.status, 200);
+    }
+    snapshot!("list_keys", harness.get("/service/v1/keys").await);
+}
+
+#[tokio::test]
+async fn a_retired_key_takes_its_tokens_with_it_for_good() {
+    let harness = Harness::start().await;
+    let kid = rotate(&harness).await;
+    let admin = harness.issue("admin", &["portal:admin", "read"]).await;
+    let development = harness.token.clone();
+    assert_eq!(harness.call_as(&development, list()).await.status, 200);
+    let answer = harness.call_as(&admin, Call::new("DELETE", "/service/v1/key?kid=first")).await;
+    assert_eq!((answer.status, &answer.json()["tokens"]), (200, &json!(1)));
+    assert_eq!(harness.call_as(&development, list()).await.status, 401);
+    assert!(!harness.folder.path().join("signing-key").exists());
+
+    let harness = harness.restart().await;
+    assert_ne!(harness.token, development, "the development token is renewed");
+    assert_eq!(harness.call_as(&development, list()).await.status, 401);
+    assert_eq!(harness.call_as(&admin, list()).await.status, 200);
+    assert_eq!(retire(&harness, "first").await.status, 404);
+    snapshot!("retire_signing_key", retire(&harness, &kid).await);
+}
+
+#[tokio::test]
+async fn a_token_of_a_retired_key_is_not_told_again() {
+    let harness = Harness::start().await;
+    let issue = || post("/service/v1/tokens").json(r#"{"subject":"nightly"}"#).header("idempotency-key", "k");
+    let admin = async |harness: &Harness| harness.issue("admin", &["portal:admin"]).await;
+    let first = admin(&harness).await;
+    let told = harness.call_as(&first, issue()).await;
+    rotate(&harness).await;
+    let again = harness.call_as(&first, issue()).await;
+    assert_eq!(again.body, told.body, "the key that signed it signs it again");
+    let second = admin(&harness).await;
+    harness.call_as(&second, Call::new("DELETE", "/service/v1/key?kid=first")).await;
+    assert_eq!(harness.call_as(&second, issue()).await.status, 409);
+}
+
+#[tokio::test]
+async fn keys_are_for_administrators_and_their_files_for_their_owner() {
+    let harness = Harness::start().await;
+    let kid = rotate(&harness).await;
+    let token = harness.issue("crm", &["read"]).await;
+    for call in [Call::new("GET", "/service/v1/keys"), post("/service/v1/keys")] {
+        assert_eq!(harness.call_as(&token, call).await.status, 403);
+    }
+    let file = harness.folder.path().join("signing-keys").join(format!("{kid}.hs256"));
+    assert_eq!(std::fs::read(&file).unwrap().len(), 32);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(file.parent().unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_names_another_key_is_not_accepted() {
+    use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+
+    let harness = Harness::start().await;
+    let key = std::fs::read(harness.folder.path().join("signing-key")).unwrap();
+    let claims = json!({
+        "iss": "fanpass", "aud": "fanpass-api", "sub": "forger", "iat": 1_785_553_200, "exp": 1_785_553_260,
+        "jti": "0197f3a0-5c00-7000-8000-000000000001", "scope": "read",
+    });
+    let signed = |kid: Option<&str>| {
+        let header = Header { kid: kid.map(str::to_owned), ..Header::new(Algorithm::HS256) };
+        encode(&header, &claims, &EncodingKey::from_secret(&key)).unwrap()
+    };
+    assert_eq!(harness.call_as(&signed(None), list()).await.status, 200);
+    for kid in ["first", "../signing-key", ""] {
+        assert_eq!(harness.call_as(&signed(Some(kid)), list()).await.status, 401, "{kid}");
+    }
+}

@@ -1,0 +1,164 @@
+//! One user's data: listed, with its history, exported as one document, and erased.
+
+use fanpass_server::store::{AuditEntry, Clock, Ids, Store};
+use serde_json::json;
+
+use crate::harness::{Call, Harness, segment, update};
+use crate::snapshot;
+
+const SECOND: i64 = 1_000_000;
+
+/// A service that knows user 00042 by three updates, a segment and a look-up.
+async fn harness() -> Harness {
+    let harness = Harness::start().await;
+    harness.register("custom.tier", "string").await;
+    let crm = harness.issue("crm", &["users:write"]).await;
+    for (user, properties) in [
+        ("00042", json!({"custom.tier": "silver", "user_properties.sth": true})),
+        ("00042", json!({"custom.tier": "gold"})),
+        ("00042", json!({"custom.tier": "gold", "user_properties.sth": null})),
+        ("7", json!({"custom.tier": "gold"})),
+    ] {
+        harness.clock.advance(SECOND);
+        let body = json!({"userId": user, "userProperties": properties}).to_string();
+        assert_eq!(harness.call_as(&crm, update(&body)).await.status, 200);
+    }
+    harness.call(segment(r#"{"segmentName":"cup","userIds":["00042","only-in-cup"]}"#)).await;
+    harness.get("/service/v1/user?userId=00042").await;
+    harness
+}
+
+fn delete(user: &str) -> Call {
+    Call::new("DELETE", &format!("/service/v1/user?userId={user}"))
+}
+
+#[tokio::test]
+async fn users_are_paged_in_byte_order_with_their_number() {
+    let harness = harness().await;
+    snapshot!("list_users", harness.get("/service/v1/users?limit=1").await);
+    let second = harness.get("/service/v1/users?limit=1&after=00042").await.json();
+    assert_eq!((&second["users"][0]["userId"], &second["next"]), (&json!("7"), &json!(null)));
+    assert_eq!(harness.get("/service/v1/users?after=").await.status, 422);
+
+    harness.call(delete("7")).await;
+    let harness = harness.restart().await;
+    assert_eq!(harness.get("/service/v1/users").await.json()["total"], 1);
+}
+
+#[tokio::test]
+async fn the_history_tells_what_changed_when_and_by_whom() {
+    let harness = harness().await;
+    let first = harness.get("/service/v1/user/history?userId=00042&limit=2").await;
+    snapshot!("user_history", first);
+    let next = first.json()["next"].as_str().unwrap().to_owned();
+    let rest = harness.get(&format!("/service/v1/user/history?userId=00042&after={next}")).await.json();
+    assert_eq!(rest["changes"].as_array().unwrap().len(), 1);
+    assert_eq!(rest["next"], json!(null));
+
+    // What stood already is no change.
+    harness.call(update(r#"{"userId":"7","userProperties":{"custom.tier":"gold"}}"#)).await;
+    let changes = harness.get("/service/v1/user/history?userId=7").await.json();
+    assert_eq!(changes["changes"].as_array().unwrap().len(), 1);
+    assert_eq!(harness.get("/service/v1/user/history?userId=none").await.status, 404);
+    assert_eq!(harness.get("/service/v1/user/history?userId=7&after=x").await.status, 422);
+}
+
+#[tokio::test]
+async fn an_export_is_all_that_is_stored() {
+    let harness = harness().await;
+    snapshot!("export_user", harness.get("/service/v1/user/export?userId=00042").await);
+    assert_eq!(harness.get("/service/v1/user/export?userId=none").await.status, 404);
+    let member = harness.get("/service/v1/user/export?userId=only-in-cup").await.json();
+    assert_eq!((&member["attributes"], &member["segments"]), (&json!([]), &json!(["cup"])));
+}
+
+#[tokio::test]
+async fn what_is_erased_is_gone_from_answers_and_files() {
+    let harness = harness().await;
+    harness.register("custom.note", "string").await;
+    let body = r#"{"userId":"00042","userProperties":{"custom.note":"a-telling-value"}}"#;
+    harness.call(update(body).header("idempotency-key", "k")).await;
+
+    snapshot!("delete_user", harness.call(delete("00042")).await);
+    snapshot!("delete_user_unknown", harness.call(delete("never-seen")).await);
+    assert_eq!(harness.get("/service/v1/user/history?userId=00042").await.status, 404);
+    let left = harness.get("/service/v1/user?userId=00042").await.json();
+    assert_eq!((&left["userProperties"], &left["segments"]), (&json!({}), &json!(["cup"])));
+    let again = harness.call(update(body).header("idempotency-key", "k")).await;
+    assert_eq!((again.status, again.body.as_str()), (200, "{}"), "a late repetition brings nothing back");
+    assert_eq!(harness.get("/service/v1/user?userId=00042").await.json()["userProperties"], json!({}));
+
+    let Harness { folder, service, .. } = harness.restart().await;
+    service.stop().await;
+    drop(service);
+    // Opened and closed alone, SQLite moves its log into the file.
+    let store = loop {
+        match Store::open(folder.path(), Clock::system(), Ids::random()) {
+            Ok(store) => break store,
+            Err(_) => tokio::task::yield_now().await,
+        }
+    };
+    store.append_audit(AuditEntry::default()).await.unwrap();
+    drop(store);
+    let database = rusqlite::Connection::open(folder.path().join("service.db")).unwrap();
+    database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    let bytes = std::fs::read(folder.path().join("service.db")).unwrap();
+    let needle = b"a-telling-value";
+    assert!(!bytes.windows(needle.len()).any(|window| window == needle), "an erased value is in the file");
+}
+
+#[tokio::test]
+async fn a_long_history_is_erased_whole() {
+    let harness = Harness::start().await;
+    let store = Store::open(&harness.folder.path().join("other"), Clock::system(), Ids::random()).unwrap();
+    let user = fanpass_model::UserId::new("1").unwrap();
+    let mut updates = tokio::task::JoinSet::new();
+    for number in 0..2_500_i64 {
+        let (store, user) = (store.clone(), user.clone());
+        updates.spawn(async move {
+            let key = fanpass_model::attribute_key!("custom.count");
+            let changes = fanpass_model::UserProperties::from_iter([(key, number.into())]);
+            store.upsert_user(&user, &changes, AuditEntry::default()).await.unwrap();
+        });
+    }
+    updates.join_all().await;
+    assert_eq!(store.user_changes(&user, None, 10_000).await.unwrap().len(), 2_500);
+    let erased = store.erase_user(&user, "user:x", |_| AuditEntry::default().into()).await.unwrap();
+    assert_eq!((erased.attributes, erased.changes), (1, 2_500));
+    assert_eq!(store.users(None, 10).await.unwrap().total, 0);
+}
+
+#[tokio::test]
+async fn erasure_and_export_are_for_administrators() {
+    let harness = harness().await;
+    let token = harness.issue("crm", &["users:write", "read"]).await;
+    assert_eq!(harness.call_as(&token, delete("00042")).await.status, 403);
+    for (path, status) in [("export?userId=00042", 403), ("history?userId=00042", 200)] {
+        let call = Call::new("GET", &format!("/service/v1/user/{path}"));
+        assert_eq!(harness.call_as(&token, call).await.status, status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn old_changes_are_forgotten_and_the_rest_stays() {
+    let harness = harness().await;
+    let store =
+        Store::open(&harness.folder.path().join("other"), harness.clock.clone(), Ids::random()).unwrap();
+    let user = fanpass_model::UserId::new("1").unwrap();
+    let set = async |number: i64| {
+        let key = fanpass_model::attribute_key!("custom.count");
+        let changes = fanpass_model::UserProperties::from_iter([(key, number.into())]);
+        store.upsert_user(&user, &changes, AuditEntry::default()).await.unwrap();
+        harness.clock.advance(SECOND);
+    };
+    set(1).await;
+    set(2).await;
+    let until = store.clock().now();
+    set(3).await;
+    while !store.forget_changes(until).await.unwrap() {}
+    set(4).await;
+    let kept = store.user_changes(&user, None, 10).await.unwrap();
+    assert_eq!(kept.len(), 2);
+    let erased = store.erase_user(&user, "user:x", |_| AuditEntry::default().into()).await.unwrap();
+    assert_eq!(erased.changes, 2);
+}

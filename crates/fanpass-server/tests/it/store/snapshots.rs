@@ -1,0 +1,146 @@
+//! Snapshots: made while the service runs, restored in one step, and no harm when either fails.
+
+use std::fs;
+use std::path::Path;
+
+use fanpass_server::store::{StoreErrorKind, reset, restore, snapshot};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::harness::{Call, Harness, post, segment, update, upload};
+
+/// A service with a segment, a user, and an import that is not ended.
+async fn busy() -> (Harness, String) {
+    let harness = Harness::with(|config| config.faults.enabled = true).await;
+    harness.call(segment(r#"{"segmentName":"cup","userIds":["00042","7"]}"#)).await;
+    harness.call(update(r#"{"userId":"00042","userProperties":{"user_properties.sth":true}}"#)).await;
+    let stuck = upload("league", "a.csv", b"user_id\n7\n").header("x-fanpass-fault", "stuck-job");
+    let stuck = harness.call(stuck).await.json();
+    (harness, stuck["firebase_imported_segment_id"].as_str().unwrap().to_owned())
+}
+
+async fn is_as_it_was(harness: &Harness, import: &str) {
+    assert_eq!(harness.ended(import).await["status"], "completed", "it goes on");
+    let user = harness.get("/service/v1/user?userId=00042").await.json();
+    assert_eq!(user["userProperties"], json!({"user_properties.sth": true}));
+    assert_eq!(user["segments"], json!(["cup"]));
+}
+
+#[tokio::test]
+async fn a_running_service_is_restored_with_its_tokens_and_unfinished_imports() {
+    let (harness, import) = busy().await;
+    let kid = harness.call(post("/service/v1/keys")).await.json()["kid"].as_str().unwrap().to_owned();
+    let later = harness.issue("later", &["read"]).await;
+    let kept = TempDir::new().unwrap();
+    let file = kept.path().join("snapshot.zip");
+    let manifest = snapshot(harness.folder.path(), &file).unwrap();
+    let names: Vec<_> = manifest.files.iter().map(|file| file.name.as_str()).collect();
+    let (spooled, key) = (format!("spool/{import}"), format!("signing-keys/{kid}.hs256"));
+    assert_eq!(names, ["segments.db", "service.db", &spooled, "signing-key", &key]);
+
+    // What comes later is not in it.
+    harness.call(segment(r#"{"segmentName":"late","userIds":["1"]}"#)).await;
+    let data = kept.path().join("data");
+    restore(&file, &data, false).unwrap();
+    fs::copy(harness.folder.path().join("dev-token"), data.join("dev-token")).unwrap();
+    let restored = Harness::with(|config| config.data = data).await;
+    assert_eq!(restored.token, harness.token, "it stands in the restored folder too");
+    let list = Call::new("GET", "/service/v1/segments");
+    assert_eq!(restored.call_as(&later, list).await.status, 200, "its key is there");
+    is_as_it_was(&restored, &import).await;
+    let segments = restored.get("/service/v1/segments").await.json();
+    let names = segments["segments"].as_array().unwrap().iter().map(|segment| &segment["segmentName"]);
+    assert_eq!(names.collect::<Vec<_>>(), ["cup", "league"]);
+}
+
+#[tokio::test]
+async fn a_folder_is_replaced_only_if_that_is_said_and_no_service_runs_on_it() {
+    let (harness, import) = busy().await;
+    let kept = TempDir::new().unwrap();
+    let file = kept.path().join("snapshot.zip");
+    snapshot(harness.folder.path(), &file).unwrap();
+    let data = harness.folder.path().to_owned();
+    let kind = |replace| restore(&file, &data, replace).unwrap_err().kind();
+    assert_eq!(kind(false), StoreErrorKind::Conflict);
+    assert_eq!(kind(true), StoreErrorKind::Locked);
+    assert_eq!(reset(&data, false).unwrap_err().kind(), StoreErrorKind::Locked);
+
+    harness.call(segment(r#"{"segmentName":"late","userIds":["1"]}"#)).await;
+    let harness = harness.restart_after(|data| drop(restore(&file, data, true).unwrap())).await;
+    is_as_it_was(&harness, &import).await;
+    assert_eq!(harness.get("/service/v1/segment?segmentName=late").await.status, 404);
+    let left: Vec<_> = fs::read_dir(data.parent().unwrap())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with(".fanpass-"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test]
+async fn a_damaged_snapshot_changes_nothing() {
+    let (harness, _) = busy().await;
+    let kept = TempDir::new().unwrap();
+    let file = kept.path().join("snapshot.zip");
+    snapshot(harness.folder.path(), &file).unwrap();
+    let whole = fs::read(&file).unwrap();
+    let target = kept.path().join("data");
+    for place in [100, whole.len() / 3, whole.len() / 2] {
+        let mut damaged = whole.clone();
+        damaged[place] ^= 0xff;
+        fs::write(&file, &damaged).unwrap();
+        let error = restore(&file, &target, false).unwrap_err();
+        assert!([StoreErrorKind::Corrupt, StoreErrorKind::Io].contains(&error.kind()), "{place}: {error}");
+        assert!(!target.exists());
+    }
+    fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+    assert_eq!(restore(&file, &target, false).unwrap_err().kind(), StoreErrorKind::Corrupt);
+    assert_eq!(restore(&kept.path().join("none"), &target, false).unwrap_err().kind(), StoreErrorKind::Io);
+}
+
+#[tokio::test]
+async fn a_snapshot_that_fails_leaves_the_one_before() {
+    let (harness, _) = busy().await;
+    let kept = TempDir::new().unwrap();
+    let file = kept.path().join("snapshot.zip");
+    snapshot(harness.folder.path(), &file).unwrap();
+    let whole = fs::read(&file).unwrap();
+    let spool = harness.folder.path().join("spool");
+    fs::remove_dir_all(&spool).unwrap();
+    snapshot(harness.folder.path(), &file).unwrap_err();
+    assert!(fs::read(&file).unwrap() == whole);
+    assert_eq!(fs::read_dir(kept.path()).unwrap().count(), 1, "nothing is left over");
+    assert_eq!(snapshot(kept.path(), &file).unwrap_err().kind(), StoreErrorKind::NotFound);
+    fs::create_dir(&spool).unwrap();
+}
+
+#[tokio::test]
+async fn nothing_but_what_was_asked_for_outlives_a_reset() {
+    let (harness, _) = busy().await;
+    fs::write(harness.folder.path().join("platform-attributes.toml"), "unknown = \"allow\"\n").unwrap();
+    let token = harness.token.clone();
+    harness.call(post("/service/v1/keys")).await;
+    let later = harness.issue("later", &["read"]).await;
+    let harness = harness.restart_after(|data| reset(data, true).unwrap()).await;
+    assert_eq!(harness.token, token);
+    assert_eq!(harness.call_as(&later, Call::new("GET", "/service/v1/segments")).await.status, 200);
+    assert_eq!(harness.get("/service/v1/segments").await.json()["segments"], json!([]));
+    assert_eq!(harness.get("/service/v1/user?userId=00042").await.status, 404);
+    assert!(harness.folder.path().join("platform-attributes.toml").is_file());
+
+    let harness = harness.restart_after(|data| reset(data, false).unwrap()).await;
+    assert_ne!(harness.token, token);
+    assert_eq!(harness.call_as(&token, segment("{}")).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_folder_that_is_none_of_ours_is_left_alone() {
+    let (harness, _) = busy().await;
+    let kept = TempDir::new().unwrap();
+    let file = kept.path().join("snapshot.zip");
+    snapshot(harness.folder.path(), &file).unwrap();
+    let home: &Path = kept.path();
+    assert_eq!(restore(&file, home, true).unwrap_err().kind(), StoreErrorKind::Conflict);
+    assert_eq!(reset(home, false).unwrap_err().kind(), StoreErrorKind::NotFound);
+    assert!(file.is_file());
+}
