@@ -3,6 +3,7 @@
 //! Layout: format byte (1), CRC-32 of the rest (4, little-endian), then for each id the number of bytes it shares with
 //! the id before, the number of bytes that follow (each LEB128), and those bytes. Ids ascend strictly.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 const FORMAT: u8 = 1;
@@ -151,8 +152,37 @@ impl<B: AsRef<[u8]>> BlockReader<B> {
     /// # Errors
     ///
     /// [`BlockDamage::Content`].
-    pub fn contains(mut self, id: &str) -> Result<bool, BlockDamage> {
-        Ok(self.next_from(id)? == Some(id))
+    pub fn contains(self, id: &str) -> Result<bool, BlockDamage> {
+        let wanted = id.as_bytes();
+        // No id is put together: all that counts is how far each agrees with the wanted one, and for an id that shares more
+        // with its predecessor than that one agreed, the answer is its predecessor's.
+        let mut agreed = shared_prefix(&self.id, wanted);
+        let mut before = self.id.len();
+        let mut rest = self.block.as_ref().get(self.place..).unwrap_or_default();
+        if before > 0 && self.id.as_slice() >= wanted {
+            return Ok(false);
+        }
+        while !rest.is_empty() {
+            let (shared, behind) = number(rest)?;
+            let (length, behind) = number(behind)?;
+            let (bytes, behind) = behind.split_at_checked(length).ok_or(BlockDamage::Content)?;
+            if shared > before {
+                return Err(BlockDamage::Content);
+            }
+            (before, rest) = (shared + length, behind);
+            match shared.cmp(&agreed) {
+                Ordering::Greater => {}
+                Ordering::Less => return Ok(false),
+                Ordering::Equal => {
+                    let open = wanted.get(agreed..).unwrap_or_default();
+                    match bytes.cmp(open) {
+                        Ordering::Less => agreed += shared_prefix(bytes, open),
+                        found => return Ok(found == Ordering::Equal),
+                    }
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Reads the next id's bytes; false at the end.

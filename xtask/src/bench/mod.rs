@@ -5,6 +5,7 @@
 
 mod process;
 mod push;
+mod service;
 mod single;
 mod tool;
 mod upload;
@@ -15,7 +16,7 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 use cargo_metadata::MetadataCommand;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 /// What to measure, and how long.
 #[derive(Debug, Args)]
@@ -38,6 +39,24 @@ pub struct Options {
     /// MiB of the file that is uploaded
     #[arg(long, default_value_t = 1024)]
     upload_mib: u64,
+    /// Ids of the files that the service imports, one file each
+    #[arg(long, value_delimiter = ',', default_values_t = [1_000_000, 10_000_000])]
+    ids: Vec<u32>,
+    /// Users that the service holds when it is started again
+    #[arg(long, default_value_t = 1_000_000)]
+    users: u32,
+    /// Measure only these
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Part::Clients, Part::Service])]
+    parts: Vec<Part>,
+}
+
+/// What can be measured by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// The transports and the tool, against sinks
+    Clients,
+    /// The service
+    Service,
 }
 
 /// Builds the clients and the sink as a release ships them and the tool as a first try does, measures, and prints tables
@@ -47,16 +66,23 @@ pub struct Options {
 /// If something cannot be built or run.
 pub fn run(top: &Path, options: &Options, out: &mut impl Write) -> Result<()> {
     ensure!(options.rounds > 0, "--rounds must be at least 1");
-    build(top, &["--profile", "dist", "--package", "fanpass-testkit", "--example", "bench"])?;
-    build(top, &["--release", "--package", "fanpass-client", "--example", "inline_ids"])?;
-    build(top, &["--release", "--package", "fanpass-cli"])?;
     let target =
         MetadataCommand::new().current_dir(top).no_deps().exec()?.target_directory.into_std_path_buf();
-    let bench = target.join("dist/examples/bench");
-    push::run(&bench, options, out)?;
-    upload::run(&bench, options, out)?;
-    tool::run(&bench, &target.join("release/fanpass"), options, out)?;
-    single::run(&target.join("release/examples/inline_ids"), &target.join("release/fanpass"), options, out)
+    if options.parts.contains(&Part::Clients) {
+        build(top, &["--profile", "dist", "--package", "fanpass-testkit", "--example", "bench"])?;
+        build(top, &["--release", "--package", "fanpass-client", "--example", "inline_ids"])?;
+        build(top, &["--release", "--package", "fanpass-cli"])?;
+        let (bench, tool) = (target.join("dist/examples/bench"), target.join("release/fanpass"));
+        push::run(&bench, options, out)?;
+        upload::run(&bench, options, out)?;
+        tool::run(&bench, &tool, options, out)?;
+        single::run(&target.join("release/examples/inline_ids"), &tool, options, out)?;
+    }
+    if options.parts.contains(&Part::Service) {
+        build(top, &["--profile", "dist", "--package", "fanpass-cli"])?;
+        service::run(&target.join("dist/fanpass"), options, out)?;
+    }
+    Ok(())
 }
 
 fn build(top: &Path, arguments: &[&str]) -> Result<()> {

@@ -27,6 +27,7 @@ mod segments;
 mod serve;
 mod serving;
 mod settings;
+mod simulation;
 mod support;
 mod tokens;
 mod users;

@@ -16,6 +16,8 @@ mod contract;
 mod events;
 mod faults;
 mod fixtures;
+mod fuzzed;
+mod generated;
 mod harness;
 mod idempotency;
 mod import_jobs;
