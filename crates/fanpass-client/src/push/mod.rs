@@ -12,6 +12,7 @@ mod retries;
 mod send;
 mod settle;
 mod slots;
+mod trial;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -47,12 +48,13 @@ type Source<T> = Pin<Box<dyn Stream<Item = UserUpdate<T>> + Send>>;
 /// of each of them, but that a success is [`Superseded`](Delivery::Superseded) for all but the last. A request that was
 /// sent once is repeated as it was, never changed.
 ///
-/// **Speed.** The number of requests in flight rises while latency holds and falls on 429, 503 and time-outs. The source
-/// is read only when an update can be sent, and never past [`PushOptions::window`].
+/// **Speed.** The number of requests in flight rises while latency holds and falls on 429, 503 and time-outs, unless a
+/// trial of two hundred requests shows that as many are refused however few are in flight. The source is read only when
+/// an update can be sent, and never past [`PushOptions::window`].
 ///
 /// **Failures.** Those that can pass are repeated by [`PushOptions::retry`] after the wait that the other side asks for,
 /// or else with growing pauses; the slot sends other updates meanwhile, but rests for that time when it was refused twice
-/// running. The run does this alone: the retries of the client's own middleware stay out of it. A failure that every
+/// running (oftener where refusals are not for the load). The run does this alone: the retries of the client's own middleware stay out of it. A failure that every
 /// further update would meet halts the run; see [`StopReason`].
 ///
 /// Nothing is sent unless the stream is polled, and nothing moves between two polls: do what takes long elsewhere. It

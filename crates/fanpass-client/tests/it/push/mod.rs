@@ -3,6 +3,7 @@
 mod flow;
 mod limit;
 mod order;
+mod overload;
 mod retries;
 mod service;
 mod stop;
