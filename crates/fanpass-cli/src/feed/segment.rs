@@ -15,8 +15,9 @@ use tempfile::NamedTempFile;
 
 use super::closed::Closed;
 use super::config::{members_list, owned_list};
+use super::delivery::{Delivered, SendAs, deliver};
 use super::ids::{ReadIds, read_ids, refuse_rejects};
-use super::spool::{IdSpool, inline, upload};
+use super::spool::IdSpool;
 use crate::commands::segments::outcome::{Stopped, Wait, Waited, wait_for};
 use crate::exit::Exit;
 use crate::failure::failure;
@@ -25,8 +26,6 @@ use crate::progress::Progress;
 use crate::session::Session;
 use crate::source::SourceFile;
 
-/// Ids that are sent in one JSON body; more go up as a file, whose import tells its counts.
-const INLINE_MAX: u64 = 1_000;
 /// How long an import may take.
 const IMPORT_TIMEOUT: Duration = Duration::from_hours(6);
 
@@ -129,11 +128,11 @@ impl Job {
             ));
         }
         let spool = blocking(|| spool(ledger, members))?;
-        if count <= INLINE_MAX {
-            session.client.create_segment(segment, inline(spool.path())).await?;
+        let Delivered { receipt, inline } =
+            deliver(session, segment, (&spool, count), SendAs::Auto, printer).await?;
+        if inline && receipt.status == Some(ImportState::Completed) {
             return Ok(());
         }
-        let receipt = session.client.import_segment(segment, upload(&spool, printer)?).await?;
         let wait = Wait { wait: true, timeout: IMPORT_TIMEOUT.as_secs() };
         let id = receipt.firebase_imported_segment_id;
         let Waited { status, stopped } = wait_for(session, &id, Some(count), wait, printer).await;

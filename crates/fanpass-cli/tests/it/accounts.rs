@@ -82,6 +82,6 @@ fn what_a_service_says_does_not_reach_the_terminal_raw() {
 #[test]
 fn inline_claims_nothing_before_it_is_known() {
     let club = club(r#"{"status":"completed"}"#);
-    let push = ["segments", "push", "holders", "--file", "holders.csv", "--inline"];
+    let push = ["segments", "push", "holders", "--file", "holders.csv", "--as", "inline"];
     assert!(!club.run(&push).contains("is now the ids"));
 }

@@ -9,6 +9,7 @@ mod apply;
 mod attributes;
 mod auth;
 mod check;
+mod delivery;
 mod dry_run;
 mod foreign;
 mod harness;
