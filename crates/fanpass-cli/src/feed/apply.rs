@@ -89,6 +89,7 @@ impl Applying<'_> {
                 rejects: Vec::new(),
                 rejects_files: Vec::new(),
                 stopped: None,
+                unverified: None,
                 gone_left: 0,
                 failure: Some(error),
             },

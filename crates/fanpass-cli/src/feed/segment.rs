@@ -18,7 +18,8 @@ use super::config::{members_list, owned_list};
 use super::delivery::{Delivered, SendAs, deliver};
 use super::ids::{ReadIds, read_ids, refuse_rejects};
 use super::spool::IdSpool;
-use crate::commands::segments::outcome::{Stopped, Wait, Waited, wait_for};
+use crate::commands::segments::buckets::Buckets;
+use crate::commands::segments::outcome::{Stopped, Wait, Waited, exit_of, wait_for};
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::printer::Printer;
@@ -93,10 +94,11 @@ impl Job {
         let changes = in_doubt || !change.is_empty();
         let held = members_list(&self.feed.name);
         let members = change.members.context("the segment's new list was not kept")?;
+        let mut unverified = None;
         if changes {
             self.source.check_unchanged()?;
             ledger.doubt_list(&held)?;
-            self.publish(session, ledger, members, change.after, printer).await?;
+            unverified = self.publish(session, ledger, members, change.after, printer).await?;
         }
         let owned = owned_list(self.feed.label());
         let mut lists = vec![(held.as_str(), members)];
@@ -107,11 +109,13 @@ impl Job {
             rejects: read.rejects,
             rejects_files: read.files.finish()?,
             stopped: None,
+            unverified,
             gone_left: 0,
             failure: None,
         })
     }
 
+    /// Gives what the service leaves open of it.
     async fn publish(
         &self,
         session: &Session,
@@ -119,7 +123,7 @@ impl Job {
         members: ListId,
         count: u64,
         printer: Printer,
-    ) -> Result<()> {
+    ) -> Result<Option<String>> {
         let segment = &self.feed.name;
         if count == 0 {
             return Err(failure(
@@ -131,7 +135,7 @@ impl Job {
         let Delivered { receipt, inline } =
             deliver(session, segment, (&spool, count), SendAs::Auto, printer).await?;
         if inline && receipt.status == Some(ImportState::Completed) {
-            return Ok(());
+            return Ok(None);
         }
         let wait = Wait { wait: true, timeout: IMPORT_TIMEOUT.as_secs() };
         let id = receipt.firebase_imported_segment_id;
@@ -169,21 +173,27 @@ fn spool(ledger: &Ledger, members: ListId) -> Result<NamedTempFile> {
     spool.finish()
 }
 
-/// Whether the import did what it was sent to do.
-fn check_import(segment: &SegmentName, sent: u64, status: &ImportStatus) -> Result<()> {
-    if status.status != ImportState::Completed {
-        let why = status.message.as_deref().unwrap_or("the service does not say why");
-        let message = format!("the import failed and segment {segment} is as it was: {why}");
-        return Err(failure(Exit::ImportFailed, message));
-    }
-    match status.imported_rows {
-        Some(imported) if imported != sent => {
+/// Whether the import made the segment what was sent; if it is not known, why.
+fn check_import(segment: &SegmentName, sent: u64, status: &ImportStatus) -> Result<Option<String>> {
+    // No id was sent twice.
+    let exit = exit_of(&status.status, Buckets::of_sent(status, sent, Some(0)));
+    match (exit, status.imported_rows) {
+        (Exit::Done, _) => Ok(None),
+        (Exit::Unverified, None) => Ok(Some(
+            "the service does not tell how many ids it imported; look before you trust it".to_owned(),
+        )),
+        (Exit::ImportFailed, _) => {
+            let why = status.message.as_deref().unwrap_or("the service does not say why");
+            let message = format!("the import failed and segment {segment} is as it was: {why}");
+            Err(failure(exit, message))
+        }
+        (_, imported) => {
+            let imported = imported.unwrap_or_default();
             let message = format!(
                 "segment {segment}: {sent} ids were sent and {imported} imported; look before you trust it"
             );
             Err(failure(Exit::Mismatch, message))
         }
-        _ => Ok(()),
     }
 }
 

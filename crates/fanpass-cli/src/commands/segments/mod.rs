@@ -1,6 +1,6 @@
 //! `fanpass segments`: push, import and look at segments.
 
-mod buckets;
+pub mod buckets;
 mod ids;
 mod import;
 mod list;
