@@ -21,7 +21,8 @@ pub use error::{Error, ErrorKind};
 pub use multipart::Boundary;
 pub use operations::Page;
 pub use push::{
-    Delivery, Outcome, Push, PushHandle, PushOptions, PushProgress, PushTotals, StopReason, UserUpdate,
+    Delivery, IdBudget, Outcome, Push, PushHandle, PushOptions, PushProgress, PushTotals, StopReason,
+    UserUpdate,
 };
 pub use requests::Requests;
 pub use upload::{Upload, UploadFile};

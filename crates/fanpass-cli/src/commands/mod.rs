@@ -12,6 +12,7 @@ pub mod plan;
 pub mod rejects;
 pub mod runs;
 pub mod segments;
+pub mod sending;
 pub mod serve;
 pub mod support;
 pub mod tokens;

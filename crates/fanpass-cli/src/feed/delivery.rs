@@ -43,6 +43,7 @@ pub async fn deliver(
     printer: Printer,
 ) -> Result<Delivered> {
     if send_as == SendAs::Inline || (send_as == SendAs::Auto && ids <= INLINE_MAX) {
+        session.ids.take(ids).await;
         let progress = Progress::new(printer, "sending ids");
         match session.client.create_segment(segment, inline(spool.path())).await {
             Ok(receipt) => return Ok(Delivered { receipt, inline: true }),
@@ -54,6 +55,7 @@ pub async fn deliver(
             Err(error) => return Err(error.into()),
         }
     }
+    session.ids.take(ids).await;
     let receipt = session.client.import_segment(segment, upload(spool, printer)?).await;
     let receipt = receipt.map_err(|error| {
         let too_large = error.kind() == ErrorKind::TooLarge;

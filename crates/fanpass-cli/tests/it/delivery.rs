@@ -48,3 +48,22 @@ fn a_file_that_is_too_large_names_the_limit_and_the_ways_out() {
     let applied = club.run(&["apply", "season.toml"]);
     assert!(applied.contains("the limit on uploads raised") && applied.ends_with("exit 6\n"), "{applied}");
 }
+
+#[test]
+fn rates_come_from_the_command_line_or_the_file_and_are_kept_for_rejects() {
+    let club = Club::with_service();
+    club.file("fans.csv", "fan_id,sth\n00042,yes\nfan-7,perhaps\n");
+    let map = "user_properties.sth:boolean";
+    let rates = ["--rate", "500", "--ids-rate", "400"];
+    let push = ["users", "push", "--file", "fans.csv", "--map", &format!("sth={map}")];
+    assert!(club.run(&[&push[..], &rates].concat()).ends_with("exit 3\n"));
+    let recipe = |file: &str| std::fs::read_to_string(club.path(file)).unwrap();
+    let kept = |recipe: &str| recipe.contains("rate = 500\n") && recipe.contains("ids-rate = 400\n");
+    assert!(kept(&recipe("rejects.csv.toml")), "{}", recipe("rejects.csv.toml"));
+    let feed = format!("[[attributes]]\nname = \"crm\"\nfile = \"fans.csv\"\nmap = [\"sth={map}\"]\n");
+    club.file("season.toml", format!("guards = {{ rejects = 50 }}\nrate = 1\nids-rate = 400\n{feed}"));
+    assert!(club.run(&["apply", "season.toml", "--rate", "500"]).ends_with("exit 3\n"));
+    assert!(kept(&recipe("rejects/crm.csv.toml")), "{}", recipe("rejects/crm.csv.toml"));
+    club.file("season.toml", format!("ids-rate = 0\n{feed}"));
+    assert!(club.run(&["apply", "season.toml"]).ends_with("exit 2\n"));
+}

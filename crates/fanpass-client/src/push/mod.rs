@@ -2,6 +2,7 @@
 
 mod delays;
 mod handle;
+mod id_budget;
 mod lanes;
 mod limit;
 mod options;
@@ -23,6 +24,7 @@ use futures_core::Stream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 pub use handle::PushHandle;
+pub use id_budget::IdBudget;
 pub use options::PushOptions;
 pub use outcome::{Delivery, Outcome, StopReason, UserUpdate};
 pub use progress::{PushProgress, PushTotals};
@@ -142,7 +144,7 @@ impl<T> Push<T> {
             delayed: Delays::new(),
             slots: Slots::new(Box::new(client)),
             limit: Limit::new(options.first_concurrency, max),
-            pace: Pace::new(options.requests_per_second),
+            pace: Pace::new(options.requests_per_second.into_iter().chain(options.ids_per_second).min()),
             retries: Retries::new(options.retry, options.retry_budget),
             outcomes: VecDeque::new(),
             stopped: None,

@@ -13,6 +13,7 @@ use super::buckets::{Buckets, repeats};
 use super::ids::CheckedIds;
 use super::outcome::{self, Stopped, Wait};
 use crate::cli::Global;
+use crate::commands::sending::IdsRate;
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::delivery::{SendAs, deliver};
@@ -39,6 +40,8 @@ pub struct Push {
     /// How to send the ids
     #[arg(long = "as", value_name = "WAY", value_enum, default_value_t)]
     send_as: SendAs,
+    #[command(flatten)]
+    ids: IdsRate,
     /// File for rows that cannot be sent, made when there are any; never overwritten
     #[arg(long, value_name = "FILE", default_value = "rejects.csv")]
     rejects: PathBuf,
@@ -53,7 +56,7 @@ impl Push {
             let ids = blocking(|| CheckedIds::read(&self.input, &self.rejects, printer))?;
             return PushReport::read(&self.segment, &ids).print(printer);
         }
-        let session = Session::open(global).await?;
+        let session = Session::open(global).await?.with_ids_rate(self.ids.ids_rate);
         let ids = blocking(|| CheckedIds::read(&self.input, &self.rejects, printer))?;
         let mut report = PushReport::read(&self.segment, &ids);
         if ids.valid == 0 {
