@@ -23,6 +23,7 @@ mod runtime;
 mod session;
 mod signals;
 mod source;
+mod temporary;
 mod usage;
 
 use std::process::ExitCode;

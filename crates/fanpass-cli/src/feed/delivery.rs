@@ -4,12 +4,12 @@ use anyhow::Result;
 use clap::ValueEnum;
 use fanpass_client::ErrorKind;
 use fanpass_model::{SegmentName, SegmentReceipt};
-use tempfile::NamedTempFile;
 
 use super::spool::{inline, upload};
 use crate::printer::{Printer, count};
 use crate::progress::Progress;
 use crate::session::Session;
+use crate::temporary::Temporary;
 
 /// Ids that are sent in one JSON body where nobody asks for another way.
 const INLINE_MAX: u64 = 1_000;
@@ -38,7 +38,7 @@ pub struct Delivered {
 pub async fn deliver(
     session: &Session,
     segment: &SegmentName,
-    (spool, ids): (&NamedTempFile, u64),
+    (spool, ids): (&Temporary, u64),
     send_as: SendAs,
     printer: Printer,
 ) -> Result<Delivered> {
@@ -66,8 +66,8 @@ pub async fn deliver(
 }
 
 /// Which limit an upload has met, and the ways out.
-fn too_large_advice(spool: &NamedTempFile, ids: u64) -> String {
-    let bytes = spool.as_file().metadata().map(|metadata| metadata.len()).unwrap_or_default();
+fn too_large_advice(spool: &Temporary, ids: u64) -> String {
+    let bytes = spool.length().unwrap_or_default();
     format!(
         "{} ids, {} bytes, are more than the service takes as one file, and parts would replace each other: have the limit \
          on uploads raised (`upload_bytes` of our service), or send them in a ZIP by `fanpass segments import`",

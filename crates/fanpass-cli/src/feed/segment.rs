@@ -11,7 +11,6 @@ use fanpass_sync::{
     Figures, Keep, Ledger, ListId, Lists, MembershipChange, Roster, SegmentFeed, SegmentMode,
 };
 use futures_util::TryStreamExt as _;
-use tempfile::NamedTempFile;
 
 use super::closed::Closed;
 use super::config::{members_list, owned_list};
@@ -26,6 +25,7 @@ use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::session::Session;
 use crate::source::SourceFile;
+use crate::temporary::Temporary;
 
 /// How long an import may take.
 const IMPORT_TIMEOUT: Duration = Duration::from_hours(6);
@@ -163,7 +163,7 @@ pub fn figures(change: &MembershipChange, read: &ReadIds, mode: SegmentMode) -> 
     }
 }
 
-fn spool(ledger: &Ledger, members: ListId) -> Result<NamedTempFile> {
+fn spool(ledger: &Ledger, members: ListId) -> Result<Temporary> {
     let mut spool = IdSpool::new()?;
     let mut reader = ledger.read_unnamed_list(members);
     while let Some(id) = reader.peek()? {

@@ -21,6 +21,7 @@ mod refusals;
 mod segments;
 mod serve;
 mod support;
+mod temporary;
 mod tokens;
 mod users;
 mod users_push;

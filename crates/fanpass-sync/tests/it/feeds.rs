@@ -94,7 +94,8 @@ fn guards_forbid_what_goes_too_far_and_nothing_else() {
 
 #[test]
 fn a_file_is_read_as_the_words_say() {
-    let reading = |text: &str| toml::from_str::<fanpass_sync::Reading>(text).map_err(|error| error.to_string());
+    let reading =
+        |text: &str| toml::from_str::<fanpass_sync::Reading>(text).map_err(|error| error.to_string());
     for name in fanpass_sync::TextEncoding::NAMES {
         let read = reading(&format!("encoding = \"{name}\"")).unwrap();
         assert_eq!(toml::to_string(&read).unwrap(), format!("encoding = \"{name}\"\n"));
