@@ -17,6 +17,7 @@ use super::send::send_all;
 use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::session::Session;
+use crate::signals;
 use crate::source::SourceFile;
 use crate::temporary::Temporary;
 
@@ -103,8 +104,10 @@ impl Job {
             let rows = updates.counts().rows;
             if rows.is_multiple_of(PROGRESS_STEP) {
                 progress.set(rows);
+                signals::check()?;
             }
         }
+        signals::check()?;
         let changes = survey.finish()?;
         let owned = match (roster, owned) {
             (Some(roster), Some(list)) => Some(compare_users(roster, ledger, list, unknown, keep)?),
