@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
-use fanpass_table::{Encoding, Header, Options};
+use fanpass_sync::{Reading, TextEncoding};
+use fanpass_table::Options;
 use serde::Serialize;
 
 use crate::session::quoted;
@@ -31,25 +33,13 @@ pub struct ReadingOptions {
     sheet: Option<String>,
     /// Character between two cells of a text file: one character, or `tab`
     #[arg(long, value_name = "CHAR", value_parser = parse_delimiter)]
-    delimiter: Option<u8>,
+    delimiter: Option<char>,
     /// Encoding of a text file
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = PossibleValuesParser::new(TextEncoding::NAMES).try_map(|name| name.parse::<TextEncoding>()))]
     encoding: Option<TextEncoding>,
     /// Whether the first row names the columns
     #[arg(long, value_enum)]
     header: Option<HeaderRow>,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum TextEncoding {
-    #[value(name = "utf-8")]
-    Utf8,
-    #[value(name = "utf-16le")]
-    Utf16Le,
-    #[value(name = "utf-16be")]
-    Utf16Be,
-    #[value(name = "windows-1252")]
-    Windows1252,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -58,12 +48,15 @@ enum HeaderRow {
     Absent,
 }
 
-fn parse_delimiter(text: &str) -> Result<u8, String> {
-    match text.as_bytes() {
-        b"tab" | b"\\t" => Ok(b'\t'),
-        [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() => Ok(*byte),
-        _ => Err("use one ASCII character that is no letter or digit, or `tab`".to_owned()),
-    }
+fn parse_delimiter(text: &str) -> Result<char, String> {
+    let mut characters = text.chars();
+    let character = match (text, characters.next(), characters.next()) {
+        ("tab" | "\\t", ..) => '\t',
+        (_, Some(character), None) => character,
+        _ => return Err("use one character, or `tab`".to_owned()),
+    };
+    let reading = Reading { delimiter: Some(character), ..Reading::default() };
+    reading.options().map(|_| character).map_err(|error| error.to_string())
 }
 
 /// A row that cannot be sent, and why.
@@ -86,40 +79,28 @@ impl From<fanpass_table::Reject> for RejectedRow {
 impl Input {
     /// The file, to be read as the options say.
     pub fn source(&self) -> Result<SourceFile> {
-        SourceFile::new(&self.file, self.reading.options())
+        SourceFile::new(&self.file, self.reading.options()?)
     }
 }
 
 impl ReadingOptions {
-    fn options(&self) -> Options {
-        let mut options = Options::default();
-        options.delimiter = self.delimiter;
-        options.sheet.clone_from(&self.sheet);
-        options.encoding = self.encoding.map(|encoding| match encoding {
-            TextEncoding::Utf8 => Encoding::Utf8,
-            TextEncoding::Utf16Le => Encoding::Utf16Le,
-            TextEncoding::Utf16Be => Encoding::Utf16Be,
-            TextEncoding::Windows1252 => Encoding::Windows1252,
-        });
-        match self.header {
-            Some(HeaderRow::Present) => options.header = Header::Present,
-            Some(HeaderRow::Absent) => options.header = Header::Absent,
-            None => {}
-        }
-        options
+    fn options(&self) -> Result<Options> {
+        let Self { sheet, delimiter, encoding, header, .. } = self.clone();
+        let header = header.map(|header| matches!(header, HeaderRow::Present));
+        Ok(Reading { sheet, delimiter, encoding, header }.options()?)
     }
 
     /// These options as words of a command line.
     pub fn arguments(&self) -> Vec<String> {
-        let delimiter = self.delimiter.map(|byte| match byte {
-            b'\t' => "tab".to_owned(),
-            byte => char::from(byte).to_string(),
+        let delimiter = self.delimiter.map(|character| match character {
+            '\t' => "tab".to_owned(),
+            character => character.to_string(),
         });
         let options = [
             ("--id", self.id.clone()),
             ("--sheet", self.sheet.clone()),
             ("--delimiter", delimiter),
-            ("--encoding", self.encoding.as_ref().and_then(word_of)),
+            ("--encoding", self.encoding.map(String::from)),
             ("--header", self.header.as_ref().and_then(word_of)),
         ];
         options.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", quoted(&value?)))).collect()

@@ -24,9 +24,10 @@ mod session;
 mod settings;
 mod signals;
 mod source;
+mod temporary;
 mod usage;
 
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 use std::time::Duration;
 
 use crate::cli::{Cli, Command, Global};
@@ -68,20 +69,27 @@ fn run(cli: Cli, printer: Printer) -> anyhow::Result<Exit> {
             | Command::Users(users::Command::Push(_))
             | Command::Apply(_)
             | Command::Rejects(_)) => dispatch(command, &global, printer).await,
-            command => tokio::select! {
-                // First, so that a signal which the command has claimed is seen while it is.
-                biased;
-                () = signals::unclaimed() => Err(failure::failure(
-                    Exit::Interrupted,
-                    format!("interrupted; {}", session::goes_on(global.local)),
-                )),
-                outcome = dispatch(command, &global, printer) => outcome,
-            },
+            command => {
+                let local = global.local;
+                let mut interrupted = signals::watch(move || {
+                    printer.error(&interruption(local), Exit::Interrupted);
+                    process::exit(Exit::Interrupted.code().into());
+                });
+                tokio::select! {
+                    biased;
+                    _ = &mut interrupted => Err(interruption(local)),
+                    outcome = dispatch(command, &global, printer) => outcome,
+                }
+            }
         }
     });
     // A thread that waits for standard input would hold up an interrupted process for good.
     runtime.shutdown_timeout(Duration::from_secs(1));
     outcome
+}
+
+fn interruption(local: bool) -> anyhow::Error {
+    failure::failure(Exit::Interrupted, format!("interrupted; {}", session::goes_on(local)))
 }
 
 async fn dispatch(command: Command, global: &Global, printer: Printer) -> anyhow::Result<Exit> {

@@ -1,11 +1,12 @@
 //! The FanPass that a command talks to: the local service in this process, or one behind a domain.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
-use fanpass_client::{Client, ClientBuilder};
+use fanpass_client::{Client, ClientBuilder, IdBudget};
 use fanpass_server::Service;
 use fanpass_transport::DynTransport;
 use fanpass_transport_hyper::{HyperConnection, HyperTransport};
@@ -30,6 +31,8 @@ pub struct Session {
     slots: Option<Build>,
     service: Option<Service>,
     flags: String,
+    /// What all its requests together keep to.
+    pub ids: IdBudget,
 }
 
 /// Makes a client over a transport.
@@ -72,7 +75,7 @@ impl Session {
         } else {
             format!("--local --data {}", data.display())
         };
-        Ok(Self { client, slots: None, service: Some(service), flags })
+        Ok(Self { client, slots: None, service: Some(service), flags, ids: IdBudget::new(None) })
     }
 
     /// A session that reads and changes nothing, for a dry run; `None` where that would need a token or a folder that
@@ -107,10 +110,28 @@ impl Session {
         };
         if reqwest {
             let client = build(Arc::new(ReqwestTransport::new()?))?;
-            return Ok(Self { client, slots: None, service: None, flags: target.flags });
+            return Ok(Self {
+                client,
+                slots: None,
+                service: None,
+                flags: target.flags,
+                ids: IdBudget::new(None),
+            });
         }
         let client = build(Arc::new(HyperTransport::new()?))?;
-        Ok(Self { client, slots: Some(Box::new(build)), service: None, flags: target.flags })
+        Ok(Self {
+            client,
+            slots: Some(Box::new(build)),
+            service: None,
+            flags: target.flags,
+            ids: IdBudget::new(None),
+        })
+    }
+
+    /// The same with so many ids a second at most.
+    #[must_use]
+    pub fn with_ids_rate(self, per_second: Option<NonZeroU32>) -> Self {
+        Self { ids: IdBudget::new(per_second), ..self }
     }
 
     /// A client for each slot of a bulk push: one with a connection of its own where the HTTP stack has such.

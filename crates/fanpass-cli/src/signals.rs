@@ -2,7 +2,15 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::Notify;
+use std::time::Duration;
+
+use anyhow::Result;
+use futures_util::FutureExt as _;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::sleep;
+
+use crate::exit::Exit;
+use crate::failure::failure;
 
 /// Whether some part of the command ends in an order of its own.
 static CLAIMED: AtomicBool = AtomicBool::new(false);
@@ -10,7 +18,13 @@ static CLAIMED: AtomicBool = AtomicBool::new(false);
 /// Hands a signal on to whoever has claimed it; one listener alone, so that none is lost between two.
 static HANDED_ON: Notify = Notify::const_new();
 
-/// While it lives, signals are left to whoever holds it, in commands that run beside [`unclaimed`].
+/// Whether the command is to end.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// How long a command that is to end may take to notice.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// While it lives, signals are left to whoever holds it, in commands that run beside [`watch`].
 #[derive(Debug)]
 pub struct Claim(());
 
@@ -32,8 +46,37 @@ impl Drop for Claim {
     }
 }
 
-/// Resolves at the first signal that nobody has [claimed](Claim).
-pub async fn unclaimed() {
+/// Fails if the command is to end: what reads for long asks now and then, and once more before anything is sent.
+pub fn check() -> Result<()> {
+    if INTERRUPTED.load(Ordering::Relaxed) {
+        return Err(failure(Exit::Interrupted, "interrupted while reading; nothing was sent"));
+    }
+    Ok(())
+}
+
+/// Watches, beside the command, for the first signal that nobody has [claimed](Claim), and tells of it.
+///
+/// A command that waits for standard input, or for a pipe that nobody writes to, blocks its thread and cannot be told:
+/// if the process is still there after [`GRACE`], `end` is called.
+pub fn watch(end: impl FnOnce() + Send + 'static) -> oneshot::Receiver<()> {
+    let (tell, told) = oneshot::channel();
+    let mut unclaimed = Box::pin(unclaimed());
+    // From here on no signal is missed, whenever the task begins.
+    let came = (&mut unclaimed).now_or_never().is_some();
+    tokio::spawn(async move {
+        if !came {
+            unclaimed.await;
+        }
+        INTERRUPTED.store(true, Ordering::Relaxed);
+        // Whoever is gone has ended already.
+        let _ = tell.send(());
+        sleep(GRACE).await;
+        end();
+    });
+    told
+}
+
+async fn unclaimed() {
     loop {
         stop().await;
         if !CLAIMED.load(Ordering::Relaxed) {

@@ -9,10 +9,10 @@ use std::time::SystemTime;
 use anyhow::{Context as _, Result};
 use fanpass_table::{Options, Table};
 use sha2::{Digest as _, Sha256};
-use tempfile::NamedTempFile;
 
 use crate::exit::Exit;
 use crate::failure::failure;
+use crate::temporary::Temporary;
 
 /// Bytes that are read at a time for a digest.
 const DIGEST_BYTES: usize = 256 << 10;
@@ -26,7 +26,7 @@ pub struct SourceFile {
     options: Options,
     stamp: Option<(u64, SystemTime)>,
     /// Standard input as a file, which goes when this does.
-    _spool: Option<NamedTempFile>,
+    _spool: Option<Temporary>,
 }
 
 impl SourceFile {
@@ -91,8 +91,8 @@ fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
 }
 
 /// Standard input as a file: a spreadsheet or an archive has to be read from more than one place.
-fn spool_stdin() -> Result<NamedTempFile> {
-    let mut file = NamedTempFile::with_prefix("fanpass-").context("cannot make a temporary file")?;
+fn spool_stdin() -> Result<Temporary> {
+    let mut file = Temporary::new()?;
     io::copy(&mut io::stdin().lock(), &mut file).context("cannot read standard input")?;
     file.flush()?;
     Ok(file)

@@ -23,7 +23,8 @@ pub use idempotency_key::IdempotencyKey;
 pub use multipart::Boundary;
 pub use operations::{AuditFilter, Page};
 pub use push::{
-    Delivery, Outcome, Push, PushHandle, PushOptions, PushProgress, PushTotals, StopReason, UserUpdate,
+    Delivery, IdBudget, Outcome, Push, PushHandle, PushOptions, PushProgress, PushTotals, StopReason,
+    UserUpdate,
 };
 pub use requests::Requests;
 pub use upload::{Upload, UploadFile};

@@ -1,6 +1,7 @@
 //! The configuration file: which sources feed which segments and attributes, and within which bounds.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use fanpass_model::SegmentName;
@@ -42,6 +43,12 @@ pub struct Feeds {
     /// Folder for rows that did not arrive; `None` is `rejects`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rejects: Option<PathBuf>,
+    /// Requests a second at most; the command line wins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<NonZeroU32>,
+    /// Ids a second at most, over all feeds; the command line wins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ids_rate: Option<NonZeroU32>,
     /// Bounds for all feeds that do not state their own.
     pub guards: Guards,
     /// Sources of ids.

@@ -1,5 +1,7 @@
 //! How to read a file of a feed, in the words of the configuration file.
 
+use std::str::FromStr;
+
 use fanpass_table::{Encoding, Header, Options};
 use serde::{Deserialize, Serialize};
 
@@ -23,29 +25,48 @@ pub struct Reading {
     pub header: Option<bool>,
 }
 
-/// The spellings of [`Encoding`].
+/// An [`Encoding`] by its name, on the command line as in the configuration file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[allow(missing_docs, reason = "they are named after those of fanpass-table")]
-pub enum TextEncoding {
-    #[serde(rename = "utf-8")]
-    Utf8,
-    #[serde(rename = "utf-16le")]
-    Utf16Le,
-    #[serde(rename = "utf-16be")]
-    Utf16Be,
-    #[serde(rename = "windows-1252")]
-    Windows1252,
+#[serde(try_from = "String", into = "String")]
+pub struct TextEncoding(Encoding);
+
+impl TextEncoding {
+    /// The names.
+    pub const NAMES: [&str; 4] = ["utf-8", "utf-16le", "utf-16be", "windows-1252"];
+    const ENCODINGS: [Encoding; 4] =
+        [Encoding::Utf8, Encoding::Utf16Le, Encoding::Utf16Be, Encoding::Windows1252];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        let at = Self::ENCODINGS.iter().position(|encoding| *encoding == self.0);
+        at.and_then(|at| Self::NAMES.get(at)).copied().unwrap_or_default()
+    }
 }
 
-impl From<TextEncoding> for Encoding {
+impl FromStr for TextEncoding {
+    type Err = SyncError;
+
+    fn from_str(name: &str) -> Result<Self, SyncError> {
+        let mut known = Self::NAMES.into_iter().zip(Self::ENCODINGS);
+        let encoding = known.find_map(|(known, encoding)| (known == name).then_some(Self(encoding)));
+        encoding.ok_or_else(|| {
+            let known = Self::NAMES.join(", ");
+            SyncError::syntax(format!("there is no encoding {name:?}; use one of {known}"))
+        })
+    }
+}
+
+impl TryFrom<String> for TextEncoding {
+    type Error = SyncError;
+
+    fn try_from(name: String) -> Result<Self, SyncError> {
+        name.parse()
+    }
+}
+
+impl From<TextEncoding> for String {
     fn from(encoding: TextEncoding) -> Self {
-        match encoding {
-            TextEncoding::Utf8 => Self::Utf8,
-            TextEncoding::Utf16Le => Self::Utf16Le,
-            TextEncoding::Utf16Be => Self::Utf16Be,
-            TextEncoding::Windows1252 => Self::Windows1252,
-        }
+        encoding.name().to_owned()
     }
 }
 
@@ -54,12 +75,12 @@ impl Reading {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Syntax`](crate::ErrorKind::Syntax) for a delimiter that is no ASCII character.
+    /// [`ErrorKind::Syntax`](crate::ErrorKind::Syntax) for a delimiter that is no ASCII character, or a letter or digit.
     pub fn options(&self) -> Result<Options, SyncError> {
         let mut options = Options::default();
         options.sheet.clone_from(&self.sheet);
         options.delimiter = self.delimiter.map(delimiter).transpose()?;
-        options.encoding = self.encoding.map(Into::into);
+        options.encoding = self.encoding.map(|encoding| encoding.0);
         options.header = match self.header {
             None => Header::Detect,
             Some(true) => Header::Present,
@@ -70,6 +91,10 @@ impl Reading {
 }
 
 fn delimiter(character: char) -> Result<u8, SyncError> {
-    let byte = u8::try_from(character).ok().filter(u8::is_ascii);
-    byte.ok_or_else(|| SyncError::syntax(format!("the delimiter {character:?} is no ASCII character")))
+    let byte = u8::try_from(character).ok().filter(|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric());
+    byte.ok_or_else(|| {
+        let message =
+            format!("{character:?} cannot delimit cells: use one ASCII character that is no letter or digit");
+        SyncError::syntax(message)
+    })
 }

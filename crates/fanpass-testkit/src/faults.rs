@@ -45,7 +45,12 @@ impl<T: Transport> FaultTransport<T> {
     /// Meets the requests with these in turn (`None`: no fault), and leaves all later ones alone.
     pub fn scripted(inner: T, script: impl IntoIterator<Item = Option<Fault>>) -> Self {
         let mut script: VecDeque<_> = script.into_iter().collect();
-        Self { inner, next: Mutex::new(Box::new(move || script.pop_front().flatten())) }
+        Self::deciding(inner, move || script.pop_front().flatten())
+    }
+
+    /// Meets each request with what `next` gives.
+    pub fn deciding(inner: T, next: impl FnMut() -> Option<Fault> + Send + 'static) -> Self {
+        Self { inner, next: Mutex::new(Box::new(next)) }
     }
 
     /// Meets `per_mille` of a thousand requests with one of `faults`; the same seed gives the same sequence.
@@ -63,7 +68,7 @@ impl<T: Transport> FaultTransport<T> {
             let choice = usize::try_from(random(faults.len().try_into().ok()?)).ok()?;
             if meets { faults.get(choice).cloned() } else { None }
         };
-        Self { inner, next: Mutex::new(Box::new(next)) }
+        Self::deciding(inner, next)
     }
 }
 

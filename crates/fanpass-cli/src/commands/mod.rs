@@ -18,6 +18,7 @@ pub mod reset;
 pub mod restore;
 pub mod runs;
 pub mod segments;
+pub mod sending;
 pub mod serve;
 pub mod snapshot;
 pub mod support;

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use fanpass_sync::{Busy, Ledger};
+use fanpass_sync::Ledger;
 use serde::Serialize;
 
+use super::sending::LedgerWait;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::feed::config::{Config, latest_run};
@@ -47,16 +48,15 @@ pub struct Plan {
     /// Save nothing
     #[arg(long, conflicts_with = "out")]
     dry_run: bool,
-    /// Wait while another process uses the ledger, instead of refusing
-    #[arg(long)]
-    wait_for_ledger: bool,
+    #[command(flatten)]
+    wait: LedgerWait,
 }
 
 impl Plan {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         let config = Config::read(&self.file)?;
         let global = config.global(global);
-        let mut ledger = open_ledger(&config, self.wait_for_ledger)?;
+        let mut ledger = open_ledger(&config, self.wait)?;
         let session = Session::open(&global).await?;
         let mut preparing =
             Preparing { config: &config, session: &session, ledger: &mut ledger, keep: false, printer };
@@ -90,12 +90,11 @@ impl Plan {
 }
 
 /// Opens the ledger of a configuration.
-pub fn open_ledger(config: &Config, wait: bool) -> Result<Ledger> {
-    let busy = if wait { Busy::Wait } else { Busy::Refuse };
+pub fn open_ledger(config: &Config, wait: LedgerWait) -> Result<Ledger> {
     if let Some(folder) = config.ledger.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     }
-    Ok(Ledger::open(&config.ledger, busy)?)
+    Ok(Ledger::open(&config.ledger, wait.into())?)
 }
 
 #[derive(Debug, Serialize)]

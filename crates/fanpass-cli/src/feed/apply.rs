@@ -89,6 +89,7 @@ impl Applying<'_> {
                 rejects: Vec::new(),
                 rejects_files: Vec::new(),
                 stopped: None,
+                unverified: None,
                 gone_left: 0,
                 failure: Some(error),
             },
@@ -130,6 +131,8 @@ impl Applying<'_> {
             target: recipe::target(self.global),
             ledger: Some(recipe::absolute(&self.config.ledger)),
             rejects: Some(recipe::absolute(&self.config.rejects)),
+            rate: self.options.requests_per_second,
+            ids_rate: self.options.ids_per_second,
             ..Feeds::default()
         };
         add(&mut feeds);

@@ -10,7 +10,6 @@ use fanpass_sync::{
     Changes, Counts, Deliveries, Figures, Keep, Ledger, Lists, MappedRow, Mapping, MembershipChange, Roster,
     SegmentMode, Updates,
 };
-use tempfile::NamedTempFile;
 
 use super::account::Account;
 use super::rows::{Arriving, Reading, Shared, State, read};
@@ -18,7 +17,9 @@ use super::send::send_all;
 use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::session::Session;
+use crate::signals;
 use crate::source::SourceFile;
+use crate::temporary::Temporary;
 
 /// Rows between two looks at the progress bar.
 const PROGRESS_STEP: u64 = 256;
@@ -59,7 +60,7 @@ impl Survey {
 pub struct Owned {
     pub change: MembershipChange,
     /// Those who are gone, one a line.
-    pub gone: NamedTempFile,
+    pub gone: Temporary,
     /// Rows whose user cannot be read. While there are any, anybody may be in the file, and nobody is gone.
     pub unknown: u64,
 }
@@ -103,8 +104,10 @@ impl Job {
             let rows = updates.counts().rows;
             if rows.is_multiple_of(PROGRESS_STEP) {
                 progress.set(rows);
+                signals::check()?;
             }
         }
+        signals::check()?;
         let changes = survey.finish()?;
         let owned = match (roster, owned) {
             (Some(roster), Some(list)) => Some(compare_users(roster, ledger, list, unknown, keep)?),
@@ -129,6 +132,8 @@ impl Job {
             let gone = survey.owned.as_ref().map_or(0, |owned| owned.change.removed);
             survey.changes.count() + gone
         });
+        // What was sent before may still have to be waited for.
+        session.ids.take(0).await;
         let (shared, arriving, reading) = self.begin(ledger, survey);
         send_all(session, arriving, &shared, (options, total), printer).await?;
         reading.await?;
@@ -170,8 +175,8 @@ impl Job {
 }
 
 fn compare_users(roster: Roster, ledger: &Ledger, list: &str, unknown: u64, keep: bool) -> Result<Owned> {
-    let gone = NamedTempFile::with_prefix("fanpass-").context("cannot make a temporary file")?;
-    let mut out = BufWriter::new(gone.as_file());
+    let mut gone = Temporary::new()?;
+    let mut out = BufWriter::new(&mut gone);
     let mut failed = None;
     let lists = Lists { held: list, owned: "" };
     let keep = Keep { members: keep, either: keep };

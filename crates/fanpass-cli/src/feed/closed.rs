@@ -19,6 +19,8 @@ pub struct Closed {
     pub rejects: Vec<RejectedRow>,
     pub rejects_files: Vec<PathBuf>,
     pub stopped: Option<(Exit, String)>,
+    /// What the service leaves open of what it has done.
+    pub unverified: Option<String>,
     /// Users who are not in the file any more and still have the feed's attributes.
     pub gone_left: u64,
     /// What ended the reading of the file early.
@@ -30,7 +32,15 @@ impl Closed {
     pub fn new(state: State) -> Result<Self> {
         let State { account, failure } = state;
         let Account { figures, shown, stopped, files, gone_left, .. } = account;
-        Ok(Self { figures, rejects: shown, rejects_files: files.finish()?, stopped, gone_left, failure })
+        Ok(Self {
+            figures,
+            rejects: shown,
+            rejects_files: files.finish()?,
+            stopped,
+            unverified: None,
+            gone_left,
+            failure,
+        })
     }
 
     /// Why it ended before its source did.
@@ -47,6 +57,7 @@ impl Closed {
             (None, _) if !self.figures.add_up() => Ok(Exit::Mismatch),
             (None, Some((exit, _))) => Ok(exit),
             (None, None) if left > 0 && !dry_run => Ok(Exit::Unreachable),
+            (None, None) if self.unverified.is_some() => Ok(Exit::Unverified),
             (None, None) if self.figures.rejected > 0 => Ok(Exit::Rejects),
             (None, None) => Ok(Exit::Done),
         }

@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::failure::failure;
 use crate::input::RejectedRow;
 use crate::progress::Progress;
+use crate::signals;
 use crate::source::SourceFile;
 
 /// Rows between two looks at the progress bar.
@@ -72,9 +73,11 @@ pub fn read_ids(
         }
         if (found.valid + found.rejected).is_multiple_of(PROGRESS_STEP) {
             progress.set(found.valid + found.rejected);
+            signals::check()?;
         }
         Ok(())
     })?;
+    signals::check()?;
     let counts = ids.counts();
     (found.read, found.trimmed) = (counts.rows, counts.trimmed);
     Ok(found)

@@ -5,6 +5,7 @@ pub mod apply;
 pub mod attributes;
 pub mod closed;
 pub mod config;
+pub mod delivery;
 pub mod ids;
 pub mod lint;
 pub mod plan;

@@ -1,5 +1,6 @@
 //! The rows of a file as updates to send; what need not or cannot be sent goes to the account on the way.
 
+use std::fs::File;
 use std::future::poll_fn;
 use std::io::{BufRead as _, BufReader};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,12 +10,12 @@ use anyhow::{Context as _, Result};
 use fanpass_client::UserUpdate;
 use fanpass_model::{AttributeKey, AttributeValue, UserId, UserProperties};
 use fanpass_sync::{Changes, MappedRow, Mapping, Updates, Verdict};
-use tempfile::NamedTempFile;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::account::{Account, Origin, SharedDeliveries, Tag};
 use crate::source::SourceFile;
+use crate::temporary::Temporary;
 
 /// Updates that are looked up in the ledger together.
 const BATCH: usize = 1024;
@@ -96,7 +97,7 @@ pub struct Reading {
     /// What a survey found; without one everything is sent.
     pub changes: Option<Changes>,
     /// Users who are not in the file any more, one a line.
-    pub gone: Option<NamedTempFile>,
+    pub gone: Option<Temporary>,
 }
 
 /// The updates of a file, in its order.
@@ -180,7 +181,7 @@ fn read_all(reading: Reading, shared: &Shared, rows: &Sender<Vec<Row>>) -> Resul
     };
     source.check_unchanged()?;
     let unset: UserProperties = keys.into_iter().map(|key| (key, AttributeValue::Unset)).collect();
-    let users = BufReader::new(gone.reopen()?).lines().map_while(Result::ok);
+    let users = BufReader::new(File::open(gone.path())?).lines().map_while(Result::ok);
     let users = users.filter_map(|user| UserId::new(user).ok());
     let tag = || Tag { origin: Origin::Gone, sent: None };
     hand_over(users.map(|user| UserUpdate::new(tag(), user, unset.clone())), shared, rows)

@@ -11,22 +11,22 @@ use fanpass_sync::{
     Figures, Keep, Ledger, ListId, Lists, MembershipChange, Roster, SegmentFeed, SegmentMode,
 };
 use futures_util::TryStreamExt as _;
-use tempfile::NamedTempFile;
 
 use super::closed::Closed;
 use super::config::{members_list, owned_list};
+use super::delivery::{Delivered, SendAs, deliver};
 use super::ids::{ReadIds, read_ids, refuse_rejects};
-use super::spool::{IdSpool, inline, upload};
-use crate::commands::segments::outcome::{Stopped, Wait, Waited, wait_for};
+use super::spool::IdSpool;
+use crate::commands::segments::buckets::Buckets;
+use crate::commands::segments::outcome::{Stopped, Wait, Waited, exit_of, wait_for};
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::session::Session;
 use crate::source::SourceFile;
+use crate::temporary::Temporary;
 
-/// Ids that are sent in one JSON body; more go up as a file, whose import tells its counts.
-const INLINE_MAX: u64 = 1_000;
 /// How long an import may take.
 const IMPORT_TIMEOUT: Duration = Duration::from_hours(6);
 
@@ -94,10 +94,11 @@ impl Job {
         let changes = in_doubt || !change.is_empty();
         let held = members_list(&self.feed.name);
         let members = change.members.context("the segment's new list was not kept")?;
+        let mut unverified = None;
         if changes {
             self.source.check_unchanged()?;
             ledger.doubt_list(&held)?;
-            self.publish(session, ledger, members, change.after, printer).await?;
+            unverified = self.publish(session, ledger, members, change.after, printer).await?;
         }
         let owned = owned_list(self.feed.label());
         let mut lists = vec![(held.as_str(), members)];
@@ -108,11 +109,13 @@ impl Job {
             rejects: read.rejects,
             rejects_files: read.files.finish()?,
             stopped: None,
+            unverified,
             gone_left: 0,
             failure: None,
         })
     }
 
+    /// Gives what the service leaves open of it.
     async fn publish(
         &self,
         session: &Session,
@@ -120,7 +123,7 @@ impl Job {
         members: ListId,
         count: u64,
         printer: Printer,
-    ) -> Result<()> {
+    ) -> Result<Option<String>> {
         let segment = &self.feed.name;
         if count == 0 {
             return Err(failure(
@@ -129,11 +132,11 @@ impl Job {
             ));
         }
         let spool = blocking(|| spool(ledger, members))?;
-        if count <= INLINE_MAX {
-            session.client.create_segment(segment, inline(spool.path())).await?;
-            return Ok(());
+        let Delivered { receipt, inline } =
+            deliver(session, segment, (&spool, count), SendAs::Auto, printer).await?;
+        if inline && receipt.status == Some(ImportState::Completed) {
+            return Ok(None);
         }
-        let receipt = session.client.import_segment(segment, upload(&spool, printer)?).await?;
         let wait = Wait { wait: true, timeout: IMPORT_TIMEOUT.as_secs() };
         let id = receipt.firebase_imported_segment_id;
         let Waited { status, stopped } = wait_for(session, &id, Some(count), wait, printer).await;
@@ -160,7 +163,7 @@ pub fn figures(change: &MembershipChange, read: &ReadIds, mode: SegmentMode) -> 
     }
 }
 
-fn spool(ledger: &Ledger, members: ListId) -> Result<NamedTempFile> {
+fn spool(ledger: &Ledger, members: ListId) -> Result<Temporary> {
     let mut spool = IdSpool::new()?;
     let mut reader = ledger.read_unnamed_list(members);
     while let Some(id) = reader.peek()? {
@@ -170,21 +173,27 @@ fn spool(ledger: &Ledger, members: ListId) -> Result<NamedTempFile> {
     spool.finish()
 }
 
-/// Whether the import did what it was sent to do.
-fn check_import(segment: &SegmentName, sent: u64, status: &ImportStatus) -> Result<()> {
-    if status.status != ImportState::Completed {
-        let why = status.message.as_deref().unwrap_or("the service does not say why");
-        let message = format!("the import failed and segment {segment} is as it was: {why}");
-        return Err(failure(Exit::ImportFailed, message));
-    }
-    match status.imported_rows {
-        Some(imported) if imported != sent => {
+/// Whether the import made the segment what was sent; if it is not known, why.
+fn check_import(segment: &SegmentName, sent: u64, status: &ImportStatus) -> Result<Option<String>> {
+    // No id was sent twice.
+    let exit = exit_of(&status.status, Buckets::of_sent(status, sent, Some(0)));
+    match (exit, status.imported_rows) {
+        (Exit::Done, _) => Ok(None),
+        (Exit::Unverified, None) => Ok(Some(
+            "the service does not tell how many ids it imported; look before you trust it".to_owned(),
+        )),
+        (Exit::ImportFailed, _) => {
+            let why = status.message.as_deref().unwrap_or("the service does not say why");
+            let message = format!("the import failed and segment {segment} is as it was: {why}");
+            Err(failure(exit, message))
+        }
+        (_, imported) => {
+            let imported = imported.unwrap_or_default();
             let message = format!(
                 "segment {segment}: {sent} ids were sent and {imported} imported; look before you trust it"
             );
             Err(failure(Exit::Mismatch, message))
         }
-        _ => Ok(()),
     }
 }
 

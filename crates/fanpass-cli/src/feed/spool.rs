@@ -7,23 +7,22 @@ use anyhow::{Context as _, Result};
 use csv::{QuoteStyle, Writer, WriterBuilder};
 use fanpass_client::{Upload, UserIds};
 use fanpass_model::UserId;
-use tempfile::NamedTempFile;
 
 use crate::printer::Printer;
 use crate::progress::Progress;
+use crate::temporary::Temporary;
 
 /// The header of the file.
 const ID_HEADER: &str = "user_id";
 
 /// A file that is being written.
 #[derive(Debug)]
-pub struct IdSpool(Writer<NamedTempFile>);
+pub struct IdSpool(Writer<Temporary>);
 
 impl IdSpool {
     /// A file with a header and no id.
     pub fn new() -> Result<Self> {
-        let file = NamedTempFile::with_prefix("fanpass-").context("cannot make a temporary file")?;
-        let mut writer = WriterBuilder::new().quote_style(QuoteStyle::Always).from_writer(file);
+        let mut writer = WriterBuilder::new().quote_style(QuoteStyle::Always).from_writer(Temporary::new()?);
         writer.write_record([ID_HEADER])?;
         Ok(Self(writer))
     }
@@ -34,7 +33,7 @@ impl IdSpool {
     }
 
     /// The file, which is removed when dropped.
-    pub fn finish(self) -> Result<NamedTempFile> {
+    pub fn finish(self) -> Result<Temporary> {
         let file = self.0.into_inner().map_err(csv::IntoInnerError::into_error);
         let mut file = file.context("cannot write a temporary file")?;
         file.flush()?;
@@ -52,8 +51,8 @@ pub fn inline(spool: &Path) -> UserIds<'static> {
 }
 
 /// A spool as a file to upload, shown as it goes.
-pub fn upload(spool: &NamedTempFile, printer: Printer) -> Result<Upload> {
-    let progress = Progress::bytes(printer, "uploading", spool.as_file().metadata()?.len());
+pub fn upload(spool: &Temporary, printer: Printer) -> Result<Upload> {
+    let progress = Progress::bytes(printer, "uploading", spool.length()?);
     let upload = Upload::path(spool.path()).named("user_ids.csv");
     Ok(upload.watched(move |bytes| progress.advance(bytes)))
 }

@@ -82,6 +82,29 @@ fn what_a_service_says_does_not_reach_the_terminal_raw() {
 #[test]
 fn inline_claims_nothing_before_it_is_known() {
     let club = club(r#"{"status":"completed"}"#);
-    let push = ["segments", "push", "holders", "--file", "holders.csv", "--inline"];
+    let push = ["segments", "push", "holders", "--file", "holders.csv", "--as", "inline"];
     assert!(!club.run(&push).contains("is now the ids"));
+}
+
+#[test]
+fn an_apply_whose_import_tells_too_little_is_not_taken_for_verified() {
+    let ids: Vec<_> = (0..1_500).map(|id| format!("fan-{id}")).collect();
+    let apply = |status: &str| {
+        let club = foreign::club_with(status);
+        club.file("holders.csv", format!("fan_id\n{}\n", ids.join("\n")));
+        club.file(
+            "season.toml",
+            "[[segment]]\nname = \"holders\"\nfile = \"holders.csv\"\nmode = \"replace\"\n",
+        );
+        (club.run(&["apply", "season.toml"]), club)
+    };
+    let (printed, club) = apply(r#"{"status":"completed","total_rows":1500}"#);
+    insta::assert_snapshot!("apply_with_little", printed);
+    assert!(club.run(&["apply", "season.toml"]).ends_with("exit 0\n"), "nothing is sent again");
+    assert!(apply(r#"{"status":"completed","imported_rows":1500}"#).0.ends_with("exit 0\n"));
+    for other in ["\"imported_rows\":1499", "\"imported_rows\":1499,\"rejected_rows\":1", "\"total_rows\":5"]
+    {
+        let (printed, _) = apply(&format!("{{\"status\":\"completed\",{other}}}"));
+        assert!(printed.ends_with("exit 9\n"), "{other}: {printed}");
+    }
 }

@@ -12,8 +12,17 @@ pub fn club_with(status: &str) -> Club {
     watched_club(status).0
 }
 
+/// The same, but bodies of a media type in `refused` are too large for it.
+pub fn club_that_refuses(refused: &'static [&'static str], status: &str) -> Club {
+    start(refused, status).0
+}
+
 /// The same, with the path of each request once it was answered.
 pub fn watched_club(status: &str) -> (Club, Receiver<String>) {
+    start(&[], status)
+}
+
+fn start(refused: &'static [&'static str], status: &str) -> (Club, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let status = status.to_owned();
@@ -24,7 +33,7 @@ pub fn watched_club(status: &str) -> (Club, Receiver<String>) {
             // A client may open a connection that it then has no use for; the next one must not wait for it.
             std::thread::spawn(move || {
                 // Whoever does not watch hangs up.
-                let _ = tell.send(answer(connection, &status));
+                let _ = tell.send(answer(connection, refused, &status));
             });
         }
     });
@@ -34,9 +43,9 @@ pub fn watched_club(status: &str) -> (Club, Receiver<String>) {
     (club, told)
 }
 
-fn answer(mut connection: TcpStream, status: &str) -> String {
+fn answer(mut connection: TcpStream, refused: &[&str], status: &str) -> String {
     let mut reader = BufReader::new(connection.try_clone().unwrap());
-    let (mut line, mut length, mut chunked) = (String::new(), 0, false);
+    let (mut line, mut length, mut chunked, mut too_large) = (String::new(), 0, false, false);
     reader.read_line(&mut line).unwrap();
     let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
     while line != "\r\n" {
@@ -48,6 +57,9 @@ fn answer(mut connection: TcpStream, status: &str) -> String {
         if let Some(value) = header.strip_prefix("content-length:") {
             length = value.trim().parse().unwrap();
         }
+        if let Some(media_type) = header.strip_prefix("content-type: ") {
+            too_large = refused.iter().any(|refused| media_type.starts_with(refused));
+        }
         chunked |= header.starts_with("transfer-encoding: chunked");
     }
     let mut body = vec![0; length];
@@ -58,6 +70,7 @@ fn answer(mut connection: TcpStream, status: &str) -> String {
         body.extend(read);
     }
     let (code, body) = match path.as_str() {
+        "/api/v1/segments" if too_large => (413, "too much"),
         "/api/v1/segments" => (202, r#"{"firebase_imported_segment_id":"imp-1","status":"pending"}"#),
         "/api/v1/segment_import_status" => (200, status),
         "/api/v1/update_user" => (200, "{}"),

@@ -57,5 +57,5 @@ fn the_audit_is_filtered_and_printed_in_three_forms() {
     let none = club.json(&["audit", "--subject", "nobody"]);
     assert_eq!(none["records"], serde_json::json!([]));
     let about = club.json(&["audit", "--target", "cup"]);
-    assert_eq!(about["records"][0]["operation"], "importSegment");
+    assert_eq!(about["records"][0]["operation"], "createSegment");
 }

@@ -58,8 +58,8 @@ fn without_waiting_the_next_command_is_the_status() {
 fn inline_gives_the_same_segment() {
     let club = Club::with_service();
     club.file("holders.csv", example("holders.csv"));
-    let upload = club.json(&[&PUSH[..], &["--wait"]].concat());
-    let inline = club.json(&[&PUSH[..], &["--wait", "--inline"]].concat());
+    let upload = club.json(&[&PUSH[..], &["--wait", "--as", "upload"]].concat());
+    let inline = club.json(&[&PUSH[..], &["--wait", "--as", "inline"]].concat());
     for figure in ["read", "sent", "imported", "duplicate", "rejected", "addsUp", "status"] {
         assert_eq!(upload[figure], inline[figure], "{figure}");
     }

@@ -55,6 +55,47 @@ fn ctrl_c_ends_the_wait_and_not_the_account() {
     assert!(report["stopped"].as_str().unwrap().starts_with("interrupted"), "{report}");
 }
 
+/// Runs the tool on a pipe that never ends, interrupts it once the pipe is read, and gives its exit code and messages.
+#[cfg(unix)]
+fn interrupted_on_a_pipe(club: &Club, arguments: &[&str]) -> (Option<i32>, String) {
+    let pipe = club.path("pipe.csv");
+    let _ = std::fs::remove_file(&pipe);
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reading = Command::new(env!("CARGO_BIN_EXE_fanpass"))
+        .args(arguments)
+        .current_dir(club.path("."))
+        .env_clear()
+        .env("FANPASS_CONFIG", club.path("config"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Opens once somebody reads it.
+    let writer = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    assert!(Command::new("kill").args(["-INT", &reading.id().to_string()]).status().unwrap().success());
+    let output = reading.wait_with_output().unwrap();
+    drop(writer);
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_command_that_waits_for_a_pipe() {
+    let (club, asked) = foreign::watched_club(PROCESSING);
+    club.file("season.toml", "[[segment]]\nname = \"s\"\nfile = \"pipe.csv\"\nmode = \"replace\"\n");
+    for arguments in [
+        &["segments", "push", "holders", "--file", "pipe.csv"][..],
+        &["segments", "push", "holders", "--file", "pipe.csv", "--dry-run"],
+        &["plan", "season.toml"],
+        &["check", "pipe.csv"],
+    ] {
+        let (code, said) = interrupted_on_a_pipe(&club, arguments);
+        assert_eq!(code, Some(130), "{arguments:?}: {said}");
+        assert!(said.contains("interrupted"), "{arguments:?}: {said}");
+    }
+    assert!(asked.try_recv().is_err(), "something was sent");
+}
+
 #[test]
 fn an_import_that_is_left_is_finished_by_the_next_command_which_says_so() {
     let club = Club::alone();

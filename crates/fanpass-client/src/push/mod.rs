@@ -2,6 +2,7 @@
 
 mod delays;
 mod handle;
+mod id_budget;
 mod lanes;
 mod limit;
 mod options;
@@ -12,6 +13,7 @@ mod retries;
 mod send;
 mod settle;
 mod slots;
+mod trial;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -22,6 +24,7 @@ use futures_core::Stream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 pub use handle::PushHandle;
+pub use id_budget::IdBudget;
 pub use options::PushOptions;
 pub use outcome::{Delivery, Outcome, StopReason, UserUpdate};
 pub use progress::{PushProgress, PushTotals};
@@ -47,12 +50,13 @@ type Source<T> = Pin<Box<dyn Stream<Item = UserUpdate<T>> + Send>>;
 /// of each of them, but that a success is [`Superseded`](Delivery::Superseded) for all but the last. A request that was
 /// sent once is repeated as it was, never changed.
 ///
-/// **Speed.** The number of requests in flight rises while latency holds and falls on 429, 503 and time-outs. The source
-/// is read only when an update can be sent, and never past [`PushOptions::window`].
+/// **Speed.** The number of requests in flight rises while latency holds and falls on 429, 503 and time-outs, unless a
+/// trial of two hundred requests shows that as many are refused however few are in flight. The source is read only when
+/// an update can be sent, and never past [`PushOptions::window`].
 ///
 /// **Failures.** Those that can pass are repeated by [`PushOptions::retry`] after the wait that the other side asks for,
 /// or else with growing pauses; the slot sends other updates meanwhile, but rests for that time when it was refused twice
-/// running. The run does this alone: the retries of the client's own middleware stay out of it. A failure that every
+/// running (oftener where refusals are not for the load). The run does this alone: the retries of the client's own middleware stay out of it. A failure that every
 /// further update would meet halts the run; see [`StopReason`].
 ///
 /// Nothing is sent unless the stream is polled, and nothing moves between two polls: do what takes long elsewhere. It
@@ -140,7 +144,7 @@ impl<T> Push<T> {
             delayed: Delays::new(),
             slots: Slots::new(Box::new(client)),
             limit: Limit::new(options.first_concurrency, max),
-            pace: Pace::new(options.requests_per_second),
+            pace: Pace::new(options.requests_per_second.into_iter().chain(options.ids_per_second).min()),
             retries: Retries::new(options.retry, options.retry_budget),
             outcomes: VecDeque::new(),
             stopped: None,

@@ -22,6 +22,9 @@ pub struct PushOptions {
     /// Requests a second at most, retries included, evenly spaced. A rate limit of the client's own middleware holds
     /// too, but what it makes requests wait for looks like latency. Default: as fast as the other side answers.
     pub requests_per_second: Option<NonZeroU32>,
+    /// Ids a second at most, retries included. An update is one id, so the smaller of this and `requests_per_second` holds;
+    /// an [`IdBudget`](crate::IdBudget) counts the ids of segments. Default: no bound.
+    pub ids_per_second: Option<NonZeroU32>,
     /// When and how often one update is sent again. Default: 10 attempts within 10 minutes, the rest as
     /// [`RetryPolicy::default`].
     pub retry: RetryPolicy,
@@ -38,6 +41,7 @@ impl Default for PushOptions {
             first_concurrency: 4,
             window: 4096,
             requests_per_second: None,
+            ids_per_second: None,
             retry: RetryPolicy { max_attempts: 10, total: Duration::from_mins(10), ..RetryPolicy::default() },
             retry_budget: Arc::new(RetryBudget::new(1000).with_refund(5)),
         }

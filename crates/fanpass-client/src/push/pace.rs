@@ -1,4 +1,4 @@
-//! Holds the requests of a run to a steady rate.
+//! Holds requests, and the ids in them, to a steady rate.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -26,11 +26,11 @@ impl Pace {
         self.next.filter(|next| *next > now)
     }
 
-    /// Notes a request that is sent now.
-    pub(super) fn take(&mut self, now: Instant) {
+    /// Notes so many requests, or ids of one request, that are sent now.
+    pub(super) fn take(&mut self, now: Instant, count: u32) {
         let Some(interval) = self.interval else { return };
         let earliest = now.checked_sub(CATCH_UP).unwrap_or(now);
         let slot = self.next.map_or(now, |next| next.max(earliest));
-        self.next = Some(slot + interval);
+        self.next = Some(slot + interval * count);
     }
 }

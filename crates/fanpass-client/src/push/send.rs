@@ -56,7 +56,7 @@ impl<T> Push<T> {
         let repeats = batch.attempts > 1;
         match self.slots.send(batch) {
             Ok(()) => {
-                self.pace.take(now);
+                self.pace.take(now, 1);
                 self.progress.requests += 1;
                 self.progress.retries += u64::from(repeats);
             }

@@ -50,7 +50,7 @@ impl<T> Push<T> {
             self.limit.refused();
         }
         if retries::is_refusal(&error) {
-            self.slots.refused(slot, at);
+            self.slots.refused(slot, at, |refusals| self.limit.is_overload(refusals));
         } else {
             self.slots.free(slot);
         }

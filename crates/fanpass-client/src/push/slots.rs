@@ -15,9 +15,6 @@ use super::delays::Delays;
 use super::lanes::Batch;
 use crate::{Client, Error};
 
-/// Refusals in a row after which a slot rests.
-const PATIENCE: u32 = 2;
-
 /// Makes the client of a slot.
 pub(super) type Connect = Box<dyn FnMut(usize) -> Result<Client, Error> + Send>;
 
@@ -123,13 +120,14 @@ impl<T> Slots<T> {
         self.free.push(slot);
     }
 
-    /// Gives a slot back that was refused: it goes on, unless that happened before; then it rests until `until`.
-    pub(super) fn refused(&mut self, slot: usize, until: Instant) {
+    /// Gives a slot back that was refused: it goes on, unless that happened too often running; then it rests until
+    /// `until`.
+    pub(super) fn refused(&mut self, slot: usize, until: Instant, too_often: impl Fn(u32) -> bool) {
         self.all[slot].refusals += 1;
-        if self.all[slot].refusals < PATIENCE {
-            self.free.push(slot);
-        } else {
+        if too_often(self.all[slot].refusals) {
             self.resting.push(until, slot);
+        } else {
+            self.free.push(slot);
         }
     }
 

@@ -91,3 +91,21 @@ fn guards_forbid_what_goes_too_far_and_nothing_else() {
     let wide = Guards { shrink: Some(100), growth: Some(1000), rejects: Some(100) };
     assert_eq!(broken(wide, facts(100, 100, 100, 0, 100)), [Guard::Empty]);
 }
+
+#[test]
+fn a_file_is_read_as_the_words_say() {
+    let reading =
+        |text: &str| toml::from_str::<fanpass_sync::Reading>(text).map_err(|error| error.to_string());
+    for name in fanpass_sync::TextEncoding::NAMES {
+        let read = reading(&format!("encoding = \"{name}\"")).unwrap();
+        assert_eq!(toml::to_string(&read).unwrap(), format!("encoding = \"{name}\"\n"));
+        assert_eq!(read.encoding, Some(name.parse().unwrap()));
+        assert!(read.options().unwrap().encoding.is_some());
+    }
+    let error = reading("encoding = \"latin\"").unwrap_err();
+    assert!(error.contains("use one of utf-8, utf-16le, utf-16be, windows-1252"), "{error}");
+    for (delimiter, usable) in [(";", true), ("\\t", true), ("x", false), ("é", false)] {
+        let read = reading(&format!("delimiter = \"{delimiter}\"")).unwrap();
+        assert_eq!(read.options().is_ok(), usable, "{delimiter}");
+    }
+}

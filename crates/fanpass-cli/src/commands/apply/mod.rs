@@ -3,16 +3,15 @@
 mod report;
 
 use std::fs;
-use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use fanpass_client::PushOptions;
 use fanpass_sync::{Guard, Ledger};
 
 use self::report::ApplyReport;
 use super::plan::open_ledger;
+use super::sending::{LedgerWait, Sending};
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::failure;
@@ -38,18 +37,13 @@ pub struct Apply {
     /// Let a guard pass: empty, shrink, growth or rejects; repeat for more
     #[arg(long, value_name = "GUARD", value_parser = parse_guard)]
     allow: Vec<Guard>,
-    /// Requests in flight at most; fewer are sent while the service is slow
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
-    concurrency: u16,
-    /// Requests a second at most
-    #[arg(long, value_name = "N")]
-    rate: Option<NonZeroU32>,
+    #[command(flatten)]
+    sending: Sending,
     /// Compare, and send nothing
     #[arg(long)]
     dry_run: bool,
-    /// Wait while another process uses the ledger, instead of refusing
-    #[arg(long)]
-    wait_for_ledger: bool,
+    #[command(flatten)]
+    wait: LedgerWait,
 }
 
 fn parse_guard(text: &str) -> Result<Guard, String> {
@@ -77,8 +71,9 @@ impl Apply {
         printer: Printer,
     ) -> Result<Exit> {
         let global = config.global(global);
-        let mut ledger = open_ledger(&config, self.wait_for_ledger)?;
-        let mut session = Session::open(&global).await?;
+        let mut ledger = open_ledger(&config, self.wait)?;
+        let options = self.sending.options(&config.feeds);
+        let mut session = Session::open(&global).await?.with_ids_rate(options.ids_per_second);
         let mut preparing = Preparing {
             config: &config,
             session: &session,
@@ -100,13 +95,8 @@ impl Apply {
             printer.report(&report)?;
             return Ok(if forbidden { Exit::Guarded } else { Exit::Done });
         }
-        let mut applying = Applying {
-            config: &config,
-            global: &global,
-            session: &mut session,
-            options: self.options(),
-            printer,
-        };
+        let mut applying =
+            Applying { config: &config, global: &global, session: &mut session, options, printer };
         let mut exit = Ok(Exit::Done);
         for prepared in prepared {
             let (applied, left) = applying.one(prepared, ledger).await?;
@@ -123,23 +113,14 @@ impl Apply {
         exit
     }
 
-    fn options(&self) -> PushOptions {
-        PushOptions {
-            max_concurrency: usize::from(self.concurrency),
-            requests_per_second: self.rate,
-            ..PushOptions::default()
-        }
-    }
-
     /// What carries out the feed of a reject file.
     pub fn of_rejects(file: PathBuf, dry_run: bool) -> Self {
         Self {
             file,
             allow: Guard::ALL.to_vec(),
-            concurrency: 16,
-            rate: None,
+            sending: Sending::default(),
             dry_run,
-            wait_for_ledger: false,
+            wait: LedgerWait::default(),
         }
     }
 }

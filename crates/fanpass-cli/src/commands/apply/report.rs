@@ -43,6 +43,8 @@ pub struct FeedReport {
     held_back: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stopped: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unverified: Option<String>,
     rejects: Vec<RejectedRow>,
     rejects_files: Vec<PathBuf>,
 }
@@ -63,6 +65,7 @@ impl ApplyReport {
             resumes: plan.resumes,
             held_back: plan.held_back,
             stopped,
+            unverified: closed.unverified.clone(),
             rejects: rejects.clone(),
             rejects_files: rejects_files.clone(),
         });
@@ -97,7 +100,7 @@ impl FeedReport {
             Some(why) => writeln!(out, "{feed}: stopped in the middle of {file}: {why}")?,
             None => writeln!(out, "{feed}: {file} is applied")?,
         }
-        let notes = self.resumes.iter().chain(&self.held_back);
+        let notes = self.resumes.iter().chain(&self.held_back).chain(&self.unverified);
         notes.into_iter().try_for_each(|note| writeln!(out, "  {note}"))?;
         write_figures(out, figures)?;
         write_rejects(out, &self.rejects, figures.rejected)?;

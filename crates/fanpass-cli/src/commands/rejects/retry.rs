@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Args;
-use fanpass_client::PushOptions;
+
 use fanpass_sync::{AttributeFeed, Busy, Feeds};
 use fanpass_table::Options;
 
 use crate::cli::Global;
 use crate::commands::apply::Apply;
+use crate::commands::sending::Sending;
 use crate::commands::users::report::conclude;
 use crate::exit::Exit;
 use crate::feed::attributes::Job;
@@ -69,7 +70,7 @@ impl Retry {
             label: feed.name.clone(),
             ledger: ledger.clone(),
             busy: Busy::Refuse,
-            options: PushOptions::default(),
+            options: Sending::default().options(&config.feeds),
         };
         let pushed = push.run(session.as_mut(), printer).await;
         if let Some(session) = session {
@@ -79,6 +80,8 @@ impl Retry {
         recipe::write(&closed.rejects_files, |file| Feeds {
             target: target.clone(),
             ledger: ledger.clone(),
+            rate: config.feeds.rate,
+            ids_rate: config.feeds.ids_rate,
             attributes: vec![AttributeFeed { file, ..feed.clone() }],
             ..Feeds::default()
         })?;

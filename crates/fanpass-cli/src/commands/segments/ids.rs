@@ -3,19 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use tempfile::NamedTempFile;
 
 use crate::feed::ids::{read_ids, refuse_rejects};
 use crate::feed::spool::IdSpool;
 use crate::input::{Input, RejectedRow};
 use crate::printer::Printer;
 use crate::progress::Progress;
+use crate::temporary::Temporary;
 
 /// What was read: the valid ids in a file of one column, and an account of the rest.
 #[derive(Debug)]
 pub struct CheckedIds {
     /// The ids in file order under one header, as CSV; removed when dropped.
-    pub spool: NamedTempFile,
+    pub spool: Temporary,
     /// The file's name for people.
     pub name: String,
     /// Rows with data.

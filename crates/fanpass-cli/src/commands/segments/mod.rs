@@ -1,6 +1,6 @@
 //! `fanpass segments`: push, import, change and look at segments and their imports.
 
-mod buckets;
+pub mod buckets;
 mod cancel;
 mod change;
 mod combine;

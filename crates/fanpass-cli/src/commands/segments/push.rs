@@ -6,19 +6,19 @@ use std::path::PathBuf;
 use crate::runtime::blocking;
 use anyhow::Result;
 use clap::Args;
-use fanpass_model::{ImportId, ImportState, ImportStatus, SegmentName, SegmentReceipt};
+use fanpass_model::{ImportId, ImportState, ImportStatus, SegmentName};
 use serde::Serialize;
 
 use super::buckets::{Buckets, repeats};
 use super::ids::CheckedIds;
 use super::outcome::{self, Stopped, Wait};
 use crate::cli::Global;
+use crate::commands::sending::IdsRate;
 use crate::exit::Exit;
 use crate::failure::failure;
-use crate::feed::spool::{inline, upload};
+use crate::feed::delivery::{SendAs, deliver};
 use crate::input::{Input, RejectedRow};
 use crate::printer::{Printer, Report, count, shown};
-use crate::progress::Progress;
 use crate::session::{Session, quoted};
 
 /// Read a file here, check each id, and make the segment exactly its ids
@@ -37,14 +37,16 @@ pub struct Push {
     input: Input,
     #[command(flatten)]
     wait: Wait,
-    /// Send the ids in one JSON body instead of a file
-    #[arg(long)]
-    inline: bool,
+    /// How to send the ids
+    #[arg(long = "as", value_name = "WAY", value_enum, default_value_t)]
+    send_as: SendAs,
+    #[command(flatten)]
+    ids: IdsRate,
     /// File for rows that cannot be sent, made when there are any; never overwritten
     #[arg(long, value_name = "FILE", default_value = "rejects.csv")]
     rejects: PathBuf,
     /// Read and check the file, and send nothing
-    #[arg(long, conflicts_with_all = ["wait", "inline"])]
+    #[arg(long, conflicts_with = "wait")]
     dry_run: bool,
 }
 
@@ -54,7 +56,7 @@ impl Push {
             let ids = blocking(|| CheckedIds::read(&self.input, &self.rejects, printer))?;
             return PushReport::read(&self.segment, &ids).print(printer);
         }
-        let session = Session::open(global).await?;
+        let session = Session::open(global).await?.with_ids_rate(self.ids.ids_rate);
         let ids = blocking(|| CheckedIds::read(&self.input, &self.rejects, printer))?;
         let mut report = PushReport::read(&self.segment, &ids);
         if ids.valid == 0 {
@@ -65,7 +67,8 @@ impl Push {
                 format!("{} holds no usable id; nothing was sent and the segment is as it was", ids.name),
             ));
         }
-        let receipt = self.send(&session, &ids, printer).await?;
+        let list = (&ids.spool, ids.valid);
+        let receipt = deliver(&session, &self.segment, list, self.send_as, printer).await?.receipt;
         let id = receipt.firebase_imported_segment_id;
         report.received(&id, receipt.status, ids.valid);
         let status = format!("segments status {}", quoted(id.as_str()));
@@ -87,14 +90,6 @@ impl Push {
         }
         session.close().await;
         report.print(printer)
-    }
-
-    async fn send(&self, session: &Session, ids: &CheckedIds, printer: Printer) -> Result<SegmentReceipt> {
-        if self.inline {
-            let _progress = Progress::new(printer, "sending ids");
-            return Ok(session.client.create_segment(&self.segment, inline(ids.spool.path())).await?);
-        }
-        Ok(session.client.import_segment(&self.segment, upload(&ids.spool, printer)?).await?)
     }
 }
 

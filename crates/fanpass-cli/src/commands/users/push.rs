@@ -1,18 +1,17 @@
 //! `fanpass users push`: each row of a file updates one user, many at a time, every row accounted for.
 
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::runtime::blocking;
 use anyhow::Result;
 use clap::Args;
-use fanpass_client::PushOptions;
-use fanpass_sync::{Busy, Feeds};
+use fanpass_sync::Feeds;
 
 use super::report::conclude;
 use crate::cli::Global;
 use crate::commands::mapping::MappingOptions;
+use crate::commands::sending::{LedgerWait, Sending};
 use crate::exit::Exit;
 use crate::feed::attributes::Job;
 use crate::feed::lint::{lint, registry};
@@ -32,6 +31,7 @@ use crate::session::Session;
 /// The ledger knows what went through it: attributes that are written elsewhere, or a service that was reset, want a new
 /// one. It holds fingerprints, no ids and no values.
 #[derive(Debug, Args)]
+#[command(mut_arg("wait_for_ledger", |wait| wait.requires("ledger")))]
 #[command(after_help = "Examples:\n  \
     fanpass users push --file fans.csv --id fan_id --map is_sth=user_properties.sth:boolean --map tier=custom.loyalty_tier\n  \
     fanpass users push --file fans.xlsx --map 'plans=user_properties.ticketing_plans:list(|),blank=unset' --set custom.source=crm\n\n\
@@ -42,21 +42,16 @@ pub struct Push {
     input: Input,
     #[command(flatten)]
     columns: MappingOptions,
-    /// Requests in flight at most; fewer are sent while the service is slow
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
-    concurrency: u16,
-    /// Requests a second at most
-    #[arg(long, value_name = "N")]
-    rate: Option<NonZeroU32>,
+    #[command(flatten)]
+    sending: Sending,
     /// File for rows that did not arrive, made when there are any; never overwritten
     #[arg(long, value_name = "FILE", default_value = "rejects.csv")]
     rejects: PathBuf,
     /// Ledger of what was acknowledged: send only what differs from it. Made when it is not there
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
-    /// Wait while another process uses the ledger, instead of refusing
-    #[arg(long, requires = "ledger")]
-    wait_for_ledger: bool,
+    #[command(flatten)]
+    wait: LedgerWait,
     /// Read and check the file, and send nothing
     #[arg(long)]
     dry_run: bool,
@@ -75,12 +70,13 @@ impl Push {
         let source = Arc::new(blocking(|| self.input.source())?);
         let job = Job { source, mapping, rejects: self.rejects.clone() };
         let mapping = job.mapping.clone();
+        let options = self.sending.options(&Feeds::default());
         let push = AttributePush {
             label: format!("users push {}", job.source.name),
             job,
             ledger: self.ledger.clone(),
-            busy: if self.wait_for_ledger { Busy::Wait } else { Busy::Refuse },
-            options: self.options(),
+            busy: self.wait.into(),
+            options: options.clone(),
         };
         let label = push.label.clone();
         let pushed = push.run(session.as_mut(), printer).await;
@@ -91,17 +87,11 @@ impl Push {
         recipe::write(&closed.rejects_files, |file| Feeds {
             target: recipe::target(global),
             ledger: self.ledger.as_deref().map(recipe::absolute),
+            rate: options.requests_per_second,
+            ids_rate: options.ids_per_second,
             attributes: vec![recipe::attributes(&label, file, &mapping)],
             ..Feeds::default()
         })?;
         conclude(self.input.file.display().to_string(), self.dry_run, closed, resumes, printer)
-    }
-
-    fn options(&self) -> PushOptions {
-        PushOptions {
-            max_concurrency: usize::from(self.concurrency),
-            requests_per_second: self.rate,
-            ..PushOptions::default()
-        }
     }
 }
