@@ -97,21 +97,17 @@ impl Store {
             .await
     }
 
-    /// Whether `user` is in the segment.
+    /// Whether `user` is in the segment. Blocks for a few short reads: handing them to another thread costs more.
     ///
     /// # Errors
     /// As [`members`](Self::members).
-    pub async fn contains(&self, name: &SegmentName, user: &UserId) -> Result<bool, StoreError> {
-        let (name, user) = (name.to_string(), user.to_string());
-        self.0
-            .segments
-            .read("look a member up", move |connection| {
-                let Lists { base, added, removed, .. } = served(connection, &name)?;
-                let holds = |list| members::holds(connection, &name, list, &user);
-                let optional = |list: Option<i64>| list.map_or(Ok(false), holds);
-                Ok(optional(added)? || (holds(base)? && !optional(removed)?))
-            })
-            .await
+    pub fn contains(&self, name: &SegmentName, user: &UserId) -> Result<bool, StoreError> {
+        self.0.segments.read_blocking("look a member up", |connection| {
+            let Lists { base, added, removed, .. } = served(connection, name.as_str())?;
+            let holds = |list| members::holds(connection, name.as_str(), list, user.as_str());
+            let optional = |list: Option<i64>| list.map_or(Ok(false), holds);
+            Ok(optional(added)? || (holds(base)? && !optional(removed)?))
+        })
     }
 
     /// The names of the segments that `user` is in, in byte order.

@@ -81,7 +81,7 @@ impl Operate for GetMembership {
         let parameters = Parameters::of(&call.parts.uri, &["segmentName", "userId"])?;
         let (name, user) = (parameters.segment_name()?, parameters.user_id()?);
         call.audit.target = Some(name.to_string());
-        let member = call.app.store.contains(&name, &user).await?;
+        let member = call.app.store.contains(&name, &user)?;
         Ok(Membership::new(name, user, member))
     }
 }

@@ -74,9 +74,9 @@ async fn a_list_is_published_sorted_by_bytes_each_id_once() {
     assert_eq!(job.stage, Stage::Published);
     assert_eq!((job.total, job.imported, job.duplicate, job.rejected), (Some(8), 5, 3, 0));
     assert_eq!(members(&store, &name, 2).await, ["00042", "1e5", "a", "b", "é"]);
-    assert!(store.contains(&name, &user("1e5")).await.unwrap());
-    assert!(!store.contains(&name, &user("1e")).await.unwrap());
-    assert!(!store.contains(&name, &user("0")).await.unwrap());
+    assert!(store.contains(&name, &user("1e5")).unwrap());
+    assert!(!store.contains(&name, &user("1e")).unwrap());
+    assert!(!store.contains(&name, &user("0")).unwrap());
     let record = store.segment(&name).await.unwrap().unwrap();
     assert_eq!((record.members, record.import), (5, job.id));
 }

@@ -68,7 +68,7 @@ async fn a_damaged_block_is_told_and_never_read_as_members() {
     let user = UserId::new("fan-0").unwrap();
     for error in [
         store.members(&name(), None, 10).await.unwrap_err(),
-        store.contains(&name(), &user).await.unwrap_err(),
+        store.contains(&name(), &user).unwrap_err(),
         store.segments_of(&user).await.unwrap_err(),
     ] {
         assert_eq!(error.kind(), StoreErrorKind::Corrupt);
@@ -84,7 +84,7 @@ async fn a_segment_that_does_not_exist_is_not_found() {
     assert_eq!(store.segment(&name()).await.unwrap(), None);
     assert_eq!(store.members(&name(), None, 10).await.unwrap_err().kind(), StoreErrorKind::NotFound);
     let user = UserId::new("a").unwrap();
-    assert_eq!(store.contains(&name(), &user).await.unwrap_err().kind(), StoreErrorKind::NotFound);
+    assert_eq!(store.contains(&name(), &user).unwrap_err().kind(), StoreErrorKind::NotFound);
 }
 
 #[tokio::test]

@@ -156,7 +156,7 @@ impl Held {
         assert_eq!(versions.iter().filter(|version| version.served).count(), 1);
         for id in ["a", "ab", "fan-1", "fan-7"].map(str::to_owned).iter().chain(now.iter().take(3)) {
             let user = UserId::new(id.clone()).unwrap();
-            assert_eq!(self.store.contains(name, &user).await.unwrap(), now.contains(id), "{id}");
+            assert_eq!(self.store.contains(name, &user).unwrap(), now.contains(id), "{id}");
             assert_eq!(self.store.segments_of(&user).await.unwrap().contains(name), now.contains(id), "{id}");
         }
     }
