@@ -2,12 +2,11 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::Result;
 use fanpass_client::{Client, ClientBuilder};
 use fanpass_server::Service;
-use fanpass_transport::DynTransport;
+use fanpass_transport::{DynTransport, Transport as _};
 use fanpass_transport_hyper::{HyperConnection, HyperTransport};
 use fanpass_transport_reqwest::ReqwestTransport;
 use secrecy::SecretString;
@@ -106,10 +105,10 @@ impl Session {
             Stack::Hyper => false,
         };
         if reqwest {
-            let client = build(Arc::new(ReqwestTransport::new()?))?;
+            let client = build(ReqwestTransport::new()?.into_dyn())?;
             return Ok(Self { client, slots: None, service: None, flags: target.flags });
         }
-        let client = build(Arc::new(HyperTransport::new()?))?;
+        let client = build(HyperTransport::new()?.into_dyn())?;
         Ok(Self { client, slots: Some(Box::new(build)), service: None, flags: target.flags })
     }
 
@@ -121,7 +120,7 @@ impl Session {
         };
         // Reads the certificate store, which other commands need not do twice.
         let connection = HyperConnection::new()?;
-        Ok(Box::new(move |_| build(Arc::new(connection.sibling()))))
+        Ok(Box::new(move |_| build(connection.sibling().into_dyn())))
     }
 
     /// A command line that goes on from here against the same FanPass.

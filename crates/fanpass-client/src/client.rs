@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fanpass_model::Operation;
-use fanpass_transport::{Attempts, DynTransport, Request, RequestId, Response, TransportError};
+use fanpass_transport::{
+    Attempts, DynTransport, Request, RequestId, Response, Transport as _, TransportError,
+};
 use http::HeaderName;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -59,11 +61,11 @@ impl Client {
     ) -> Result<T, Error> {
         let started = Instant::now();
         let host = self.shared.requests.base().host();
-        let request = match request {
-            Ok(request) => request,
+        let sending = match request {
+            Ok(request) => self.shared.transport.send(request),
             Err(error) => return Err(error.of_call(operation, host, None, 0, started.elapsed())),
         };
-        match self.shared.transport.send(request).await {
+        match sending.await {
             Err(error) => {
                 let (id, attempts) = (error.request_id().cloned(), attempts_of(&error));
                 let id = id.as_ref().map(RequestId::as_str);
@@ -76,7 +78,8 @@ impl Client {
                 let (id, attempts) = (request_id_of(&answer), answer.extensions().get().copied());
                 let Attempts(attempts) = attempts.unwrap_or(Attempts(1));
                 answer::read(operation, answer, self.shared.answer_limit).await.map_err(|error| {
-                    error.of_call(operation, host, id.as_deref(), attempts, started.elapsed())
+                    let id = id.as_ref().map(RequestId::as_str);
+                    error.of_call(operation, host, id, attempts, started.elapsed())
                 })
             }
         }
@@ -90,9 +93,9 @@ fn attempts_of(error: &TransportError) -> u32 {
 }
 
 /// The id that the other side answers with, else the one that was sent.
-fn request_id_of(answer: &Response) -> Option<String> {
-    let answered = answer.headers().get(X_REQUEST_ID).and_then(|id| id.to_str().ok());
-    answered.or_else(|| answer.extensions().get().map(RequestId::as_str)).map(str::to_owned)
+fn request_id_of(answer: &Response) -> Option<RequestId> {
+    let answered = answer.headers().get(X_REQUEST_ID).and_then(RequestId::from_header);
+    answered.or_else(|| answer.extensions().get().cloned())
 }
 
 impl fmt::Debug for Client {

@@ -64,7 +64,7 @@ impl Link {
 
     /// The connection again if a request to this URI can be sent on it: it is the same origin, the other side has
     /// not hung up, and nothing of an earlier exchange is left over.
-    pub(crate) fn reuse(mut self, uri: &Uri) -> Option<Self> {
+    pub(crate) fn reuse(mut self: Box<Self>, uri: &Uri) -> Option<Box<Self>> {
         if uri.scheme() != Some(&self.scheme) || uri.authority() != Some(&self.authority) {
             return None;
         }

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use http::HeaderName;
 use http::header::Entry;
 
@@ -25,9 +24,8 @@ impl<T: Transport> RequestIds<T> {
     }
 }
 
-#[async_trait]
 impl<T: Transport> Transport for RequestIds<T> {
-    async fn send(&self, mut request: Request) -> Result<Response, TransportError> {
+    fn send(&self, mut request: Request) -> impl Future<Output = Result<Response, TransportError>> + Send {
         let chosen = request.extensions_mut().remove::<RequestId>();
         let id = match request.headers_mut().entry(X_REQUEST_ID) {
             Entry::Occupied(entry) => RequestId::from_header(entry.get()),
@@ -37,13 +35,16 @@ impl<T: Transport> Transport for RequestIds<T> {
                 Some(id)
             }
         };
-        let Some(id) = id else { return self.inner.send(request).await };
-        match self.inner.send(request).await {
-            Ok(mut response) => {
-                response.extensions_mut().insert(id);
-                Ok(response)
+        let sending = self.inner.send(request);
+        async move {
+            match (sending.await, id) {
+                (outcome, None) => outcome,
+                (Ok(mut response), Some(id)) => {
+                    response.extensions_mut().insert(id);
+                    Ok(response)
+                }
+                (Err(error), Some(id)) => Err(error.with_request_id(id)),
             }
-            Err(error) => Err(error.with_request_id(id)),
         }
     }
 }
