@@ -12,6 +12,7 @@ mod retries;
 mod send;
 mod settle;
 mod slots;
+mod wakes;
 
 use std::collections::VecDeque;
 use std::fmt;
