@@ -3,12 +3,11 @@
 use std::fmt;
 use std::num::NonZeroU32;
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::Result;
 use fanpass_client::{Client, ClientBuilder, IdBudget};
 use fanpass_server::Service;
-use fanpass_transport::DynTransport;
+use fanpass_transport::{DynTransport, Transport as _};
 use fanpass_transport_hyper::{HyperConnection, HyperTransport};
 use fanpass_transport_reqwest::ReqwestTransport;
 use secrecy::SecretString;
@@ -109,7 +108,7 @@ impl Session {
             Stack::Hyper => false,
         };
         if reqwest {
-            let client = build(Arc::new(ReqwestTransport::new()?))?;
+            let client = build(ReqwestTransport::new()?.into_dyn())?;
             return Ok(Self {
                 client,
                 slots: None,
@@ -118,7 +117,7 @@ impl Session {
                 ids: IdBudget::new(None),
             });
         }
-        let client = build(Arc::new(HyperTransport::new()?))?;
+        let client = build(HyperTransport::new()?.into_dyn())?;
         Ok(Self {
             client,
             slots: Some(Box::new(build)),
@@ -142,7 +141,7 @@ impl Session {
         };
         // Reads the certificate store, which other commands need not do twice.
         let connection = HyperConnection::new()?;
-        Ok(Box::new(move |_| build(Arc::new(connection.sibling()))))
+        Ok(Box::new(move |_| build(connection.sibling().into_dyn())))
     }
 
     /// A command line that goes on from here against the same FanPass.

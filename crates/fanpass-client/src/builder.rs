@@ -1,7 +1,6 @@
 //! Sets a client up: where, with which token, over which transport.
 
 use std::fmt;
-use std::sync::Arc;
 
 use fanpass_transport::DynTransport;
 use fanpass_transport::Transport;
@@ -68,7 +67,7 @@ impl ClientBuilder {
 
     /// The adapter that sends; the middleware of [`Stack`] is put around it, in its documented order.
     pub fn transport(mut self, adapter: impl Transport) -> Self {
-        self.transport = Some(Arc::new(adapter));
+        self.transport = Some(adapter.into_dyn());
         self
     }
 

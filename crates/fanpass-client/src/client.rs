@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fanpass_model::{Operation, Provenance};
-use fanpass_transport::{Attempts, DynTransport, Idempotent, Request, RequestId, Response, TransportError};
+use fanpass_transport::{
+    Attempts, DynTransport, Idempotent, Request, RequestId, Response, Transport as _, TransportError,
+};
 use http::HeaderName;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -87,18 +89,34 @@ impl Client {
     }
 
     /// One call: sends what was built, unless that failed, and reads the answer.
-    pub(crate) async fn call<T: DeserializeOwned>(
+    pub(crate) fn call<T: DeserializeOwned>(
         &self,
         operation: &'static Operation,
         request: Result<Request, Error>,
+    ) -> impl Future<Output = Result<T, Error>> + Send {
+        // Handed on at once, so that the future does not carry the room for it.
+        let sending = request.map(|request| self.shared.transport.send(self.keyed(operation, request)));
+        async move {
+            let started = Instant::now();
+            match sending {
+                Ok(sending) => self.receive(operation, sending.await, started).await,
+                Err(error) => {
+                    let host = self.shared.requests.base().host();
+                    Err(error.of_call(operation, host, None, 0, started.elapsed()))
+                }
+            }
+        }
+    }
+
+    /// Reads what a call came to.
+    async fn receive<T: DeserializeOwned>(
+        &self,
+        operation: &'static Operation,
+        outcome: Result<Response, TransportError>,
+        started: Instant,
     ) -> Result<T, Error> {
-        let started = Instant::now();
         let host = self.shared.requests.base().host();
-        let request = match request {
-            Ok(request) => self.keyed(operation, request),
-            Err(error) => return Err(error.of_call(operation, host, None, 0, started.elapsed())),
-        };
-        match self.shared.transport.send(request).await {
+        match outcome {
             Err(error) => {
                 let (id, attempts) = (error.request_id().cloned(), attempts_of(&error));
                 let id = id.as_ref().map(RequestId::as_str);
@@ -111,7 +129,8 @@ impl Client {
                 let (id, attempts) = (request_id_of(&answer), answer.extensions().get().copied());
                 let Attempts(attempts) = attempts.unwrap_or(Attempts(1));
                 answer::read(operation, answer, self.shared.answer_limit).await.map_err(|error| {
-                    error.of_call(operation, host, id.as_deref(), attempts, started.elapsed())
+                    let id = id.as_ref().map(RequestId::as_str);
+                    error.of_call(operation, host, id, attempts, started.elapsed())
                 })
             }
         }
@@ -125,9 +144,9 @@ fn attempts_of(error: &TransportError) -> u32 {
 }
 
 /// The id that the other side answers with, else the one that was sent.
-fn request_id_of(answer: &Response) -> Option<String> {
-    let answered = answer.headers().get(X_REQUEST_ID).and_then(|id| id.to_str().ok());
-    answered.or_else(|| answer.extensions().get().map(RequestId::as_str)).map(str::to_owned)
+fn request_id_of(answer: &Response) -> Option<RequestId> {
+    let answered = answer.headers().get(X_REQUEST_ID).and_then(RequestId::from_header);
+    answered.or_else(|| answer.extensions().get().cloned())
 }
 
 impl fmt::Debug for Client {

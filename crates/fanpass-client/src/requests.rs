@@ -136,6 +136,9 @@ impl Requests {
 }
 
 pub(crate) fn to_json(content: &impl Serialize) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(content)
+    // Room for most updates of a user.
+    let mut json = Vec::with_capacity(256);
+    serde_json::to_writer(&mut json, content)
+        .map(|()| json)
         .map_err(|error| Error::unsent(ErrorKind::InvalidRequest, format!("it makes no JSON: {error}")))
 }

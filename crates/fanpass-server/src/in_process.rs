@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
-use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
@@ -37,7 +36,6 @@ impl fmt::Debug for InProcessTransport {
     }
 }
 
-#[async_trait]
 impl Transport for InProcessTransport {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let fault = Fault::default();
@@ -109,13 +107,11 @@ impl HttpBody for Watched {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use axum::Router;
     use axum::body::Body;
     use axum::extract::Request;
     use fanpass_testkit::conformance::{self, Service};
-    use fanpass_transport::DynTransport;
+    use fanpass_transport::{DynTransport, Transport as _};
 
     use super::InProcessTransport;
 
@@ -127,7 +123,7 @@ mod tests {
             let service = answering.clone();
             async move { service.call(request).await.map(Body::new) }
         });
-        let transport: DynTransport = Arc::new(InProcessTransport::new(router));
+        let transport: DynTransport = InProcessTransport::new(router).into_dyn();
         conformance::semantics(&transport, "http://local", &service).await;
     }
 }

@@ -129,9 +129,11 @@ fn boolean(text: &str) -> Result<bool, CellFault> {
 
 /// The number, if it writes itself as the cell does.
 fn integer(text: &str) -> Result<Number, CellFault> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let plain = text == "0" || !digits.starts_with(['+', '0']);
     let signed = text.parse::<i64>().map(Number::from);
     let number = signed.or_else(|_| text.parse::<u64>().map(Number::from));
-    number.ok().filter(|number| number.to_string() == text).ok_or_else(|| {
+    number.ok().filter(|_| plain).ok_or_else(|| {
         let message = "the cell is not a whole number of 64 bits: write digits only, without separators, sign `+` or \
                        leading zeros, or map the column as string";
         CellFault::new(code::NOT_INTEGER, message)

@@ -74,20 +74,19 @@ impl<'a> Row<'a> {
             gap: *gap,
             ..Record::default()
         };
-        KeptRow { record, origin: self.origin.clone() }
+        KeptRow(Box::new((record, self.origin.clone())))
     }
 }
 
 /// A row that outlives the reading of the next one: its cells and its place.
+// In a box, as it passes through many hands.
 #[derive(Debug)]
-pub struct KeptRow {
-    record: Record,
-    origin: Origin,
-}
+pub struct KeptRow(Box<(Record, Origin)>);
 
 impl KeptRow {
     /// The row as a reject that blames no column, for a fault that was found later.
     pub fn reject(&self, code: &'static str, message: impl Into<String>) -> Reject {
-        Row { record: &self.record, origin: &self.origin, columns: &[] }.reject(None, code, message)
+        let (record, origin) = &*self.0;
+        Row { record, origin, columns: &[] }.reject(None, code, message)
     }
 }

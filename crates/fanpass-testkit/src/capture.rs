@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use async_trait::async_trait;
 use fanpass_transport::{Request, Response, Sent, Transport, TransportError, TransportErrorKind};
 
 use crate::record::CapturedRequest;
@@ -51,7 +50,6 @@ impl CaptureTransport {
     }
 }
 
-#[async_trait]
 impl Transport for CaptureTransport {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let request = CapturedRequest::read(request).await?;

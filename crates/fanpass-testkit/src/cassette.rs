@@ -5,7 +5,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use fanpass_transport::{
     DynTransport, Request, RequestBody, Response, ResponseBody, Sent, Transport, TransportError,
@@ -121,7 +120,6 @@ impl Cassette {
     }
 }
 
-#[async_trait]
 impl Transport for Cassette {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         match &self.mode {

@@ -7,7 +7,6 @@ use std::sync::Mutex;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use fanpass_transport::{
     Request, Response, ResponseBody, Sent, Transport, TransportError, TransportErrorKind,
@@ -72,7 +71,6 @@ impl<T: Transport> FaultTransport<T> {
     }
 }
 
-#[async_trait]
 impl<T: Transport> Transport for FaultTransport<T> {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let fault = (self.next.lock().expect("no fault source panicked"))();

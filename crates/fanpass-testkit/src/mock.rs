@@ -1,6 +1,5 @@
 //! A mocked transport, for tests that state which requests they expect.
 
-use async_trait::async_trait;
 use fanpass_transport::{Request, Response, Transport, TransportError};
 
 mockall::mock! {
@@ -8,7 +7,6 @@ mockall::mock! {
     #[derive(Debug)]
     pub Transport {}
 
-    #[async_trait]
     impl Transport for Transport {
         async fn send(&self, request: Request) -> Result<Response, TransportError>;
     }

@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use fanpass_transport::{Request, Response, ResponseBody, Transport, TransportError};
 use http_body::{Body, Frame};
@@ -22,7 +21,7 @@ use crate::link::{Link, Taken};
 /// is faster than through a pool, which has to wake a second task for each request.
 pub struct HyperConnection {
     connector: Connector,
-    link: Arc<Mutex<Option<Link>>>,
+    link: Arc<Mutex<Option<Box<Link>>>>,
 }
 
 impl HyperConnection {
@@ -43,14 +42,18 @@ impl HyperConnection {
     }
 }
 
-#[async_trait]
 impl Transport for HyperConnection {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let mut slot = Arc::clone(&self.link).lock_owned().await;
+        // Free, unless callers share the connection.
+        let mut slot = match Arc::clone(&self.link).try_lock_owned() {
+            Ok(slot) => slot,
+            Err(_) => Arc::clone(&self.link).lock_owned().await,
+        };
         // Taken out while it is in use, so that an exchange which is given up closes the connection.
         let mut link = match slot.take().and_then(|link| link.reuse(request.uri())) {
             Some(link) => link,
-            None => Link::connect(&self.connector, request.uri()).await?,
+            // Boxed, so that a future which need not connect does not carry the room for it.
+            None => Box::new(Box::pin(Link::connect(&self.connector, request.uri())).await?),
         };
         let (parts, mut body) = link.exchange(request).await?.into_parts();
         let taken = link.take_ready(&mut body).await;
@@ -72,8 +75,8 @@ struct Arriving {
 
 struct Rest {
     body: Incoming,
-    link: Link,
-    slot: OwnedMutexGuard<Option<Link>>,
+    link: Box<Link>,
+    slot: OwnedMutexGuard<Option<Box<Link>>>,
 }
 
 impl Body for Arriving {

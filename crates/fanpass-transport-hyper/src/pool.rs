@@ -1,6 +1,5 @@
 //! The pooled transport: as many connections as there are requests at a time.
 
-use async_trait::async_trait;
 use fanpass_transport::{Request, RequestBody, Response, ResponseBody, Sent, Transport, TransportError};
 use http_body_util::BodyExt as _;
 use hyper_util::client::legacy::Client;
@@ -30,7 +29,6 @@ impl HyperTransport {
     }
 }
 
-#[async_trait]
 impl Transport for HyperTransport {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         // Cloning a URI counts references; its text is only wanted if something fails.

@@ -5,7 +5,6 @@ use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use fanpass_transport::{
     Request, RequestBody, Response, ResponseBody, Sent, Transport, TransportError, TransportErrorKind,
 };
@@ -60,7 +59,6 @@ impl ReqwestTransport {
     }
 }
 
-#[async_trait]
 impl Transport for ReqwestTransport {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let (parts, body) = request.into_parts();

@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use fanpass_client::{Delivery, StopReason};
-use fanpass_model::{UserId, UserProperties};
-use fanpass_sync::{Deliveries, Figures, RejectFiles};
+use fanpass_sync::{Deliveries, Figures, Receipt, RejectFiles};
 use fanpass_table::{KeptRow, Reject};
 
 use crate::exit::Exit;
@@ -16,9 +15,6 @@ use crate::input::RejectedRow;
 /// Rejects that are kept to be shown; all are counted, and all are in the reject file.
 pub const REJECTS_SHOWN: usize = 1000;
 
-/// An update of one user.
-pub type Update = (UserId, UserProperties);
-
 /// The ledger of a run, which its two ends share.
 pub type SharedDeliveries = Arc<Mutex<Deliveries>>;
 
@@ -26,8 +22,8 @@ pub type SharedDeliveries = Arc<Mutex<Deliveries>>;
 #[derive(Debug)]
 pub struct Tag {
     pub origin: Origin,
-    /// What is sent of it, for the ledger.
-    pub sent: Option<Update>,
+    /// What the ledger remembers once it is acknowledged.
+    pub receipt: Option<Receipt>,
 }
 
 /// Where an update comes from.
@@ -75,11 +71,11 @@ impl Account {
 
     /// What became of an update that was handed to the push.
     pub fn settle(&mut self, tag: Tag, delivery: Delivery) -> Result<()> {
-        let Tag { origin, sent } = tag;
-        if let (Some((user, sent)), Some(deliveries)) = (sent, &self.deliveries) {
+        let Tag { origin, receipt } = tag;
+        if let (Some(receipt), Some(deliveries)) = (receipt, &self.deliveries) {
             let acknowledged = matches!(delivery, Delivery::Sent | Delivery::Superseded);
             let mut deliveries = deliveries.lock().unwrap_or_else(PoisonError::into_inner);
-            deliveries.settle(user, sent, acknowledged)?;
+            deliveries.settle(receipt, acknowledged)?;
         }
         if let Delivery::NotSent(reason) = &delivery {
             match reason {

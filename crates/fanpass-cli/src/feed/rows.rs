@@ -137,7 +137,7 @@ impl Source {
                             }
                             let row = update.row.keep();
                             let origin = Origin::Row { columns: Arc::clone(&self.columns), row };
-                            let tag = Tag { origin, sent: None };
+                            let tag = Tag { origin, receipt: None };
                             return Ok(Some(UserUpdate::new(tag, update.user, update.properties)));
                         }
                     }
@@ -183,7 +183,7 @@ fn read_all(reading: Reading, shared: &Shared, rows: &Sender<Vec<Row>>) -> Resul
     let unset: UserProperties = keys.into_iter().map(|key| (key, AttributeValue::Unset)).collect();
     let users = BufReader::new(File::open(gone.path())?).lines().map_while(Result::ok);
     let users = users.filter_map(|user| UserId::new(user).ok());
-    let tag = || Tag { origin: Origin::Gone, sent: None };
+    let tag = || Tag { origin: Origin::Gone, receipt: None };
     hand_over(users.map(|user| UserUpdate::new(tag(), user, unset.clone())), shared, rows)
 }
 
@@ -215,18 +215,18 @@ fn hand_over(updates: impl Iterator<Item = Row>, shared: &Shared, rows: &Sender<
 fn changed(rows: Vec<Row>, deliveries: &SharedDeliveries, shared: &Shared) -> Result<Vec<Row>> {
     let (updates, tags): (Vec<_>, Vec<_>) =
         rows.into_iter().map(|row| ((row.user, row.properties), row.tag)).unzip();
-    let changes = deliveries.lock().unwrap_or_else(PoisonError::into_inner).take(&updates)?;
-    let mut different = Vec::new();
-    for (((user, _), mut tag), change) in updates.into_iter().zip(tags).zip(changes) {
-        if change.is_empty() {
+    let taken = deliveries.lock().unwrap_or_else(PoisonError::into_inner).take(updates)?;
+    let mut different = Vec::with_capacity(taken.len());
+    for (mut tag, taken) in tags.into_iter().zip(taken) {
+        if taken.change.is_empty() {
             let figures = &mut shared.lock().account.figures;
             match tag.origin {
                 Origin::Row { .. } => figures.unchanged += 1,
                 Origin::Gone => figures.removed += 1,
             }
         } else {
-            tag.sent = Some((user.clone(), change.clone()));
-            different.push(UserUpdate::new(tag, user, change));
+            tag.receipt = Some(taken.receipt);
+            different.push(UserUpdate::new(tag, taken.user, taken.change));
         }
     }
     Ok(different)

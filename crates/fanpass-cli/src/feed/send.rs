@@ -37,6 +37,8 @@ pub async fn send_all(
     let mut settled = 0_u64;
     loop {
         let outcome = tokio::select! {
+            // The run lets go now and then, also where it never has to wait.
+            biased;
             outcome = run.next() => outcome,
             () = &mut stops => continue,
         };

@@ -2,7 +2,7 @@
 
 use fanpass_model::operations::UPDATE_USER;
 use fanpass_model::{UpdateUserRequest, UpdateUserResponse, UserId, UserProperties};
-use fanpass_transport::Request;
+use fanpass_transport::{Request, SingleAttempt};
 
 use crate::{Client, Error, Requests};
 
@@ -15,6 +15,13 @@ impl Requests {
     pub fn update_user(&self, update: &UpdateUserRequest) -> Result<Request, Error> {
         update.validate().map_err(Error::invalid)?;
         self.json(&UPDATE_USER, self.update_user.clone(), update)
+    }
+
+    /// The request of an update that was validated, for a caller that repeats it itself.
+    pub(crate) fn single_update(&self, update: &UpdateUserRequest) -> Result<Request, Error> {
+        let mut request = self.json(&UPDATE_USER, self.update_user.clone(), update)?;
+        request.extensions_mut().insert(SingleAttempt);
+        Ok(request)
     }
 }
 

@@ -1,9 +1,9 @@
 //! Keeps each user's updates apart from each other in time: one request at a time, later updates behind it, merged.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use fanpass_model::{UpdateUserRequest, UserId};
+use foldhash::HashMap;
 use tokio::time::Instant;
 
 use super::{Delivery, Outcome, StopReason, UserUpdate};
@@ -17,7 +17,7 @@ pub(super) struct Batch<T> {
     pub(super) attempts: u32,
     pub(super) began: Option<Instant>,
     /// Why the last attempt did not settle it.
-    pub(super) failure: Option<Error>,
+    pub(super) failure: Option<Box<Error>>,
 }
 
 impl<T> Batch<T> {
@@ -48,7 +48,7 @@ impl<T> Batch<T> {
     /// The outcome of each of its updates if it is sent no more: an attempt before may have had its effect.
     pub(super) fn abandon(mut self, reason: &StopReason) -> impl Iterator<Item = Outcome<T>> {
         let delivery = match self.failure.take() {
-            Some(failure) => Delivery::Failed(Arc::new(failure)),
+            Some(failure) => Delivery::Failed(Arc::new(*failure)),
             None => Delivery::NotSent(reason.clone()),
         };
         self.settle(delivery)
@@ -57,11 +57,11 @@ impl<T> Batch<T> {
 
 /// The users with a request under way (about to be sent, in flight, or waiting for its retry), and what waits behind
 /// each.
-pub(super) struct Lanes<T>(HashMap<UserId, Option<Batch<T>>>);
+pub(super) struct Lanes<T>(HashMap<UserId, Option<Box<Batch<T>>>>);
 
 impl<T> Lanes<T> {
     pub(super) fn new() -> Self {
-        Self(HashMap::new())
+        Self(HashMap::default())
     }
 
     /// Gives the batch back if its user is free, and keeps it behind the request under way otherwise.
@@ -72,7 +72,7 @@ impl<T> Lanes<T> {
                 return Some(batch);
             }
             Some(Some(waiting)) => waiting.merge(batch),
-            Some(waiting) => *waiting = Some(batch),
+            Some(waiting) => *waiting = Some(Box::new(batch)),
         }
         None
     }
@@ -83,11 +83,11 @@ impl<T> Lanes<T> {
         if waiting.is_none() {
             self.0.remove(user);
         }
-        waiting
+        waiting.map(|batch| *batch)
     }
 
     /// Takes out all that waits.
     pub(super) fn drain_waiting(&mut self) -> impl Iterator<Item = Batch<T>> {
-        self.0.values_mut().filter_map(Option::take)
+        self.0.values_mut().filter_map(Option::take).map(|batch| *batch)
     }
 }

@@ -14,6 +14,7 @@ mod send;
 mod settle;
 mod slots;
 mod trial;
+mod wakes;
 
 use std::collections::VecDeque;
 use std::fmt;

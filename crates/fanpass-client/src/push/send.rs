@@ -54,7 +54,7 @@ impl<T> Push<T> {
         batch.attempts += 1;
         batch.began.get_or_insert(now);
         let repeats = batch.attempts > 1;
-        match self.slots.send(batch) {
+        match self.slots.send(batch, now) {
             Ok(()) => {
                 self.pace.take(now, 1);
                 self.progress.requests += 1;

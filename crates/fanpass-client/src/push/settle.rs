@@ -59,7 +59,7 @@ impl<T> Push<T> {
         }
         match self.retries.next(batch.attempts, batch.began.unwrap_or(now), at, &error) {
             Next::Again => {
-                batch.failure = Some(error);
+                batch.failure = Some(Box::new(error));
                 self.delayed.push(at, batch);
             }
             Next::GiveUp => self.settle(batch, Delivery::Failed(Arc::new(error))),

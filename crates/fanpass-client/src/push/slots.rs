@@ -1,37 +1,51 @@
 //! The slots of a run: each has a client and carries one request at a time.
 
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use fanpass_model::operations::UPDATE_USER;
-use fanpass_transport::{Sent, SingleAttempt, TransportError, TransportErrorKind};
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
+use fanpass_transport::{Sent, TransportError, TransportErrorKind};
 use serde::de::IgnoredAny;
 use tokio::time::Instant;
+use tokio_util::sync::ReusableBoxFuture;
 
 use super::delays::Delays;
 use super::lanes::Batch;
+use super::wakes::{SlotWaker, Wakes};
 use crate::{Client, Error};
 
 /// Makes the client of a slot.
 pub(super) type Connect = Box<dyn FnMut(usize) -> Result<Client, Error> + Send>;
 
-type Attempt = Pin<Box<dyn Future<Output = (usize, Duration, Result<(), Error>)> + Send>>;
+type Attempt = ReusableBoxFuture<'static, Result<IgnoredAny, Error>>;
 
 pub(super) struct Slots<T> {
     connect: Connect,
     all: Vec<Slot<T>>,
     free: Vec<usize>,
     resting: Delays<usize>,
-    in_flight: FuturesUnordered<Attempt>,
+    in_flight: usize,
+    wakes: Arc<Wakes>,
+    /// Slots whose attempts are to be polled.
+    ready: VecDeque<usize>,
 }
 
 struct Slot<T> {
     client: Client,
-    batch: Option<Batch<T>>,
+    flight: Option<Flight<T>>,
+    /// What is left of the attempt before, whose room the next takes.
+    spent: Option<Attempt>,
+    waker: SlotWaker,
     refusals: u32,
+}
+
+/// What is under way in a slot.
+struct Flight<T> {
+    batch: Batch<T>,
+    began: Instant,
+    attempt: Attempt,
 }
 
 /// An attempt that is over. Its slot is to be given back by [`Slots::free`] or [`Slots::refused`].
@@ -49,17 +63,19 @@ impl<T> Slots<T> {
             all: Vec::new(),
             free: Vec::new(),
             resting: Delays::new(),
-            in_flight: FuturesUnordered::new(),
+            in_flight: 0,
+            wakes: Arc::default(),
+            ready: VecDeque::new(),
         }
     }
 
     pub(super) fn in_flight(&self) -> usize {
-        self.in_flight.len()
+        self.in_flight
     }
 
     /// How many slots cannot take a request now. Those that rest count, or the others would ask in their place.
     pub(super) fn busy(&self) -> usize {
-        self.in_flight.len() + self.resting.len()
+        self.in_flight + self.resting.len()
     }
 
     /// When the first slot has rested.
@@ -75,43 +91,53 @@ impl<T> Slots<T> {
     }
 
     /// Sends a batch from the slot that was used last, whose connection is the most likely to be open.
-    pub(super) fn send(&mut self, batch: Batch<T>) -> Result<(), (Batch<T>, Error)> {
+    pub(super) fn send(&mut self, batch: Batch<T>, now: Instant) -> Result<(), (Batch<T>, Error)> {
         let index = match self.free.pop() {
             Some(index) => index,
             None => match (self.connect)(self.all.len()) {
                 Err(error) => return Err((batch, error)),
                 Ok(client) => {
-                    self.all.push(Slot { client, batch: None, refusals: 0 });
+                    let waker = SlotWaker::new(self.all.len(), Arc::clone(&self.wakes));
+                    self.all.push(Slot { client, flight: None, spent: None, waker, refusals: 0 });
                     self.all.len() - 1
                 }
             },
         };
         let slot = &mut self.all[index];
         let client = slot.client.clone();
-        let request = client.requests().update_user(&batch.request).map(|mut request| {
-            request.extensions_mut().insert(SingleAttempt);
-            request
-        });
-        slot.batch = Some(batch);
-        self.in_flight.push(Box::pin(async move {
-            let began = Instant::now();
-            // Nothing of the answer is kept, so that any JSON will do: building what it says costs more than reading it.
-            let answer = client.call::<IgnoredAny>(&UPDATE_USER, request).await;
-            (index, began.elapsed(), answer.map(drop))
-        }));
+        let request = client.requests().single_update(&batch.request);
+        // Nothing of the answer is kept, so that any JSON will do: building what it says costs more than reading it.
+        let next = async move { client.call(&UPDATE_USER, request).await };
+        let attempt = match slot.spent.take() {
+            None => ReusableBoxFuture::new(next),
+            Some(mut room) => {
+                room.set(next);
+                room
+            }
+        };
+        slot.flight = Some(Flight { batch, began: now, attempt });
+        self.in_flight += 1;
+        self.ready.push_back(index);
         Ok(())
     }
 
     /// The next attempt that is over; `None` if none is in flight.
     pub(super) fn poll_done(&mut self, context: &mut Context<'_>) -> Poll<Option<Done<T>>> {
-        loop {
-            let Some((slot, latency, result)) = ready!(self.in_flight.poll_next_unpin(context)) else {
-                return Poll::Ready(None);
-            };
-            if let Some(batch) = self.all[slot].batch.take() {
-                return Poll::Ready(Some(Done { slot, batch, latency, result }));
+        // Once: what is woken from here on wakes the run, so that an attempt that always goes on keeps nobody waiting.
+        self.wakes.take(context.waker(), &mut self.ready);
+        while let Some(index) = self.ready.pop_front() {
+            let slot = &mut self.all[index];
+            let Some(flight) = &mut slot.flight else { continue };
+            let mut context = Context::from_waker(slot.waker.arm());
+            let Poll::Ready(answer) = flight.attempt.poll(&mut context) else { continue };
+            if let Some(Flight { batch, began, attempt }) = slot.flight.take() {
+                slot.spent = Some(attempt);
+                self.in_flight -= 1;
+                let result = answer.map(drop);
+                return Poll::Ready(Some(Done { slot: index, batch, latency: began.elapsed(), result }));
             }
         }
+        if self.in_flight == 0 { Poll::Ready(None) } else { Poll::Pending }
     }
 
     /// Gives a slot back that may go on.
@@ -133,9 +159,9 @@ impl<T> Slots<T> {
 
     /// Gives up what is in flight; whether it arrived cannot be known.
     pub(super) fn abort(&mut self) -> impl Iterator<Item = (Batch<T>, Error)> {
-        self.in_flight.clear();
+        self.in_flight = 0;
         self.all.iter_mut().filter_map(|slot| {
-            let batch = slot.batch.take()?;
+            let Flight { batch, .. } = slot.flight.take()?;
             let host = slot.client.requests().base().host();
             let error = TransportError::about(TransportErrorKind::Cancelled, Sent::Unknown, host);
             let elapsed = batch.began.map_or(Duration::ZERO, |began| began.elapsed());

@@ -113,7 +113,6 @@ async fn a_wait_ends_at_its_time_limit() {
 async fn a_question_without_an_answer_ends_at_the_time_limit_too() {
     #[derive(Debug)]
     struct Silent;
-    #[async_trait::async_trait]
     impl fanpass_transport::Transport for Silent {
         async fn send(&self, _: fanpass_transport::Request) -> Result<Response, TransportError> {
             std::future::pending().await

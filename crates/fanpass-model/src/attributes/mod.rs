@@ -9,6 +9,6 @@ mod value;
 
 pub use key::{ATTRIBUTE_NAME_MAX_CHARACTERS, AttributeKey, Namespace};
 pub use platform::PlatformAttribute;
-pub use properties::UserProperties;
+pub use properties::{Attributes, UserProperties};
 pub use registry::{AttributeRegistry, PlatformPolicy, Violation, ViolationKind};
 pub use value::{AttributeType, AttributeValue, LIST_MAX_ENTRIES, TEXT_VALUE_MAX_BYTES};

@@ -1,11 +1,9 @@
 //! `UserProperties`: a user's attributes by key, as one flat map.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::{self, Entry};
-use std::fmt;
+use std::{fmt, slice, vec};
 
 use serde::de::{self, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{AttributeKey, AttributeValue};
 use crate::error::{ErrorKind, ModelError};
@@ -22,29 +20,45 @@ use crate::error::{ErrorKind, ModelError};
 /// assert_eq!(serde_json::to_string(&properties)?, r#"{"custom.shirt_size":null,"user_properties.sth":true}"#);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[serde(transparent)]
-pub struct UserProperties(BTreeMap<AttributeKey, AttributeValue>);
+// Sorted by key: users have few attributes, and a run makes, copies and drops one of these for each row.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct UserProperties(Vec<(AttributeKey, AttributeValue)>);
 
 impl UserProperties {
     /// No attributes yet.
     pub const fn new() -> Self {
-        Self(BTreeMap::new())
+        Self(Vec::new())
+    }
+
+    /// The same with room for so many attributes.
+    pub fn with_capacity(attributes: usize) -> Self {
+        Self(Vec::with_capacity(attributes))
     }
 
     /// Sets one attribute and gives back what stood there.
     pub fn insert(&mut self, key: AttributeKey, value: AttributeValue) -> Option<AttributeValue> {
-        self.0.insert(key, value)
+        match self.place(key.as_str()) {
+            Ok(at) => Some(std::mem::replace(&mut self.0[at].1, value)),
+            Err(at) => {
+                self.0.insert(at, (key, value));
+                None
+            }
+        }
     }
 
     /// One attribute's value.
     pub fn get(&self, key: &str) -> Option<&AttributeValue> {
-        self.0.get(key)
+        self.place(key).ok().map(|at| &self.0[at].1)
     }
 
     /// All attributes, by key.
-    pub fn iter(&self) -> btree_map::Iter<'_, AttributeKey, AttributeValue> {
-        self.0.iter()
+    pub fn iter(&self) -> Attributes<'_> {
+        Attributes(self.0.iter())
+    }
+
+    /// Keeps the attributes for which `keep` says so.
+    pub fn retain(&mut self, mut keep: impl FnMut(&AttributeKey, &AttributeValue) -> bool) {
+        self.0.retain(|(key, value)| keep(key, value));
     }
 
     /// How many attributes there are.
@@ -56,17 +70,51 @@ impl UserProperties {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// Where a key stands, or where it would.
+    fn place(&self, key: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(known, _)| known.as_str().cmp(key))
+    }
 }
 
+/// The attributes of [`UserProperties`], by key.
+#[derive(Debug, Clone)]
+pub struct Attributes<'a>(slice::Iter<'a, (AttributeKey, AttributeValue)>);
+
+impl<'a> Iterator for Attributes<'a> {
+    type Item = (&'a AttributeKey, &'a AttributeValue);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(|(key, value)| (key, value))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Attributes<'_> {}
+
 impl FromIterator<(AttributeKey, AttributeValue)> for UserProperties {
+    /// Of several values of one key the last counts.
     fn from_iter<I: IntoIterator<Item = (AttributeKey, AttributeValue)>>(entries: I) -> Self {
-        Self(entries.into_iter().collect())
+        let mut entries: Vec<_> = entries.into_iter().collect();
+        entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+        // Gives the later of two to the earlier, which stays.
+        entries.dedup_by(|later, earlier| {
+            let same = later.0 == earlier.0;
+            if same {
+                std::mem::swap(later, earlier);
+            }
+            same
+        });
+        Self(entries)
     }
 }
 
 impl IntoIterator for UserProperties {
     type Item = (AttributeKey, AttributeValue);
-    type IntoIter = btree_map::IntoIter<AttributeKey, AttributeValue>;
+    type IntoIter = vec::IntoIter<Self::Item>;
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
     }
@@ -74,9 +122,15 @@ impl IntoIterator for UserProperties {
 
 impl<'a> IntoIterator for &'a UserProperties {
     type Item = (&'a AttributeKey, &'a AttributeValue);
-    type IntoIter = btree_map::Iter<'a, AttributeKey, AttributeValue>;
+    type IntoIter = Attributes<'a>;
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+impl Serialize for UserProperties {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self)
     }
 }
 
@@ -96,18 +150,16 @@ impl<'de> Visitor<'de> for PropertiesVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<UserProperties, A::Error> {
-        let mut properties = BTreeMap::new();
-        while let Some(key) = members.next_key::<AttributeKey>()? {
-            match properties.entry(key) {
-                Entry::Vacant(entry) => {
-                    entry.insert(members.next_value()?);
-                }
-                Entry::Occupied(entry) => {
-                    let twice = ModelError::new("attribute key", ErrorKind::DuplicateKey);
-                    return Err(de::Error::custom(format_args!("{twice}: {}", entry.key())));
-                }
-            }
+        let mut entries = Vec::new();
+        while let Some(entry) = members.next_entry::<AttributeKey, AttributeValue>()? {
+            entries.push(entry);
         }
-        Ok(UserProperties(properties))
+        // Once, as placing each of a million members that are in no order would take hours.
+        entries.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        if let Some([(key, _), _]) = entries.array_windows().find(|[(one, _), (other, _)]| one == other) {
+            let twice = ModelError::new("attribute key", ErrorKind::DuplicateKey);
+            return Err(de::Error::custom(format_args!("{twice}: {key}")));
+        }
+        Ok(UserProperties(entries))
     }
 }

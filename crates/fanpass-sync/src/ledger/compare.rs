@@ -1,59 +1,101 @@
-//! Updates beside what is known of their users, batch by batch.
+//! The look-ups of a batch: which attributes differ from what was acknowledged, and what becomes of the records.
 
 use fanpass_model::{UserId, UserProperties};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
 use super::Ledger;
 use super::database;
+use super::fingerprint::UserPrints;
 use super::journal::{self, Known};
 use super::record::{Record, Step};
 use crate::SyncError;
 
-/// A user's fingerprint and the place of an update in its batch.
-pub(super) type Place = (i64, usize);
+/// The fingerprints of an update, or of the part of it that is sent: what the ledger remembers once the service has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Receipt {
+    pub(super) user: i64,
+    pub(super) steps: Vec<Step>,
+}
 
 /// What becomes of a user's record.
 pub(super) struct Change {
-    user: i64,
-    pub(super) record: Record,
-    steps: Vec<Step>,
+    pub(super) user: i64,
+    record: Record,
+    pub(super) steps: Vec<Step>,
 }
 
 impl Ledger {
-    /// What differs from the records, and what is to be forgotten of them therefore.
+    /// What differs from the records, in the order of the updates, and what is to be forgotten of them therefore.
     pub(super) fn compare(
         &self,
         updates: &[(UserId, UserProperties)],
-    ) -> Result<(Vec<UserProperties>, Vec<Change>), SyncError> {
-        let mut changes = vec![UserProperties::new(); updates.len()];
+    ) -> Result<(Vec<Receipt>, Vec<Change>), SyncError> {
+        let prints: Vec<UserPrints> = updates.iter().map(|(user, _)| self.fingerprints.of(user)).collect();
+        let mut receipts: Vec<Receipt> =
+            prints.iter().map(|prints| Receipt { user: prints.user(), steps: Vec::new() }).collect();
         let mut forgotten = Vec::new();
-        for group in self.order(updates).chunk_by(|(one, _), (other, _)| one == other) {
+        for group in order(&receipts).chunk_by(|(one, _), (other, _)| one == other) {
             let user = group[0].0;
             let mut change = self.begin(user)?;
             let uncertain = self.overlay.get(user) == Known::Perhaps;
             for &(_, at) in group {
-                let (id, properties) = &updates[at];
-                if change.record.is_empty() && !uncertain {
-                    changes[at].clone_from(properties);
-                    continue;
-                }
+                let (properties, steps) = (&updates[at].1, &mut receipts[at].steps);
+                steps.reserve_exact(properties.len());
                 for (key, value) in properties {
-                    let number = self.numbers.get(key).copied();
-                    let known = number.and_then(|number| change.record.get(number));
-                    if known == Some(self.fingerprints.value(id, key, value)) {
+                    let Some(&number) = self.numbers.get(key) else { continue };
+                    let print = prints[at].value(key, value);
+                    let known = change.record.get(number);
+                    if known == Some(print) {
                         continue;
                     }
-                    if let Some(number) = number.filter(|_| known.is_some() || uncertain) {
+                    if known.is_some() || uncertain {
                         change.take(Step::Forget(number));
                     }
-                    changes[at].insert(key.clone(), value.clone());
+                    steps.push(Step::Set(number, print));
                 }
             }
             if !change.steps.is_empty() {
                 forgotten.push(change);
             }
         }
-        Ok((changes, forgotten))
+        Ok((receipts, forgotten))
+    }
+
+    /// Cuts an update down to what a comparison found to differ.
+    pub(super) fn cut(&self, properties: &mut UserProperties, receipt: &Receipt) {
+        if receipt.steps.len() == properties.len() {
+            return;
+        }
+        properties.retain(|key, _| match self.numbers.get(key) {
+            Some(&number) => receipt.steps.iter().any(|step| step.number() == number),
+            // Nothing is known of an attribute without a number.
+            None => true,
+        });
+    }
+
+    /// The fingerprints of whole updates.
+    pub(super) fn receipts(&self, updates: &[(UserId, UserProperties)]) -> Vec<Receipt> {
+        let receipt = |(user, properties): &(UserId, UserProperties)| {
+            let prints = self.fingerprints.of(user);
+            let step = |(key, value)| Some(Step::Set(*self.numbers.get(key)?, prints.value(key, value)));
+            Receipt { user: prints.user(), steps: properties.iter().filter_map(step).collect() }
+        };
+        updates.iter().map(receipt).collect()
+    }
+
+    /// Remembers that the service has what the receipts stand for.
+    pub(super) fn remember(&mut self, receipts: &[Receipt]) -> Result<(), SyncError> {
+        let mut acknowledged = Vec::with_capacity(receipts.len());
+        for group in order(receipts).chunk_by(|(one, _), (other, _)| one == other) {
+            let mut change = self.begin(group[0].0)?;
+            for &(_, at) in group {
+                for &step in &receipts[at].steps {
+                    change.take(step);
+                }
+            }
+            acknowledged.push(change);
+        }
+        self.write(acknowledged)
     }
 
     /// The record of a user, to be changed. Where the journal may know more than is remembered, it is empty.
@@ -69,10 +111,11 @@ impl Ledger {
 
     /// Makes changes durable.
     pub(super) fn write(&mut self, changes: Vec<Change>) -> Result<(), SyncError> {
-        let writing = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for change in &changes {
-            journal::append(&writing, change.user, &change.steps)?;
+        if changes.is_empty() {
+            return Ok(());
         }
+        let writing = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        journal::append(&writing, &changes)?;
         writing.commit()?;
         for Change { user, record, .. } in changes {
             // A record that is not exact must not be taken for one.
@@ -81,14 +124,6 @@ impl Ledger {
             }
         }
         Ok(())
-    }
-
-    /// The batch in the order of the file, updates of one user in their own order.
-    pub(super) fn order(&self, updates: &[(UserId, UserProperties)]) -> Vec<Place> {
-        let places = updates.iter().enumerate().map(|(at, (user, _))| (self.fingerprints.user(user), at));
-        let mut places: Vec<Place> = places.collect();
-        places.sort_unstable();
-        places
     }
 
     /// Gives a number to attributes that have none yet.
@@ -106,6 +141,13 @@ impl Ledger {
     }
 }
 
+/// The users of a batch, each with the place of its update, in the order of the file; updates of one user in their own.
+fn order(receipts: &[Receipt]) -> Vec<(i64, usize)> {
+    let mut places: Vec<_> = receipts.iter().enumerate().map(|(at, receipt)| (receipt.user, at)).collect();
+    places.sort_unstable();
+    places
+}
+
 fn load(connection: &Connection, user: i64) -> Result<Record, SyncError> {
     let mut statement = connection.prepare_cached("SELECT acknowledged FROM users WHERE user = ?1")?;
     let stored =
@@ -114,7 +156,11 @@ fn load(connection: &Connection, user: i64) -> Result<Record, SyncError> {
 }
 
 impl Change {
-    pub(super) fn take(&mut self, step: Step) {
+    pub(super) fn is_known(&self) -> bool {
+        !self.record.is_empty()
+    }
+
+    fn take(&mut self, step: Step) {
         self.record.apply(step);
         self.steps.push(step);
     }

@@ -1,7 +1,6 @@
 //! The ledger's file: its lock, its schema, its settings.
 
 use std::{
-    collections::HashMap,
     ffi::OsString,
     fs::{File, OpenOptions, TryLockError},
     io,
@@ -9,6 +8,7 @@ use std::{
 };
 
 use fanpass_model::AttributeKey;
+use foldhash::HashMap;
 use rusqlite::Connection;
 
 use super::fingerprint::KEY;
@@ -25,13 +25,13 @@ pub enum Busy {
 }
 
 /// The layout that this code reads and writes.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const SCHEMA: &str = "
     CREATE TABLE secret (key BLOB NOT NULL) STRICT;
     CREATE TABLE attributes (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE users (user INTEGER PRIMARY KEY, acknowledged BLOB NOT NULL) STRICT;
-    CREATE TABLE journal (seq INTEGER PRIMARY KEY, user INTEGER NOT NULL, steps BLOB NOT NULL) STRICT;
+    CREATE TABLE journal (seq INTEGER PRIMARY KEY, changes BLOB NOT NULL) STRICT;
     CREATE TABLE lists (list INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, ids INTEGER NOT NULL) STRICT;
     CREATE TABLE blocks (block INTEGER PRIMARY KEY, list INTEGER NOT NULL, ids BLOB NOT NULL) STRICT;
     CREATE INDEX blocks_of_list ON blocks (list);
@@ -101,9 +101,13 @@ pub(super) fn open(path: &Path) -> Result<Connection, SyncError> {
     match connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? {
         0 => create(&mut connection)?,
         VERSION => {}
-        newer => {
-            let message =
-                format!("the ledger has layout {newer} and this version knows {VERSION}: update it");
+        other => {
+            let mend = if other > VERSION {
+                "update it"
+            } else {
+                "name a new one, which is filled by sending all once"
+            };
+            let message = format!("the ledger has layout {other} and this version knows {VERSION}: {mend}");
             return Err(SyncError::new(ErrorKind::LedgerVersion, message).at(path.display()));
         }
     }
@@ -126,7 +130,7 @@ fn create(connection: &mut Connection) -> Result<(), SyncError> {
 pub(super) fn numbers(connection: &Connection) -> Result<HashMap<AttributeKey, u32>, SyncError> {
     let mut statement = connection.prepare("SELECT key, number FROM attributes")?;
     let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
-    let mut numbers = HashMap::new();
+    let mut numbers = HashMap::default();
     for row in rows {
         let (key, number) = row?;
         if let Ok(key) = AttributeKey::new(key) {

@@ -3,7 +3,7 @@
 use fanpass_model::{UserId, UserProperties};
 use foldhash::{HashMap, HashMapExt as _};
 
-use super::Ledger;
+use super::{Ledger, Receipt};
 use crate::SyncError;
 
 /// Acknowledgements that are written together.
@@ -26,10 +26,10 @@ const FLUSH_AT: usize = 4096;
 /// let user = UserId::new("00042")?;
 /// let gold = UserProperties::from_iter([(attribute_key!("custom.tier"), "gold".into())]);
 ///
-/// let sent = deliveries.take(&[(user.clone(), gold.clone())])?.remove(0);
-/// // … send it …
-/// deliveries.settle(user.clone(), sent, true)?;
-/// assert!(deliveries.take(&[(user, gold)])?[0].is_empty());
+/// let taken = deliveries.take(vec![(user.clone(), gold.clone())])?.remove(0);
+/// // … send what it says …
+/// deliveries.settle(taken.receipt, true)?;
+/// assert!(deliveries.take(vec![(user, gold)])?[0].change.is_empty());
 /// deliveries.flush()?;
 /// # Ok(())
 /// # }
@@ -38,8 +38,20 @@ const FLUSH_AT: usize = 4096;
 pub struct Deliveries {
     ledger: Ledger,
     /// How many updates of a user are under way.
-    under_way: HashMap<UserId, usize>,
-    acknowledged: Vec<(UserId, UserProperties)>,
+    under_way: HashMap<i64, usize>,
+    acknowledged: Vec<Receipt>,
+}
+
+/// An update that was looked up.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Taken {
+    /// The user.
+    pub user: UserId,
+    /// What is to be sent; empty where the service has all of it.
+    pub change: UserProperties,
+    /// What of it is remembered, for [`Deliveries::settle`].
+    pub receipt: Receipt,
 }
 
 impl Deliveries {
@@ -54,14 +66,18 @@ impl Deliveries {
     /// # Errors
     ///
     /// [`ErrorKind::Ledger`](crate::ErrorKind::Ledger); nothing is taken then.
-    pub fn take(&mut self, updates: &[(UserId, UserProperties)]) -> Result<Vec<UserProperties>, SyncError> {
+    pub fn take(&mut self, updates: Vec<(UserId, UserProperties)>) -> Result<Vec<Taken>, SyncError> {
         // Written later, they would hide that these updates may have arrived.
         self.flush()?;
-        let changes = self.ledger.take_changes(updates)?;
-        for ((user, _), _) in updates.iter().zip(&changes).filter(|(_, change)| !change.is_empty()) {
-            *self.under_way.entry(user.clone()).or_default() += 1;
+        let receipts = self.ledger.take(&updates)?;
+        for receipt in receipts.iter().filter(|receipt| !receipt.steps.is_empty()) {
+            *self.under_way.entry(receipt.user).or_default() += 1;
         }
-        Ok(changes)
+        let taken = updates.into_iter().zip(receipts).map(|((user, mut change), receipt)| {
+            self.ledger.cut(&mut change, &receipt);
+            Taken { user, change, receipt }
+        });
+        Ok(taken.collect())
     }
 
     /// Says that an update that was taken is over: acknowledged by the service, or given up.
@@ -69,17 +85,12 @@ impl Deliveries {
     /// # Errors
     ///
     /// [`ErrorKind::Ledger`](crate::ErrorKind::Ledger); the acknowledgements stay to be written.
-    pub fn settle(
-        &mut self,
-        user: UserId,
-        sent: UserProperties,
-        acknowledged: bool,
-    ) -> Result<(), SyncError> {
-        let others = self.under_way.remove(&user).unwrap_or_default().saturating_sub(1);
+    pub fn settle(&mut self, receipt: Receipt, acknowledged: bool) -> Result<(), SyncError> {
+        let others = self.under_way.remove(&receipt.user).unwrap_or_default().saturating_sub(1);
         if others > 0 {
-            self.under_way.insert(user, others);
+            self.under_way.insert(receipt.user, others);
         } else if acknowledged {
-            self.acknowledged.push((user, sent));
+            self.acknowledged.push(receipt);
         }
         if self.acknowledged.len() >= FLUSH_AT { self.flush() } else { Ok(()) }
     }
@@ -102,7 +113,7 @@ impl Deliveries {
     /// [`ErrorKind::Ledger`](crate::ErrorKind::Ledger); what could not be written is sent again by the next run.
     pub fn flush(&mut self) -> Result<(), SyncError> {
         if !self.acknowledged.is_empty() {
-            self.ledger.acknowledge(&self.acknowledged)?;
+            self.ledger.remember(&self.acknowledged)?;
             self.acknowledged.clear();
         }
         Ok(())

@@ -1,11 +1,16 @@
 //! Changes of users' records in the order in which they came. A push touches users all over the table, so they are
 //! appended here and folded into the table later, sorted: in one pass over it instead of a page for each user.
 
+use std::path::Path;
+
+use fanpass_sorted::Sorter;
 use foldhash::{HashMap, HashMapExt as _};
 use rusqlite::{Connection, Transaction};
 
+use super::compare::Change;
 use super::cursor::Cursor;
-use super::record::{Record, Step};
+use super::fingerprint::{fingerprint, order};
+use super::record::{ENTRY, Record, Step};
 use crate::SyncError;
 
 /// Users of whom the journal's outcome is held in memory; of others only that there is one.
@@ -13,27 +18,69 @@ const RECENT_MAX: usize = 50_000;
 /// Users that are folded in one transaction.
 const FOLD_USERS: usize = 20_000;
 
-/// Appends a change of a user's record.
-pub(super) fn append(writing: &Transaction<'_>, user: i64, steps: &[Step]) -> Result<(), SyncError> {
-    let mut insert = writing.prepare_cached("INSERT INTO journal (user, steps) VALUES (?1, ?2)")?;
-    insert.execute((user, Step::to_bytes(steps)))?;
+/// Bytes of changes that are sorted in memory at a time while they are folded; more is spilled.
+const SORT_BYTES: usize = 8 << 20;
+/// A user's fingerprint and the number of its steps; the steps follow.
+const HEAD: usize = 12;
+/// A user's fingerprint and the place of its steps among all.
+const SORT_HEAD: usize = 16;
+/// Steps that are sorted as one.
+const STEPS_MAX: usize = 4096;
+
+/// Appends the changes of a batch, as one row.
+pub(super) fn append(writing: &Transaction<'_>, changes: &[Change]) -> Result<(), SyncError> {
+    let steps: usize = changes.iter().map(|change| change.steps.len()).sum();
+    let mut batch = Vec::with_capacity(changes.len() * HEAD + steps * ENTRY);
+    for Change { user, steps, .. } in changes {
+        for steps in steps.chunks(STEPS_MAX) {
+            batch.extend(user.to_le_bytes());
+            batch.extend(u32::try_from(steps.len()).unwrap_or_default().to_le_bytes());
+            Step::write(steps, &mut batch);
+        }
+    }
+    writing.prepare_cached("INSERT INTO journal (changes) VALUES (?1)")?.execute([batch])?;
     Ok(())
 }
 
-/// Takes the journal into the table and empties it.
+/// The changes of a batch: users and their steps. What is damaged is left out, and so is what stands behind it.
+fn changes(mut batch: &[u8]) -> impl Iterator<Item = (i64, &[u8])> {
+    std::iter::from_fn(move || {
+        let (user, rest) = batch.split_first_chunk()?;
+        let (count, rest) = rest.split_first_chunk()?;
+        let count = usize::try_from(u32::from_le_bytes(*count)).ok()?;
+        let (steps, rest) = rest.split_at_checked(count.checked_mul(ENTRY)?)?;
+        batch = rest;
+        Some((i64::from_le_bytes(*user), steps))
+    })
+}
+
+/// Takes the journal into the table and empties it; sorts it in `folder` where it does not fit into memory.
 ///
 /// The last step of each attribute decides, whatever stood before: a fold that is cut off anywhere is done again.
-pub(super) fn fold(connection: &Connection) -> Result<(), SyncError> {
-    let some: bool = connection.query_row("SELECT EXISTS (SELECT 1 FROM journal)", [], |row| row.get(0))?;
-    if !some {
+pub(super) fn fold(connection: &Connection, folder: &Path) -> Result<(), SyncError> {
+    let mut sorter = Sorter::new(folder, SORT_BYTES);
+    let mut statement = connection.prepare("SELECT changes FROM journal ORDER BY seq")?;
+    let mut rows = statement.query([])?;
+    let (mut place, mut entry) = (0_u64, Vec::new());
+    while let Some(row) = rows.next()? {
+        for (user, steps) in changes(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?) {
+            entry.clear();
+            entry.extend(order(user));
+            entry.extend(place.to_be_bytes());
+            entry.extend(steps);
+            sorter.push(&entry)?;
+            place += 1;
+        }
+    }
+    drop(rows);
+    if place == 0 {
         return Ok(());
     }
-    let mut statement = connection.prepare("SELECT user, steps FROM journal ORDER BY user, seq")?;
-    let mut rows = statement.query([])?;
     let mut table = Cursor::new(connection);
     let mut changed: Vec<(i64, Record)> = Vec::new();
-    while let Some(row) = rows.next()? {
-        let user = row.get(0)?;
+    sorter.finish(|entry| {
+        let Some((head, steps)) = entry.split_first_chunk::<SORT_HEAD>() else { return Ok(()) };
+        let user = fingerprint(std::array::from_fn(|at| head[at]));
         if changed.last().is_none_or(|(last, _)| *last != user) {
             if changed.len() >= FOLD_USERS {
                 write(connection, &changed)?;
@@ -42,22 +89,19 @@ pub(super) fn fold(connection: &Connection) -> Result<(), SyncError> {
             changed.push((user, table.record_of(user)?));
         }
         if let Some((_, record)) = changed.last_mut() {
-            let steps = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
             Step::from_bytes(steps).for_each(|step| record.apply(step));
         }
-    }
+        Ok::<_, SyncError>(())
+    })?;
     write(connection, &changed)?;
-    drop(rows);
     connection.execute("DELETE FROM journal", [])?;
     Ok(())
 }
 
 fn write(connection: &Connection, records: &[(i64, Record)]) -> Result<(), SyncError> {
     let writing = connection.unchecked_transaction()?;
-    let mut statement = writing.prepare_cached(
-        "INSERT INTO users (user, acknowledged) VALUES (?1, ?2)
-         ON CONFLICT (user) DO UPDATE SET acknowledged = excluded.acknowledged",
-    )?;
+    let mut statement =
+        writing.prepare_cached("INSERT OR REPLACE INTO users (user, acknowledged) VALUES (?1, ?2)")?;
     for (user, record) in records {
         statement.execute((user, record.as_bytes()))?;
     }

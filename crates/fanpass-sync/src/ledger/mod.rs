@@ -11,22 +11,28 @@ mod record;
 mod runs;
 mod survey;
 
-use std::{collections::HashMap, fmt, fs::File, path::Path};
+use std::{
+    fmt,
+    fs::File,
+    path::{Path, PathBuf},
+};
 
 use fanpass_model::{AttributeKey, UserId, UserProperties};
+use foldhash::HashMap;
 use rusqlite::Connection;
 
+pub use self::compare::Receipt;
 pub use self::database::Busy;
-pub use self::deliveries::Deliveries;
+pub use self::deliveries::{Deliveries, Taken};
 pub use self::lists::{ListId, ListReader, ListState, ListWriter};
 pub use self::runs::{Run, RunEnd, RunId, RunStart};
 pub use self::survey::{Changes, Survey, Verdict};
-use self::{fingerprint::Fingerprints, journal::Overlay, record::Step};
+use self::{fingerprint::Fingerprints, journal::Overlay};
 use crate::SyncError;
 
 /// What the service has acknowledged of each user and attribute, and the figures of every run.
 ///
-/// It is a file that one process holds at a time. It stores keyed fingerprints (SHA-256 under a random key of the
+/// It is a file that one process holds at a time. It stores keyed fingerprints (`SipHash` under a random key of the
 /// file, 64 bits), never an id or a value; whoever has the file and a guess can check the guess, so it is readable by
 /// its owner only. Two users that share a fingerprint, or a damaged one, cost updates that were not needed; a change
 /// is missed with a chance of 2^-64.
@@ -82,12 +88,12 @@ impl Ledger {
     pub fn open(path: &Path, busy: Busy) -> Result<Self, SyncError> {
         let lock = database::lock(path, busy)?;
         let connection = database::open(path)?;
-        let key: Vec<u8> = connection.query_row("SELECT key FROM secret", [], |row| row.get(0))?;
+        let key = connection.query_row("SELECT key FROM secret", [], |row| row.get(0))?;
         let numbers = database::numbers(&connection)?;
         // What an earlier process left there.
-        journal::fold(&connection)?;
+        journal::fold(&connection, &folder(path))?;
         let is_new = database::is_empty(&connection)?;
-        let (fingerprints, overlay) = (Fingerprints::new(&key), Overlay::default());
+        let (fingerprints, overlay) = (Fingerprints::new(key), Overlay::default());
         Ok(Self { connection, fingerprints, numbers, overlay, is_new, _lock: lock })
     }
 
@@ -105,8 +111,10 @@ impl Ledger {
     ) -> Result<Vec<UserProperties>, SyncError> {
         // One transaction, so that the file is not locked anew for each user.
         let reading = self.connection.unchecked_transaction()?;
-        let (changes, _) = self.compare(updates)?;
+        let (receipts, _) = self.compare(updates)?;
         reading.finish()?;
+        let mut changes: Vec<_> = updates.iter().map(|(_, properties)| properties.clone()).collect();
+        changes.iter_mut().zip(&receipts).for_each(|(change, receipt)| self.cut(change, receipt));
         Ok(changes)
     }
 
@@ -116,7 +124,7 @@ impl Ledger {
     ///
     /// [`Ledger`](crate::ErrorKind::Ledger).
     pub fn knows(&self, user: &UserId) -> Result<bool, SyncError> {
-        Ok(!self.begin(self.fingerprints.user(user))?.record.is_empty())
+        Ok(self.begin(self.fingerprints.of(user).user())?.is_known())
     }
 
     /// As [`changed_part`](Self::changed_part), to send them: what was acknowledged of these attributes before is
@@ -129,8 +137,9 @@ impl Ledger {
         &mut self,
         updates: &[(UserId, UserProperties)],
     ) -> Result<Vec<UserProperties>, SyncError> {
-        let (changes, forgotten) = self.compare(updates)?;
-        self.write(forgotten)?;
+        let mut changes: Vec<_> = updates.iter().map(|(_, properties)| properties.clone()).collect();
+        let receipts = self.take(updates)?;
+        changes.iter_mut().zip(&receipts).for_each(|(change, receipt)| self.cut(change, receipt));
         Ok(changes)
     }
 
@@ -142,20 +151,15 @@ impl Ledger {
     /// [`Ledger`](crate::ErrorKind::Ledger); nothing of the batch is remembered then, and will be sent again.
     pub fn acknowledge(&mut self, updates: &[(UserId, UserProperties)]) -> Result<(), SyncError> {
         self.number_attributes(updates)?;
-        let mut acknowledged = Vec::new();
-        for group in self.order(updates).chunk_by(|(one, _), (other, _)| one == other) {
-            let mut change = self.begin(group[0].0)?;
-            for &(_, at) in group {
-                let (id, properties) = &updates[at];
-                for (key, value) in properties {
-                    if let Some(&number) = self.numbers.get(key) {
-                        change.take(Step::Set(number, self.fingerprints.value(id, key, value)));
-                    }
-                }
-            }
-            acknowledged.push(change);
-        }
-        self.write(acknowledged)
+        self.remember(&self.receipts(updates))
+    }
+
+    /// What of each update is to be sent, as [`take_changes`](Self::take_changes).
+    fn take(&mut self, updates: &[(UserId, UserProperties)]) -> Result<Vec<Receipt>, SyncError> {
+        self.number_attributes(updates)?;
+        let (receipts, forgotten) = self.compare(updates)?;
+        self.write(forgotten)?;
+        Ok(receipts)
     }
 
     /// A survey of a whole source, which spills into files in `folder` that vanish with the process.
@@ -175,11 +179,17 @@ impl Ledger {
     ///
     /// [`Ledger`](crate::ErrorKind::Ledger).
     pub fn settle(&mut self) -> Result<(), SyncError> {
-        journal::fold(&self.connection)?;
+        let path = self.connection.path().map(PathBuf::from).unwrap_or_default();
+        journal::fold(&self.connection, &folder(&path))?;
         self.overlay = Overlay::default();
         self.is_new = database::is_empty(&self.connection)?;
         Ok(())
     }
+}
+
+/// Where there is room for a ledger, there is for what it sorts.
+fn folder(path: &Path) -> PathBuf {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
 }
 
 impl fmt::Debug for Ledger {

@@ -1,7 +1,7 @@
 //! What was acknowledged of one user: a fingerprint for each attribute, packed.
 
 /// Bytes of an entry: the attribute's number and the value's fingerprint, least significant byte first.
-const ENTRY: usize = NUMBER + 8;
+pub(super) const ENTRY: usize = NUMBER + 8;
 const NUMBER: usize = 4;
 
 /// Entries one behind the other, in no order: users have few attributes.
@@ -30,6 +30,9 @@ impl Record {
 
     pub(super) fn set(&mut self, number: u32, fingerprint: u64) {
         let at = self.position(number).unwrap_or_else(|| {
+            if self.0.is_empty() {
+                self.0.reserve(4 * ENTRY);
+            }
             self.0.extend(number.to_le_bytes());
             self.0.extend([0; ENTRY - NUMBER]);
             self.0.len() - ENTRY
@@ -74,9 +77,14 @@ pub(super) enum Step {
 const FORGET: u32 = 1 << 31;
 
 impl Step {
-    /// Steps as entries one behind the other.
-    pub(super) fn to_bytes(steps: &[Self]) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(steps.len() * ENTRY);
+    /// The attribute's number.
+    pub(super) fn number(self) -> u32 {
+        let (Self::Set(number, _) | Self::Forget(number)) = self;
+        number
+    }
+
+    /// Appends steps as entries one behind the other.
+    pub(super) fn write(steps: &[Self], bytes: &mut Vec<u8>) {
         for step in steps {
             let (number, fingerprint) = match *step {
                 Self::Set(number, fingerprint) => (number, fingerprint),
@@ -85,7 +93,6 @@ impl Step {
             bytes.extend(number.to_le_bytes());
             bytes.extend(fingerprint.to_le_bytes());
         }
-        bytes
     }
 
     pub(super) fn from_bytes(bytes: &[u8]) -> impl Iterator<Item = Self> {

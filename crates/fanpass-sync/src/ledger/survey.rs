@@ -1,13 +1,14 @@
 //! What a whole source would change, found by one sorted pass over it and the ledger instead of a look-up for each row.
 
-use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use fanpass_model::{AttributeKey, AttributeValue, UserId, UserProperties};
 use fanpass_sorted::Sorter;
+use foldhash::{HashMap, HashSet};
 
 use super::Ledger;
 use super::cursor::Cursor;
+use super::fingerprint::{fingerprint, order};
 use super::record::Record;
 use crate::SyncError;
 
@@ -45,9 +46,9 @@ impl<'a> Survey<'a> {
     ///
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) if there is no room to spill.
     pub fn add(&mut self, user: &UserId, properties: &UserProperties) -> Result<(), SyncError> {
-        let fingerprints = &self.ledger.fingerprints;
+        let prints = self.ledger.fingerprints.of(user);
         self.row.clear();
-        self.row.extend(order(fingerprints.user(user)));
+        self.row.extend(order(prints.user()));
         // The last update of a user comes first.
         self.row.extend((u64::MAX - self.updates).to_be_bytes());
         for (key, value) in properties {
@@ -57,7 +58,7 @@ impl<'a> Survey<'a> {
             };
             self.row.extend(number.to_le_bytes());
             self.row.push(u8::from(*value == AttributeValue::Unset));
-            self.row.extend(fingerprints.value(user, key, value).to_le_bytes());
+            self.row.extend(prints.value(key, value).to_le_bytes());
         }
         self.updates += 1;
         self.sorter.push(&self.row).map_err(SyncError::from)
@@ -75,7 +76,7 @@ impl<'a> Survey<'a> {
             changes: Changes { marks: vec![0; words], duplicates: vec![0; words], ..Changes::default() },
             user: None,
             known: Record::default(),
-            seen: HashSet::new(),
+            seen: HashSet::default(),
             counting: Vec::new(),
             differs: Differs::No,
         };
@@ -238,13 +239,4 @@ fn parts(entry: &[u8]) -> (u32, bool, u64) {
     let (unset, value) = rest.split_first().unwrap_or((&0, &[]));
     let value = value.first_chunk::<8>().copied().unwrap_or_default();
     (u32::from_le_bytes(*number), *unset != 0, u64::from_le_bytes(value))
-}
-
-/// A fingerprint as bytes that sort as SQLite sorts the number.
-fn order(fingerprint: i64) -> [u8; 8] {
-    (fingerprint ^ i64::MIN).to_be_bytes()
-}
-
-fn fingerprint(order: [u8; 8]) -> i64 {
-    i64::from_be_bytes(order) ^ i64::MIN
 }

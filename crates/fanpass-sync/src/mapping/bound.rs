@@ -55,8 +55,10 @@ impl Bound {
     pub(crate) fn read(&self, mapping: &Mapping, row: &Row<'_>) -> Result<Mapped, Reject> {
         check_mended(row)?;
         let (user, trimmed) = self.user(row)?;
-        let constants = mapping.set.iter().map(|constant| (constant.key().clone(), constant.value().clone()));
-        let mut properties: UserProperties = constants.collect();
+        let mut properties = UserProperties::with_capacity(mapping.set.len() + mapping.map.len());
+        for constant in &mapping.set {
+            properties.insert(constant.key().clone(), constant.value().clone());
+        }
         let mut faults = Vec::new();
         for (map, &column) in mapping.map.iter().zip(&self.values) {
             match mapping.read(map, row.cell(column)?) {

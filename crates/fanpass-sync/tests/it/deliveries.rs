@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use fanpass_model::UserProperties;
-use fanpass_sync::Deliveries;
+use fanpass_sync::{Deliveries, Taken};
 use proptest::prelude::*;
 
 use crate::ledger::{Folder, Update, open, update};
@@ -47,29 +47,28 @@ proptest! {
         let mut folder = Folder::new();
         let mut deliveries = Deliveries::new(open(&folder.ledger()));
         let mut service: HashMap<String, UserProperties> = HashMap::new();
-        let mut under_way: Vec<Update> = Vec::new();
+        let mut under_way: Vec<Taken> = Vec::new();
         for step in steps {
             match step {
                 Step::Take(batch) => {
                     let batch: Vec<Update> = batch.into_iter().map(|(user, value)| tier(user, value)).collect();
-                    let changes = deliveries.take(&batch).unwrap();
-                    let taken = batch.into_iter().zip(changes).map(|((user, _), change)| (user, change));
-                    under_way.extend(taken.filter(|(_, change)| !change.is_empty()));
+                    let taken = deliveries.take(batch).unwrap();
+                    under_way.extend(taken.into_iter().filter(|taken| !taken.change.is_empty()));
                 }
                 Step::Answer(_) if under_way.is_empty() => {}
                 Step::Answer(fate) => {
-                    let (user, sent) = under_way.remove(0);
+                    let taken = under_way.remove(0);
                     if !matches!(fate, Fate::NeverSent) {
-                        service.insert(user.to_string(), sent.clone());
+                        service.insert(taken.user.to_string(), taken.change);
                     }
-                    deliveries.settle(user, sent, matches!(fate, Fate::Acknowledged)).unwrap();
+                    deliveries.settle(taken.receipt, matches!(fate, Fate::Acknowledged)).unwrap();
                 }
                 Step::Kill => {
                     folder = folder.killed();
                     deliveries = Deliveries::new(open(&folder.ledger()));
                     // What was under way may arrive after all.
-                    for (user, sent) in under_way.drain(..).step_by(2) {
-                        service.insert(user.to_string(), sent);
+                    for taken in under_way.drain(..).step_by(2) {
+                        service.insert(taken.user.to_string(), taken.change);
                     }
                 }
             }
@@ -90,14 +89,13 @@ proptest! {
 fn unchanged_updates_are_not_under_way() {
     let folder = Folder::new();
     let mut deliveries = Deliveries::new(open(&folder.ledger()));
-    let batch = [tier(1, 1), tier(2, 1)];
-    for (user, sent) in batch.iter().cloned() {
-        deliveries.take(&[(user.clone(), sent.clone())]).unwrap();
-        deliveries.settle(user, sent, true).unwrap();
+    for update in [tier(1, 1), tier(2, 1)] {
+        let taken = deliveries.take(vec![update]).unwrap().remove(0);
+        deliveries.settle(taken.receipt, true).unwrap();
     }
-    let changes = deliveries.take(&[tier(1, 1), tier(2, 2)]).unwrap();
-    assert!(changes[0].is_empty() && !changes[1].is_empty());
-    deliveries.settle(tier(2, 2).0, changes[1].clone(), true).unwrap();
+    let mut taken = deliveries.take(vec![tier(1, 1), tier(2, 2)]).unwrap();
+    assert!(taken[0].change.is_empty() && !taken[1].change.is_empty());
+    deliveries.settle(taken.remove(1).receipt, true).unwrap();
     deliveries.flush().unwrap();
     drop(deliveries);
     let ledger = open(&folder.ledger());

@@ -175,6 +175,20 @@ fn a_file_that_is_no_ledger_is_refused() {
 }
 
 #[test]
+fn a_ledger_of_another_layout_is_refused_with_what_to_do() {
+    let folder = Folder::new();
+    drop(open(&folder.ledger()));
+    for (layout, mend) in [(1, "name a new one"), (99, "update it")] {
+        let database = rusqlite::Connection::open(folder.ledger()).unwrap();
+        database.pragma_update(None, "user_version", layout).unwrap();
+        drop(database);
+        let error = Ledger::open(&folder.ledger(), Busy::Refuse).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::LedgerVersion);
+        assert!(error.to_string().contains(mend), "{error}");
+    }
+}
+
+#[test]
 fn runs_are_listed_with_their_figures_and_the_interrupted_ones_too() {
     let folder = Folder::new();
     let mut ledger = open(&folder.ledger());

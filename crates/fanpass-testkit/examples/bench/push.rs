@@ -1,12 +1,11 @@
 //! Small requests, one after another on each of many connections.
 
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use fanpass_transport::middleware::{Stack, StaticToken};
-use fanpass_transport::{DynTransport, RequestBody};
+use fanpass_transport::{DynTransport, RequestBody, Transport as _};
 use fanpass_transport_hyper::{HyperConnection, HyperTransport};
 use fanpass_transport_reqwest::ReqwestTransport;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
@@ -39,13 +38,13 @@ fn transports(stack: &str, count: usize) -> Vec<DynTransport> {
     let shared = |transport: DynTransport| vec![transport; count];
     let connection = HyperConnection::new().expect("a certificate store");
     match stack {
-        "connection" => (0..count).map(|_| -> DynTransport { Arc::new(connection.sibling()) }).collect(),
+        "connection" => (0..count).map(|_| connection.sibling().into_dyn()).collect(),
         "stack" => {
             let token = StaticToken::bearer(&"token".into()).expect("a token");
             (0..count).map(|_| Stack::new(connection.sibling()).tokens(token.clone()).build()).collect()
         }
-        "pool" => shared(Arc::new(HyperTransport::new().expect("a certificate store"))),
-        "reqwest" => shared(Arc::new(ReqwestTransport::new().expect("a certificate store"))),
+        "pool" => shared(HyperTransport::new().expect("a certificate store").into_dyn()),
+        "reqwest" => shared(ReqwestTransport::new().expect("a certificate store").into_dyn()),
         other => panic!("there is no stack {other}"),
     }
 }

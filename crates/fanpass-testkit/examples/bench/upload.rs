@@ -1,8 +1,6 @@
 //! A file in a multipart form, read as it is sent.
 
-use std::sync::Arc;
-
-use fanpass_transport::{DynTransport, Request, RequestBody};
+use fanpass_transport::{DynTransport, Request, RequestBody, Transport as _};
 use fanpass_transport_hyper::{HyperConnection, HyperTransport};
 use fanpass_transport_reqwest::ReqwestTransport;
 use http::header::{CONTENT_TYPE, HeaderValue};
@@ -16,9 +14,9 @@ const FORM: HeaderValue = HeaderValue::from_static("multipart/form-data; boundar
 /// Uploads a file once.
 pub(crate) async fn run(stack: &str, origin: &str, path: &str) {
     let transport: DynTransport = match stack {
-        "connection" => Arc::new(HyperConnection::new().expect("a certificate store")),
-        "pool" => Arc::new(HyperTransport::new().expect("a certificate store")),
-        "reqwest" => Arc::new(ReqwestTransport::new().expect("a certificate store")),
+        "connection" => HyperConnection::new().expect("a certificate store").into_dyn(),
+        "pool" => HyperTransport::new().expect("a certificate store").into_dyn(),
+        "reqwest" => ReqwestTransport::new().expect("a certificate store").into_dyn(),
         other => panic!("there is no stack {other}"),
     };
     let file = RequestBody::file(path).await.expect("a file");

@@ -11,7 +11,7 @@ mod wire;
 use std::fmt::Display;
 
 use bytes::Bytes;
-use fanpass_transport::{DynTransport, Request, RequestBody, Response};
+use fanpass_transport::{DynTransport, Request, RequestBody, Response, Transport as _};
 use http::{Method, Uri};
 use serde::de::DeserializeOwned;
 

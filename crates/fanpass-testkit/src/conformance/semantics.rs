@@ -1,6 +1,6 @@
 //! What a transport does with requests and answers, whatever carries them.
 
-use fanpass_transport::{DynTransport, RequestBody};
+use fanpass_transport::{DynTransport, RequestBody, Transport as _};
 use futures_util::future::join_all;
 use futures_util::stream;
 use http::Method;

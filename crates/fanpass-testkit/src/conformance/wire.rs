@@ -3,7 +3,7 @@
 use std::io;
 
 use fanpass_transport::TransportErrorKind as Kind;
-use fanpass_transport::{DynTransport, RequestBody, Sent, TransportError};
+use fanpass_transport::{DynTransport, RequestBody, Sent, Transport as _, TransportError};
 use futures_util::stream;
 use http::Method;
 

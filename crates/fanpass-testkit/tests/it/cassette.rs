@@ -1,11 +1,9 @@
 //! Recorded once, replayed without the service, and never with a secret.
 
-use std::fs;
-use std::sync::Arc;
-
 use fanpass_testkit::{CaptureTransport, Cassette, answer};
 use fanpass_transport::{Request, Transport as _};
 use serde_json::json;
+use std::fs;
 use tempfile::TempDir;
 
 use crate::post;
@@ -25,7 +23,7 @@ async fn a_replay_answers_as_the_service_did() {
     let path = folder.path().join("tokens.json");
     // A service that gives out a secret, and repeats the caller's own.
     let answers = [answer::json(201, &json!({"token": "new-secret", "note": format!("made by {TOKEN}")}))];
-    let recording = Cassette::record(Arc::new(CaptureTransport::queue(answers)), &path);
+    let recording = Cassette::record(CaptureTransport::queue(answers).into_dyn(), &path);
     let live = recording.send(call()).await.unwrap();
     assert!(
         live.into_body().bytes(1000).await.unwrap().starts_with(br#"{"note""#),
@@ -53,7 +51,7 @@ async fn a_replay_answers_as_the_service_did() {
 async fn another_request_than_the_recorded_is_an_error() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("tokens.json");
-    let recording = Cassette::record(Arc::new(CaptureTransport::queue([answer::status(204)])), &path);
+    let recording = Cassette::record(CaptureTransport::queue([answer::status(204)]).into_dyn(), &path);
     recording.send(call()).await.unwrap();
 
     let replaying = Cassette::replay(&path).unwrap();

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::future::Either;
 use http_body::{Body, Frame};
 use tokio::time::{Sleep, sleep, timeout};
 
@@ -30,17 +30,25 @@ impl<T: Transport> AttemptTimeout<T> {
     }
 }
 
-#[async_trait]
 impl<T: Transport> Transport for AttemptTimeout<T> {
-    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+    fn send(&self, request: Request) -> impl Future<Output = Result<Response, TransportError>> + Send {
         // A small body in memory goes out in one piece, so there is nothing to watch; a large one may take a while.
         let piece = u64::try_from(CHUNK).ok();
-        if request.body().is_buffered() && request.body().content_length() <= piece {
-            return match timeout(self.limit, self.inner.send(request)).await {
+        if !request.body().is_buffered() || request.body().content_length() > piece {
+            return Either::Right(Box::pin(self.send_watched(request)));
+        }
+        let sending = self.inner.send(request);
+        Either::Left(async move {
+            match timeout(self.limit, sending).await {
                 Ok(answer) => answer.map(|answer| self.watch(answer)),
                 Err(_) => Err(stalled(Sent::Unknown, "no answer", self.limit)),
-            };
-        }
+            }
+        })
+    }
+}
+
+impl<T: Transport> AttemptTimeout<T> {
+    async fn send_watched(&self, request: Request) -> Result<Response, TransportError> {
         let moved = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&moved);
         let request = request.map(|body| body.watched(move |_| _ = counter.fetch_add(1, Ordering::Relaxed)));

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::future::Either;
 use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -18,6 +19,11 @@ pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// [`TransportErrorKind::Credentials`] if there is no token to be had.
     async fn header(&self) -> Result<(HeaderName, HeaderValue), TransportError>;
+
+    /// The same where it is known without waiting, in whose place [`header`](Self::header) is not asked.
+    fn at_hand(&self) -> Option<(HeaderName, HeaderValue)> {
+        None
+    }
 }
 
 /// A token that stays the same.
@@ -62,27 +68,37 @@ impl TokenSource for StaticToken {
     async fn header(&self) -> Result<(HeaderName, HeaderValue), TransportError> {
         Ok((self.name.clone(), self.value.clone()))
     }
+
+    fn at_hand(&self) -> Option<(HeaderName, HeaderValue)> {
+        Some((self.name.clone(), self.value.clone()))
+    }
 }
 
 /// Adds the token of a [`TokenSource`] to each attempt.
 #[derive(Debug)]
 pub struct Auth<T> {
     inner: T,
-    source: Arc<dyn TokenSource>,
+    source: Option<Arc<dyn TokenSource>>,
 }
 
 impl<T: Transport> Auth<T> {
-    /// Adds tokens from `source`.
-    pub fn new(inner: T, source: Arc<dyn TokenSource>) -> Self {
+    /// Adds tokens from `source`; none without one.
+    pub fn new(inner: T, source: Option<Arc<dyn TokenSource>>) -> Self {
         Self { inner, source }
     }
 }
 
-#[async_trait]
 impl<T: Transport> Transport for Auth<T> {
-    async fn send(&self, mut request: Request) -> Result<Response, TransportError> {
-        let (name, value) = self.source.header().await?;
-        request.headers_mut().insert(name, value);
-        self.inner.send(request).await
+    fn send(&self, mut request: Request) -> impl Future<Output = Result<Response, TransportError>> + Send {
+        let Some(source) = &self.source else { return Either::Left(self.inner.send(request)) };
+        if let Some((name, value)) = source.at_hand() {
+            request.headers_mut().insert(name, value);
+            return Either::Left(self.inner.send(request));
+        }
+        Either::Right(Box::pin(async move {
+            let (name, value) = source.header().await?;
+            request.headers_mut().insert(name, value);
+            self.inner.send(request).await
+        }))
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use async_trait::async_trait;
+use futures_util::future::Either;
 use tokio::time::{Instant, sleep_until};
 
 use crate::{Request, Response, Transport, TransportError};
@@ -38,20 +38,22 @@ impl RateLimit {
 #[derive(Debug)]
 pub struct RateLimited<T> {
     inner: T,
-    limit: Arc<RateLimit>,
+    limit: Option<Arc<RateLimit>>,
 }
 
 impl<T: Transport> RateLimited<T> {
-    /// Holds `inner` to a limit.
-    pub fn new(inner: T, limit: Arc<RateLimit>) -> Self {
+    /// Holds `inner` to a limit, if there is one.
+    pub fn new(inner: T, limit: Option<Arc<RateLimit>>) -> Self {
         Self { inner, limit }
     }
 }
 
-#[async_trait]
 impl<T: Transport> Transport for RateLimited<T> {
-    async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        self.limit.wait().await;
-        self.inner.send(request).await
+    fn send(&self, request: Request) -> impl Future<Output = Result<Response, TransportError>> + Send {
+        let Some(limit) = &self.limit else { return Either::Left(self.inner.send(request)) };
+        Either::Right(Box::pin(async move {
+            limit.wait().await;
+            self.inner.send(request).await
+        }))
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use async_trait::async_trait;
+use futures_util::FutureExt as _;
 use http::HeaderName;
 use http::header::Entry;
 
@@ -25,9 +25,8 @@ impl<T: Transport> RequestIds<T> {
     }
 }
 
-#[async_trait]
 impl<T: Transport> Transport for RequestIds<T> {
-    async fn send(&self, mut request: Request) -> Result<Response, TransportError> {
+    fn send(&self, mut request: Request) -> impl Future<Output = Result<Response, TransportError>> + Send {
         let chosen = request.extensions_mut().remove::<RequestId>();
         let id = match request.headers_mut().entry(X_REQUEST_ID) {
             Entry::Occupied(entry) => RequestId::from_header(entry.get()),
@@ -37,14 +36,15 @@ impl<T: Transport> Transport for RequestIds<T> {
                 Some(id)
             }
         };
-        let Some(id) = id else { return self.inner.send(request).await };
-        match self.inner.send(request).await {
-            Ok(mut response) => {
+        // No async block, which would hold the inner future twice.
+        self.inner.send(request).map(|outcome| match (outcome, id) {
+            (outcome, None) => outcome,
+            (Ok(mut response), Some(id)) => {
                 response.extensions_mut().insert(id);
                 Ok(response)
             }
-            Err(error) => Err(error.with_request_id(id)),
-        }
+            (Err(error), Some(id)) => Err(error.with_request_id(id)),
+        })
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use async_trait::async_trait;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
+use futures_util::future::Either;
 use http::StatusCode;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -128,17 +128,23 @@ impl<T: Transport> Retry<T> {
     }
 }
 
-#[async_trait]
 impl<T: Transport> Transport for Retry<T> {
-    async fn send(&self, mut request: Request) -> Result<Response, TransportError> {
+    fn send(&self, request: Request) -> impl Future<Output = Result<Response, TransportError>> + Send {
+        if request.extensions().get::<SingleAttempt>().is_some() {
+            return Either::Left(self.inner.send(request));
+        }
+        Either::Right(Box::pin(self.send_repeatedly(request)))
+    }
+}
+
+impl<T: Transport> Retry<T> {
+    async fn send_repeatedly(&self, mut request: Request) -> Result<Response, TransportError> {
         let began = Instant::now();
         let idempotent = is_idempotent(&request);
         let mut delays = None;
-        let single = request.extensions().get::<SingleAttempt>().is_some();
-        let max_attempts = if single { 1 } else { self.policy.max_attempts };
         let mut attempts = Attempts(1);
         loop {
-            let spare = if attempts.0 < max_attempts { try_clone(&request) } else { None };
+            let spare = if attempts.0 < self.policy.max_attempts { try_clone(&request) } else { None };
             let outcome = self.inner.send(request).await;
             let next = spare.and_then(|spare| {
                 Some((spare, self.next_attempt(&outcome, idempotent, &mut delays, began)?))

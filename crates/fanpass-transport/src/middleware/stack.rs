@@ -38,7 +38,7 @@ impl Stack {
     /// standstill for an attempt, no rate limit, no token.
     pub fn new(adapter: impl Transport) -> Self {
         Self {
-            adapter: Arc::new(adapter),
+            adapter: adapter.into_dyn(),
             ids: Arc::new(RequestId::random),
             clock: Arc::new(SystemTime::now),
             policy: RetryPolicy::default(),
@@ -101,16 +101,9 @@ impl Stack {
     /// Puts the layers on one another.
     pub fn build(self) -> DynTransport {
         let attempt = AttemptTimeout::new(AttemptTrace(self.adapter), self.timeout);
-        let attempt: DynTransport = match self.tokens {
-            Some(tokens) => Arc::new(Auth::new(attempt, tokens)),
-            None => Arc::new(attempt),
-        };
-        let attempt: DynTransport = match self.rate {
-            Some(limit) => Arc::new(RateLimited::new(attempt, limit)),
-            None => attempt,
-        };
+        let attempt = RateLimited::new(Auth::new(attempt, self.tokens), self.rate);
         let (ids, clock) = (self.ids, self.clock);
         let retry = Retry::new(attempt, self.policy, self.budget).with_clock(move || clock());
-        Arc::new(CallTrace(RequestIds::new(retry, move || ids())))
+        CallTrace(RequestIds::new(retry, move || ids())).into_dyn()
     }
 }

@@ -1,10 +1,10 @@
 //! Spans for calls and for their attempts. Neither headers nor query strings are recorded: they carry tokens
 //! and user ids.
 
+use futures_util::future::Either;
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span, debug, debug_span, field, info_span};
 
-use crate::transport::Sending;
 use crate::{Attempts, OperationName, Request, RequestId, Response, Transport, TransportError};
 
 /// A span `call` around all attempts: operation, method, host, path, request id, attempts, outcome, milliseconds.
@@ -15,13 +15,8 @@ pub struct CallTrace<T>(pub T);
 #[derive(Debug)]
 pub struct AttemptTrace<T>(pub T);
 
-// `send` is what `async_trait` makes of it, except that the box around the inner one is left out when nobody listens.
 impl<T: Transport> Transport for CallTrace<T> {
-    fn send<'life0, 'async_trait>(&'life0 self, request: Request) -> Sending<'async_trait>
-    where
-        'life0: 'async_trait,
-        Self: 'async_trait,
-    {
+    fn send(&self, request: Request) -> impl Future<Output = Result<Response, TransportError>> + Send {
         let span = info_span!(
             "call",
             operation = request.extensions().get::<OperationName>().map(|name| name.0),
@@ -34,12 +29,13 @@ impl<T: Transport> Transport for CallTrace<T> {
             error = field::Empty,
             elapsed_ms = field::Empty,
         );
+        let sending = self.0.send(request);
         if span.is_disabled() {
-            return self.0.send(request);
+            return Either::Left(sending);
         }
-        Box::pin(async move {
+        Either::Right(async move {
             let began = Instant::now();
-            let outcome = self.0.send(request).instrument(span.clone()).await;
+            let outcome = sending.instrument(span.clone()).await;
             let (request_id, attempts) = match &outcome {
                 Ok(answer) => {
                     (answer.extensions().get::<RequestId>(), answer.extensions().get::<Attempts>().copied())
@@ -56,19 +52,16 @@ impl<T: Transport> Transport for CallTrace<T> {
 }
 
 impl<T: Transport> Transport for AttemptTrace<T> {
-    fn send<'life0, 'async_trait>(&'life0 self, request: Request) -> Sending<'async_trait>
-    where
-        'life0: 'async_trait,
-        Self: 'async_trait,
-    {
+    fn send(&self, request: Request) -> impl Future<Output = Result<Response, TransportError>> + Send {
         let span =
             debug_span!("attempt", status = field::Empty, error = field::Empty, elapsed_ms = field::Empty);
+        let sending = self.0.send(request);
         if span.is_disabled() {
-            return self.0.send(request);
+            return Either::Left(sending);
         }
-        Box::pin(async move {
+        Either::Right(async move {
             let began = Instant::now();
-            let outcome = self.0.send(request).instrument(span.clone()).await;
+            let outcome = sending.instrument(span.clone()).await;
             record(&span, &outcome, began);
             span.in_scope(|| debug!("attempt ended"));
             outcome

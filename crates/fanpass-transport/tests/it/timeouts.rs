@@ -3,7 +3,6 @@
 use std::future::pending;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use fanpass_testkit::{CaptureTransport, answer};
 use fanpass_transport::middleware::AttemptTimeout;
@@ -23,7 +22,6 @@ const LIMIT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 struct Silent;
 
-#[async_trait]
 impl Transport for Silent {
     async fn send(&self, _: Request) -> Result<Response, TransportError> {
         pending().await
@@ -61,7 +59,6 @@ async fn an_upload_may_take_its_time_while_it_moves() {
 #[derive(Debug)]
 struct SlowLine(Duration);
 
-#[async_trait]
 impl Transport for SlowLine {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let mut body = request.into_body();

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use fanpass_server::store::{Clock, Ids};
 use fanpass_server::{Config, Service};
 use fanpass_transport::{Request, Response, Sent, Transport, TransportError, TransportErrorKind};
@@ -78,7 +77,6 @@ impl World {
     }
 }
 
-#[async_trait]
 impl Transport for World {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         // On a thread that blocks, for which a paused clock waits.

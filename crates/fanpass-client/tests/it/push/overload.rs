@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use async_trait::async_trait;
 use fanpass_client::{Delivery, PushOptions};
 use fanpass_testkit::{Fault, FaultTransport};
 use fanpass_transport::{Request, Response, Transport, TransportError};
@@ -14,7 +13,6 @@ use super::service::{Memory, finish, options, push, updates};
 #[derive(Debug)]
 struct Distant<T>(T, Duration);
 
-#[async_trait]
 impl<T: Transport> Transport for Distant<T> {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         sleep(self.1).await;

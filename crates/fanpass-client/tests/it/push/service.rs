@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use fanpass_client::{Client, Delivery, Outcome, Push, PushOptions, PushTotals, UserUpdate};
 use fanpass_model::{AttributeKey, AttributeValue, UpdateUserRequest, UserId, UserProperties};
 use fanpass_testkit::answer;
@@ -82,7 +81,6 @@ impl Drop for InFlight {
     }
 }
 
-#[async_trait]
 impl Transport for Memory {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let body = request.into_body().collect().await?.to_bytes();
