@@ -154,7 +154,7 @@ async fn check(folder: &Path, told: &BTreeMap<String, Vec<String>>) {
     whole_list(&store, told("list").last()).await;
     for round in told("append") {
         let user = UserId::new(round.clone()).unwrap();
-        assert!(store.contains(&rounds(), &user).await.unwrap(), "round {round} is lost");
+        assert!(store.contains(&rounds(), &user).unwrap(), "round {round} is lost");
     }
 
     let imports = Imports::start(store.clone(), ImportOptions::default()).unwrap();
