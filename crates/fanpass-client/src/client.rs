@@ -54,18 +54,34 @@ impl Client {
     }
 
     /// One call: sends what was built, unless that failed, and reads the answer.
-    pub(crate) async fn call<T: DeserializeOwned>(
+    pub(crate) fn call<T: DeserializeOwned>(
         &self,
         operation: &'static Operation,
         request: Result<Request, Error>,
+    ) -> impl Future<Output = Result<T, Error>> + Send {
+        // Handed on at once, so that the future does not carry the room for it.
+        let sending = request.map(|request| self.shared.transport.send(request));
+        async move {
+            let started = Instant::now();
+            match sending {
+                Ok(sending) => self.receive(operation, sending.await, started).await,
+                Err(error) => {
+                    let host = self.shared.requests.base().host();
+                    Err(error.of_call(operation, host, None, 0, started.elapsed()))
+                }
+            }
+        }
+    }
+
+    /// Reads what a call came to.
+    async fn receive<T: DeserializeOwned>(
+        &self,
+        operation: &'static Operation,
+        outcome: Result<Response, TransportError>,
+        started: Instant,
     ) -> Result<T, Error> {
-        let started = Instant::now();
         let host = self.shared.requests.base().host();
-        let sending = match request {
-            Ok(request) => self.shared.transport.send(request),
-            Err(error) => return Err(error.of_call(operation, host, None, 0, started.elapsed())),
-        };
-        match sending.await {
+        match outcome {
             Err(error) => {
                 let (id, attempts) = (error.request_id().cloned(), attempts_of(&error));
                 let id = id.as_ref().map(RequestId::as_str);

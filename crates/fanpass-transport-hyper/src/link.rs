@@ -1,6 +1,6 @@
 //! One connection together with what drives it.
 
-use std::future::{Future as _, poll_fn};
+use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
@@ -12,6 +12,7 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Response, Uri};
 use http_body::{Body as _, Frame};
 use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, Connection, SendRequest};
 use tokio::task::unconstrained;
 use tower::ServiceExt as _;
@@ -74,15 +75,25 @@ impl Link {
     }
 
     /// Sends a request and waits for the head of its answer.
-    pub(crate) async fn exchange(
+    pub(crate) fn exchange(
         &mut self,
         mut request: Request,
-    ) -> Result<Response<Incoming>, TransportError> {
+    ) -> impl Future<Output = Result<Response<Incoming>, TransportError>> + Send {
         request.headers_mut().entry(HOST).or_insert_with(|| self.host.clone());
         let path = request.uri().path_and_query().cloned();
         *request.uri_mut() = path.unwrap_or_else(|| PathAndQuery::from_static("/")).into();
+        // Handed over at once, so that the future does not carry the room for it.
+        let answer = self.sender.try_send_request(request);
+        self.receive(answer)
+    }
+
+    /// Drives the connection until the head of an answer has come.
+    async fn receive(
+        &mut self,
+        answer: impl Future<Output = Result<Response<Incoming>, TrySendError<Request>>>,
+    ) -> Result<Response<Incoming>, TransportError> {
         // Outside of the runtime's budget, as running out of that would wake the waker that does nothing.
-        let mut answer = pin!(unconstrained(self.sender.try_send_request(request)));
+        let mut answer = pin!(unconstrained(answer));
         let driver = &mut self.driver;
         let mut advance = |context: &mut Context<'_>| {
             let ended = driver.as_mut().poll(context).is_ready();

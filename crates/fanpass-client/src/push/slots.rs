@@ -1,7 +1,6 @@
 //! The slots of a run: each has a client and carries one request at a time.
 
 use std::collections::VecDeque;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -10,6 +9,7 @@ use fanpass_model::operations::UPDATE_USER;
 use fanpass_transport::{Sent, TransportError, TransportErrorKind};
 use serde::de::IgnoredAny;
 use tokio::time::Instant;
+use tokio_util::sync::ReusableBoxFuture;
 
 use super::delays::Delays;
 use super::lanes::Batch;
@@ -22,7 +22,7 @@ const PATIENCE: u32 = 2;
 /// Makes the client of a slot.
 pub(super) type Connect = Box<dyn FnMut(usize) -> Result<Client, Error> + Send>;
 
-type Attempt = Pin<Box<dyn Future<Output = Result<IgnoredAny, Error>> + Send>>;
+type Attempt = ReusableBoxFuture<'static, Result<IgnoredAny, Error>>;
 
 pub(super) struct Slots<T> {
     connect: Connect,
@@ -38,6 +38,8 @@ pub(super) struct Slots<T> {
 struct Slot<T> {
     client: Client,
     flight: Option<Flight<T>>,
+    /// What is left of the attempt before, whose room the next takes.
+    spent: Option<Attempt>,
     waker: SlotWaker,
     refusals: u32,
 }
@@ -99,7 +101,7 @@ impl<T> Slots<T> {
                 Err(error) => return Err((batch, error)),
                 Ok(client) => {
                     let waker = SlotWaker::new(self.all.len(), Arc::clone(&self.wakes));
-                    self.all.push(Slot { client, flight: None, waker, refusals: 0 });
+                    self.all.push(Slot { client, flight: None, spent: None, waker, refusals: 0 });
                     self.all.len() - 1
                 }
             },
@@ -108,7 +110,14 @@ impl<T> Slots<T> {
         let client = slot.client.clone();
         let request = client.requests().single_update(&batch.request);
         // Nothing of the answer is kept, so that any JSON will do: building what it says costs more than reading it.
-        let attempt = Box::pin(async move { client.call(&UPDATE_USER, request).await });
+        let next = async move { client.call(&UPDATE_USER, request).await };
+        let attempt = match slot.spent.take() {
+            None => ReusableBoxFuture::new(next),
+            Some(mut room) => {
+                room.set(next);
+                room
+            }
+        };
         slot.flight = Some(Flight { batch, began: now, attempt });
         self.in_flight += 1;
         self.ready.push_back(index);
@@ -123,8 +132,9 @@ impl<T> Slots<T> {
             let slot = &mut self.all[index];
             let Some(flight) = &mut slot.flight else { continue };
             let mut context = Context::from_waker(slot.waker.arm());
-            let Poll::Ready(answer) = flight.attempt.as_mut().poll(&mut context) else { continue };
-            if let Some(Flight { batch, began, .. }) = slot.flight.take() {
+            let Poll::Ready(answer) = flight.attempt.poll(&mut context) else { continue };
+            if let Some(Flight { batch, began, attempt }) = slot.flight.take() {
+                slot.spent = Some(attempt);
                 self.in_flight -= 1;
                 let result = answer.map(drop);
                 return Poll::Ready(Some(Done { slot: index, batch, latency: began.elapsed(), result }));

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use http::HeaderName;
 use http::header::Entry;
 
@@ -35,17 +36,15 @@ impl<T: Transport> Transport for RequestIds<T> {
                 Some(id)
             }
         };
-        let sending = self.inner.send(request);
-        async move {
-            match (sending.await, id) {
-                (outcome, None) => outcome,
-                (Ok(mut response), Some(id)) => {
-                    response.extensions_mut().insert(id);
-                    Ok(response)
-                }
-                (Err(error), Some(id)) => Err(error.with_request_id(id)),
+        // No async block, which would hold the inner future twice.
+        self.inner.send(request).map(|outcome| match (outcome, id) {
+            (outcome, None) => outcome,
+            (Ok(mut response), Some(id)) => {
+                response.extensions_mut().insert(id);
+                Ok(response)
             }
-        }
+            (Err(error), Some(id)) => Err(error.with_request_id(id)),
+        })
     }
 }
 
