@@ -84,15 +84,14 @@ impl CellType {
     ///
     /// If the text is not of this type, or the value is past a limit of [`AttributeValue::validate`].
     pub fn read(&self, text: &str) -> Result<Option<AttributeValue>, CellFault> {
-        let trimmed = text.trim();
         let value = match &self.0 {
             Form::String => text.into(),
-            Form::Boolean => boolean(trimmed)?.into(),
-            Form::Integer => AttributeValue::Number(integer(trimmed)?),
-            Form::Decimal => AttributeValue::Number(decimal(trimmed)?),
-            Form::Date(format) => read_date(trimmed, format.as_deref())?.to_string().into(),
+            Form::Boolean => boolean(text.trim())?.into(),
+            Form::Integer => AttributeValue::Number(integer(text.trim())?),
+            Form::Decimal => AttributeValue::Number(decimal(text.trim())?),
+            Form::Date(format) => read_date(text.trim(), format.as_deref())?.to_string().into(),
             Form::List(separator) => {
-                let entries = trimmed.split(separator.as_str()).map(str::trim);
+                let entries = text.trim().split(separator.as_str()).map(str::trim);
                 let entries: Vec<_> = entries.filter(|entry| !entry.is_empty()).map(str::to_owned).collect();
                 if entries.is_empty() {
                     return Ok(None);

@@ -1,6 +1,7 @@
 //! The transport of one worker: one connection, one request at a time.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -56,7 +57,7 @@ impl Transport for HyperConnection {
             None => Box::new(Box::pin(Link::connect(&self.connector, request.uri())).await?),
         };
         let (parts, mut body) = link.exchange(request).await?.into_parts();
-        let taken = link.take_ready(&mut body).await;
+        let taken = poll_fn(|context| Poll::Ready(link.take_ready(&mut body, context))).await;
         let body = if matches!(taken.end, Some(Ok(()))) {
             *slot = Some(link);
             ResponseBody::from(taken.bytes)

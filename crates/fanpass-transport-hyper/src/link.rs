@@ -125,14 +125,14 @@ impl Link {
     }
 
     /// Takes what has arrived of a body already, which is all of it for most small answers.
-    pub(crate) async fn take_ready(&mut self, body: &mut Incoming) -> Taken {
+    pub(crate) fn take_ready(&mut self, body: &mut Incoming, context: &mut Context<'_>) -> Taken {
         let mut taken = Taken::default();
         while taken.bytes.len() < READY_LIMIT {
             if body.is_end_stream() {
                 taken.end = Some(Ok(()));
                 break;
             }
-            match poll_fn(|context| Poll::Ready(self.poll_body(body, context))).await {
+            match self.poll_body(body, context) {
                 Poll::Ready(Some(Ok(frame))) => taken.add(frame),
                 Poll::Ready(Some(Err(error))) => taken.end = Some(Err(error)),
                 Poll::Ready(None) => taken.end = Some(Ok(())),

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use fanpass_sorted::Sorter;
 use foldhash::{HashMap, HashMapExt as _};
-use rusqlite::{Connection, Transaction};
+use rusqlite::types::ToSqlOutput;
+use rusqlite::{Connection, Transaction, params_from_iter};
 
 use super::compare::Change;
 use super::cursor::Cursor;
@@ -17,7 +18,8 @@ use crate::SyncError;
 const RECENT_MAX: usize = 50_000;
 /// Users that are folded in one transaction.
 const FOLD_USERS: usize = 20_000;
-
+/// Rows that are written by one statement: beginning one costs more than a row.
+const INSERT_ROWS: usize = 100;
 /// Bytes of changes that are sorted in memory at a time while they are folded; more is spilled.
 const SORT_BYTES: usize = 8 << 20;
 /// A user's fingerprint and the number of its steps; the steps follow.
@@ -100,12 +102,15 @@ pub(super) fn fold(connection: &Connection, folder: &Path) -> Result<(), SyncErr
 
 fn write(connection: &Connection, records: &[(i64, Record)]) -> Result<(), SyncError> {
     let writing = connection.unchecked_transaction()?;
-    let mut statement =
-        writing.prepare_cached("INSERT OR REPLACE INTO users (user, acknowledged) VALUES (?1, ?2)")?;
-    for (user, record) in records {
-        statement.execute((user, record.as_bytes()))?;
+    for records in records.chunks(INSERT_ROWS) {
+        let rows = vec!["(?, ?)"; records.len()].join(", ");
+        let insert = format!("INSERT OR REPLACE INTO users (user, acknowledged) VALUES {rows}");
+        let mut statement = writing.prepare_cached(&insert)?;
+        let values = records.iter().flat_map(|(user, record)| -> [ToSqlOutput<'_>; 2] {
+            [(*user).into(), ToSqlOutput::Borrowed(record.as_bytes().into())]
+        });
+        statement.execute(params_from_iter(values))?;
     }
-    drop(statement);
     Ok(writing.commit()?)
 }
 

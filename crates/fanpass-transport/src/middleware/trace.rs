@@ -33,7 +33,8 @@ impl<T: Transport> Transport for CallTrace<T> {
         if span.is_disabled() {
             return Either::Left(sending);
         }
-        Either::Right(async move {
+        // Boxed, so that a future which nobody traces does not carry the room for it.
+        Either::Right(Box::pin(async move {
             let began = Instant::now();
             let outcome = sending.instrument(span.clone()).await;
             let (request_id, attempts) = match &outcome {
@@ -47,7 +48,7 @@ impl<T: Transport> Transport for CallTrace<T> {
             record(&span, &outcome, began);
             span.in_scope(|| debug!("call ended"));
             outcome
-        })
+        }))
     }
 }
 
@@ -59,13 +60,13 @@ impl<T: Transport> Transport for AttemptTrace<T> {
         if span.is_disabled() {
             return Either::Left(sending);
         }
-        Either::Right(async move {
+        Either::Right(Box::pin(async move {
             let began = Instant::now();
             let outcome = sending.instrument(span.clone()).await;
             record(&span, &outcome, began);
             span.in_scope(|| debug!("attempt ended"));
             outcome
-        })
+        }))
     }
 }
 
