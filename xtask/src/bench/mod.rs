@@ -46,15 +46,17 @@ pub struct Options {
     #[arg(long, default_value_t = 1_000_000)]
     users: u32,
     /// Measure only these
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Part::Clients, Part::Service])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Part::Transports, Part::Tool, Part::Service])]
     parts: Vec<Part>,
 }
 
 /// What can be measured by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// The transports and the tool, against sinks
-    Clients,
+    /// The transports, against sinks
+    Transports,
+    /// The tool, against a sink
+    Tool,
     /// The service
     Service,
 }
@@ -68,14 +70,17 @@ pub fn run(top: &Path, options: &Options, out: &mut impl Write) -> Result<()> {
     ensure!(options.rounds > 0, "--rounds must be at least 1");
     let target =
         MetadataCommand::new().current_dir(top).no_deps().exec()?.target_directory.into_std_path_buf();
-    if options.parts.contains(&Part::Clients) {
+    let bench = target.join("dist/examples/bench");
+    if options.parts.contains(&Part::Transports) {
         build(top, &["--profile", "dist", "--package", "fanpass-testkit", "--example", "bench"])?;
-        build(top, &["--release", "--package", "fanpass-client", "--example", "inline_ids"])?;
-        build(top, &["--release", "--package", "fanpass-cli"])?;
-        let (bench, tool) = (target.join("dist/examples/bench"), target.join("release/fanpass"));
         push::run(&bench, options, out)?;
         upload::run(&bench, options, out)?;
-        tool::run(&bench, &tool, options, out)?;
+    }
+    if options.parts.contains(&Part::Tool) {
+        build(top, &["--release", "--package", "fanpass-client", "--example", "inline_ids"])?;
+        build(top, &["--release", "--package", "fanpass-cli"])?;
+        let tool = target.join("release/fanpass");
+        tool::run(&tool, options, out)?;
         single::run(&target.join("release/examples/inline_ids"), &tool, options, out)?;
     }
     if options.parts.contains(&Part::Service) {

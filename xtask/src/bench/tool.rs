@@ -23,12 +23,15 @@ const MAPS: [&str; 4] = [
     "city=custom.city",
 ];
 
-pub(super) fn run(bench: &Path, tool: &Path, options: &Options, out: &mut impl Write) -> Result<()> {
-    let sink = match find("nginx") {
-        Some(nginx) => Sink::nginx(&nginx, SINK),
-        None => Sink::own(bench, SINK),
+pub(super) fn run(tool: &Path, options: &Options, out: &mut impl Write) -> Result<()> {
+    let Some(nginx) = find("nginx") else {
+        writeln!(
+            out,
+            "nginx is not installed, so the tool was not measured (Debian: `apt-get install nginx-light`).\n"
+        )?;
+        return Ok(());
     };
-    let sink = sink.context("cannot start the sink")?;
+    let sink = Sink::nginx(&nginx, SINK).context("cannot start the sink")?;
     let club = Club::new(tool, sink.origin(), options.connections)?;
     pushes(&club, options, out)?;
     unchanged(&club, options, out)
