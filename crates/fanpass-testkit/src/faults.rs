@@ -14,7 +14,7 @@ use fanpass_transport::{
 use http::header::{HeaderValue, RETRY_AFTER};
 use http_body::{Body, Frame};
 
-use crate::answer;
+use crate::{Chance, answer};
 
 /// One way to fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,17 +54,10 @@ impl<T: Transport> FaultTransport<T> {
 
     /// Meets `per_mille` of a thousand requests with one of `faults`; the same seed gives the same sequence.
     pub fn seeded(inner: T, seed: u64, per_mille: u64, faults: Vec<Fault>) -> Self {
-        let mut state = seed;
-        let mut random = move |below: u64| {
-            // SplitMix64: three lines that give every platform the same sequence.
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            (mixed ^ (mixed >> 31)) % below.max(1)
-        };
+        let mut chance = Chance::new(seed);
         let next = move || {
-            let meets = random(1000) < per_mille;
-            let choice = usize::try_from(random(faults.len().try_into().ok()?)).ok()?;
+            let meets = chance.below(1000) < per_mille;
+            let choice = chance.place(faults.len());
             if meets { faults.get(choice).cloned() } else { None }
         };
         Self::deciding(inner, next)

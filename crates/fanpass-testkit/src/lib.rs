@@ -5,6 +5,7 @@
 pub mod answer;
 mod capture;
 mod cassette;
+mod chance;
 pub mod conformance;
 mod faults;
 mod mock;
@@ -16,6 +17,7 @@ pub mod snapshots;
 
 pub use capture::CaptureTransport;
 pub use cassette::Cassette;
+pub use chance::Chance;
 pub use faults::{Fault, FaultTransport};
 pub use mock::MockTransport;
 pub use record::{CapturedBody, CapturedPart, CapturedRequest, CapturedResponse};

@@ -8,7 +8,7 @@ use fanpass_client::{Client, Delivery, Error, PushOptions, Upload, UserUpdate, W
 use fanpass_model::{
     AttributeKey, AttributeValue, ImportMode, SegmentName, UserId, UserProperties, attribute_key,
 };
-use fanpass_testkit::{Fault, FaultTransport};
+use fanpass_testkit::{Chance, Fault, FaultTransport};
 use fanpass_transport::middleware::{RetryBudget, RetryPolicy};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -26,6 +26,7 @@ type Attributes = BTreeMap<AttributeKey, String>;
 
 pub struct Night {
     seed: u64,
+    chance: Chance,
     drawn: u64,
     world: World,
     users: BTreeMap<UserId, Attributes>,
@@ -35,7 +36,14 @@ pub struct Night {
 impl Night {
     pub fn new(seed: u64) -> Self {
         let world = World::new([0, 7, 23, 61][usize::try_from(seed % 4).unwrap()]);
-        Self { seed, drawn: 0, world, users: BTreeMap::new(), segments: BTreeMap::new() }
+        Self {
+            seed,
+            chance: Chance::new(seed),
+            drawn: 0,
+            world,
+            users: BTreeMap::new(),
+            segments: BTreeMap::new(),
+        }
     }
 
     pub fn pass(mut self) {
@@ -72,9 +80,7 @@ impl Night {
     /// The next number below `end` of the night's sequence.
     fn draw(&mut self, end: u64) -> u64 {
         self.drawn += 1;
-        let mut mixed = (self.seed << 32 | self.drawn).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        (mixed >> 32) % end
+        self.chance.below(end)
     }
 
     fn fan(&mut self) -> UserId {

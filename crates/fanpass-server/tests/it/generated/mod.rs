@@ -1,11 +1,11 @@
 //! Requests made from the served contract, some as it says and most a little off: whatever comes, the answer is one that
 //! the contract announces, errors are problems, and nothing is the service's fault.
 
-mod chance;
 mod requests;
 
+use fanpass_testkit::Chance;
+
 use crate::harness::Harness;
-use chance::Chance;
 use requests::Operations;
 
 /// How many requests: some here, `FANPASS_TEST_REQUESTS=100000` for a long run.

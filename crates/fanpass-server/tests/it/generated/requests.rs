@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
+use fanpass_testkit::Chance;
 use serde_json::{Map, Value, json};
 
-use super::chance::Chance;
 use crate::wire::Call;
 
 /// Text that readers have stumbled over.
@@ -109,8 +109,8 @@ impl<'a> Operations<'a> {
         };
         match kind {
             "object" => self.object(schema, chance),
-            "array" => (0..chance.below(4)).map(|_| self.value(&schema["items"], chance)).collect(),
-            "integer" | "number" => json!(chance.below(12)),
+            "array" => (0..chance.place(4)).map(|_| self.value(&schema["items"], chance)).collect(),
+            "integer" | "number" => json!(chance.place(12)),
             "boolean" => json!(chance.one_in(2)),
             "null" => Value::Null,
             _ if chance.one_in(4) => json!(chance.pick(&TEXTS)),
@@ -128,7 +128,7 @@ impl<'a> Operations<'a> {
             }
         }
         if schema["additionalProperties"].is_object() {
-            for _ in 0..=chance.below(3) {
+            for _ in 0..=chance.place(3) {
                 let key = if chance.one_in(3) { *chance.pick(&KEYS) } else { *chance.pick(&KEYS[..2]) };
                 object.insert(key.to_owned(), self.value(&schema["additionalProperties"], chance));
             }
@@ -143,9 +143,9 @@ impl<'a> Operations<'a> {
 /// A body of JSON, seldom spoilt.
 fn body(call: Call, kind: &str, value: &Value, chance: &mut Chance) -> Call {
     let mut text = value.to_string();
-    match chance.below(60) {
-        0 => text.truncate(text.floor_char_boundary(chance.below(text.len() + 1))),
-        1 => text.insert(text.floor_char_boundary(chance.below(text.len() + 1)), '\u{0}'),
+    match chance.place(60) {
+        0 => text.truncate(text.floor_char_boundary(chance.place(text.len() + 1))),
+        1 => text.insert(text.floor_char_boundary(chance.place(text.len() + 1)), '\u{0}'),
         2 => text = "[".repeat(2_000),
         3 => text = text.replacen(':', &format!(":{},\"x\":", chance.pick(&NUMBERS)), 1),
         4 => return call.header("content-type", "text/plain").body(text.as_bytes()),
@@ -177,21 +177,21 @@ fn form(call: Call, value: &Value, chance: &mut Chance) -> Call {
     }
     text.push_str("--XXX--\r\n");
     if chance.one_in(20) {
-        text.truncate(text.floor_char_boundary(chance.below(text.len())));
+        text.truncate(text.floor_char_boundary(chance.place(text.len())));
     }
     call.header("content-type", "multipart/form-data; boundary=XXX").body(text.as_bytes())
 }
 
 fn anything(chance: &mut Chance, depth: usize) -> Value {
-    match chance.below(if depth < 3 { 7 } else { 5 }) {
+    match chance.place(if depth < 3 { 7 } else { 5 }) {
         0 => Value::Null,
         1 => json!(chance.one_in(2)),
-        2 => NUMBERS[chance.below(5)].parse().unwrap(),
+        2 => NUMBERS[chance.place(5)].parse().unwrap(),
         3 => json!(chance.pick(&TEXTS)),
-        4 => json!("long".repeat(chance.below(400))),
-        5 => (0..chance.below(4)).map(|_| anything(chance, depth + 1)).collect(),
+        4 => json!("long".repeat(chance.place(400))),
+        5 => (0..chance.place(4)).map(|_| anything(chance, depth + 1)).collect(),
         _ => {
-            let members = (0..chance.below(4))
+            let members = (0..chance.place(4))
                 .map(|_| ((*chance.pick(&TEXTS)).to_owned(), anything(chance, depth + 1)));
             Value::Object(members.collect())
         }
