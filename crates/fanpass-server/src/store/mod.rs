@@ -79,7 +79,11 @@ static SERVICE: Design = Design {
     isolation: Isolation::Commit,
     // What is erased of a user is to be gone from the file.
     overwrite: true,
-    migrations: &[include_str!("schema/service_1.sql"), include_str!("schema/service_2.sql")],
+    migrations: &[
+        include_str!("schema/service_1.sql"),
+        include_str!("schema/service_2.sql"),
+        include_str!("schema/service_3.sql"),
+    ],
 };
 
 /// Writes of lists that wait; imports wait for room themselves, and each is some megabytes.
