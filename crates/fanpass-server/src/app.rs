@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use fanpass_model::{AttributeDefinition, AttributeRegistry};
+use fanpass_model::AttributeRegistry;
 use jiff::SignedDuration;
 use tokio::sync::Semaphore;
 
@@ -18,7 +18,7 @@ use crate::http::idempotency::UnderWay;
 use crate::http::problem::{Kind, Problem};
 use crate::imports::Imports;
 use crate::metrics::Metrics;
-use crate::store::{AttributeRecord, Attributes, Store, StoreError};
+use crate::store::{Attributes, Store, StoreError};
 
 /// Files that are looked into at the same time: a workbook may hold its shared strings in memory meanwhile.
 const CHECKS_MAX: usize = 2;
@@ -170,15 +170,8 @@ fn permits(bytes: u64) -> usize {
 
 fn with_custom(platform: &AttributeRegistry, custom: &Attributes) -> AttributeRegistry {
     let mut registry = platform.clone();
-    for record in custom.values() {
-        registry.insert(definition(record));
+    for definition in custom.values() {
+        registry.insert(definition.clone());
     }
     registry
-}
-
-fn definition(record: &AttributeRecord) -> AttributeDefinition {
-    let mut definition = AttributeDefinition::new(record.key.clone());
-    definition.r#type = record.attribute_type;
-    definition.description.clone_from(&record.description);
-    definition
 }

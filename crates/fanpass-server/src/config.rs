@@ -99,6 +99,8 @@ pub struct Limits {
     pub disk_kept_free: u64,
     /// Attributes that one update may carry (422). Default: 256.
     pub attributes_per_update: usize,
+    /// Custom attributes that may ever be registered (409). Default: 2,000.
+    pub attributes_registered: usize,
     /// How long a connection may take to send the head of a request (closed). Default: 10 s.
     pub header_timeout: Duration,
     /// How long a request's body may pause (408). Default: 30 s.
@@ -144,6 +146,7 @@ impl Default for Limits {
             writes_waiting: 4096,
             disk_kept_free: 256 * MIB,
             attributes_per_update: 256,
+            attributes_registered: 2000,
             header_timeout: Duration::from_secs(10),
             body_pause: Duration::from_secs(30),
             body_rate: 4 * 1024,

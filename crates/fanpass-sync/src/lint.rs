@@ -9,7 +9,7 @@ use fanpass_model::{
 use crate::{ColumnMap, Constant, Mapping};
 
 /// Something that [`Mapping::lint`] found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Finding {
     /// The service would refuse every update of the mapping.

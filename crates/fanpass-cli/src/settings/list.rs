@@ -49,6 +49,7 @@ settings! {
     "limits.json_depth" = count config.limits.json_depth;
     "limits.json_members" = count config.limits.json_members;
     "limits.attributes_per_update" = count config.limits.attributes_per_update;
+    "limits.attributes_registered" = count config.limits.attributes_registered;
     "limits.form_text_bytes" = bytes config.limits.form_text_bytes;
     "limits.form_header_bytes" = bytes config.limits.form_header_bytes;
     "limits.update_bytes_in_all" = bytes config.limits.update_bytes_in_all;

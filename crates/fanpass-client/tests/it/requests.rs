@@ -2,8 +2,8 @@
 
 use fanpass_client::{AuditFilter, Client, ErrorKind, Page, Upload};
 use fanpass_model::{
-    AttributeDefinition, AttributeType, AttributeValue, CombineRequest, FaultPlan, ImportMode,
-    IssueTokenRequest, RollbackRequest, SegmentName, UpdateUserRequest, UserId, UserProperties,
+    AttributeDefinition, AttributeState, AttributeType, AttributeValue, CombineRequest, FaultPlan,
+    ImportMode, IssueTokenRequest, RollbackRequest, SegmentName, UpdateUserRequest, UserId, UserProperties,
     attribute_key,
 };
 use fanpass_testkit::{CaptureTransport, CapturedRequest, answer, snapshots};
@@ -141,11 +141,16 @@ async fn what_a_fan_and_an_auditor_ask_for_sends_this() {
 async fn attributes_and_tokens_of_the_service_send_this() {
     let mut tier = AttributeDefinition::new(attribute_key!("custom.loyalty_tier"));
     tier.r#type = Some(AttributeType::String);
+    tier.allowed_values = vec!["silver".into(), "gold".into()];
+    tier.owner = Some("CRM team".to_owned());
     let mut token = IssueTokenRequest::new("nightly-export".to_owned());
     token.scopes = vec!["segments:write".to_owned(), "read".to_owned()];
     token.lifetime_seconds = Some(31_536_000);
     assert_sends!("list_attributes", async |client: Client| client.list_attributes().await);
     assert_sends!("register_attribute", async |client: Client| client.register_attribute(&tier).await);
+    assert_sends!("set_attribute_state", async |client: Client| {
+        client.set_attribute_state(&tier.key, AttributeState::Retired).await
+    });
     assert_sends!("issue_token", async |client: Client| client.issue_token(&token).await);
     assert_sends!("list_tokens", async |client: Client| client.list_tokens().await);
     assert_sends!("list_keys", async |client: Client| client.list_keys().await);

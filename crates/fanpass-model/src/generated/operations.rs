@@ -383,6 +383,22 @@ pub const REGISTER_ATTRIBUTE: Operation = Operation {
     summary: "Register a custom attribute, so that users can carry it",
 };
 
+/// Set Attribute State: `POST /service/v1/attribute/state`. Retire a custom attribute, or restore it.
+///
+/// Provenance: extension.
+pub const SET_ATTRIBUTE_STATE: Operation = Operation {
+    id: "setAttributeState",
+    name: "Set Attribute State",
+    method: "POST",
+    path: "/service/v1/attribute/state",
+    content_type: Some("application/json"),
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "Retire a custom attribute, or restore it",
+};
+
 /// List Tokens: `GET /service/v1/tokens`. All issued tokens, without their secrets.
 ///
 /// Provenance: extension.
@@ -568,6 +584,7 @@ pub const ALL: &[Operation] = &[
     GET_USER_HISTORY,
     LIST_ATTRIBUTES,
     REGISTER_ATTRIBUTE,
+    SET_ATTRIBUTE_STATE,
     LIST_TOKENS,
     ISSUE_TOKEN,
     REVOKE_TOKEN,

@@ -31,7 +31,7 @@ mod writer;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use attributes::{AttributeRecord, Attributes};
+pub use attributes::Attributes;
 pub use audit::{AuditEntry, AuditFilter, AuditPage, AuditRecord};
 pub use check::{Check, Finding, Severity, check};
 pub use combine::{Combination, CombinedPart};

@@ -27,6 +27,7 @@ mod page;
 mod register_attribute;
 mod revoke_token;
 mod roll_back_segment;
+mod set_attribute_state;
 mod set_faults;
 mod user_history;
 

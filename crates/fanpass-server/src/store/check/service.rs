@@ -29,10 +29,11 @@ fn attributes(
     registry: &mut AttributeRegistry,
 ) -> rusqlite::Result<()> {
     let types = [AttributeType::String, AttributeType::Number, AttributeType::Boolean, AttributeType::List];
-    let mut statement = connection.prepare("SELECT key, type FROM attributes ORDER BY key")?;
+    let mut statement = connection.prepare("SELECT key, type, allowed FROM attributes ORDER BY key")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let (key, word): (String, Option<String>) = (row.get(0)?, row.get(1)?);
+        let (key, word, allowed): (String, Option<String>, Option<String>) =
+            (row.get(0)?, row.get(1)?, row.get(2)?);
         let place = format!("{}, attribute `{}`", SERVICE.file, key.escape_debug());
         check.attributes += 1;
         let found = word.as_ref().map(|word| types.into_iter().find(|known| known.as_str() == word));
@@ -40,7 +41,15 @@ fn attributes(
             Ok(key) if key.namespace() == Namespace::Custom && found != Some(None) => {
                 let mut definition = AttributeDefinition::new(key);
                 definition.r#type = found.flatten();
-                registry.insert(definition);
+                // A value may have been stored before it was not allowed any more: what users carry has the type alone.
+                registry.insert(definition.clone());
+                let sound = allowed.is_none_or(|allowed| {
+                    definition.allowed_values = serde_json::from_str(&allowed).unwrap_or_default();
+                    !definition.allowed_values.is_empty() && definition.faults().is_empty()
+                });
+                if !sound {
+                    check.damage(place, "its allowed values are not valid", RESTORE);
+                }
             }
             _ => check.damage(place, "its key or its type is not valid", RESTORE),
         }

@@ -1,5 +1,9 @@
 -- Registered attributes: what else is known of them.
 
+ALTER TABLE attributes ADD COLUMN allowed     TEXT;     -- a JSON array; NULL: any value of its type
+ALTER TABLE attributes ADD COLUMN owner       TEXT;
+ALTER TABLE attributes ADD COLUMN retired_at  INTEGER;  -- NULL: active
+
 -- Audiences: expressions that are saved under a name.
 
 -- What the columns of users are kept up to date by.

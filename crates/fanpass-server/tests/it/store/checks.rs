@@ -156,6 +156,10 @@ async fn each_damage_of_the_service_is_named() {
             "UPDATE attributes SET type = 'colour'",
             "service.db, attribute `custom.tier`: its key or its type is not valid",
         ),
+        (
+            "UPDATE attributes SET allowed = '[1]'",
+            "service.db, attribute `custom.tier`: its allowed values are not valid",
+        ),
         ("UPDATE tokens SET scopes = '[\"everything\"]'", "its scopes are not valid"),
         ("UPDATE tokens SET expires_at = issued_at", "its times contradict each other"),
         ("DELETE FROM audit WHERE sequence > 3", "service.db, audit: its last record is 3"),
