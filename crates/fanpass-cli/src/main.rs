@@ -7,6 +7,7 @@
 )]
 #![allow(clippy::unused_self, reason = "commands without arguments run as the others do")]
 
+mod attribute_file;
 mod cli;
 mod commands;
 mod exit;

@@ -197,7 +197,7 @@ fn read(row: &Row<'_>) -> Result<AttributeDefinition, Fault> {
 }
 
 fn parse_type(word: &str) -> Result<AttributeType, StoreError> {
-    [AttributeType::String, AttributeType::Number, AttributeType::Boolean, AttributeType::List]
+    AttributeType::ALL
         .into_iter()
         .find(|known| known.as_str() == word)
         .ok_or_else(|| damaged(&format!("the attribute type `{word}`")))

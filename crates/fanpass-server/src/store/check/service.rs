@@ -28,7 +28,6 @@ fn attributes(
     connection: &Connection,
     registry: &mut AttributeRegistry,
 ) -> rusqlite::Result<()> {
-    let types = [AttributeType::String, AttributeType::Number, AttributeType::Boolean, AttributeType::List];
     let mut statement = connection.prepare("SELECT key, type, allowed FROM attributes ORDER BY key")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -36,7 +35,8 @@ fn attributes(
             (row.get(0)?, row.get(1)?, row.get(2)?);
         let place = format!("{}, attribute `{}`", SERVICE.file, key.escape_debug());
         check.attributes += 1;
-        let found = word.as_ref().map(|word| types.into_iter().find(|known| known.as_str() == word));
+        let found =
+            word.as_ref().map(|word| AttributeType::ALL.into_iter().find(|known| known.as_str() == word));
         match AttributeKey::new(key) {
             Ok(key) if key.namespace() == Namespace::Custom && found != Some(None) => {
                 let mut definition = AttributeDefinition::new(key);
