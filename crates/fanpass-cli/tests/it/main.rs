@@ -13,6 +13,7 @@ mod crash;
 mod delivery;
 mod dry_run;
 mod faults;
+mod firebase;
 mod folders;
 mod foreign;
 mod fsck;
