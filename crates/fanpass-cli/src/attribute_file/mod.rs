@@ -102,7 +102,8 @@ mod tests {
 
     fn told(text: &str) -> String {
         let slips = parse(text).unwrap_err();
-        slips.iter().map(|Slip { line, message }| format!("{line}: {message}\n")).collect()
+        let each: Vec<_> = slips.iter().map(|Slip { line, message }| format!("{line}: {message}")).collect();
+        each.join("\n")
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub fn parse(text: &str) -> Result<AttributeFile, Vec<Slip>> {
             ("attribute", _) => file.entries = entries(text, value, &mut slips),
             ("unknown", DeValue::String(word)) if word == "refuse" => {}
             ("unknown", DeValue::String(word)) if word == "allow" => {
-                file.unknown = PlatformPolicy::AllowUnknown
+                file.unknown = PlatformPolicy::AllowUnknown;
             }
             ("unknown", _) => slip("`unknown` is `refuse` or `allow`".to_owned()),
             (other, _) => slip(format!("there is no `{other}`; the file has [[attribute]] tables")),
@@ -101,7 +101,7 @@ impl Reader<'_> {
             match name {
                 "key" => {
                     key_at = Some(place.clone());
-                    if let Some(key) = self.text(name, value).and_then(|key| self.key(&place, key)) {
+                    if let Some(key) = self.text(name, value).and_then(|key| self.key(&place, &key)) {
                         definition.key = key;
                     }
                 }
@@ -138,8 +138,8 @@ impl Reader<'_> {
         None
     }
 
-    fn key(&mut self, place: &Range<usize>, text: String) -> Option<AttributeKey> {
-        match AttributeKey::new(text.clone()) {
+    fn key(&mut self, place: &Range<usize>, text: &str) -> Option<AttributeKey> {
+        match AttributeKey::new(text.to_owned()) {
             Ok(key) => Some(key),
             Err(error) => {
                 self.slip(place, format!("{text:?}: the {error}"));

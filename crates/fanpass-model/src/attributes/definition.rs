@@ -73,7 +73,11 @@ impl AttributeDefinition {
             value => value.clone(),
         };
         let slip = match &refused {
-            AttributeValue::Text(text) => nearest(text, self.allowed_texts().map(|text| (text, text))),
+            AttributeValue::Text(text) => {
+                let lower = text.to_lowercase();
+                let in_other_case = self.allowed_texts().find(|allowed| allowed.to_lowercase() == lower);
+                in_other_case.or_else(|| nearest(text, self.allowed_texts().map(|text| (text, text))))
+            }
             _ => None,
         };
         let nearest = slip.map(AttributeValue::from);

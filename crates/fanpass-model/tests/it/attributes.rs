@@ -133,12 +133,12 @@ fn a_value_that_is_not_allowed_is_told_with_those_that_are() {
     ] {
         registry.insert(definition(json));
     }
-    let update = r#"{"custom.any":false,"custom.stands":["north","soth","east"],"custom.stars":7,"custom.tier":"Gold"}"#;
+    let update = r#"{"custom.any":false,"custom.stands":["north","soth","east"],"custom.stars":7,"custom.tier":"GOLD"}"#;
     insta::assert_snapshot!(complaints(&registry, update).join("\n"), @r#"
     custom.any does not take false: its values are "x", 7, true
     custom.stands does not take "soth": its values are "north", "south"; did you mean "south"?
     custom.stars does not take 7: its values are 1, 2, 3, 4, 5, … (6 in all)
-    custom.tier does not take "Gold": its values are "bronze", "silver", "gold"; did you mean "gold"?
+    custom.tier does not take "GOLD": its values are "bronze", "silver", "gold"; did you mean "gold"?
     "#);
     let allowed =
         r#"{"custom.any":7.0,"custom.stands":["south","north"],"custom.stars":2.0,"custom.tier":"gold"}"#;

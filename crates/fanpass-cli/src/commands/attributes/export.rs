@@ -17,7 +17,8 @@ use crate::session::{Session, quoted};
 /// Write all attributes, platform and custom ones, as a TOML file
 ///
 /// The file can be kept with the configuration of feeds: `check`, `plan`, `apply` and `users push` check against it
-/// (`--attributes`), and `attributes import` registers what it says.
+/// (`--attributes`), and `attributes import` registers what it says. With --json and without --out the attributes are
+/// printed as JSON.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     fanpass attributes export --out attributes.toml\n  \
@@ -34,6 +35,7 @@ impl Export {
         let list = session.client.list_attributes().await?;
         let text = text_of(&list.attributes)?;
         match self.out {
+            None if printer.json() => printer.report(&list)?,
             None => io::stdout().lock().write_all(text.as_bytes())?,
             Some(file) => {
                 write_private(&file, text.as_bytes())?;

@@ -64,7 +64,7 @@ pub fn labelled(segments: &[SegmentName], labels: &[LabelOf]) -> Result<Vec<Labe
         match owners.insert(label, segment) {
             Some(other) if other == segment => wrong.push(format!("segment {segment} is named twice")),
             Some(other) => {
-                wrong.push(format!("segments {other} and {segment} have the label {label:?} both"))
+                wrong.push(format!("segments {other} and {segment} have the label {label:?} both"));
             }
             None => labelled.push(Labelled { segment: segment.clone(), label: label.to_owned() }),
         }

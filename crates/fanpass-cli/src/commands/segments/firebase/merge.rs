@@ -34,7 +34,7 @@ pub fn merged<'a>(
     client: &Client,
     segments: &'a [Labelled],
 ) -> impl Stream<Item = Result<Memberships>> + use<'a> {
-    let lists = segments.iter().map(|labelled| Box::pin(client.members(&labelled.segment)) as Members);
+    let lists = segments.iter().map(|labelled| -> Members { Box::pin(client.members(&labelled.segment)) });
     let merge = Merge { segments, lists: lists.collect(), heads: BinaryHeap::new() };
     stream::try_unfold((merge, false), |(mut merge, begun)| async move {
         if !begun {

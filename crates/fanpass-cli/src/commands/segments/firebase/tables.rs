@@ -36,7 +36,7 @@ pub struct Tables {
 
 #[derive(Debug)]
 enum Rows {
-    Parquet(MembershipWriter<NamedTempFile>),
+    Parquet(Box<MembershipWriter<NamedTempFile>>),
     Lines(BufWriter<NamedTempFile>),
 }
 
@@ -62,7 +62,7 @@ impl Tables {
             file.with_context(|| format!("cannot write in {}", folder.display()))
         };
         let (extension, memberships) = match format {
-            Format::Parquet => ("parquet", Rows::Parquet(MembershipWriter::new(new()?)?)),
+            Format::Parquet => ("parquet", Rows::Parquet(Box::new(MembershipWriter::new(new()?)?))),
             Format::Jsonl => ("jsonl", Rows::Lines(BufWriter::new(new()?))),
         };
         let updated_text = updated.to_string();
