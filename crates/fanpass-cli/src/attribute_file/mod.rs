@@ -98,6 +98,9 @@ pub fn text_of<'a>(definitions: impl IntoIterator<Item = &'a AttributeDefinition
 
 #[cfg(test)]
 mod tests {
+    use fanpass_model::ALLOWED_VALUE_MAX_BYTES;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn told(text: &str) -> String {
@@ -151,5 +154,44 @@ key = "custom.points"
         insta::assert_snapshot!(text);
         let read = parse(&text).unwrap().entries.into_iter().map(|entry| entry.definition);
         assert_eq!(read.collect::<Vec<_>>(), definitions);
+    }
+
+    fn allowed() -> impl Strategy<Value = AttributeValue> {
+        prop_oneof![
+            any::<String>()
+                .prop_filter("it is short", |text| text.len() <= ALLOWED_VALUE_MAX_BYTES)
+                .prop_map(AttributeValue::from),
+            (-(1_i64 << 53)..=1 << 53).prop_map(AttributeValue::from),
+            (-1_000_000_i32..1_000_000).prop_map(|number| {
+                serde_json::from_str(&(f64::from(number) / 64.0).to_string()).unwrap()
+            }),
+            any::<bool>().prop_map(AttributeValue::from),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn any_definition_survives_the_file(
+            name in "[a-z][a-zA-Z0-9_]{0,20}",
+            allowed_values in proptest::collection::vec(allowed(), 0..6),
+            description in proptest::option::of("\\PC{0,40}[\n\r\t\"']?"),
+            owner in proptest::option::of("[a-z]{1,20}"),
+            retired in any::<bool>(),
+        ) {
+            let mut definition = AttributeDefinition::new(AttributeKey::new(format!("custom.{name}")).unwrap());
+            (definition.allowed_values, definition.description, definition.owner) =
+                (allowed_values, description, owner);
+            definition.state = retired.then_some(AttributeState::Retired);
+            prop_assume!(definition.faults().is_empty());
+            let read = parse(&text_of([&definition]).unwrap()).unwrap().entries;
+            prop_assert_eq!(&read[0].definition, &definition);
+        }
+
+        #[test]
+        fn no_text_is_too_odd_to_be_told_about(text in "(\\[\\[attribute\\]\\]\n|[a-z_]{3,14} ?= ?[0-9\"\\[,x.-]{0,6}\\]?\"?\n|\\PC|\n){0,12}") {
+            if let Err(slips) = parse(&text) {
+                prop_assert!(!slips.is_empty() && slips.iter().all(|slip| slip.line >= 1));
+            }
+        }
     }
 }

@@ -30,7 +30,7 @@ pub struct Register {
     #[arg(long = "type", value_enum, value_name = "TYPE")]
     kind: Option<ValueType>,
     /// A value that it takes, of a list an entry; repeat for more. Any when not said
-    #[arg(long, value_name = "VALUE")]
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
     allow: Vec<String>,
     /// What it means
     #[arg(long, value_name = "TEXT")]
