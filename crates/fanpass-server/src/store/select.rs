@@ -103,8 +103,7 @@ impl<'c> Candidates<'c> {
                 found.insert(name, served);
             }
         }
-        let total =
-            service.prepare_cached("SELECT users FROM totals")?.query_row([], |row| row.get(0))?;
+        let total = service.prepare_cached("SELECT users FROM totals")?.query_row([], |row| row.get(0))?;
         let size = |name: &SegmentName| found.get(name).map_or(0, |(_, members)| *members);
         let cover = Cover::of(expression, total, &size);
         let (mut leading, mut others) = (BTreeMap::new(), BTreeMap::new());
@@ -144,8 +143,7 @@ impl Walk for Candidates<'_> {
 
     fn is_long(&self) -> bool {
         let lists = self.leading.values().chain(self.others.values());
-        self.rows > self.bound.rows
-            || lists.map(Members::blocks_read).sum::<u32>() > self.bound.blocks
+        self.rows > self.bound.rows || lists.map(Members::blocks_read).sum::<u32>() > self.bound.blocks
     }
 }
 

@@ -1,4 +1,6 @@
 //! Audiences: the language, whom an expression selects, and the operations.
 
 mod language;
+mod operations;
+mod selection;
 mod strategies;
