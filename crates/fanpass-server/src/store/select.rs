@@ -108,8 +108,8 @@ impl<'c> Candidates<'c> {
         let cover = Cover::of(expression, total, &size);
         let (mut leading, mut others) = (BTreeMap::new(), BTreeMap::new());
         for (name, (lists, _)) in found {
-            let side = if cover.segments.contains(name) { &mut leading } else { &mut others };
-            side.insert(name, Members::new(segments, lists));
+            let group = if cover.segments.contains(name) { &mut leading } else { &mut others };
+            group.insert(name, Members::new(segments, lists));
         }
         let stored = cover.stored.then_some(StoredIds { ids, at: None, begun: false });
         let attributes = service.prepare_cached("SELECT attributes FROM users WHERE id = ?1")?;
@@ -136,7 +136,7 @@ impl Walk for Candidates<'_> {
 
     fn place(&mut self, id: &str) -> Result<Place, Fault> {
         let expression = self.expression;
-        let mut candidate = Candidate { id, all: self, stored: None };
+        let mut candidate = Candidate { id, all: self, attributes: None };
         // Whoever leads is one of those that it is asked of.
         Ok(if expression.matches(&mut candidate)? { Place::Selected } else { Place::PassedOver })
     }
@@ -162,19 +162,15 @@ impl StoredIds<'_> {
 struct Candidate<'w, 'c> {
     id: &'w str,
     all: &'w mut Candidates<'c>,
-    /// The attributes, once they were read.
-    stored: Option<Option<UserProperties>>,
+    /// Once they were read; empty too where nothing is stored.
+    attributes: Option<UserProperties>,
 }
 
 impl Candidate<'_, '_> {
-    fn stored(&mut self) -> Result<Option<&UserProperties>, Fault> {
-        if self.stored.is_none() {
-            self.all.rows += 1;
-            let text: Option<String> =
-                self.all.attributes.query_row([self.id], |row| row.get(0)).optional()?;
-            self.stored = Some(text.map(|text| users::parse(&text)).transpose()?);
-        }
-        Ok(self.stored.as_ref().and_then(Option::as_ref))
+    fn read(&mut self) -> Result<UserProperties, Fault> {
+        self.all.rows += 1;
+        let text: Option<String> = self.all.attributes.query_row([self.id], |row| row.get(0)).optional()?;
+        Ok(text.map(|text| users::parse(&text)).transpose()?.unwrap_or_default())
     }
 }
 
@@ -182,7 +178,11 @@ impl Facts for Candidate<'_, '_> {
     type Error = Fault;
 
     fn attribute(&mut self, key: &AttributeKey) -> Result<Option<&AttributeValue>, Fault> {
-        Ok(self.stored()?.and_then(|attributes| attributes.get(key.as_str())))
+        let attributes = match self.attributes.take() {
+            Some(attributes) => attributes,
+            None => self.read()?,
+        };
+        Ok(self.attributes.insert(attributes).get(key.as_str()))
     }
 
     fn is_in(&mut self, segment: &SegmentName) -> Result<bool, Fault> {

@@ -73,7 +73,7 @@ mod tests {
             (r#"segment("small") || segment("big") && custom.x == 1"#, "small+users"),
             (r#"(segment("a") || segment("b")) && segment("small")"#, "small"),
             (r#"!segment("small")"#, "small+users"),
-            (r#"custom.x != 1 || !(custom.y == 2)"#, "users"),
+            ("custom.x != 1 || !(custom.y == 2)", "users"),
             ("true", "users"),
             (r#"false && segment("big")"#, ""),
         ] {
