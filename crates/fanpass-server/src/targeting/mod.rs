@@ -14,6 +14,7 @@
 
 mod check;
 mod cover;
+mod cursor;
 mod draft;
 mod evaluate;
 mod expression;

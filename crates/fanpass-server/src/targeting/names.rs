@@ -2,10 +2,10 @@
 
 use fanpass_model::{AttributeKey, AttributeType, Namespace, SegmentName};
 
+use super::cursor::{Parser, Read, symbol_for};
 use super::draft::Named;
 use super::expression::{Expression, Literal, TextTest};
 use super::operand::{At, Operand};
-use super::parser::{Parser, Read, symbol_for};
 
 impl Parser<'_> {
     /// What begins with a name, which has been read.
