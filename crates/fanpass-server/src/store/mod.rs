@@ -4,6 +4,7 @@
 //! an import never holds up an update. A call that changes something returns after its commit is on the disk.
 
 mod attributes;
+mod audiences;
 mod audit;
 mod check;
 mod checkpoint;
@@ -18,23 +19,28 @@ mod idempotency;
 mod jobs;
 mod lists;
 mod members;
+mod missing;
 mod readers;
 mod replace;
 mod segments;
+mod select;
 mod snapshot;
 mod sweeper;
 mod tokens;
 mod users;
 mod versions;
+mod walk;
 mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
 
 pub use attributes::Attributes;
+pub(crate) use audiences::no_audience;
+pub use audiences::{AUDIENCES_MAX, AudienceRecord, Audiences};
 pub use audit::{AuditEntry, AuditFilter, AuditPage, AuditRecord};
 pub use check::{Check, Finding, Severity, check};
-pub use combine::{Combination, CombinedPart};
+pub use combine::Combination;
 pub(crate) use delta::Change;
 pub use environment::{Clock, Ids};
 pub use error::{StoreError, StoreErrorKind};
@@ -50,8 +56,10 @@ pub use tokens::{TokenRecord, TokenStanding};
 pub use users::{AttributeChange, Erased, UserChange, UserPage, UserRecord};
 pub use versions::VersionRecord;
 pub(crate) use versions::{Content, Publication, Published};
+pub use walk::UserPart;
 
 use attributes::AttributeCache;
+use audiences::AudienceCache;
 use checkpoint::Checkpointer;
 use database::{Database, Design};
 use folder::DataFolder;
@@ -103,6 +111,7 @@ struct Parts {
     segments: Arc<Database>,
     service: Arc<Database>,
     attributes: Arc<AttributeCache>,
+    audiences: Arc<AudienceCache>,
     tokens: Arc<TokenCache>,
     clock: Clock,
     ids: Ids,
@@ -130,6 +139,7 @@ impl Store {
         let segments = Arc::new(Database::open(&SEGMENTS, &folder, SEGMENT_WRITES_WAITING)?);
         let service = Arc::new(Database::open(&SERVICE, &folder, writes_waiting)?);
         let attributes = Arc::new(AttributeCache::load(&service)?);
+        let audiences = Arc::new(AudienceCache::load(&service)?);
         let tokens = Arc::new(TokenCache::load(&service)?);
         let sweeper = Sweeper::start(&segments)?;
         let checkpointer = Checkpointer::start(folder.file(SERVICE.file))?;
@@ -139,6 +149,7 @@ impl Store {
             segments,
             service,
             attributes,
+            audiences,
             tokens,
             clock,
             ids,
