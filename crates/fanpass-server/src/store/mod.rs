@@ -1,4 +1,4 @@
-//! The durable storage: two SQLite files in one data folder that one process owns.
+//! The durable storage: two SQLite files in one data folder that one process owns, and a third that is made of them.
 //!
 //! `segments.db` holds imports and the lists they publish, `service.db` users, attributes, tokens and audit, so that
 //! an import never holds up an update. A call that changes something returns after its commit is on the disk.
@@ -7,6 +7,7 @@ mod attributes;
 mod audit;
 mod check;
 mod checkpoint;
+mod columns;
 mod combine;
 mod database;
 mod delta;
@@ -36,6 +37,7 @@ pub use audit::{AuditEntry, AuditFilter, AuditPage, AuditRecord};
 pub use check::{Check, Finding, Severity, check};
 pub use combine::{Combination, CombinedPart};
 pub(crate) use delta::Change;
+pub use columns::AttributeUse;
 pub use environment::{Clock, Ids};
 pub use error::{StoreError, StoreErrorKind};
 pub(crate) use figures::ImportFigures;
@@ -53,6 +55,7 @@ pub(crate) use versions::{Content, Publication, Published};
 
 use attributes::AttributeCache;
 use checkpoint::Checkpointer;
+use columns::Columns;
 use database::{Database, Design};
 use folder::DataFolder;
 use sweeper::Sweeper;
@@ -99,6 +102,7 @@ pub struct Store(Arc<Parts>);
 #[derive(Debug)]
 struct Parts {
     sweeper: Sweeper,
+    columns: Columns,
     _checkpointer: Checkpointer,
     segments: Arc<Database>,
     service: Arc<Database>,
@@ -106,7 +110,7 @@ struct Parts {
     tokens: Arc<TokenCache>,
     clock: Clock,
     ids: Ids,
-    folder: DataFolder,
+    folder: Arc<DataFolder>,
 }
 
 impl Store {
@@ -126,15 +130,17 @@ impl Store {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_with(path: &Path, clock: Clock, ids: Ids, writes_waiting: usize) -> Result<Self, StoreError> {
-        let folder = DataFolder::open(path)?;
+        let folder = Arc::new(DataFolder::open(path)?);
         let segments = Arc::new(Database::open(&SEGMENTS, &folder, SEGMENT_WRITES_WAITING)?);
         let service = Arc::new(Database::open(&SERVICE, &folder, writes_waiting)?);
         let attributes = Arc::new(AttributeCache::load(&service)?);
         let tokens = Arc::new(TokenCache::load(&service)?);
         let sweeper = Sweeper::start(&segments)?;
+        let columns = Columns::start(&folder, &service)?;
         let checkpointer = Checkpointer::start(folder.file(SERVICE.file))?;
         Ok(Self(Arc::new(Parts {
             sweeper,
+            columns,
             _checkpointer: checkpointer,
             segments,
             service,

@@ -1,5 +1,6 @@
 //! Verifies everything that must hold in a data folder, without changing any of it and in bounded memory.
 
+mod columns;
 mod files;
 mod imports;
 mod list;
@@ -14,6 +15,7 @@ use serde::Serialize;
 
 use super::database::{Design, open_reader};
 use super::error::{StoreError, StoreErrorKind};
+use super::columns::COLUMNS;
 use super::{SEGMENTS, SERVICE};
 
 /// Findings that are kept; further ones are only counted.
@@ -136,6 +138,7 @@ pub fn check(data: &Path) -> Result<Check, StoreError> {
     files::check(&mut check, data);
     check.step(SEGMENTS.file, |check| database(check, data, &SEGMENTS, segments::check));
     check.step(SERVICE.file, |check| database(check, data, &SERVICE, service::check));
+    check.step(COLUMNS.file, |check| columns::check(check, data));
     drop(lock);
     Ok(check)
 }
