@@ -383,6 +383,23 @@ pub const REGISTER_ATTRIBUTE: Operation = Operation {
     summary: "Register a custom attribute, so that users can carry it",
 };
 
+/// Get Attribute Use: `GET /service/v1/attribute/use`. How many users carry an attribute, and its
+/// commonest values.
+///
+/// Provenance: extension.
+pub const GET_ATTRIBUTE_USE: Operation = Operation {
+    id: "getAttributeUse",
+    name: "Get Attribute Use",
+    method: "GET",
+    path: "/service/v1/attribute/use",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "read",
+    idempotent: true,
+    summary: "How many users carry an attribute, and its commonest values",
+};
+
 /// List Tokens: `GET /service/v1/tokens`. All issued tokens, without their secrets.
 ///
 /// Provenance: extension.
@@ -568,6 +585,7 @@ pub const ALL: &[Operation] = &[
     GET_USER_HISTORY,
     LIST_ATTRIBUTES,
     REGISTER_ATTRIBUTE,
+    GET_ATTRIBUTE_USE,
     LIST_TOKENS,
     ISSUE_TOKEN,
     REVOKE_TOKEN,

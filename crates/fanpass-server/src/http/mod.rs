@@ -63,6 +63,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     router = add::<audit::List>(router);
     router = add::<attributes::List>(router);
     router = add::<attributes::Register>(router);
+    router = add::<attributes::Use>(router);
     router = add::<keys::List>(router);
     router = add::<keys::Rotate>(router);
     router = add::<keys::Retire>(router);

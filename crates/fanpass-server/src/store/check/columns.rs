@@ -10,7 +10,8 @@ use crate::store::columns::{COLUMNS, verify};
 use crate::store::database::open_reader;
 
 /// What helps against any damage of a copy.
-const DELETE: &str = "stop the service and delete columns.db: it is made anew from the users, and nothing is lost";
+const DELETE: &str =
+    "stop the service and delete columns.db: it is made anew from the users, and nothing is lost";
 
 pub(super) fn check(check: &mut Check, data: &Path) -> rusqlite::Result<()> {
     let path = data.join(COLUMNS.file);
@@ -51,7 +52,8 @@ fn examine(check: &mut Check, data: &Path, connection: &Connection) -> rusqlite:
         let what = format!("it knows changes up to {taken}, and service.db has {newest}");
         check.damage(COLUMNS.file, what, DELETE);
     }
-    let unknown = "SELECT (SELECT count(*) FROM touched) + (SELECT count(*) FROM user_changes WHERE sequence > ?1)";
+    let unknown =
+        "SELECT (SELECT count(*) FROM touched) + (SELECT count(*) FROM user_changes WHERE sequence > ?1)";
     let unknown: u64 = service.query_row(unknown, [taken], |row| row.get(0))?;
     let counted = count(&service, "SELECT users FROM totals")?;
     if unknown == 0 && users != counted {

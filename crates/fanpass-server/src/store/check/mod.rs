@@ -13,9 +13,9 @@ use std::path::Path;
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::columns::COLUMNS;
 use super::database::{Design, open_reader};
 use super::error::{StoreError, StoreErrorKind};
-use super::columns::COLUMNS;
 use super::{SEGMENTS, SERVICE};
 
 /// Findings that are kept; further ones are only counted.

@@ -96,7 +96,9 @@ impl PackedBlock {
     /// Stores it under `number`, which no block has, or under a new one.
     pub(super) fn insert(&self, connection: &Connection, number: Option<i64>) -> rusqlite::Result<()> {
         let block: i64 = connection
-            .prepare_cached("INSERT INTO blocks (block, first_id, users) VALUES (?1, ?2, ?3) RETURNING block")?
+            .prepare_cached(
+                "INSERT INTO blocks (block, first_id, users) VALUES (?1, ?2, ?3) RETURNING block",
+            )?
             .query_row(params![number, self.first_id, self.users], |row| row.get(0))?;
         let mut insert = connection.prepare_cached("INSERT INTO ids (place, ids) VALUES (?1, ?2)")?;
         for (first, ids) in &self.ids {
@@ -127,9 +129,8 @@ pub(super) fn places(connection: &Connection, from: &[u8]) -> rusqlite::Result<V
         "SELECT block, first_id, users FROM blocks WHERE first_id >= coalesce( \
          (SELECT first_id FROM blocks WHERE first_id <= ?1 ORDER BY first_id DESC LIMIT 1), x'') ORDER BY first_id",
     )?;
-    let place = |row: &rusqlite::Row<'_>| {
-        Ok(Place { block: row.get(0)?, first_id: row.get(1)?, users: row.get(2)? })
-    };
+    let place =
+        |row: &rusqlite::Row<'_>| Ok(Place { block: row.get(0)?, first_id: row.get(1)?, users: row.get(2)? });
     statement.query_map([from], place)?.collect()
 }
 

@@ -89,7 +89,10 @@ impl Column {
     pub(super) fn read(bytes: Vec<u8>, users: usize) -> Option<Self> {
         let (header, rest) = bytes.split_first_chunk::<HEADER>()?;
         let [format, sum @ ..] = *header;
-        if format != FORMAT || crc32fast::hash(rest) != u32::from_le_bytes(sum) || users > usize::from(u16::MAX) {
+        if format != FORMAT
+            || crc32fast::hash(rest) != u32::from_le_bytes(sum)
+            || users > usize::from(u16::MAX)
+        {
             return None;
         }
         let (&[width, low, high], mut rest) = rest.split_first_chunk::<3>()?;
@@ -206,6 +209,9 @@ mod tests {
             }
             packer.pack(users).len() - 9 * values - 8
         };
-        assert_eq!([1, 2, 3, 15, 255, 256].map(|values| packed(values, 4_096)), [0, 1_024, 1_024, 2_048, 4_096, 8_192]);
+        assert_eq!(
+            [1, 2, 3, 15, 255, 256].map(|values| packed(values, 4_096)),
+            [0, 1_024, 1_024, 2_048, 4_096, 8_192]
+        );
     }
 }

@@ -62,7 +62,16 @@ impl Copy {
             Ok((built, taken, waiting, Keys::load(connection)?))
         })?;
         let (database, damaged) = (Arc::new(database), Arc::default());
-        Ok(Self { database, keys, built, taken, waiting, waiting_max: fold::WAITING_MAX, folding: None, damaged })
+        Ok(Self {
+            database,
+            keys,
+            built,
+            taken,
+            waiting,
+            waiting_max: fold::WAITING_MAX,
+            folding: None,
+            damaged,
+        })
     }
 
     /// Removes the file, of which nothing is open.
@@ -178,7 +187,8 @@ impl Copy {
             return Ok(false);
         }
         let from = self.folding.take().unwrap_or_default();
-        self.folding = self.write("fold changes of users", move |connection| fold::some(connection, &from))?;
+        self.folding =
+            self.write("fold changes of users", move |connection| fold::some(connection, &from))?;
         if self.folding.is_none() {
             self.waiting = self.count_waiting()?;
         }

@@ -57,8 +57,9 @@ pub(super) fn newest(connection: &Connection) -> Result<i64, Fault> {
 }
 
 fn changed(connection: &Connection, feed: &mut Feed, keys: &mut Keys) -> Result<(), Fault> {
-    let mut statement = connection
-        .prepare_cached("SELECT sequence, user FROM user_changes WHERE sequence > ?1 ORDER BY sequence LIMIT ?2")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT sequence, user FROM user_changes WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
+    )?;
     let mut user = connection.prepare_cached("SELECT id, attributes FROM users WHERE rowid = ?1")?;
     let mut rows = statement.query(params![feed.taken, CHANGES_MAX])?;
     let (mut known, mut changes, mut bytes) = (HashSet::new(), 0, 0);

@@ -53,7 +53,8 @@ fn place(connection: &Connection, id: &[u8]) -> rusqlite::Result<Option<Place>> 
             })
             .optional()
     };
-    let holding = "SELECT block, first_id, users FROM blocks WHERE first_id <= ?1 ORDER BY first_id DESC LIMIT 1";
+    let holding =
+        "SELECT block, first_id, users FROM blocks WHERE first_id <= ?1 ORDER BY first_id DESC LIMIT 1";
     let following = "SELECT block, first_id, users FROM blocks WHERE first_id > ?1 ORDER BY first_id LIMIT 1";
     Ok(find(holding, id)?.or(find(following, id)?))
 }

@@ -22,8 +22,9 @@ pub(crate) struct Ids {
 impl Ids {
     pub(super) fn read(connection: &Connection, place: &Place) -> rusqlite::Result<Self> {
         let (start, end) = (ids_place(place.block), ids_place(place.block + 1));
-        let mut statement = connection
-            .prepare_cached("SELECT place - ?1, ids FROM ids WHERE place >= ?1 AND place < ?2 ORDER BY place")?;
+        let mut statement = connection.prepare_cached(
+            "SELECT place - ?1, ids FROM ids WHERE place >= ?1 AND place < ?2 ORDER BY place",
+        )?;
         let piece = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let pieces = statement.query_map([start, end], piece)?.collect::<rusqlite::Result<_>>()?;
         Ok(Self { pieces, begun: 0, reader: None, next: 0, id: String::new() })

@@ -155,7 +155,8 @@ impl Kept {
                 return Ok(copy);
             }
         }
-        let behind = "the columns of users are being brought up to date after many changes; try again in a moment";
+        let behind =
+            "the columns of users are being brought up to date after many changes; try again in a moment";
         Err(StoreError::new(StoreErrorKind::Busy, behind))
     }
 

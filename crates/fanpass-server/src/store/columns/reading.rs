@@ -72,7 +72,8 @@ impl Columns {
                 }
                 drop(copy.take());
             });
-            let joined = others.into_iter().map(|part| part.join().unwrap_or_else(|_| Err(StoreError::stopped())));
+            let joined =
+                others.into_iter().map(|part| part.join().unwrap_or_else(|_| Err(StoreError::stopped())));
             std::iter::once(first).chain(joined).collect()
         });
         results.into_iter().map(|result| result.map_err(&judge)).collect()

@@ -11,7 +11,8 @@ use tempfile::TempDir;
 
 use crate::store::{AuditEntry, Clock, Ids, Store, StoreErrorKind, Trace, check};
 
-const KEYS: [&str; 4] = ["user_properties.tier", "user_properties.spend", "user_properties.teams", "user_properties.sth"];
+const KEYS: [&str; 4] =
+    ["user_properties.tier", "user_properties.spend", "user_properties.teams", "user_properties.sth"];
 
 type Users = BTreeMap<String, UserProperties>;
 
@@ -50,7 +51,8 @@ fn copied(store: &Store, threads: usize) -> Vec<(String, Vec<(&'static str, Attr
                 }
             }
             for user in changed {
-                let value = |(text, number): &(_, Option<_>)| Some((*text, user.value((*number)?)?.to_attribute()));
+                let value =
+                    |(text, number): &(_, Option<_>)| Some((*text, user.value((*number)?)?.to_attribute()));
                 rows.insert(user.id.clone(), keys.iter().filter_map(value).collect());
             }
             users.extend(rows);
@@ -117,7 +119,9 @@ fn value(text: &str, chance: &mut Chance) -> AttributeValue {
     }
     match text {
         "user_properties.tier" => (*chance.pick(&["bronze", "silver", "gold", "Ünïcode \"quoted\""])).into(),
-        "user_properties.spend" if chance.one_in(2) => AttributeValue::Number(serde_json::Number::from_f64(0.25).unwrap()),
+        "user_properties.spend" if chance.one_in(2) => {
+            AttributeValue::Number(serde_json::Number::from_f64(0.25).unwrap())
+        }
         "user_properties.spend" => i64::try_from(chance.below(100_000)).unwrap().into(),
         "user_properties.teams" => vec!["a".to_owned(), "b".to_owned()][..chance.place(3)].to_vec().into(),
         _ => (chance.one_in(2)).into(),
@@ -232,8 +236,14 @@ fn sql(folder: &Path, file: &str, statement: &str) {
 fn each_damage_is_named_and_the_copy_is_made_anew() {
     for (damage, wanted) in [
         ("UPDATE ids SET ids = zeroblob(length(ids))", "block 1: a list of ids is not what was written"),
-        ("UPDATE columns SET codes = zeroblob(length(codes))", "block 1: attribute 0: a column is not what was written"),
-        ("UPDATE blocks SET first_id = x'40' WHERE block = 2", "block 2: its first id is not the one that it is found by"),
+        (
+            "UPDATE columns SET codes = zeroblob(length(codes))",
+            "block 1: attribute 0: a column is not what was written",
+        ),
+        (
+            "UPDATE blocks SET first_id = x'40' WHERE block = 2",
+            "block 2: its first id is not the one that it is found by",
+        ),
         ("UPDATE blocks SET first_id = x'7a7a' WHERE block = 1", "its ids are not in ascending order"),
         ("UPDATE blocks SET users = users + 1", "block 1: it holds 64 ids and says 65"),
         ("DELETE FROM blocks WHERE block = 1", "pieces of ids belong to none"),
@@ -251,7 +261,8 @@ fn each_damage_is_named_and_the_copy_is_made_anew() {
         sql(folder.path(), "columns.db", damage);
         let findings = check(folder.path()).unwrap().findings;
         assert!(!findings.is_empty(), "{damage}");
-        let named = findings.iter().any(|finding| format!("{}: {}", finding.place, finding.what).contains(wanted));
+        let named =
+            findings.iter().any(|finding| format!("{}: {}", finding.place, finding.what).contains(wanted));
         assert!(named, "{damage}: {findings:#?}");
         assert!(findings.iter().all(|finding| finding.next.contains("anew")), "{findings:#?}");
     }
@@ -264,7 +275,9 @@ fn a_damaged_file_is_made_anew_when_it_is_met() {
     update(&store, &mut users, &mut Chance::new(2), 300);
     assert_eq!(copied(&store, 1), expected(&users));
     drop(store);
-    for damage in ["UPDATE columns SET codes = zeroblob(length(codes))", "UPDATE ids SET ids = zeroblob(length(ids))"] {
+    for damage in
+        ["UPDATE columns SET codes = zeroblob(length(codes))", "UPDATE ids SET ids = zeroblob(length(ids))"]
+    {
         sql(folder.path(), "columns.db", damage);
         let store = open(folder.path());
         let met = store.0.columns.read("read all", "", 2, |view, blocks| {

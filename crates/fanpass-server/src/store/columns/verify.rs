@@ -81,11 +81,7 @@ fn ids(
 }
 
 /// Looks through what of the overlay belongs to a block; gives back how many users are new.
-fn overlay(
-    view: &View<'_>,
-    index: usize,
-    found: &mut impl FnMut(String, String),
-) -> rusqlite::Result<usize> {
+fn overlay(view: &View<'_>, index: usize, found: &mut impl FnMut(String, String)) -> rusqlite::Result<usize> {
     let Some(block) = view.block(index) else { return Ok(0) };
     let changed = block.changed()?;
     if changed.is_empty() {
@@ -95,7 +91,8 @@ fn overlay(
     let mut ids = block.ids()?;
     for user in &changed {
         let mut record = Record(user.record());
-        let whole = record.by_ref().all(|(_, value)| ColumnValue::read(value).is_some()) && record.0.is_empty();
+        let whole =
+            record.by_ref().all(|(_, value)| ColumnValue::read(value).is_some()) && record.0.is_empty();
         unreadable += u64::from(!whole || UserId::validate(&user.id).is_err());
         new += usize::from(ids.find(&user.id).is_ok_and(|place| place.is_none()));
     }

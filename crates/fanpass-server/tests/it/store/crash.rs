@@ -124,8 +124,16 @@ fn kill_after(folder: &Path, round: u64, what: &str, count: usize) -> BTreeMap<S
 #[tokio::test]
 async fn a_killed_process_loses_nothing_it_acknowledged() {
     let folder = TempDir::new().unwrap();
-    let moments =
-        [("update", 1), ("job", 1), ("count", 3), ("update", 300), ("list", 1), ("job", 2), ("append", 2), ("count", 40)];
+    let moments = [
+        ("update", 1),
+        ("job", 1),
+        ("count", 3),
+        ("update", 300),
+        ("list", 1),
+        ("job", 2),
+        ("append", 2),
+        ("count", 40),
+    ];
     for (round, (what, count)) in (0..).step_by(1_000).zip(moments) {
         let told = kill_after(folder.path(), round, what, count);
         check(folder.path(), &told).await;
