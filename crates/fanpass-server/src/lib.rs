@@ -14,6 +14,7 @@ mod metrics;
 mod patient;
 mod service;
 pub mod store;
+pub mod targeting;
 
 pub use config::{Config, Limits};
 pub use error::{ServiceError, ServiceErrorKind};

@@ -29,7 +29,7 @@ use crate::faults;
 use body::ContentType;
 use call::{Operate, run};
 use operations::{
-    attributes, audit, combine, imports, keys, lookups, privacy, segments, stored_users, tokens, users,
+    attributes, audiences, audit, combine, imports, keys, lookups, privacy, segments, stored_users, tokens, users,
     versions,
 };
 
@@ -49,6 +49,13 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     router = add::<lookups::GetMembership>(router);
     router = add::<lookups::ListUserSegments>(router);
     router = add::<combine::Combine>(router);
+    router = add::<audiences::Preview>(router);
+    router = add::<audiences::List>(router);
+    router = add::<audiences::Save>(router);
+    router = add::<audiences::Get>(router);
+    router = add::<audiences::Delete>(router);
+    router = add::<audiences::ListMembers>(router);
+    router = add::<audiences::ListOfUser>(router);
     router = add::<lookups::GetUser>(router);
     router = add::<imports::List>(router);
     router = add::<imports::Errors>(router);

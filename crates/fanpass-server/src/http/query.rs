@@ -75,6 +75,12 @@ impl Parameters {
         self.get(name).map(|text| text.parse().map_err(wrong)).transpose()
     }
 
+    /// A yes or no that may be left out.
+    pub(crate) fn boolean(&self, name: &str) -> Result<Option<bool>, Problem> {
+        let wrong = |_| Problem::invalid_at(name, "invalid_value", format!("`{name}` is `true` or `false`"));
+        self.get(name).map(|text| text.parse().map_err(wrong)).transpose()
+    }
+
     /// How many entries the page is to have.
     pub(crate) fn limit(&self) -> Result<u32, Problem> {
         let Some(text) = self.get("limit") else { return Ok(PAGE_DEFAULT) };
@@ -94,7 +100,8 @@ impl Parameters {
         self.get(name).map(|text| parse(text).map_err(invalid)).transpose()
     }
 
-    fn required<T>(
+    /// A parameter that has to be there.
+    pub(crate) fn required<T>(
         &self,
         name: &str,
         parse: impl FnOnce(&str) -> Result<T, ModelError>,

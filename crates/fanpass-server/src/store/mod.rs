@@ -4,6 +4,7 @@
 //! an import never holds up an update. A call that changes something returns after its commit is on the disk.
 
 mod attributes;
+mod audiences;
 mod audit;
 mod check;
 mod checkpoint;
@@ -19,24 +20,28 @@ mod idempotency;
 mod jobs;
 mod lists;
 mod members;
+mod missing;
 mod readers;
 mod replace;
 mod segments;
+mod select;
 mod snapshot;
 mod sweeper;
 mod tokens;
 mod users;
 mod versions;
+mod walk;
 mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
 
 pub use attributes::{AttributeRecord, Attributes};
+pub use audiences::{AUDIENCES_MAX, AudienceRecord, Audiences};
 pub use audit::{AuditEntry, AuditFilter, AuditPage, AuditRecord};
 pub use check::{Check, Finding, Severity, check};
 pub use columns::AttributeUse;
-pub use combine::{Combination, CombinedPart};
+pub use combine::Combination;
 pub(crate) use delta::Change;
 pub use environment::{Clock, Ids};
 pub use error::{StoreError, StoreErrorKind};
@@ -44,6 +49,7 @@ pub(crate) use figures::ImportFigures;
 pub use idempotency::{KeptAnswer, Once, Trace};
 pub use jobs::{Caller, ImportJob, Mode, RowReject, Stage};
 pub(crate) use jobs::{Cancelled, Counts, Ended, NewJob, Progress, SpooledFile, Unfinished};
+pub(crate) use audiences::no_audience;
 pub(crate) use lists::List;
 pub use replace::{reset, restore};
 pub use segments::SegmentRecord;
@@ -52,8 +58,10 @@ pub use tokens::{TokenRecord, TokenStanding};
 pub use users::{AttributeChange, Erased, UserChange, UserPage, UserRecord};
 pub use versions::VersionRecord;
 pub(crate) use versions::{Content, Publication, Published};
+pub use walk::UserPart;
 
 use attributes::AttributeCache;
+use audiences::AudienceCache;
 use checkpoint::Checkpointer;
 use columns::Columns;
 use database::{Database, Design};
@@ -107,6 +115,7 @@ struct Parts {
     segments: Arc<Database>,
     service: Arc<Database>,
     attributes: Arc<AttributeCache>,
+    audiences: Arc<AudienceCache>,
     tokens: Arc<TokenCache>,
     clock: Clock,
     ids: Ids,
@@ -134,6 +143,7 @@ impl Store {
         let segments = Arc::new(Database::open(&SEGMENTS, &folder, SEGMENT_WRITES_WAITING)?);
         let service = Arc::new(Database::open(&SERVICE, &folder, writes_waiting)?);
         let attributes = Arc::new(AttributeCache::load(&service)?);
+        let audiences = Arc::new(AudienceCache::load(&service)?);
         let tokens = Arc::new(TokenCache::load(&service)?);
         let sweeper = Sweeper::start(&segments)?;
         let columns = Columns::start(&folder, &service)?;
@@ -145,6 +155,7 @@ impl Store {
             segments,
             service,
             attributes,
+            audiences,
             tokens,
             clock,
             ids,

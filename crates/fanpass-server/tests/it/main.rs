@@ -34,6 +34,7 @@ mod rates;
 mod routing;
 mod segments;
 mod store;
+mod targeting;
 mod tokens;
 mod users;
 mod versions;

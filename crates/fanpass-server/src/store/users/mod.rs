@@ -96,7 +96,8 @@ impl Store {
     }
 }
 
-fn parse(attributes: &str) -> Result<UserProperties, StoreError> {
+/// The attributes of a stored user.
+pub(super) fn parse(attributes: &str) -> Result<UserProperties, StoreError> {
     let attributes: BTreeMap<AttributeKey, _> =
         serde_json::from_str(attributes).map_err(|_| damaged("user's attributes"))?;
     Ok(attributes.into_iter().collect())
