@@ -13,7 +13,6 @@
 //! in an error for, an attribute that is not set or holds another type, is `false` here.
 
 mod check;
-mod cover;
 mod draft;
 mod evaluate;
 mod expression;
@@ -25,7 +24,6 @@ mod print;
 mod text_literal;
 mod token;
 
-pub(crate) use cover::Cover;
 pub use draft::{
     ATTRIBUTES_MAX, DEPTH_MAX, Draft, EXPRESSION_MAX_BYTES, LITERALS_MAX, Missing, SEGMENTS_MAX,
 };

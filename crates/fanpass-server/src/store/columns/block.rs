@@ -123,15 +123,16 @@ pub(super) fn column_place(key: u32, block: i64) -> i64 {
     (i64::from(key) << 31) + block
 }
 
-/// All blocks from the one on that holds `from`, or would, in the order of their ids.
-pub(super) fn places(connection: &Connection, from: &[u8]) -> rusqlite::Result<Vec<Place>> {
+/// The blocks from the one on that holds `from`, or would, in the order of their ids, `most` at most.
+pub(super) fn places(connection: &Connection, from: &[u8], most: usize) -> rusqlite::Result<Vec<Place>> {
     let mut statement = connection.prepare_cached(
         "SELECT block, first_id, users FROM blocks WHERE first_id >= coalesce( \
-         (SELECT first_id FROM blocks WHERE first_id <= ?1 ORDER BY first_id DESC LIMIT 1), x'') ORDER BY first_id",
+         (SELECT first_id FROM blocks WHERE first_id <= ?1 ORDER BY first_id DESC LIMIT 1), x'') ORDER BY first_id LIMIT ?2",
     )?;
     let place =
         |row: &rusqlite::Row<'_>| Ok(Place { block: row.get(0)?, first_id: row.get(1)?, users: row.get(2)? });
-    statement.query_map([from], place)?.collect()
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    statement.query_map(params![from, most], place)?.collect()
 }
 
 /// The column of a block, if one of its users carries the attribute.

@@ -124,9 +124,9 @@ impl Column {
         ColumnValue::read(self.bytes(code)?)
     }
 
-    /// Whether all users carry the same.
-    pub(crate) fn is_constant(&self) -> bool {
-        self.width == 0
+    /// The values in the order of their codes, which begin at 1.
+    pub(crate) fn values(&self) -> impl Iterator<Item = Option<ColumnValue<'_>>> {
+        (1..).take(self.values.len()).map(|code| self.value(code))
     }
 
     /// Each user's code, in place of what `codes` held.

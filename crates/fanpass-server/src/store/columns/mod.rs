@@ -39,7 +39,9 @@ use super::error::{StoreError, StoreErrorKind};
 use super::folder::DataFolder;
 use super::writer::Isolation;
 use copy::Copy;
+pub(super) use scan::{Changed, Key, UserBlock, View};
 pub use usage::AttributeUse;
+pub(super) use value::ColumnValue;
 pub(super) use verify::verify;
 
 pub(super) static COLUMNS: Design = Design {
@@ -53,7 +55,7 @@ pub(super) static COLUMNS: Design = Design {
 };
 
 /// Users of one block at most; few in tests, so that there are many blocks.
-const USERS_MAX: usize = if cfg!(test) { 64 } else { 4_096 };
+pub(super) const USERS_MAX: usize = if cfg!(test) { 64 } else { 4_096 };
 /// Reads at the same time at most; further ones wait.
 const READS_MAX: usize = 4;
 /// How often changes are taken over while nobody asks.

@@ -5,9 +5,10 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
+use tokio::sync::SemaphorePermit;
 use tokio::task::spawn_blocking;
 
-use super::Columns;
+use super::{COLUMNS, Columns};
 use super::scan::View;
 use crate::store::Store;
 use crate::store::error::{Fault, StoreError};
@@ -20,9 +21,9 @@ impl Store {
         work: impl Fn(&View<'_>) -> Result<R, Fault> + Send + Sync + 'static,
     ) -> Result<R, StoreError> {
         let store = self.clone();
-        let _permit = self.0.columns.reads.acquire().await.map_err(|_| StoreError::stopped())?;
+        let _permit = self.0.columns.permit().await?;
         let read = spawn_blocking(move || {
-            let mut whole = store.0.columns.read(doing, "", 1, |view, _| work(view))?;
+            let mut whole = store.0.columns.read(doing, ("", usize::MAX), 1, |view, _| work(view))?;
             whole.pop().ok_or_else(StoreError::stopped)
         });
         read.await.map_err(|_| StoreError::stopped())?
@@ -30,12 +31,17 @@ impl Store {
 }
 
 impl Columns {
-    /// Reads the users from the block on that holds `from`, or would, on as many threads as there are to be `parts`. Each
-    /// part is given its blocks. Blocks.
+    /// Leave to read, once few enough others do.
+    pub(in crate::store) async fn permit(&self) -> Result<SemaphorePermit<'_>, StoreError> {
+        self.reads.acquire().await.map_err(|_| StoreError::stopped())
+    }
+
+    /// Reads the users from the block on that holds `from`, or would, `most` blocks of them at most, on as many threads as there
+    /// are to be `parts`. Each part is given its blocks. Blocks.
     pub(in crate::store) fn read<R: Send>(
         &self,
         doing: &'static str,
-        from: &str,
+        (from, most): (&str, usize),
         parts: usize,
         work: impl Fn(&View<'_>, Range<usize>) -> Result<R, Fault> + Sync,
     ) -> Result<Vec<R>, StoreError> {
@@ -43,12 +49,18 @@ impl Columns {
         let Some(held) = copy.as_ref() else { return Err(StoreError::stopped()) };
         let (database, judge) = (Arc::clone(&held.database), held.judge());
         let read = |part: usize, begun: &dyn Fn()| {
-            database.read_blocking(doing, |connection| {
-                let view = View::open(connection, from)?;
+            let read = database.read_blocking(doing, |connection| {
+                let view = View::open(connection, from, most)?;
                 begun();
                 let blocks = view.blocks();
-                work(&view, blocks * part / parts..blocks * (part + 1) / parts)
-            })
+                let result = work(&view, blocks * part / parts..blocks * (part + 1) / parts);
+                // An error that says where it comes from is not of this file.
+                Ok(result.map_err(|fault| match fault {
+                    Fault::Sqlite(_) => judge(fault.at(COLUMNS.file, doing)),
+                    Fault::Store(error) => error,
+                }))
+            });
+            read.map_err(&judge).flatten()
         };
         // Nothing is changed until all parts see the same.
         let copy = Cell::new(Some(copy));
@@ -76,6 +88,6 @@ impl Columns {
                 others.into_iter().map(|part| part.join().unwrap_or_else(|_| Err(StoreError::stopped())));
             std::iter::once(first).chain(joined).collect()
         });
-        results.into_iter().map(|result| result.map_err(&judge)).collect()
+        results.into_iter().collect()
     }
 }

@@ -15,6 +15,10 @@ use super::value::ColumnValue;
 pub(crate) struct View<'c> {
     connection: &'c Connection,
     places: Vec<Place>,
+    /// Ids before it are not asked for.
+    from: Vec<u8>,
+    /// Where the first block behind them begins, if there are more.
+    behind: Option<Vec<u8>>,
     /// Whether users wait in the overlay.
     overlaid: bool,
 }
@@ -24,15 +28,16 @@ pub(crate) struct View<'c> {
 pub(crate) struct Key(u32);
 
 impl<'c> View<'c> {
-    /// Users from the block on that holds `from`, or would.
-    pub(super) fn open(connection: &'c Connection, from: &str) -> rusqlite::Result<Self> {
+    /// Users from the block on that holds `from`, or would, `most` blocks at most.
+    pub(super) fn open(connection: &'c Connection, from: &str, most: usize) -> rusqlite::Result<Self> {
         let overlaid = connection.prepare_cached("SELECT 1 FROM overlay")?.exists([])?;
-        let mut places = block::places(connection, from.as_bytes())?;
+        let mut places = block::places(connection, from.as_bytes(), most.saturating_add(1))?;
+        let behind = if places.len() > most { places.pop().map(|place| place.first_id) } else { None };
         if places.is_empty() {
             // One without users, for those of the overlay.
             places.push(Place { block: 0, first_id: Vec::new(), users: 0 });
         }
-        Ok(Self { connection, places, overlaid })
+        Ok(Self { connection, places, from: from.as_bytes().to_vec(), behind, overlaid })
     }
 
     /// How many blocks there are.
@@ -51,14 +56,10 @@ impl<'c> View<'c> {
     /// One block of users, by its place in the order.
     pub(crate) fn block(&self, index: usize) -> Option<UserBlock<'_>> {
         let place = self.places.get(index)?;
-        let next = self.places.get(index + 1).map(|next| next.first_id.as_slice());
-        let start = if index == 0 { &[] } else { place.first_id.as_slice() };
+        let next = self.places.get(index + 1).map(|next| &next.first_id).or(self.behind.as_ref());
+        let next = next.map(Vec::as_slice);
+        let start = if index == 0 { &self.from } else { &place.first_id };
         Some(UserBlock { connection: self.connection, place, start, next, overlaid: self.overlaid })
-    }
-
-    /// Where the ids of a block begin; those of the first one may be less.
-    pub(crate) fn first_id(&self, index: usize) -> Option<&str> {
-        self.places.get(index).and_then(|place| std::str::from_utf8(&place.first_id).ok())
     }
 }
 
@@ -67,7 +68,7 @@ impl<'c> View<'c> {
 pub(crate) struct UserBlock<'v> {
     connection: &'v Connection,
     place: &'v Place,
-    /// No id is less; empty in the first block.
+    /// No id is less that is asked for.
     start: &'v [u8],
     /// All ids are less; none in the last block.
     next: Option<&'v [u8]>,
@@ -100,6 +101,11 @@ impl<'v> UserBlock<'v> {
     /// How many users the block has; some may have changed since, as the overlay tells.
     pub(crate) fn users(&self) -> usize {
         self.place.users
+    }
+
+    /// No id is less that is asked for.
+    pub(crate) fn start(&self) -> &'v str {
+        std::str::from_utf8(self.start).unwrap_or_default()
     }
 
     /// The id from which on the next block has them.

@@ -9,6 +9,7 @@ use fanpass_testkit::Chance;
 use futures_util::future::join_all;
 use tempfile::TempDir;
 
+use super::Columns;
 use crate::store::{AuditEntry, Clock, Ids, Store, StoreErrorKind, Trace, check};
 
 const KEYS: [&str; 4] =
@@ -30,7 +31,7 @@ fn key(text: &str) -> AttributeKey {
 
 /// All users as the copy has them, in order.
 fn copied(store: &Store, threads: usize) -> Vec<(String, Vec<(&'static str, AttributeValue)>)> {
-    let parts = store.0.columns.read("read all", "", threads, |view, blocks| {
+    let parts = store.0.columns.read("read all", ("", usize::MAX), threads, |view, blocks| {
         let keys: Vec<_> = KEYS.iter().map(|text| (*text, view.key(&key(text)).unwrap())).collect();
         let mut users = Vec::new();
         for index in blocks {
@@ -93,18 +94,25 @@ fn check_use(store: &Store, users: &Users) {
     }
 }
 
-/// Lets the next reads fold as soon as so many users wait.
-fn fold_past(store: &Store, waiting: u64) {
-    let mut copy = store.0.columns.kept.current().unwrap();
-    copy.as_mut().unwrap().waiting_max = waiting;
-}
-
+/// Folds some blocks of what waits, however little that is.
 fn fold(store: &Store, steps: usize) {
     let mut copy = store.0.columns.kept.current().unwrap();
+    let copy = copy.as_mut().unwrap();
+    copy.waiting_max = 0;
     for _ in 0..steps {
-        if !copy.as_mut().unwrap().fold().unwrap() {
+        if !copy.fold().unwrap() {
             return;
         }
+    }
+}
+
+impl Columns {
+    /// Folds all that waits.
+    pub(in crate::store) fn fold_all(&self) {
+        let mut copy = self.kept.current().unwrap();
+        let copy = copy.as_mut().unwrap();
+        copy.waiting_max = 0;
+        while copy.fold().unwrap() {}
     }
 }
 
@@ -173,10 +181,7 @@ fn the_copy_is_the_users_after_any_updates_erasures_folds_and_restarts() {
                 fs::remove_file(folder.path().join("columns.db")).unwrap_or_default();
                 store = open(folder.path());
             }
-            2 => {
-                fold_past(&store, 0);
-                fold(&store, 1 + chance.place(3));
-            }
+            2 => fold(&store, 1 + chance.place(3)),
             _ => {}
         }
         assert_eq!(copied(&store, 1 + chance.place(3)), expected(&users), "round {round}");
@@ -203,7 +208,6 @@ fn what_is_erased_is_gone_from_the_files() {
         match number {
             0 => drop(copied(&store, 1)),
             1 => {
-                fold_past(&store, 0);
                 fold(&store, 100);
             }
             _ => assert_eq!(copied(&store, 1).len(), users.len() + 3),
@@ -280,7 +284,7 @@ fn a_damaged_file_is_made_anew_when_it_is_met() {
     {
         sql(folder.path(), "columns.db", damage);
         let store = open(folder.path());
-        let met = store.0.columns.read("read all", "", 2, |view, blocks| {
+        let met = store.0.columns.read("read all", ("", usize::MAX), 2, |view, blocks| {
             for index in blocks {
                 let block = view.block(index).unwrap();
                 block.ids()?.at(0)?;

@@ -15,8 +15,8 @@ pub(in crate::store) fn verify(
     connection: &Connection,
     mut found: impl FnMut(String, String),
 ) -> rusqlite::Result<u64> {
-    let view = View::open(connection, "")?;
-    let places = block::places(connection, b"")?;
+    let view = View::open(connection, "", usize::MAX)?;
+    let places = block::places(connection, b"", usize::MAX)?;
     let keys: Vec<u32> = connection
         .prepare("SELECT number FROM keys")?
         .query_map([], |row| row.get(0))?
