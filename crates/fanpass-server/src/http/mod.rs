@@ -29,8 +29,8 @@ use crate::faults;
 use body::ContentType;
 use call::{Operate, run};
 use operations::{
-    attributes, audiences, audit, combine, imports, keys, lookups, privacy, segments, stored_users, tokens, users,
-    versions,
+    attributes, audiences, audit, combine, imports, keys, lookups, privacy, segments, stored_users, tokens,
+    users, versions,
 };
 
 /// All that the service answers. Which operations exist is the contract's to say; a test compares.

@@ -3,9 +3,9 @@
 use fanpass_model::SegmentName;
 use rusqlite::Connection;
 
+use super::Store;
 use super::error::{Fault, StoreError};
 use super::segments::{find_served, segment_name};
-use super::Store;
 use crate::targeting::Missing;
 
 /// Names that are looked through for one that is spelled alike, and names for which that is done: what bounds its time.

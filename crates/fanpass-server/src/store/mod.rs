@@ -37,6 +37,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use attributes::{AttributeRecord, Attributes};
+pub(crate) use audiences::no_audience;
 pub use audiences::{AUDIENCES_MAX, AudienceRecord, Audiences};
 pub use audit::{AuditEntry, AuditFilter, AuditPage, AuditRecord};
 pub use check::{Check, Finding, Severity, check};
@@ -49,7 +50,6 @@ pub(crate) use figures::ImportFigures;
 pub use idempotency::{KeptAnswer, Once, Trace};
 pub use jobs::{Caller, ImportJob, Mode, RowReject, Stage};
 pub(crate) use jobs::{Cancelled, Counts, Ended, NewJob, Progress, SpooledFile, Unfinished};
-pub(crate) use audiences::no_audience;
 pub(crate) use lists::List;
 pub use replace::{reset, restore};
 pub use segments::SegmentRecord;

@@ -58,10 +58,13 @@ impl<'t> Draft<'t> {
 
     /// The segments that it names.
     pub fn segments(&self) -> BTreeSet<&SegmentName> {
-        self.uses.iter().filter_map(|used| match &used.of {
-            Named::Segment(name) => Some(name),
-            Named::Attribute(..) => None,
-        }).collect()
+        self.uses
+            .iter()
+            .filter_map(|used| match &used.of {
+                Named::Segment(name) => Some(name),
+                Named::Attribute(..) => None,
+            })
+            .collect()
     }
 
     /// What is wrong with it where these attributes are known and these segments are not, in the order of the text.

@@ -75,9 +75,9 @@ impl Expression {
             Self::Compare { key, operator, literal } => {
                 facts.attribute(key)?.is_some_and(|value| literal.compares(value, *operator))
             }
-            Self::In { key, literals } => facts.attribute(key)?.is_some_and(|value| {
-                literals.iter().any(|literal| literal.compares(value, Operator::Equal))
-            }),
+            Self::In { key, literals } => facts
+                .attribute(key)?
+                .is_some_and(|value| literals.iter().any(|literal| literal.compares(value, Operator::Equal))),
             Self::Text { key, test, text } => match facts.attribute(key)? {
                 Some(AttributeValue::Text(value)) => test.passes(value, text),
                 _ => false,

@@ -106,7 +106,8 @@ impl Parser<'_> {
             }
             (Operand::Wrong, _) | (_, Some(Operand::Wrong)) => Operand::Wrong,
             (subject_operand, _) => {
-                let message = format!("`{name}` is asked of an attribute and takes one text: `custom.….{name}(\"…\")`");
+                let message =
+                    format!("`{name}` is asked of an attribute and takes one text: `custom.….{name}(\"…\")`");
                 self.fault(at, "wrong_argument", message);
                 self.looks_at(subject.at, subject_operand);
                 Operand::Wrong

@@ -32,7 +32,8 @@ pub(super) type Read<T> = Result<T, Stop>;
 const ARITHMETIC: [&str; 5] = ["+", "-", "*", "/", "%"];
 
 pub(super) fn parse(text: &str) -> Parsed {
-    let nobody = |fault| Parsed { expression: Expression::Constant(false), uses: Vec::new(), faults: vec![fault] };
+    let nobody =
+        |fault| Parsed { expression: Expression::Constant(false), uses: Vec::new(), faults: vec![fault] };
     if text.len() > EXPRESSION_MAX_BYTES {
         let message = format!("the expression has {} bytes; {EXPRESSION_MAX_BYTES} are taken", text.len());
         return nobody(Fault::new(text, 0, "too_long", message));
@@ -158,7 +159,8 @@ impl Parser<'_> {
                 let arguments = self.arguments()?;
                 self.method(subject, name_at, &name, arguments)
             } else {
-                let message = format!("`.{name}` is asked of something that has no parts; attributes are flat");
+                let message =
+                    format!("`.{name}` is asked of something that has no parts; attributes are flat");
                 self.fault(name_at, "unsupported", message);
                 self.looks_at(at, subject.operand);
                 Operand::Wrong
@@ -235,7 +237,8 @@ impl Parser<'_> {
                 Ok((at, name))
             }
             Token::Name(word) => {
-                let message = format!("`{word}` is a word of the language; a name that reads so stands in backticks");
+                let message =
+                    format!("`{word}` is a word of the language; a name that reads so stands in backticks");
                 Err(self.stop("syntax", message))
             }
             _ => Err(self.unexpected("a name")),

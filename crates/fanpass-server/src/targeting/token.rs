@@ -51,7 +51,8 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Placed>, Fault> {
                 return Err(fault(0, "unsupported", "attributes hold no bytes; write text in quotes".into()));
             }
             'a'..='z' | 'A'..='Z' | '_' => {
-                let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+                let length =
+                    rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
                 (Token::Name(rest[..length].to_owned()), length)
             }
             '`' => quoted_name(rest, fault)?,
@@ -111,7 +112,11 @@ fn number(rest: &str, fault: impl Fn(usize, &'static str, String) -> Fault) -> R
         (rest[..length].parse().unwrap_or(f64::INFINITY), length)
     };
     if !value.is_finite() {
-        return Err(fault(0, "syntax", "the number cannot be read, or is past what a double holds".to_owned()));
+        return Err(fault(
+            0,
+            "syntax",
+            "the number cannot be read, or is past what a double holds".to_owned(),
+        ));
     }
     if value > EXACT_LIMIT && value.fract() == 0.0 {
         let message = "the whole number is past 2^53, which no attribute holds; compare with text";

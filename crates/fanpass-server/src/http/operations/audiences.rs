@@ -59,14 +59,20 @@ impl Operate for Save {
         let SaveAudienceRequest { audience_name, expression: text, description, .. } = call.json().await?;
         call.audit.target = Some(audience_name.to_string());
         let mut items = Vec::new();
-        if let Some(length) = description.as_ref().map(String::len).filter(|length| *length > DESCRIPTION_MAX_BYTES) {
-            let detail = format!("the description has {length} bytes; at most {DESCRIPTION_MAX_BYTES} are allowed");
+        if let Some(length) =
+            description.as_ref().map(String::len).filter(|length| *length > DESCRIPTION_MAX_BYTES)
+        {
+            let detail =
+                format!("the description has {length} bytes; at most {DESCRIPTION_MAX_BYTES} are allowed");
             items.push(item("/description", "too_long", detail));
         }
         let expression = understand(&call.app, &text, items).await?;
         let (subject, trace) = (call.audit.subject.clone(), answered::<Self>(call));
-        let record =
-            call.app.store.save_audience(audience_name, (text, expression), description, subject, trace).await?;
+        let record = call
+            .app
+            .store
+            .save_audience(audience_name, (text, expression), description, subject, trace)
+            .await?;
         call.audited = true;
         Ok(audience(&record))
     }
@@ -86,7 +92,8 @@ impl Operate for List {
         let behind = after.map_or(Bound::Unbounded, Bound::Excluded);
         // One more than asked for tells whether there is a next page.
         let wanted = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1);
-        let mut records: Vec<_> = all.range((behind, Bound::Unbounded)).map(|(_, record)| record).take(wanted).collect();
+        let mut records: Vec<_> =
+            all.range((behind, Bound::Unbounded)).map(|(_, record)| record).take(wanted).collect();
         let more = cut(&mut records, limit);
         let mut list = AudienceList::new(with_problems(&call.app, &records).await?);
         if more {

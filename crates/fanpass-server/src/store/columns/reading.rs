@@ -8,8 +8,8 @@ use std::sync::mpsc::channel;
 use tokio::sync::SemaphorePermit;
 use tokio::task::spawn_blocking;
 
-use super::{COLUMNS, Columns};
 use super::scan::View;
+use super::{COLUMNS, Columns};
 use crate::store::Store;
 use crate::store::error::{Fault, StoreError};
 

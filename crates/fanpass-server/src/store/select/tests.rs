@@ -26,7 +26,8 @@ struct World {
 impl World {
     fn select(&self, expression: &Expression) -> Vec<String> {
         let named = expression.segments();
-        let members = self.segments.iter().filter(|(name, _)| named.iter().any(|known| known.as_str() == **name));
+        let members =
+            self.segments.iter().filter(|(name, _)| named.iter().any(|known| known.as_str() == **name));
         let mut asked: BTreeSet<&String> = members.flat_map(|(_, ids)| ids).collect();
         asked.extend(self.users.keys());
         let selected = |id: &&&String| expression.matches(&mut One(self, id)).unwrap();
@@ -118,10 +119,15 @@ fn expression(chance: &mut Chance, depth: u64) -> Expression {
         0 => Expression::Constant(chance.one_in(2)),
         1..=4 => Expression::Segment(SegmentName::new(*chance.pick(&SEGMENTS)).unwrap()),
         5 => Expression::Has(attribute),
-        6..=8 => {
-            Expression::Compare { key: attribute, operator: *chance.pick(&operators), literal: literal(chance) }
-        }
-        9 => Expression::In { key: attribute, literals: (0..chance.below(3)).map(|_| literal(chance)).collect() },
+        6..=8 => Expression::Compare {
+            key: attribute,
+            operator: *chance.pick(&operators),
+            literal: literal(chance),
+        },
+        9 => Expression::In {
+            key: attribute,
+            literals: (0..chance.below(3)).map(|_| literal(chance)).collect(),
+        },
         10 => {
             let tests = [TextTest::StartsWith, TextTest::EndsWith, TextTest::Contains];
             Expression::Text { key: attribute, test: *chance.pick(&tests), text: "g".to_owned() }
@@ -133,7 +139,8 @@ fn expression(chance: &mut Chance, depth: u64) -> Expression {
 /// All pages of an expression, and the sum of its parts.
 fn found(store: &Store, expression: &Expression, limit: u32) -> (Vec<String>, u64) {
     let expression = Arc::new(expression.clone());
-    let part = |after: Option<&UserId>, limit| wait(store.select(Arc::clone(&expression), after, limit)).unwrap();
+    let part =
+        |after: Option<&UserId>, limit| wait(store.select(Arc::clone(&expression), after, limit)).unwrap();
     let (mut users, mut count) = (Vec::new(), 0);
     let mut page = part(None, Some(limit));
     loop {

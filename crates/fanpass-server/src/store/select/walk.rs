@@ -167,7 +167,9 @@ impl<'w, 'e, 'c> Walk<'w, 'e, 'c> {
                     return END;
                 }
             }
-            let met = |condition: usize| met.get(condition).is_some_and(|met| met.is_some_and(|met| met.has(place)));
+            let met = |condition: usize| {
+                met.get(condition).is_some_and(|met| met.is_some_and(|met| met.has(place)))
+            };
             let sure = if known.yes.has(place) { Some(true) } else { known.no.has(place).then_some(false) };
             if self.user(id, sure, met)?.is_break() {
                 return END;
@@ -186,7 +188,8 @@ impl<'w, 'e, 'c> Walk<'w, 'e, 'c> {
         let (plan, keys) = (self.plan, std::mem::take(&mut self.keys));
         let met = |condition: usize| {
             let value = keys.get(condition).copied().flatten().and_then(|key| user.value(key));
-            value.is_some_and(|value| plan.conditions.get(condition).is_some_and(|test| test.is_met_by(value)))
+            value
+                .is_some_and(|value| plan.conditions.get(condition).is_some_and(|test| test.is_met_by(value)))
         };
         let step = self.user(&user.id, None, met);
         self.keys = keys;
@@ -212,7 +215,9 @@ impl<'w, 'e, 'c> Walk<'w, 'e, 'c> {
     fn others(&mut self, next: Option<&str>) -> Step {
         loop {
             let first = lowest(self.lists.iter_mut().flatten(), &self.others_from)?;
-            let Some(first) = first.filter(|first| next.is_none_or(|next| *first < next)) else { return GO_ON };
+            let Some(first) = first.filter(|first| next.is_none_or(|next| *first < next)) else {
+                return GO_ON;
+            };
             first.clone_into(&mut self.last_other);
             step(&self.last_other, &mut self.others_from);
             let mut nobody = User { id: &self.last_other, met: |_| false, lists: &mut self.lists };

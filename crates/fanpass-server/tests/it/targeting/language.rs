@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use fanpass_model::{
-    AttributeDefinition, AttributeKey, AttributeRegistry, AttributeType, SegmentName,
-};
+use fanpass_model::{AttributeDefinition, AttributeKey, AttributeRegistry, AttributeType, SegmentName};
 use fanpass_server::targeting::{DEPTH_MAX, Draft, EXPRESSION_MAX_BYTES, Expression, Missing};
 use proptest::prelude::*;
 
@@ -55,8 +53,14 @@ fn what_is_read_is_printed_in_one_form() {
         ("custom.x in [1, -2.50, 'a', true,]", r#"custom.x in [1, -2.5, "a", true]"#),
         (r#""cup" in user_properties.ticketing_plans"#, r#""cup" in user_properties.ticketing_plans"#),
         (r#"custom.x.startsWith("a\"") // a comment"#, r#"custom.x.startsWith("a\"")"#),
-        ("custom.x == 0x10 || custom.x == 7u || custom.x == 1e-7", "custom.x == 16 || custom.x == 7 || custom.x == 1e-7"),
-        (r#"custom.x == r"\n" || custom.x == "\x41\u00e9\101\U0001F600""#, r#"custom.x == "\\n" || custom.x == "AéA😀""#),
+        (
+            "custom.x == 0x10 || custom.x == 7u || custom.x == 1e-7",
+            "custom.x == 16 || custom.x == 7 || custom.x == 1e-7",
+        ),
+        (
+            r#"custom.x == r"\n" || custom.x == "\x41\u00e9\101\U0001F600""#,
+            r#"custom.x == "\\n" || custom.x == "AéA😀""#,
+        ),
         ("custom.x == '''it's\ntwo lines'''", r#"custom.x == "it's\ntwo lines""#),
         ("has(custom.`in`)\r\n\t", "has(custom.`in`)"),
         ("custom.x in []", "custom.x in []"),
@@ -174,8 +178,41 @@ fn an_expression_is_bounded() {
 /// Text made of pieces of the language, in no good order.
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
-        "segment", "has", "custom", ".", "x", "(", ")", "[", "]", "&&", "||", "!", "-", "==", "<", "in", " ", "\n", ",",
-        "\"a\"", "'b\\n'", "\"", "'''", "r'", "\\", "1", "2.5", "1e9", "true", "null", "startsWith", "`in`", "é", "//", "?",
+        "segment",
+        "has",
+        "custom",
+        ".",
+        "x",
+        "(",
+        ")",
+        "[",
+        "]",
+        "&&",
+        "||",
+        "!",
+        "-",
+        "==",
+        "<",
+        "in",
+        " ",
+        "\n",
+        ",",
+        "\"a\"",
+        "'b\\n'",
+        "\"",
+        "'''",
+        "r'",
+        "\\",
+        "1",
+        "2.5",
+        "1e9",
+        "true",
+        "null",
+        "startsWith",
+        "`in`",
+        "é",
+        "//",
+        "?",
     ]);
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }

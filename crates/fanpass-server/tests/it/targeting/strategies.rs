@@ -5,14 +5,8 @@ use fanpass_server::targeting::{Expression, Literal, Operator, TextTest};
 use proptest::prelude::*;
 
 /// Keys of each type, and some that are words of the language.
-pub const KEYS: [&str; 6] = [
-    "custom.tier",
-    "custom.points",
-    "custom.vip",
-    "custom.plans",
-    "user_properties.sth",
-    "custom.in",
-];
+pub const KEYS: [&str; 6] =
+    ["custom.tier", "custom.points", "custom.vip", "custom.plans", "user_properties.sth", "custom.in"];
 
 pub fn key() -> impl Strategy<Value = AttributeKey> {
     prop::sample::select(&KEYS[..]).prop_map(|key| AttributeKey::new(key).unwrap())
