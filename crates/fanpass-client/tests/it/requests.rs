@@ -2,9 +2,9 @@
 
 use fanpass_client::{AuditFilter, Client, ErrorKind, Page, Upload};
 use fanpass_model::{
-    AttributeDefinition, AttributeType, AttributeValue, CombineRequest, FaultPlan, ImportMode,
-    IssueTokenRequest, RollbackRequest, SegmentName, UpdateUserRequest, UserId, UserProperties,
-    attribute_key,
+    AttributeDefinition, AttributeType, AttributeValue, AudienceName, CombineRequest, FaultPlan, ImportMode,
+    IssueTokenRequest, PreviewAudienceRequest, RollbackRequest, SaveAudienceRequest, SegmentName,
+    UpdateUserRequest, UserId, UserProperties, attribute_key,
 };
 use fanpass_testkit::{CaptureTransport, CapturedRequest, answer, snapshots};
 use fanpass_transport::{Idempotent, OperationName};
@@ -85,6 +85,29 @@ async fn the_lookups_of_the_service_send_this() {
         ..CombineRequest::default()
     };
     assert_sends!("combine_segments", async |client: Client| client.combine_segments(&request).await);
+}
+
+#[tokio::test]
+async fn audiences_of_the_service_send_this() {
+    let name = AudienceName::new("gold holders").unwrap();
+    let page = Page { after: Some("a&b".to_owned()), limit: Some(50) };
+    let expression = "segment(\"season-ticket-holders\") && custom.loyalty_tier == \"gold\"";
+    let mut preview = PreviewAudienceRequest::new(expression.to_owned());
+    (preview.limit, preview.count) = (Some(50), Some(true));
+    let mut save = SaveAudienceRequest::new(name.clone(), expression.to_owned());
+    save.description = Some("Early bird".to_owned());
+    assert_sends!("preview_audience", async |client: Client| client.preview_audience(&preview).await);
+    assert_sends!("save_audience", async |client: Client| client.save_audience(&save).await);
+    assert_sends!("list_audiences", async |client: Client| client.list_audiences(&page).await);
+    assert_sends!("get_audience", async |client: Client| client.get_audience(&name).await);
+    assert_sends!("delete_audience", async |client: Client| client.delete_audience(&name).await);
+    assert_sends!("list_audience_members", async |client: Client| client
+        .list_audience_members(&name, &page)
+        .await);
+    assert_sends!("count_audience_members", async |client: Client| client
+        .count_audience_members(&name)
+        .await);
+    assert_sends!("list_user_audiences", async |client: Client| client.list_user_audiences(&user()).await);
 }
 
 #[tokio::test]

@@ -9,8 +9,8 @@
 //! assert_eq!(expression.to_string(), text);
 //! ```
 //!
-//! Syntax and precedence are CEL's; `docs/service.md` lists what of it there is. In one thing the language differs: what CEL ends
-//! in an error for, an attribute that is not set or holds another type, is `false` here.
+//! Syntax and precedence are CEL's; `docs/service.md` lists what of it there is. In one thing the language differs: each
+//! comparison with an attribute that is not set, or holds a value of another type, is `false`, `!=` too.
 
 mod check;
 mod draft;

@@ -1,5 +1,6 @@
 //! `fanpass users`: users and their attributes.
 
+mod audiences;
 mod delete;
 mod export;
 mod get;
@@ -24,6 +25,7 @@ pub enum Command {
     Update(update::Update),
     Get(get::Get),
     List(list::List),
+    Audiences(audiences::Audiences),
     History(history::History),
     Export(export::Export),
     Delete(delete::Delete),
@@ -36,6 +38,7 @@ impl Command {
             Self::Update(command) => command.run(global, printer).await,
             Self::Get(command) => command.run(global, printer).await,
             Self::List(command) => command.run(global, printer).await,
+            Self::Audiences(command) => command.run(global, printer).await,
             Self::History(command) => command.run(global, printer).await,
             Self::Export(command) => command.run(global, printer).await,
             Self::Delete(command) => command.run(global, printer).await,

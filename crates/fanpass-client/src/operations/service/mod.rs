@@ -1,5 +1,7 @@
 //! The operations that only this project's service offers. Elsewhere they end in `ErrorKind::NotOffered`.
 
+mod audience_members;
+mod audiences;
 mod cancel_import;
 mod change_segment;
 mod clear_faults;

@@ -41,6 +41,8 @@ pub struct Check {
     pub users: u64,
     /// Registered attributes.
     pub attributes: u64,
+    /// Saved audiences.
+    pub audiences: u64,
     /// Issued tokens.
     pub tokens: u64,
     /// Audit records.
