@@ -48,14 +48,14 @@ pub(super) fn build(
             return Ok(());
         }
         id.clone_into(&mut last);
-        let packed = match rest.split_first() {
+        let full = match rest.split_first() {
             Some((&RECORD, record)) => packer.push(id, record),
             _ => match long_record(id, &mut copy.keys, service)? {
                 Some(record) => packer.push(id, &record),
                 None => None,
             },
         };
-        blocks.extend(packed);
+        blocks.extend(full);
         if blocks.len() == BLOCKS_A_COMMIT {
             progress.go_on()?;
             copy.put_blocks(std::mem::take(&mut blocks))?;

@@ -154,13 +154,10 @@ impl Copy {
         let (taken, keys) = (self.taken, &mut self.keys);
         let feed = service
             .read_blocking("read the changes of users", |connection| feed::read(connection, taken, keys))?;
-        let Feed { taken, touched, users, more } = match feed {
-            Some(feed) => feed,
-            None => {
-                self.damaged.store(true, Ordering::Relaxed);
-                let message = "changes of users were forgotten before the columns knew them";
-                return Err(StoreError::new(StoreErrorKind::Corrupt, message));
-            }
+        let Some(Feed { taken, touched, users, more }) = feed else {
+            self.damaged.store(true, Ordering::Relaxed);
+            let message = "changes of users were forgotten before the columns knew them";
+            return Err(StoreError::new(StoreErrorKind::Corrupt, message));
         };
         if taken == self.taken && users.is_empty() {
             return Ok(more);

@@ -55,7 +55,7 @@ pub(super) static COLUMNS: Design = Design {
 };
 
 /// Users of one block at most; few in tests, so that there are many blocks.
-pub(super) const USERS_MAX: usize = if cfg!(test) { 64 } else { 4_096 };
+pub(super) const USERS_MAX: usize = if cfg!(test) { 100 } else { 4_096 };
 /// Reads at the same time at most; further ones wait.
 const READS_MAX: usize = 4;
 /// How often changes are taken over while nobody asks.
@@ -109,7 +109,7 @@ impl Columns {
                 let pause = |time| stopped.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
                 let mut wait = INTERVAL;
                 while pause(wait) {
-                    match keeping.keep(&pause) {
+                    match keeping.keep(pause) {
                         Ok(()) => wait = INTERVAL,
                         Err(error) if error.kind() == StoreErrorKind::Stopped => return,
                         Err(error) => {

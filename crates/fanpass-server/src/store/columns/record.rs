@@ -88,7 +88,7 @@ impl<'de> Visitor<'de> for WriteRecord<'_> {
 }
 
 /// The attributes of a record: numbers of keys with bytes of values.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Record<'a>(pub(super) &'a [u8]);
 
 impl<'a> Iterator for Record<'a> {
@@ -105,8 +105,8 @@ impl<'a> Iterator for Record<'a> {
 
 impl<'a> Record<'a> {
     /// The bytes of one attribute's value, if it is set.
-    pub(super) fn get(self, key: u32) -> Option<&'a [u8]> {
-        self.into_iter().find_map(|(number, value)| (number == key).then_some(value))
+    pub(super) fn get(mut self, key: u32) -> Option<&'a [u8]> {
+        self.find_map(|(number, value)| (number == key).then_some(value))
     }
 }
 

@@ -127,7 +127,7 @@ impl Counts {
         values.truncate(commonest);
         let values = values
             .iter()
-            .filter_map(|(value, users)| Some((ColumnValue::read(value)?.to_attribute(), *users)))
+            .filter_map(|(value, users)| Some((ColumnValue::read(value)?.into_attribute(), *users)))
             .collect();
         AttributeUse { users: self.users, distinct, values }
     }

@@ -19,7 +19,7 @@ const LIST: u8 = 4;
 const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
 
 /// The value of an attribute.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ColumnValue<'a> {
     Boolean(bool),
     Number(f64),
@@ -42,7 +42,7 @@ impl<'a> ColumnValue<'a> {
     }
 
     /// The value as users are answered with it.
-    pub(crate) fn to_attribute(self) -> AttributeValue {
+    pub(crate) fn into_attribute(self) -> AttributeValue {
         match self {
             Self::Boolean(value) => AttributeValue::Boolean(value),
             Self::Number(value) => AttributeValue::Number(number(value)),
@@ -60,7 +60,7 @@ fn number(value: f64) -> Number {
 }
 
 /// The entries of a list, in their order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entries<'a>(&'a [u8]);
 
 impl<'a> Iterator for Entries<'a> {

@@ -145,7 +145,7 @@ fn decide<F: Facts>(parts: &[Node], deciding: bool, facts: &mut F) -> Result<Opt
 
 impl Condition<'_> {
     /// Whether a value that is set meets it.
-    pub(super) fn is_met_by(&self, value: ColumnValue<'_>) -> bool {
+    pub(super) fn is_met_by(&self, value: &ColumnValue<'_>) -> bool {
         match (self.test, value) {
             (Expression::Has(_), _) => true,
             (Expression::Compare { operator, literal, .. }, value) => {
@@ -155,8 +155,8 @@ impl Condition<'_> {
                 literals.iter().any(|literal| compare(value, literal).is_some_and(std::cmp::Ordering::is_eq))
             }
             (Expression::Text { test, text, .. }, ColumnValue::Text(value)) => test.passes(value, text),
-            (Expression::Holds { entry, .. }, ColumnValue::List(mut entries)) => {
-                entries.any(|known| known == entry)
+            (Expression::Holds { entry, .. }, ColumnValue::List(entries)) => {
+                entries.clone().any(|known| known == entry)
             }
             _ => false,
         }
@@ -164,9 +164,9 @@ impl Condition<'_> {
 }
 
 /// How a value compares with a literal of its type.
-fn compare(value: ColumnValue<'_>, literal: &Literal) -> Option<std::cmp::Ordering> {
+fn compare(value: &ColumnValue<'_>, literal: &Literal) -> Option<std::cmp::Ordering> {
     match (value, literal) {
-        (ColumnValue::Text(value), Literal::Text(text)) => Some(value.cmp(text)),
+        (ColumnValue::Text(value), Literal::Text(text)) => Some((*value).cmp(text.as_str())),
         (ColumnValue::Number(value), Literal::Number(number)) => value.partial_cmp(number),
         (ColumnValue::Boolean(value), Literal::Boolean(boolean)) => Some(value.cmp(boolean)),
         _ => None,

@@ -114,7 +114,7 @@ fn expression(chance: &mut Chance, depth: u64) -> Expression {
         1 => Literal::Number(10.0),
         _ => Literal::Boolean(true),
     };
-    let attribute = key(*chance.pick(&[KEYS[0], KEYS[1], KEYS[2], "custom.never"]));
+    let attribute = key(chance.pick::<&str>(&[KEYS[0], KEYS[1], KEYS[2], "custom.never"]));
     match chance.below(12) {
         0 => Expression::Constant(chance.one_in(2)),
         1..=4 => Expression::Segment(SegmentName::new(*chance.pick(&SEGMENTS)).unwrap()),

@@ -188,8 +188,9 @@ impl<'w, 'e, 'c> Walk<'w, 'e, 'c> {
         let (plan, keys) = (self.plan, std::mem::take(&mut self.keys));
         let met = |condition: usize| {
             let value = keys.get(condition).copied().flatten().and_then(|key| user.value(key));
-            value
-                .is_some_and(|value| plan.conditions.get(condition).is_some_and(|test| test.is_met_by(value)))
+            value.is_some_and(|value| {
+                plan.conditions.get(condition).is_some_and(|test| test.is_met_by(&value))
+            })
         };
         let step = self.user(&user.id, None, met);
         self.keys = keys;
