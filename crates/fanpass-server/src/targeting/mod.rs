@@ -13,6 +13,7 @@
 //! comparison with an attribute that is not set, or holds a value of another type, is `false`, `!=` too.
 
 mod check;
+mod cursor;
 mod draft;
 mod evaluate;
 mod expression;

@@ -2,10 +2,10 @@
 
 use fanpass_model::{AttributeKey, AttributeType, Namespace, SegmentName};
 
+use super::cursor::{Parser, Read, symbol_for};
 use super::draft::Named;
 use super::expression::{Expression, Literal, TextTest};
 use super::operand::{At, Operand};
-use super::parser::{Parser, Read, symbol_for};
 
 impl Parser<'_> {
     /// What begins with a name, which has been read.
@@ -99,10 +99,10 @@ impl Parser<'_> {
         };
         let (count, argument) = (arguments.len(), arguments.pop().map(|argument| argument.operand));
         match (subject.operand, argument) {
-            (Operand::Attribute(key), Some(Operand::Literal(Literal::Text(text)))) if count == 1 => {
+            (Operand::Attribute(key), Some(Operand::Literal(Literal::Text(wanted)))) if count == 1 => {
                 let string = AttributeType::String;
                 self.uses(subject.at, Named::Attribute(key.clone(), Some(string)));
-                Operand::Condition(Expression::Text { key, test, text })
+                Operand::Condition(Expression::Text { key, test, text: wanted })
             }
             (Operand::Wrong, _) | (_, Some(Operand::Wrong)) => Operand::Wrong,
             (subject_operand, _) => {

@@ -2,9 +2,9 @@
 
 use fanpass_model::{AttributeKey, AttributeType};
 
+use super::cursor::Parser;
 use super::draft::Named;
 use super::expression::{Expression, Literal, Operator};
-use super::parser::Parser;
 
 /// What stands on one side of an operator.
 #[derive(Debug, Clone)]
@@ -66,8 +66,8 @@ impl Parser<'_> {
                 (right.at, operator.mirrored(), key, literal)
             }
             (one, other) => {
-                let place = (left.at, right.at);
-                self.incomparable((place.0, one), operator, (place.1, other));
+                let (left, right) = (At { at: left.at, operand: one }, At { at: right.at, operand: other });
+                self.incomparable(left, operator, right);
                 return None;
             }
         };
@@ -75,9 +75,9 @@ impl Parser<'_> {
         Some(Expression::Compare { key, operator, literal })
     }
 
-    fn incomparable(&mut self, left: (usize, Operand), operator: Operator, right: (usize, Operand)) {
+    fn incomparable(&mut self, left: At, operator: Operator, right: At) {
         let symbol = operator.as_str();
-        let message = match (&left.1, &right.1) {
+        let message = match (&left.operand, &right.operand) {
             (Operand::Wrong, _) | (_, Operand::Wrong) => None,
             (Operand::Condition(_), _) | (_, Operand::Condition(_)) => Some(format!(
                 "a condition cannot be compared; write it alone, or negate a comparison as a whole: `!(… {symbol} …)`"
@@ -94,10 +94,10 @@ impl Parser<'_> {
             _ => Some("one side of a comparison has to be an attribute, such as `custom.…`".to_owned()),
         };
         if let Some(message) = message {
-            self.fault(left.0, "not_comparable", message);
+            self.fault(left.at, "not_comparable", message);
         }
-        for (at, side) in [left, right] {
-            self.looks_at(at, side);
+        for At { at, operand } in [left, right] {
+            self.looks_at(at, operand);
         }
     }
 
@@ -105,13 +105,15 @@ impl Parser<'_> {
     fn member(&mut self, left: At, symbol_at: usize, right: At) -> Option<Expression> {
         match (left.operand, right.operand) {
             (Operand::Attribute(key), Operand::List(literals)) => {
-                let mut types: Vec<_> = literals.iter().map(Literal::attribute_type).collect();
+                let mut types: Vec<_> =
+                    literals.iter().map(|literal| Some(literal.attribute_type())).collect();
+                types.sort_by_key(|wanted| wanted.map(AttributeType::as_str));
                 types.dedup();
                 if types.is_empty() {
-                    self.uses(left.at, Named::Attribute(key.clone(), None));
+                    types.push(None);
                 }
                 for wanted in types {
-                    self.uses(left.at, Named::Attribute(key.clone(), Some(wanted)));
+                    self.uses(left.at, Named::Attribute(key.clone(), wanted));
                 }
                 Some(Expression::In { key, literals })
             }

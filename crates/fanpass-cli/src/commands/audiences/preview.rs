@@ -17,7 +17,7 @@ use crate::session::{Session, quoted};
 /// Count the users that an expression selects, and show some of them
 ///
 /// The language is a part of CEL: segment("name"), custom.x and user_properties.x, has(custom.x), the comparisons == != <
-/// <= > >=, custom.x in ["a", "b"], "a" in custom.list, startsWith, endsWith, contains, && || ! and parentheses.
+/// <= > >=, custom.x in [1, 2], "a" in custom.list, startsWith, endsWith, contains, && || ! and parentheses.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     fanpass audiences preview 'segment(\"season-ticket-holders\") && custom.loyalty_tier in [\"gold\", \"platinum\"]'\n  \

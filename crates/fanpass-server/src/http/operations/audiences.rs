@@ -179,7 +179,7 @@ fn answered<O: Operate>(call: &mut Call) -> impl FnOnce(&AudienceRecord) -> Trac
 /// The expression that `text` says, or all that is wrong with it, behind what else is wrong with the request.
 async fn understand(app: &App, text: &str, mut items: Vec<ProblemItem>) -> Result<Expression, Problem> {
     let draft = Draft::read(text);
-    items.extend(faults(app, &draft).await?.into_iter().map(fault));
+    items.extend(faults(app, &draft).await?.iter().map(fault));
     match draft.into_expression() {
         Ok(expression) if items.is_empty() => Ok(expression),
         _ => Err(Problem::invalid(items)),
@@ -192,7 +192,7 @@ async fn faults(app: &App, draft: &Draft<'_>) -> Result<Vec<Fault>, Problem> {
     Ok(draft.faults(&app.registry(), &missing))
 }
 
-fn fault(fault: Fault) -> ProblemItem {
+fn fault(fault: &Fault) -> ProblemItem {
     let mut item = item("/expression", fault.code, fault.to_string());
     item.offset = u64::try_from(fault.offset).ok();
     item
@@ -206,7 +206,7 @@ async fn with_problems(app: &App, records: &[&Arc<AudienceRecord>]) -> Result<Ve
     let registry = app.registry();
     let with_problems = records.iter().zip(&drafts).map(|(record, draft)| {
         let mut audience = audience(record);
-        audience.problems = draft.faults(&registry, &missing).into_iter().map(fault).collect();
+        audience.problems = draft.faults(&registry, &missing).iter().map(fault).collect();
         audience
     });
     Ok(with_problems.collect())

@@ -88,7 +88,7 @@ fn condition() -> impl Strategy<Value = String> {
         ])
     };
     let number = || prop::sample::select(vec!["1.0", "-1.0", "0.5", ".5", "1e0", "16.0", "-0.0", "5e-1"]);
-    let test = prop::sample::select(vec!["startsWith", "endsWith", "contains"]);
+    let method = prop::sample::select(vec!["startsWith", "endsWith", "contains"]);
     let segment = prop::sample::select(vec!["segment('a')", "segment(\"b\")", "segment ( 'c' )"]);
     let fixed =
         prop::sample::select(vec!["true", "false", "custom.vip", "has(custom.tier)", "custom . vip == true"]);
@@ -102,7 +102,7 @@ fn condition() -> impl Strategy<Value = String> {
         prop::collection::vec(number(), 1..3)
             .prop_map(|all| format!("custom.points in [{},]", all.join(","))),
         text().prop_map(|text| format!("{text} in custom.plans")),
-        (test, text()).prop_map(|(test, text)| format!("custom.tier.{test}({text})")),
+        (method, text()).prop_map(|(method, text)| format!("custom.tier.{method}({text})")),
         segment.prop_map(str::to_owned),
         fixed.prop_map(str::to_owned),
     ]

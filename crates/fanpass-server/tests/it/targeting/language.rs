@@ -43,7 +43,7 @@ fn what_is_read_is_printed_in_one_form() {
     for (text, expected) in [
         (r#"segment("a")&&custom.x=='b'"#, r#"segment("a") && custom.x == "b""#),
         // `&&` binds closer than `||`, a comparison closer than both, `!` closest.
-        (r#"true || false && custom.x == 1"#, "true || false && custom.x == 1"),
+        ("true || false && custom.x == 1", "true || false && custom.x == 1"),
         ("(true || false) && custom.x == 1", "(true || false) && custom.x == 1"),
         ("!(custom.x == 1) && !has(custom.x)", "!(custom.x == 1) && !has(custom.x)"),
         ("!!has(custom.x) || !!!true", "has(custom.x) || !true"),
