@@ -1,4 +1,4 @@
-//! The users that audiences are counted of: the same for the service, PostgreSQL and DuckDB.
+//! The users that audiences are counted of: the same for the service, PostgreSQL and `DuckDB`.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};

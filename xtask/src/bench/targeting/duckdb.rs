@@ -1,4 +1,4 @@
-//! DuckDB in a Python of its own, where the package is installed.
+//! `DuckDB` in a Python of its own, where the package is installed.
 
 use std::cell::RefCell;
 use std::io::{BufRead as _, BufReader, Write as _};

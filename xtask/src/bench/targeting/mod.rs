@@ -1,4 +1,4 @@
-//! Audiences of many users: counted by the service, and by the same as SQL on PostgreSQL and DuckDB.
+//! Audiences of many users: counted by the service, and by the same as SQL on PostgreSQL and `DuckDB`.
 
 mod call;
 mod data;
@@ -21,7 +21,7 @@ use duckdb::DuckDb;
 /// What is counted: as an audience, and as a condition of SQL on `users`, with `members` the ids of the segment.
 const AUDIENCES: [(&str, &str); 5] = [
     (r#"custom.loyalty_tier in ["gold", "platinum"]"#, "tier IN ('gold', 'platinum')"),
-    (r#"custom.spend >= 500 && custom.newsletter == true"#, "spend >= 500 AND newsletter"),
+    ("custom.spend >= 500 && custom.newsletter == true", "spend >= 500 AND newsletter"),
     (
         r#"segment("fans") && custom.loyalty_tier in ["gold", "platinum"]"#,
         "tier IN ('gold', 'platinum') AND id IN (SELECT id FROM members)",
