@@ -1,14 +1,13 @@
 //! The first build: all users in the order of their rows, sorted by their ids outside memory, and packed into blocks.
 
-use std::sync::atomic::Ordering;
-
 use fanpass_sorted::Sorter;
 use rusqlite::OptionalExtension as _;
 
 use super::block::{BlockPacker, PackedBlock};
 use super::copy::Copy;
+use super::progress::Progress;
 use super::record::{Keys, write_record};
-use super::{Progress, USERS_MAX, feed};
+use super::{USERS_MAX, feed};
 use crate::store::database::Database;
 use crate::store::error::StoreError;
 use crate::store::folder::DataFolder;
@@ -99,7 +98,7 @@ fn sort(
             }
             Ok(read)
         })?;
-        progress.done.fetch_add(read, Ordering::Relaxed);
+        progress.add(read);
         if read == 0 {
             return Ok(sorter);
         }

@@ -15,6 +15,7 @@ mod feed;
 mod fold;
 mod ids;
 mod number;
+mod progress;
 mod reading;
 mod record;
 mod scan;
@@ -25,7 +26,6 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -39,6 +39,7 @@ use super::error::{StoreError, StoreErrorKind};
 use super::folder::DataFolder;
 use super::writer::Isolation;
 use copy::Copy;
+use progress::Progress;
 pub(super) use scan::{Changed, Key, UserBlock, View};
 pub use usage::AttributeUse;
 pub(super) use value::ColumnValue;
@@ -60,8 +61,6 @@ pub(super) const USERS_MAX: usize = if cfg!(test) { 100 } else { 4_096 };
 const READS_MAX: usize = 4;
 /// How often changes are taken over while nobody asks.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// Users up to whom a first build is waited for; with more, whoever asks is told to come again.
-const WAITED_FOR: u64 = 200_000;
 /// Steps of changes that are waited for as well.
 const STEPS_WAITED_FOR: u32 = 20;
 /// Between two steps of folding, in which whoever asks has his turn.
@@ -85,15 +84,6 @@ struct Kept {
     /// Held while it is changed, and while a read begins. Not there until it is first needed.
     copy: Mutex<Option<Copy>>,
     progress: Progress,
-}
-
-/// How far a build is.
-#[derive(Debug, Default)]
-struct Progress {
-    building: AtomicBool,
-    done: AtomicU64,
-    total: AtomicU64,
-    stop: AtomicBool,
 }
 
 impl Columns {
@@ -139,7 +129,7 @@ impl Columns {
 
 impl Drop for Columns {
     fn drop(&mut self) {
-        self.kept.progress.stop.store(true, Ordering::Relaxed);
+        self.kept.progress.stop();
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -211,36 +201,12 @@ impl Kept {
             self.progress.refuse_while_building()?;
         }
         let built = build::build(copy, &self.service, &self.folder, &self.progress);
-        self.progress.building.store(false, Ordering::Relaxed);
+        self.progress.end();
         built
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Copy>> {
         self.copy.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Progress {
-    fn begin(&self, users: u64) {
-        self.done.store(0, Ordering::Relaxed);
-        self.total.store(users, Ordering::Relaxed);
-        self.building.store(true, Ordering::Relaxed);
-    }
-
-    /// Refuses whoever would have to wait long.
-    fn refuse_while_building(&self) -> Result<(), StoreError> {
-        let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
-        if !self.building.load(Ordering::Relaxed) || total <= WAITED_FOR {
-            return Ok(());
-        }
-        let message = format!(
-            "the columns of users are being built, {done} of {total} users so far; try again in a moment"
-        );
-        Err(StoreError::new(StoreErrorKind::Busy, message))
-    }
-
-    fn go_on(&self) -> Result<(), StoreError> {
-        if self.stop.load(Ordering::Relaxed) { Err(StoreError::stopped()) } else { Ok(()) }
     }
 }
 

@@ -6,6 +6,7 @@ mod known;
 mod plan;
 #[cfg(test)]
 mod tests;
+mod user;
 mod walk;
 
 use std::num::NonZero;
@@ -25,7 +26,8 @@ use super::walk::UserPart;
 use super::{Store, StoreError, StoreErrorKind};
 use crate::targeting::Expression;
 use plan::Plan;
-use walk::{Unread, Walk};
+use user::Unread;
+use walk::Walk;
 
 /// Blocks of users that one part goes through at most: some million for a page, and some thirty million to count. Few in tests,
 /// so that parts end there.

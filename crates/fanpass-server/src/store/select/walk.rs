@@ -5,44 +5,16 @@ use std::ops::ControlFlow;
 
 use super::bits::Bits;
 use super::known::{Columns, Known};
-use super::plan::{Facts, Plan};
+use super::plan::Plan;
+use super::user::{Unread, User};
 use crate::store::columns::{Changed, Key, UserBlock};
 use crate::store::combine::lowest;
-use crate::store::error::Fault;
 use crate::store::members::Members;
 use crate::store::segments::user_id;
 use crate::store::walk::UserPart;
 
 /// Blocks of segments that one part reads at most, some 150 ids each. Few in tests, so that parts end there.
 const BLOCKS_A_PART: u32 = if cfg!(test) { 4 } else { 100_000 };
-
-/// Why a walk ends in an error: the file that is at fault is to be named.
-#[derive(Debug)]
-pub(super) enum Unread {
-    Columns(rusqlite::Error),
-    Segments(Fault),
-}
-
-impl From<rusqlite::Error> for Unread {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Columns(error)
-    }
-}
-
-impl From<Fault> for Unread {
-    fn from(fault: Fault) -> Self {
-        Self::Segments(fault)
-    }
-}
-
-impl From<Unread> for Fault {
-    fn from(error: Unread) -> Self {
-        match error {
-            Unread::Columns(error) => error.into(),
-            Unread::Segments(fault) => fault,
-        }
-    }
-}
 
 /// A walk through users that selects them by a plan.
 #[derive(Debug)]
@@ -277,28 +249,6 @@ fn live(block: &UserBlock<'_>, after: Option<&str>, changed: &[Changed]) -> rusq
         }
     }
     Ok(live)
-}
-
-/// One user, whose segments are looked up.
-struct User<'u, 'c, M> {
-    id: &'u str,
-    met: M,
-    lists: &'u mut [Option<Members<'c>>],
-}
-
-impl<M: Fn(usize) -> bool> Facts for User<'_, '_, M> {
-    type Error = Fault;
-
-    fn meets(&mut self, condition: usize) -> Option<bool> {
-        Some((self.met)(condition))
-    }
-
-    fn is_in(&mut self, segment: usize) -> Result<Option<bool>, Fault> {
-        match self.lists.get_mut(segment) {
-            Some(Some(members)) => Ok(Some(members.from(self.id)? == Some(self.id))),
-            _ => Ok(Some(false)),
-        }
-    }
 }
 
 /// Makes `least` the least text that is greater than `id`.
