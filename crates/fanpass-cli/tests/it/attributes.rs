@@ -193,3 +193,16 @@ fn a_configuration_names_the_file_and_the_command_line_wins() {
     club.file("narrow.toml", FILE.replace("custom.tier", "custom.other"));
     assert!(club.run(&["apply", "season.toml"]).contains("custom.tier is not registered"));
 }
+
+#[test]
+fn the_use_of_an_attribute_is_told() {
+    let club = Club::with_service();
+    club.json(&["attributes", "register", "custom.loyalty_tier", "--type", "string"]);
+    for (user, tier) in [("a", "gold"), ("b", "bronze"), ("c", "bronze"), ("d", "silver")] {
+        club.json(&["users", "update", user, "--set", &format!("custom.loyalty_tier={tier}")]);
+    }
+    insta::assert_snapshot!("use", club.run(&["attributes", "use", "custom.loyalty_tier", "--limit", "2"]));
+    insta::assert_json_snapshot!("use_json", club.json(&["attributes", "use", "custom.loyalty_tier"]));
+    insta::assert_snapshot!("use_of_nobody", club.run(&["attributes", "use", "user_properties.sth"]));
+    insta::assert_snapshot!("use_unknown", club.run(&["attributes", "use", "custom.loyalty_teir"]));
+}

@@ -60,6 +60,9 @@ async fn the_services_answers_are_read() {
     let retired = answered(service_answer("/service/v1/attribute/state", "post"));
     assert!(retired.set_attribute_state(&tier.key, AttributeState::Retired).await.unwrap().is_retired());
 
+    let used = answered(service_answer("/service/v1/attribute/use", "get"));
+    assert_eq!(used.get_attribute_use(&tier.key, None).await.unwrap().values.len(), 3);
+
     let tokens = answered(service_answer("/service/v1/tokens", "get"));
     let jti = tokens.list_tokens().await.unwrap().tokens[0].jti.clone();
     let revoked = answered(service_answer("/service/v1/tokens/{jti}", "delete"));

@@ -169,6 +169,10 @@ async fn attributes_and_tokens_of_the_service_send_this() {
     let mut token = IssueTokenRequest::new("nightly-export".to_owned());
     token.scopes = vec!["segments:write".to_owned(), "read".to_owned()];
     token.lifetime_seconds = Some(31_536_000);
+    let tier_key = attribute_key!("custom.loyalty_tier");
+    assert_sends!("get_attribute_use", async |client: Client| {
+        client.get_attribute_use(&tier_key, Some(10)).await
+    });
     assert_sends!("list_attributes", async |client: Client| client.list_attributes().await);
     assert_sends!("register_attribute", async |client: Client| client.register_attribute(&tier).await);
     assert_sends!("set_attribute_state", async |client: Client| {

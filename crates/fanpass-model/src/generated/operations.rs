@@ -497,6 +497,23 @@ pub const REGISTER_ATTRIBUTE: Operation = Operation {
     summary: "Register a custom attribute, so that users can carry it",
 };
 
+/// Get Attribute Use: `GET /service/v1/attribute/use`. How many users carry an attribute, and its
+/// commonest values.
+///
+/// Provenance: extension.
+pub const GET_ATTRIBUTE_USE: Operation = Operation {
+    id: "getAttributeUse",
+    name: "Get Attribute Use",
+    method: "GET",
+    path: "/service/v1/attribute/use",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "read",
+    idempotent: true,
+    summary: "How many users carry an attribute, and its commonest values",
+};
+
 /// Set Attribute State: `POST /service/v1/attribute/state`. Retire a custom attribute, or restore it.
 ///
 /// Provenance: extension.
@@ -705,6 +722,7 @@ pub const ALL: &[Operation] = &[
     GET_USER_HISTORY,
     LIST_ATTRIBUTES,
     REGISTER_ATTRIBUTE,
+    GET_ATTRIBUTE_USE,
     SET_ATTRIBUTE_STATE,
     LIST_TOKENS,
     ISSUE_TOKEN,

@@ -71,6 +71,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     router = add::<attributes::List>(router);
     router = add::<attributes::Register>(router);
     router = add::<attributes::SetState>(router);
+    router = add::<attributes::Use>(router);
     router = add::<keys::List>(router);
     router = add::<keys::Rotate>(router);
     router = add::<keys::Retire>(router);

@@ -1,6 +1,6 @@
 //! Query parameters of the lookups, each wrong one named.
 
-use fanpass_model::{ImportId, ModelError, SegmentName, UserId};
+use fanpass_model::{AttributeKey, ImportId, ModelError, SegmentName, UserId};
 use http::Uri;
 
 use super::problem::Problem;
@@ -59,6 +59,10 @@ impl Parameters {
 
     pub(crate) fn user_id(&self) -> Result<UserId, Problem> {
         self.required("userId", |text| UserId::new(text))
+    }
+
+    pub(crate) fn attribute_key(&self) -> Result<AttributeKey, Problem> {
+        self.required("key", |text| AttributeKey::new(text.to_owned()))
     }
 
     pub(crate) fn import_id(&self) -> Result<ImportId, Problem> {

@@ -1,5 +1,7 @@
 //! Whether an expression holds for one user.
 
+use std::cmp::Ordering;
+
 use fanpass_model::{AttributeKey, AttributeValue, SegmentName};
 
 use super::expression::{Expression, Literal, Operator, TextTest};
@@ -99,14 +101,21 @@ impl Literal {
             (AttributeValue::Boolean(value), Self::Boolean(boolean)) => Some(value.cmp(boolean)),
             _ => None,
         };
-        order.is_some_and(|order| match operator {
-            Operator::Equal => order.is_eq(),
-            Operator::NotEqual => order.is_ne(),
-            Operator::Less => order.is_lt(),
-            Operator::LessOrEqual => order.is_le(),
-            Operator::Greater => order.is_gt(),
-            Operator::GreaterOrEqual => order.is_ge(),
-        })
+        order.is_some_and(|order| operator.holds(order))
+    }
+}
+
+impl Operator {
+    /// Whether it holds of what compares so.
+    pub(crate) fn holds(self, order: Ordering) -> bool {
+        match self {
+            Self::Equal => order.is_eq(),
+            Self::NotEqual => order.is_ne(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+        }
     }
 }
 

@@ -13,7 +13,6 @@
 //! comparison with an attribute that is not set, or holds a value of another type, is `false`, `!=` too.
 
 mod check;
-mod cover;
 mod cursor;
 mod draft;
 mod evaluate;
@@ -26,7 +25,6 @@ mod print;
 mod text_literal;
 mod token;
 
-pub(crate) use cover::Cover;
 pub use draft::{
     ATTRIBUTES_MAX, DEPTH_MAX, Draft, EXPRESSION_MAX_BYTES, LITERALS_MAX, Missing, SEGMENTS_MAX,
 };

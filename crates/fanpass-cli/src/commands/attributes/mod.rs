@@ -5,6 +5,7 @@ mod import;
 mod list;
 mod register;
 mod state;
+mod usage;
 mod words;
 
 use anyhow::Result;
@@ -23,6 +24,7 @@ pub enum Command {
     Restore(state::Restore),
     Export(export::Export),
     Import(import::Import),
+    Use(usage::Use),
 }
 
 impl Command {
@@ -34,6 +36,7 @@ impl Command {
             Self::Restore(command) => command.run(global, printer).await,
             Self::Export(command) => command.run(global, printer).await,
             Self::Import(command) => command.run(global, printer).await,
+            Self::Use(command) => command.run(global, printer).await,
         }
     }
 }

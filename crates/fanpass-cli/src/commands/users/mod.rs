@@ -16,6 +16,7 @@ use clap::Subcommand;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::printer::Printer;
+pub(super) use get::shown;
 
 /// Push, update and look at users' attributes
 #[derive(Debug, Subcommand)]

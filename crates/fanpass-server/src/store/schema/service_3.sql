@@ -15,5 +15,12 @@ CREATE TABLE audiences (
 ) STRICT, WITHOUT ROWID;
 
 -- What the columns of users are kept up to date by.
+ALTER TABLE user_changes ADD COLUMN user INTEGER; -- the row of the user; NULL in those from before
+ALTER TABLE totals ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0; -- the newest change that was forgotten
+-- Users that were erased, or came without an attribute: no change tells of them. Gone once the columns know.
+CREATE TABLE touched (
+    sequence  INTEGER PRIMARY KEY AUTOINCREMENT,
+    id        TEXT NOT NULL
+) STRICT;
 
 -- What is on its way to GA4.

@@ -103,7 +103,12 @@ pub(super) fn parse(attributes: &str) -> Result<UserProperties, StoreError> {
     Ok(attributes.into_iter().collect())
 }
 
-fn damaged(what: &str) -> StoreError {
+/// Leaves word for the columns of users, which are kept by the changes of users, of a user that has none.
+fn touch(connection: &Connection, id: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached("INSERT INTO touched (id) VALUES (?1)")?.execute([id]).map(drop)
+}
+
+pub(super) fn damaged(what: &str) -> StoreError {
     let message = format!("service.db is damaged: a stored {what} cannot be read; restore it from a backup");
     StoreError::new(StoreErrorKind::Corrupt, message)
 }
