@@ -9,6 +9,8 @@ mod audit;
 #[rustfmt::skip]
 mod faults;
 #[rustfmt::skip]
+mod ga4;
+#[rustfmt::skip]
 mod imports;
 #[rustfmt::skip]
 mod keys;
@@ -34,6 +36,7 @@ mod versions;
 pub use attributes::*;
 pub use audit::*;
 pub use faults::*;
+pub use ga4::*;
 pub use imports::*;
 pub use keys::*;
 pub use lookups::*;
