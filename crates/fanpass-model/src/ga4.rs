@@ -156,6 +156,22 @@ pub fn lint_count<'a>(keys: impl IntoIterator<Item = &'a AttributeKey>) -> Optio
     (count > MAX_USER_PROPERTIES).then_some(Lint::TooManyProperties { count })
 }
 
+/// What GA4 would make of the names of these attributes, and of their number: a sentence each.
+///
+/// ```
+/// use fanpass_model::{attribute_key, ga4};
+/// let warnings = ga4::lint_keys(&[attribute_key!("user_properties.user_id")]);
+/// assert_eq!(warnings, ["user_properties.user_id does not reach GA4: GA4 keeps this name for itself"]);
+/// ```
+pub fn lint_keys<'a>(keys: impl IntoIterator<Item = &'a AttributeKey>) -> Vec<String> {
+    let keys: Vec<_> = keys.into_iter().collect();
+    let told = |key: &'a AttributeKey| {
+        lint_key(key).into_iter().map(move |lint| format!("{key} does not reach GA4: {lint}"))
+    };
+    let names = keys.iter().copied().flat_map(told);
+    names.chain(lint_count(keys.iter().copied()).map(|lint| lint.to_string())).collect()
+}
+
 /// A value as the text that GA4 gets: a list as its entries joined by commas; `None` where there is nothing to say, which
 /// is an unset attribute, an empty text and an empty list.
 ///

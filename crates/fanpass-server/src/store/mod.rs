@@ -18,6 +18,7 @@ mod idempotency;
 mod jobs;
 mod lists;
 mod members;
+mod outbox;
 mod readers;
 mod replace;
 mod segments;
@@ -43,6 +44,7 @@ pub use idempotency::{KeptAnswer, Once, Trace};
 pub use jobs::{Caller, ImportJob, Mode, RowReject, Stage};
 pub(crate) use jobs::{Cancelled, Counts, Ended, NewJob, Progress, SpooledFile, Unfinished};
 pub(crate) use lists::List;
+pub(crate) use outbox::{DeadLetter, Fate, Letter};
 pub use replace::{reset, restore};
 pub use segments::SegmentRecord;
 pub use snapshot::{Manifest, ManifestFile, snapshot};
@@ -55,6 +57,7 @@ use attributes::AttributeCache;
 use checkpoint::Checkpointer;
 use database::{Database, Design};
 use folder::DataFolder;
+use outbox::Outbox;
 use sweeper::Sweeper;
 use tokens::TokenCache;
 use writer::Isolation;
@@ -104,6 +107,7 @@ struct Parts {
     service: Arc<Database>,
     attributes: Arc<AttributeCache>,
     tokens: Arc<TokenCache>,
+    outbox: Arc<Outbox>,
     clock: Clock,
     ids: Ids,
     folder: DataFolder,
@@ -140,6 +144,7 @@ impl Store {
             service,
             attributes,
             tokens,
+            outbox: Arc::default(),
             clock,
             ids,
             folder,

@@ -4,6 +4,7 @@ pub(super) mod attributes;
 pub(super) mod audit;
 pub(super) mod combine;
 pub(super) mod faults;
+pub(super) mod forwarding;
 pub(super) mod imports;
 pub(super) mod keys;
 pub(super) mod lookups;

@@ -5,6 +5,7 @@ mod history;
 mod update;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use fanpass_model::{AttributeKey, UserId, UserProperties};
 use jiff::Timestamp;
@@ -51,7 +52,15 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (now, trace) = (self.now(), trace.into());
         let update = Update::new(user, changes)?;
-        self.0.service.write("update a user", move |connection| update.run(connection, now, &trace)).await
+        let outbox = Arc::clone(&self.0.outbox);
+        let kept = outbox.is_kept();
+        let run = move |connection: &Connection| update.run(connection, now, &trace, kept);
+        let then = move |noted: &bool| {
+            if *noted {
+                outbox.ring();
+            }
+        };
+        self.0.service.write_then("update a user", run, then).await.map(drop)
     }
 
     /// What is stored of `user`, if anything is.
@@ -96,7 +105,7 @@ impl Store {
     }
 }
 
-fn parse(attributes: &str) -> Result<UserProperties, StoreError> {
+pub(super) fn parse(attributes: &str) -> Result<UserProperties, StoreError> {
     let attributes: BTreeMap<AttributeKey, _> =
         serde_json::from_str(attributes).map_err(|_| damaged("user's attributes"))?;
     Ok(attributes.into_iter().collect())
