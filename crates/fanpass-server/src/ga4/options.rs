@@ -57,6 +57,14 @@ impl Ga4Options {
         self.measurement_id.is_some() || self.firebase_app_id.is_some()
     }
 
+    /// Refuses options that contradict each other.
+    ///
+    /// # Errors
+    /// [`ServiceErrorKind::Config`], with all that does.
+    pub fn check(&self) -> Result<(), ServiceError> {
+        self.target().map(drop)
+    }
+
     /// Where to forward to, if anywhere.
     ///
     /// # Errors
