@@ -16,6 +16,7 @@ mod faults;
 mod folders;
 mod foreign;
 mod fsck;
+mod ga4;
 mod harness;
 mod help;
 mod keys;
