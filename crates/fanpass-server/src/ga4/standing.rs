@@ -14,6 +14,8 @@ use crate::error::ServiceError;
 /// Waits after failed attempts: doubling, lengthened at random.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(15);
+/// The longest pause of all: a few attempts a minute tell soon enough that GA4 can be reached again.
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// What the service knows of its forwarding; there also where it does not forward.
 #[derive(Debug)]
@@ -70,7 +72,8 @@ impl Forwarding {
         let failures = self.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         let together = u32::try_from(self.options.concurrency.get()).unwrap_or(u32::MAX);
         let rounds = failures / together;
-        let wait = asked.or_else(|| (rounds > 0).then(|| wait(rounds - 1, u64::from(rounds))));
+        let own = || (rounds > 0).then(|| wait(rounds - 1, u64::from(rounds)).min(LONGEST_PAUSE));
+        let wait = asked.or_else(own);
         if let Some(wait) = wait {
             self.pause(wait, now);
         }

@@ -104,7 +104,6 @@ fn history(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
 
 /// What is on its way to GA4, and what did not get there: of users that are there, platform attributes alone.
 fn outbox(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
-    let again = "stop the service, restore a snapshot, or push these users' attributes again";
     for (table, sql, what) in [
         (
             "outbox",
@@ -131,7 +130,7 @@ fn outbox(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
     ] {
         let wrong = count(connection, sql)?;
         if wrong > 0 {
-            check.damage(format!("{}, {table}", SERVICE.file), format!("{wrong} of them {what}"), again);
+            check.damage(format!("{}, {table}", SERVICE.file), format!("{wrong} of them {what}"), RESTORE);
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Manner, configure, forward, forwarding, noting};
-use crate::harness::post;
+use crate::harness::{Call, post};
 use crate::snapshot;
 
 const INSTANCE: &str = "0123456789abcdef0123456789ABCDEF";
@@ -52,6 +52,8 @@ async fn an_attribute_that_changes_again_is_no_dead_letter_any_more() {
     let dead = harness.dead().await;
     assert_eq!((dead.len(), dead[0].1.as_str()), (1, "user_properties.stand"));
     assert_eq!(sink.known("a")["name"], "short");
+    harness.call(Call::new("DELETE", "/service/v1/user?userId=a")).await;
+    assert!(harness.dead().await.is_empty(), "nor is one of an erased user");
 }
 
 #[tokio::test]
