@@ -29,7 +29,10 @@ struct Status {
 
 pub(super) fn run(tool: &Path, options: &Options, out: &mut impl Write) -> Result<()> {
     let (Some(nginx), Some(wrk)) = (find("nginx"), find("wrk")) else {
-        writeln!(out, "nginx or wrk is not installed, so forwarding was not measured (Debian: `nginx-light`, `wrk`).\n")?;
+        writeln!(
+            out,
+            "nginx or wrk is not installed, so forwarding was not measured (Debian: `nginx-light`, `wrk`).\n"
+        )?;
         return Ok(());
     };
     let sink = Sink::nginx(&nginx, Place::Anywhere)?;
@@ -43,7 +46,12 @@ pub(super) fn run(tool: &Path, options: &Options, out: &mut impl Write) -> Resul
     }
     writeln!(out, "| {} users with a change each | requests/s |", options.users)?;
     writeln!(out, "| --- | ---: |")?;
-    writeln!(out, "| what the sink takes: wrk, {} connections | {} |", options.connections, median(limits, 0))?;
+    writeln!(
+        out,
+        "| what the sink takes: wrk, {} connections | {} |",
+        options.connections,
+        median(limits, 0)
+    )?;
     for (concurrency, rates) in CONCURRENCIES.iter().zip(rates) {
         writeln!(out, "| the outbox, `ga4.concurrency` {concurrency} | {} |", median(rates, 0))?;
     }

@@ -31,8 +31,7 @@ impl Settings {
         self.config.ga4.check().map_err(|error| {
             let hint = match &self.config.ga4.secret {
                 None => format!(
-                    "\nput the secret into {VARIABLE}, into a file named by ga4.secret_file, or into {}, either readable by \
-                     you alone",
+                    "; put it into {VARIABLE}, into a file named by ga4.secret_file, or into {}, either readable by you alone",
                     kept.display()
                 ),
                 Some(_) => String::new(),

@@ -160,7 +160,9 @@ async fn forwarding_of_the_service_sends_this() {
     assert_sends!("get_forwarding", async |client: Client| client.get_forwarding().await);
     assert_sends!("list_dead_letters", async |client: Client| client.list_dead_letters(&page).await);
     assert_sends!("retry_dead_letters", async |client: Client| client.retry_dead_letters(None).await);
-    assert_sends!("retry_dead_letters_of", async |client: Client| client.retry_dead_letters(Some(&user())).await);
+    assert_sends!("retry_dead_letters_of", async |client: Client| client
+        .retry_dead_letters(Some(&user()))
+        .await);
 }
 
 #[tokio::test]

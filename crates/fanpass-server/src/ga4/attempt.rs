@@ -93,7 +93,9 @@ async fn understand(answer: Response, debug: bool) -> Answer {
 /// What the validation server thinks of it.
 fn validated(body: &[u8]) -> Answer {
     let Ok(Validation { validation_messages: messages }) = serde_json::from_slice(body) else {
-        return Answer::Refused("the validation server's answer cannot be read; check ga4.endpoint".to_owned());
+        return Answer::Refused(
+            "the validation server's answer cannot be read; check ga4.endpoint".to_owned(),
+        );
     };
     if messages.is_empty() {
         return Answer::Taken;

@@ -93,7 +93,9 @@ impl Ga4Options {
         if secret.is_empty() {
             wrong.push("its API secret is not there".to_owned());
         } else if !is_plain(secret) {
-            wrong.push("its API secret has characters that none has; copy it from Google Analytics again".to_owned());
+            wrong.push(
+                "its API secret has characters that none has; copy it from Google Analytics again".to_owned(),
+            );
         }
         let stream = if self.measurement_id.is_some() { Stream::Web } else { Stream::App };
         let collect = self.collect(stream, id, secret);
@@ -130,7 +132,9 @@ impl Ga4Options {
         }
         let debug = if self.debug { "/debug" } else { "" };
         let parameter = stream.parameter();
-        format!("{endpoint}{debug}/mp/collect?{parameter}={id}&api_secret={secret}").parse().map_err(|_| wrong())
+        format!("{endpoint}{debug}/mp/collect?{parameter}={id}&api_secret={secret}")
+            .parse()
+            .map_err(|_| wrong())
     }
 }
 

@@ -63,12 +63,11 @@ pub(super) fn compose(letter: &Letter, target: &Target, now: i64) -> Result<Comp
     let mut properties = Vec::new();
     for (key, changed) in &letter.changed {
         let value = letter.attributes.get(key.as_str()).unwrap_or(&AttributeValue::Unset);
-        match lint_key(key).into_iter().chain(lint_value(key, value)).next() {
-            Some(lint) => composed.refused.push((key.clone(), lint.to_string())),
-            None => {
-                let timestamp_micros = backdated(*changed, now);
-                properties.push((key.name(), Property { value: text(value), timestamp_micros }));
-            }
+        if let Some(lint) = lint_key(key).into_iter().chain(lint_value(key, value)).next() {
+            composed.refused.push((key.clone(), lint.to_string()));
+        } else {
+            let timestamp_micros = backdated(*changed, now);
+            properties.push((key.name(), Property { value: text(value), timestamp_micros }));
         }
     }
     let mut properties = properties.into_iter().peekable();

@@ -92,8 +92,7 @@ impl Forwarding {
 
 /// How long to wait after the attempt numbered `attempt`, from 0; `seed` decides by how much it is lengthened.
 pub(super) fn wait(attempt: u32, seed: u64) -> Duration {
-    let policy =
-        RetryPolicy { min_delay: FIRST_WAIT, max_delay: LONGEST_WAIT, ..RetryPolicy::default() };
+    let policy = RetryPolicy { min_delay: FIRST_WAIT, max_delay: LONGEST_WAIT, ..RetryPolicy::default() };
     // Past these it is the longest one, and only its lengthening would differ.
     let attempt = usize::try_from(attempt.min(16)).unwrap_or_default();
     policy.delays(seed).nth(attempt).unwrap_or(LONGEST_WAIT)

@@ -65,8 +65,7 @@ pub(super) fn instance(stream: Stream, user: &UserId) -> Result<Instance, String
         Stream::Web => Ok(Instance::ClientId(client_id(user))),
         Stream::App => {
             let id = user.as_str();
-            let is_one =
-                id.len() == APP_INSTANCE_DIGITS && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let is_one = id.len() == APP_INSTANCE_DIGITS && id.bytes().all(|byte| byte.is_ascii_hexdigit());
             is_one.then(|| Instance::AppInstanceId(id.to_owned())).ok_or_else(|| {
                 format!(
                     "the user's id is not an app_instance_id, {APP_INSTANCE_DIGITS} hexadecimal digits, and a Firebase app \

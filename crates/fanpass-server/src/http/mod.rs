@@ -29,8 +29,8 @@ use crate::faults;
 use body::ContentType;
 use call::{Operate, run};
 use operations::{
-    attributes, audit, combine, forwarding, imports, keys, lookups, privacy, segments, stored_users, tokens, users,
-    versions,
+    attributes, audit, combine, forwarding, imports, keys, lookups, privacy, segments, stored_users, tokens,
+    users, versions,
 };
 
 /// All that the service answers. Which operations exist is the contract's to say; a test compares.

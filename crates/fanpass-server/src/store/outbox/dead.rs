@@ -73,7 +73,9 @@ impl Store {
             let step = move |connection: &Connection| {
                 let (retried, all) = retry_some(connection, user.as_deref(), retried, now)?;
                 match last_word {
-                    Some(trace) if all => trace(retried.count).write(connection, now).map(|_| (retried, None)),
+                    Some(trace) if all => {
+                        trace(retried.count).write(connection, now).map(|_| (retried, None))
+                    }
                     trace => Ok((retried, trace)),
                 }
             };

@@ -95,7 +95,8 @@ impl Store {
             while let Some(row) = rows.next()? {
                 letters.push(letter(row)?);
             }
-            let mut wait = connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM outbox WHERE due > ?1)")?;
+            let mut wait =
+                connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM outbox WHERE due > ?1)")?;
             Ok((letters, wait.query_row([now], |row| row.get(0))?))
         };
         self.0.service.read("look for what is due", read).await

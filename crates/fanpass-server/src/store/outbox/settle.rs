@@ -40,8 +40,7 @@ fn over(
     (began, now): (i64, i64),
 ) -> Result<(), Fault> {
     let user = letter.user.as_str();
-    let unchanged =
-        connection.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([letter.id])? > 0;
+    let unchanged = connection.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([letter.id])? > 0;
     if !unchanged {
         // Another change came meanwhile, or an erasure. The next letter says all of it again.
         connection

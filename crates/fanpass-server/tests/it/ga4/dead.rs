@@ -44,7 +44,9 @@ async fn what_ga4_would_cut_or_drop_is_not_sent_and_told() {
 #[tokio::test]
 async fn an_attribute_that_changes_again_is_no_dead_letter_any_more() {
     let (harness, sink) = forwarding().await;
-    harness.set("a", json!({"user_properties.name": "x".repeat(37), "user_properties.stand": "y".repeat(37)})).await;
+    harness
+        .set("a", json!({"user_properties.name": "x".repeat(37), "user_properties.stand": "y".repeat(37)}))
+        .await;
     harness.emptied().await;
     assert_eq!(harness.dead().await.len(), 2);
     harness.set("a", json!({"user_properties.name": "short"})).await;
@@ -65,7 +67,8 @@ async fn dead_letters_are_listed_in_pages_and_tried_again_with_the_values_of_the
         harness.emptied().await;
     }
     let page = harness.get("/service/v1/ga4/dead?limit=2").await;
-    let rest = harness.get(&format!("/service/v1/ga4/dead?after={}", page.json()["next"].as_str().unwrap())).await;
+    let rest =
+        harness.get(&format!("/service/v1/ga4/dead?after={}", page.json()["next"].as_str().unwrap())).await;
     snapshot!("dead_letters_page", page);
     assert_eq!(rest.json()["deadLetters"].as_array().unwrap().len(), 1);
 
@@ -90,7 +93,10 @@ async fn a_retry_under_a_key_is_answered_as_before() {
     let request = || post("/service/v1/ga4/retry").header("idempotency-key", "again");
     assert_eq!(harness.call(request()).await.json()["retried"], 1);
     let replayed = harness.call(request()).await;
-    assert_eq!((replayed.header("idempotency-replayed"), &replayed.json()["retried"]), (Some("true"), &json!(1)));
+    assert_eq!(
+        (replayed.header("idempotency-replayed"), &replayed.json()["retried"]),
+        (Some("true"), &json!(1))
+    );
 }
 
 #[tokio::test]

@@ -79,7 +79,10 @@ async fn a_change_that_is_not_taken_for_three_days_is_a_dead_letter() {
     assert!(harness.clock.now().duration_since(began).as_hours() >= 72);
     assert!(sink.arrived().len() >= 10);
     let (_, _, reason) = harness.dead().await.remove(0);
-    assert!(reason.starts_with("tried ") && reason.ends_with("GA4 answered 500 Internal Server Error"), "{reason}");
+    assert!(
+        reason.starts_with("tried ") && reason.ends_with("GA4 answered 500 Internal Server Error"),
+        "{reason}"
+    );
 
     sink.usually(Manner::Take);
     let answer = harness.call(crate::harness::post("/service/v1/ga4/retry")).await;

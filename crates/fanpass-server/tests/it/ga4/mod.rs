@@ -106,7 +106,12 @@ async fn changes_of_platform_attributes_arrive_and_nothing_else() {
     harness.set("7", json!({"custom.secret_tier": "silver"})).await;
     assert_eq!(harness.standing().await["waiting"], 0, "nothing of it is for GA4");
 
-    harness.set("00042", json!({"user_properties.sth": null, "user_properties.goals": 7, "user_properties.name": ""})).await;
+    harness
+        .set(
+            "00042",
+            json!({"user_properties.sth": null, "user_properties.goals": 7, "user_properties.name": ""}),
+        )
+        .await;
     let arrived = sink.arrivals(2).await;
     let standing = harness.emptied().await;
     let properties = arrived[1]["user_properties"].as_object().unwrap();
@@ -154,7 +159,10 @@ async fn a_change_behind_one_that_is_under_way_is_sent_after_it() {
 #[tokio::test]
 async fn more_properties_than_one_request_takes_are_sent_in_several() {
     let (harness, sink) = forwarding().await;
-    let many: Value = (0..30).map(|n| (format!("user_properties.p{n}"), json!(n))).collect::<serde_json::Map<_, _>>().into();
+    let many: Value = (0..30)
+        .map(|n| (format!("user_properties.p{n}"), json!(n)))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
     harness.set("a", many).await;
     sink.arrivals(2).await;
     assert_eq!(harness.emptied().await["delivered"], 30);

@@ -43,6 +43,9 @@ pub struct Sink {
     _tasks: JoinSet<()>,
 }
 
+/// Values by the names of properties, each with its time.
+type Known = BTreeMap<String, (Value, i64)>;
+
 struct Shared {
     clock: Clock,
     manners: Mutex<VecDeque<Manner>>,
@@ -51,7 +54,7 @@ struct Shared {
     /// Every request that came, in the order of arrival.
     arrived: Mutex<Vec<Value>>,
     /// Those that were taken: what GA4 knows of each user, with the time of each value.
-    known: Mutex<BTreeMap<String, BTreeMap<String, (Value, i64)>>>,
+    known: Mutex<BTreeMap<String, Known>>,
     under_way: Mutex<BTreeSet<String>>,
     wrong: Mutex<Vec<String>>,
 }
@@ -145,12 +148,7 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> io::Result<R
     answer
 }
 
-async fn treat(
-    shared: &Shared,
-    manner: Manner,
-    user: &str,
-    payload: &Value,
-) -> io::Result<Response<Body>> {
+async fn treat(shared: &Shared, manner: Manner, user: &str, payload: &Value) -> io::Result<Response<Body>> {
     let mut answer = Response::builder();
     match manner {
         Manner::Take => {}
@@ -163,7 +161,7 @@ async fn treat(
         Manner::Hang => {
             // The client gives up, and may come again.
             shared.under_way.lock().unwrap().remove(user);
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         Manner::Status(status, wait) => {
             if let Some(wait) = wait {
@@ -208,7 +206,8 @@ fn violations(parts: &http::request::Parts, bytes: usize, payload: &Value, now: 
     let Some(members) = payload.as_object() else {
         return vec!["the body is no object".to_owned()];
     };
-    let known = ["client_id", "app_instance_id", "user_id", "user_properties", "events", "validation_behavior"];
+    let known =
+        ["client_id", "app_instance_id", "user_id", "user_properties", "events", "validation_behavior"];
     must(members.keys().all(|name| known.contains(&name.as_str())), "members");
     must(members.contains_key("client_id") != members.contains_key("app_instance_id"), "one instance");
     let user = payload["user_id"].as_str().unwrap_or_default();
@@ -233,8 +232,13 @@ fn violations(parts: &http::request::Parts, bytes: usize, payload: &Value, now: 
 }
 
 fn is_name(name: Option<&str>, most: usize) -> bool {
-    let reserved =
-        ["first_open_time", "first_visit_time", "last_deep_link_referrer", "user_id", "first_open_after_install"];
+    let reserved = [
+        "first_open_time",
+        "first_visit_time",
+        "last_deep_link_referrer",
+        "user_id",
+        "first_open_after_install",
+    ];
     name.is_some_and(|name| {
         name.len() <= most
             && name.starts_with(|first: char| first.is_ascii_alphabetic())
