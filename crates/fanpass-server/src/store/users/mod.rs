@@ -53,8 +53,11 @@ impl Store {
         let (now, trace) = (self.now(), trace.into());
         let update = Update::new(user, changes)?;
         let outbox = Arc::clone(&self.0.outbox);
-        let kept = outbox.is_kept();
-        let run = move |connection: &Connection| update.run(connection, now, &trace, kept);
+        // By the writer's time: that of the call may lie before a change that was committed, and sent, meanwhile.
+        let clock = outbox.is_kept().then(|| self.0.clock.clone());
+        let run = move |connection: &Connection| {
+            update.run(connection, now, &trace, clock.map(|clock| clock.now().as_microsecond()))
+        };
         let then = move |noted: &bool| {
             if *noted {
                 outbox.ring();

@@ -47,14 +47,14 @@ impl Update {
         Ok(Self { id: user.as_str().to_owned(), attributes })
     }
 
-    /// Runs in the writer, and says whether it noted something down in the outbox, which it does where that is `kept`. Of its
-    /// writes the audit record comes first: its sequence is that of the change.
+    /// Runs in the writer, and says whether it noted something down in the outbox; `noted_at` is the time of that, where the outbox
+    /// is kept. Of its writes the audit record comes first: its sequence is that of the change.
     pub(super) fn run(
         &self,
         connection: &Connection,
         now: i64,
         trace: &Trace,
-        kept: bool,
+        noted_at: Option<i64>,
     ) -> Result<bool, Fault> {
         let stored: Option<(i64, String, Option<i64>)> = connection
             .prepare_cached("SELECT rowid, attributes, last_change FROM users WHERE id = ?1")?
@@ -86,11 +86,12 @@ impl Update {
                 )?
                 .execute(params![self.id, attributes, now, last_change])?;
         }
-        let noted = kept && !platform.is_empty();
-        if noted {
-            outbox::note(connection, &self.id, &platform, now)?;
+        match noted_at {
+            Some(at) if !platform.is_empty() => {
+                outbox::note(connection, &self.id, &platform, at).map(|()| true)
+            }
+            _ => Ok(false),
         }
-        Ok(noted)
     }
 
     fn merge(&self, before: &str) -> Result<Merged<'_>, StoreError> {
