@@ -123,7 +123,7 @@ fn dead_letters_are_shown_and_tried_again() {
     let at = dead["deadLetters"][0]["at"].as_str().unwrap();
     // How wide the column of times is, the clock decides.
     for line in club.run(&["ga4", "dead"]).replace(at, "AT").lines() {
-        said.extend(line.split_whitespace().flat_map(|word| [word, " "]));
+        said.push_str(&line.split_whitespace().collect::<Vec<_>>().join(" "));
         said.push('\n');
     }
     said.push_str(&club.run(&["ga4", "retry", "--dry-run"]));
