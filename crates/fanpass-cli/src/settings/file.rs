@@ -56,7 +56,10 @@ pub(super) fn read(path: &Path) -> Result<File> {
     }
     // A path is meant from where the file lies.
     let folder = path.parent().unwrap_or(Path::new(""));
-    for (_, value, _) in file.values.iter_mut().filter(|(key, ..)| key == "data") {
+    let paths = |(key, value, _): &&mut (String, String, usize)| {
+        key == "data" || (key == "ga4.secret_file" && value != "none")
+    };
+    for (_, value, _) in file.values.iter_mut().filter(paths) {
         *value = folder.join(&value).display().to_string();
     }
     Ok(file)

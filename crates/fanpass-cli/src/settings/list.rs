@@ -39,6 +39,15 @@ settings! {
     "faults.rules" = rules config.faults.rules;
     "metrics.listen" = optional_address metrics_listen;
     "platform.unknown" = policy config.platform_policy;
+    "ga4.measurement_id" = optional_text config.ga4.measurement_id;
+    "ga4.firebase_app_id" = optional_text config.ga4.firebase_app_id;
+    "ga4.secret_file" = optional_path ga4_secret_file;
+    "ga4.endpoint" = text config.ga4.endpoint;
+    "ga4.event" = text config.ga4.event;
+    "ga4.concurrency" = positive config.ga4.concurrency;
+    "ga4.timeout" = duration config.ga4.timeout;
+    "ga4.retry_for" = duration config.ga4.retry_for;
+    "ga4.debug" = switch config.ga4.debug;
     "limits.header_bytes" = bytes config.limits.header_bytes;
     "limits.header_count" = count config.limits.header_count;
     "limits.header_timeout" = duration config.limits.header_timeout;

@@ -18,6 +18,7 @@ mod firebase;
 mod folders;
 mod foreign;
 mod fsck;
+mod ga4;
 mod harness;
 mod help;
 mod keys;

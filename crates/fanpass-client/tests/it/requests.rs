@@ -187,6 +187,17 @@ async fn attributes_and_tokens_of_the_service_send_this() {
 }
 
 #[tokio::test]
+async fn forwarding_of_the_service_sends_this() {
+    let page = Page { after: Some("7".to_owned()), limit: Some(20) };
+    assert_sends!("get_forwarding", async |client: Client| client.get_forwarding().await);
+    assert_sends!("list_dead_letters", async |client: Client| client.list_dead_letters(&page).await);
+    assert_sends!("retry_dead_letters", async |client: Client| client.retry_dead_letters(None).await);
+    assert_sends!("retry_dead_letters_of", async |client: Client| client
+        .retry_dead_letters(Some(&user()))
+        .await);
+}
+
+#[tokio::test]
 async fn faults_of_the_service_send_this() {
     let mut plan = FaultPlan::new(vec!["429=0.1".to_owned(), "latency=20ms".to_owned()]);
     plan.seed = Some(7);

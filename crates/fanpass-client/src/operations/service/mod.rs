@@ -9,6 +9,7 @@ mod combine_segments;
 mod delete_segment;
 mod delete_user;
 mod export_user;
+mod forwarding;
 mod get_attribute_use;
 mod get_faults;
 mod get_membership;

@@ -21,6 +21,7 @@ pub(super) fn check(check: &mut Check, connection: &Connection, data: &Path) {
     check.step(file, |check| users(check, connection, &registry));
     check.step(file, |check| history(check, connection));
     check.step(file, |check| audiences(check, connection));
+    check.step(file, |check| outbox(check, connection));
     check.step(file, |check| tokens(check, connection, data));
     check.step(file, |check| audit(check, connection));
 }
@@ -129,6 +130,40 @@ fn audiences(check: &mut Check, connection: &Connection) -> rusqlite::Result<()>
         }
         if row.get::<_, i64>(3)? < row.get::<_, i64>(2)? {
             check.damage(&place, "its times contradict each other", RESTORE);
+        }
+    }
+    Ok(())
+}
+
+/// What is on its way to GA4, and what did not get there: of users that are there, platform attributes alone.
+fn outbox(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
+    for (table, sql, what) in [
+        (
+            "outbox",
+            "SELECT count(*) FROM outbox WHERE NOT json_valid(changed) OR attempts < 0",
+            "cannot have been written as they stand",
+        ),
+        (
+            "outbox",
+            "SELECT count(*) FROM outbox, json_each(iif(json_valid(changed), changed, '{}')) AS attribute \
+             WHERE attribute.key NOT GLOB 'user_properties.*'",
+            "name attributes that are never forwarded",
+        ),
+        ("outbox", "SELECT count(*) FROM outbox WHERE user NOT IN (SELECT id FROM users)", "are of no user"),
+        (
+            "dead letters",
+            "SELECT count(*) FROM dead_letters WHERE key NOT GLOB 'user_properties.*'",
+            "name attributes that are never forwarded",
+        ),
+        (
+            "dead letters",
+            "SELECT count(*) FROM dead_letters WHERE user NOT IN (SELECT id FROM users)",
+            "are of no user",
+        ),
+    ] {
+        let wrong = count(connection, sql)?;
+        if wrong > 0 {
+            check.damage(format!("{}, {table}", SERVICE.file), format!("{wrong} of them {what}"), RESTORE);
         }
     }
     Ok(())
