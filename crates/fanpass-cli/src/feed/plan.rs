@@ -112,8 +112,7 @@ impl FeedPlan {
         };
         writeln!(out, "{what} ({}) from {}", self.mode, self.file)?;
         self.resumes.iter().try_for_each(|resumes| writeln!(out, "  {resumes}"))?;
-        let (added, removed) =
-            if self.segment.is_some() { ("added", "removed") } else { ("new", "attributes taken off") };
+        let (added, removed) = if self.segment.is_some() { ("added", "removed") } else { ("new", "cleared") };
         let lines = [
             ('+', self.added, added, Kind::Added),
             ('~', self.changed, "changed", Kind::Changed),
