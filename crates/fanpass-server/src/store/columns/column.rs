@@ -163,13 +163,27 @@ impl Column {
     }
 
     /// The value with a code from 1 on.
-    pub(crate) fn value(&self, code: u16) -> Option<ColumnValue<'_>> {
+    #[cfg(test)]
+    pub(super) fn value(&self, code: u16) -> Option<ColumnValue<'_>> {
         ColumnValue::read(self.bytes(code)?)
     }
 
-    /// The values in the order of their codes, which begin at 1.
-    pub(crate) fn values(&self) -> impl Iterator<Item = Option<ColumnValue<'_>>> {
-        (1..).take(self.len()).map(|code| self.value(code))
+    /// For each code, 0 included, whether it stands for a value that passes the test.
+    pub(crate) fn passing(&self, test: impl Fn(&ColumnValue<'_>) -> bool) -> Vec<bool> {
+        let passes = |bytes| ColumnValue::read(bytes).is_some_and(|value| test(&value));
+        let mut passing = Vec::with_capacity(self.len() + 1);
+        passing.push(false);
+        match &self.values {
+            Values::Alike(length, count) => {
+                let values = self.bytes.get(VALUES..VALUES + length * count).unwrap_or_default();
+                passing.extend(values.chunks_exact(*length).map(passes));
+            }
+            Values::Each(places) => {
+                let codes = (1..).take(places.len());
+                passing.extend(codes.map(|code| self.bytes(code).is_some_and(passes)));
+            }
+        }
+        passing
     }
 
     /// Each user's code, in place of what `codes` held.
