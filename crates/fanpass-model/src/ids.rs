@@ -37,7 +37,7 @@ fn check(text: &str, limit: usize) -> Result<(), ErrorKind> {
 }
 
 /// As [`check`], for a name that people read and tell from others: nothing in it may change how the rest is shown.
-fn check_name(text: &str, limit: usize) -> Result<(), ErrorKind> {
+pub(crate) fn check_name(text: &str, limit: usize) -> Result<(), ErrorKind> {
     check(text, limit)?;
     let turns = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.find(turns).map_or(Ok(()), |at| Err(ErrorKind::DirectionControl { at }))
