@@ -147,6 +147,20 @@ impl<B: AsRef<[u8]>> BlockReader<B> {
         Ok(None)
     }
 
+    /// The id behind `passed_over` further ones, valid until the next call; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`BlockDamage::Content`].
+    pub fn nth_id(&mut self, passed_over: usize) -> Result<Option<&str>, BlockDamage> {
+        for _ in 0..passed_over {
+            if !self.step()? {
+                return Ok(None);
+            }
+        }
+        self.next_id()
+    }
+
     /// Whether `id` is in the block, as far as it was not read yet.
     ///
     /// # Errors

@@ -50,6 +50,19 @@ proptest! {
     }
 
     #[test]
+    fn passing_over_ids_leads_to_the_one_behind_them(ids in ids(), steps in prop::collection::vec(0_usize..9, 1..60)) {
+        for block in pack(&ids) {
+            let held = unpack(&block).unwrap();
+            let mut reader = BlockReader::new(block.ids).unwrap();
+            let mut next = 0;
+            for step in &steps {
+                prop_assert_eq!(reader.nth_id(*step).unwrap(), held.get(next + step).map(String::as_str));
+                next += step + 1;
+            }
+        }
+    }
+
+    #[test]
     fn reading_on_from_an_id_skips_those_below(ids in ids(), wanted in prop::collection::btree_set("[a-z]{1,3}", 1..6)) {
         for block in pack(&ids) {
             let held: BTreeSet<String> = unpack(&block).unwrap().into_iter().collect();

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use super::data::{Data, TABLES};
 use crate::bench::process::find;
@@ -15,6 +15,7 @@ const SCRIPT: &str = r"
 import sys, time, duckdb
 database, tables, users, members = sys.argv[1:]
 connection = duckdb.connect(database)
+connection.execute('SET enable_progress_bar = false')
 connection.execute(tables)
 connection.execute(f'''COPY users FROM '{users}' (HEADER)''')
 connection.execute(f'''COPY members FROM '{members}' (HEADER)''')
@@ -50,7 +51,9 @@ impl DuckDb {
             .spawn()?;
         let input = process.stdin.take().context("no input")?;
         let mut output = BufReader::new(process.stdout.take().context("no output")?);
-        output.read_line(&mut String::new())?;
+        let mut ready = String::new();
+        output.read_line(&mut ready)?;
+        ensure!(ready.trim() == "ready", "DuckDB could not load the tables");
         Ok(Some(Self { process, talk: RefCell::new((input, output)) }))
     }
 
@@ -60,7 +63,10 @@ impl DuckDb {
         writeln!(input, "{statement}")?;
         let mut line = String::new();
         output.read_line(&mut line)?;
-        let (number, time) = line.trim().split_once(' ').context("DuckDB gave no answer")?;
+        let (number, time) = line
+            .trim()
+            .split_once(' ')
+            .with_context(|| format!("DuckDB gave no answer to {statement}: {line:?}"))?;
         Ok((number.parse()?, time.parse()?))
     }
 }

@@ -1,9 +1,9 @@
 //! A column: what the users of one block carry of one attribute. The values that occur, each once, and for each user the
 //! number of its value, packed into as few bits as that takes.
 //!
-//! Layout: format byte (1), CRC-32 of the rest (4, little-endian), bits of a code (1), number of values (2), each value with
-//! its length before it, and the codes. Code 0 is a user without the attribute, code n the n-th value. Codes of no bits are
-//! all 1.
+//! Layout: format byte (1), CRC-32 of the rest (4, little-endian), bits of a code (1), bytes of a value (1), number of values
+//! (2), the values, and the codes. Values of different lengths have 0 for their bytes, and each its length before it. Code 0 is a
+//! user without the attribute, code n the n-th value. Codes of no bits are all 1.
 
 use std::collections::HashMap;
 
@@ -20,6 +20,8 @@ const WIDTHS: [(u8, usize); 6] = [(0, 0), (1, 2), (2, 4), (4, 16), (8, 256), (16
 pub(super) struct ColumnPacker {
     numbers: HashMap<Box<[u8]>, u16>,
     values: Vec<u8>,
+    /// Bytes of each value; none where they differ, or are too many.
+    length: Option<u8>,
     codes: Vec<u16>,
 }
 
@@ -30,6 +32,8 @@ impl ColumnPacker {
             *code
         } else {
             let code = u16::try_from(self.numbers.len() + 1).unwrap_or(u16::MAX);
+            let length = u8::try_from(value.len()).ok();
+            self.length = if code == 1 { length } else { self.length.filter(|_| self.length == length) };
             self.numbers.insert(value.into(), code);
             put_bytes(&mut self.values, value);
             code
@@ -45,9 +49,17 @@ impl ColumnPacker {
         let constant = values == 1 && !self.codes.contains(&0);
         let fits = |(_, most): &&(u8, usize)| if constant { true } else { *most > values };
         let width = WIDTHS.iter().find(fits).map_or(16, |(width, _)| *width);
-        let mut bytes = vec![FORMAT, 0, 0, 0, 0, width];
+        let length = self.length.unwrap_or(0);
+        let mut bytes = vec![FORMAT, 0, 0, 0, 0, width, length];
         bytes.extend_from_slice(&u16::try_from(values).unwrap_or(u16::MAX).to_le_bytes());
-        bytes.append(&mut self.values);
+        if length == 0 {
+            bytes.append(&mut self.values);
+        } else {
+            let mut rest = self.values.as_slice();
+            while let Some(value) = take_bytes(&mut rest) {
+                bytes.extend_from_slice(value);
+            }
+        }
         pack_codes(&self.codes, width, &mut bytes);
         let sum = crc32fast::hash(bytes.get(HEADER..).unwrap_or_default());
         if let Some(place) = bytes.get_mut(1..HEADER) {
@@ -76,13 +88,24 @@ fn pack_codes(codes: &[u16], width: u8, bytes: &mut Vec<u8>) {
 #[derive(Debug)]
 pub(crate) struct Column {
     bytes: Vec<u8>,
-    /// Where each value begins and ends.
-    values: Vec<(u32, u32)>,
+    values: Values,
     width: u8,
     /// Where the codes begin.
     codes: usize,
     users: usize,
 }
+
+/// Where the values are.
+#[derive(Debug)]
+enum Values {
+    /// So many bytes each, and how many there are.
+    Alike(usize, usize),
+    /// From where to where.
+    Each(Vec<(u32, u32)>),
+}
+
+/// Where the values begin.
+const VALUES: usize = HEADER + 4;
 
 impl Column {
     /// The column of a block of `users`; `None` if it is not what was written.
@@ -95,13 +118,21 @@ impl Column {
         {
             return None;
         }
-        let (&[width, low, high], mut rest) = rest.split_first_chunk::<3>()?;
-        let mut values = Vec::new();
-        for _ in 0..u16::from_le_bytes([low, high]) {
-            let value = take_bytes(&mut rest)?;
-            let end = bytes.len() - rest.len();
-            values.push((u32::try_from(end - value.len()).ok()?, u32::try_from(end).ok()?));
-        }
+        let (&[width, length, low, high], mut rest) = rest.split_first_chunk::<4>()?;
+        let count = usize::from(u16::from_le_bytes([low, high]));
+        let values = if length > 0 {
+            let length = usize::from(length);
+            rest = rest.get(count * length..)?;
+            Values::Alike(length, count)
+        } else {
+            let mut places = Vec::with_capacity(count);
+            for _ in 0..count {
+                let value = take_bytes(&mut rest)?;
+                let end = bytes.len() - rest.len();
+                places.push((u32::try_from(end - value.len()).ok()?, u32::try_from(end).ok()?));
+            }
+            Values::Each(places)
+        };
         let codes = bytes.len() - rest.len();
         let known = WIDTHS.iter().any(|(known, _)| *known == width);
         let whole = rest.len() == (users * usize::from(width)).div_ceil(8);
@@ -110,23 +141,49 @@ impl Column {
 
     /// How many values occur.
     pub(crate) fn len(&self) -> usize {
-        self.values.len()
+        match &self.values {
+            Values::Alike(_, count) => *count,
+            Values::Each(places) => places.len(),
+        }
     }
 
     /// The bytes of the value with a code from 1 on.
     pub(super) fn bytes(&self, code: u16) -> Option<&[u8]> {
-        let (start, end) = self.values.get(usize::from(code).checked_sub(1)?)?;
-        self.bytes.get(usize::try_from(*start).ok()?..usize::try_from(*end).ok()?)
+        let index = usize::from(code).checked_sub(1)?;
+        match &self.values {
+            Values::Alike(length, count) if index < *count => {
+                self.bytes.get(VALUES + index * length..VALUES + (index + 1) * length)
+            }
+            Values::Alike(..) => None,
+            Values::Each(places) => {
+                let (start, end) = places.get(index)?;
+                self.bytes.get(usize::try_from(*start).ok()?..usize::try_from(*end).ok()?)
+            }
+        }
     }
 
     /// The value with a code from 1 on.
-    pub(crate) fn value(&self, code: u16) -> Option<ColumnValue<'_>> {
+    #[cfg(test)]
+    pub(super) fn value(&self, code: u16) -> Option<ColumnValue<'_>> {
         ColumnValue::read(self.bytes(code)?)
     }
 
-    /// The values in the order of their codes, which begin at 1.
-    pub(crate) fn values(&self) -> impl Iterator<Item = Option<ColumnValue<'_>>> {
-        (1..).take(self.values.len()).map(|code| self.value(code))
+    /// For each code, 0 included, whether it stands for a value that passes the test.
+    pub(crate) fn passing(&self, test: impl Fn(&ColumnValue<'_>) -> bool) -> Vec<bool> {
+        let passes = |bytes| ColumnValue::read(bytes).is_some_and(|value| test(&value));
+        let mut passing = Vec::with_capacity(self.len() + 1);
+        passing.push(false);
+        match &self.values {
+            Values::Alike(length, count) => {
+                let values = self.bytes.get(VALUES..VALUES + length * count).unwrap_or_default();
+                passing.extend(values.chunks_exact(*length).map(passes));
+            }
+            Values::Each(places) => {
+                let codes = (1..).take(places.len());
+                passing.extend(codes.map(|code| self.bytes(code).is_some_and(passes)));
+            }
+        }
+        passing
     }
 
     /// Each user's code, in place of what `codes` held.
@@ -207,7 +264,7 @@ mod tests {
             for place in 0..users {
                 packer.set(place, &(place % values).to_le_bytes());
             }
-            packer.pack(users).len() - 9 * values - 8
+            packer.pack(users).len() - 8 * values - VALUES
         };
         assert_eq!(
             [1, 2, 3, 15, 255, 256].map(|values| packed(values, 4_096)),

@@ -36,10 +36,12 @@ impl Ids {
         if behind > self.begun {
             self.begin(behind - 1)?;
         }
-        while self.next <= place {
-            if !self.step()? {
-                return Err(damaged("a list of ids"));
-            }
+        if let Some(passed_over) = place.checked_sub(self.next)
+            && let Some(reader) = &mut self.reader
+        {
+            let id = reader.nth_id(passed_over).map_err(|_| damaged("a list of ids"))?;
+            id.ok_or_else(|| damaged("a list of ids"))?.clone_into(&mut self.id);
+            self.next = place + 1;
         }
         Ok(&self.id)
     }

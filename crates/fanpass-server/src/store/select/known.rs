@@ -88,8 +88,7 @@ impl Columns<'_, '_> {
     fn test(&mut self, test: &Condition<'_>, key: Key) -> rusqlite::Result<Bits> {
         let Some(column) = self.block.column(key)? else { return Ok(Bits::NONE) };
         // Each value is tested once, and nobody's code is looked at where none passes.
-        let mut chosen = vec![false];
-        chosen.extend(column.values().map(|value| value.is_some_and(|value| test.is_met_by(&value))));
+        let chosen = column.passing(|value| test.is_met_by(value));
         if !chosen.contains(&true) {
             return Ok(Bits::NONE);
         }

@@ -130,9 +130,14 @@ impl<'w, 'e, 'c> Walk<'w, 'e, 'c> {
             self.part.count += known.yes.and(live).count();
             known.yes.or(&known.no).not().and(live)
         };
-        let mut ids = block.ids()?;
+        let mut ids = None;
         let mut changed = changed.iter().peekable();
         for place in looked_at.places() {
+            // Read only where somebody has to be looked at.
+            let ids = match &mut ids {
+                Some(ids) => ids,
+                None => ids.insert(block.ids()?),
+            };
             let id = ids.at(place)?;
             while let Some(user) = changed.next_if(|user| *user.id < *id) {
                 if self.changed(user)?.is_break() {
