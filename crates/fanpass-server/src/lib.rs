@@ -12,10 +12,11 @@ mod in_process;
 mod listen;
 mod metrics;
 mod patient;
+mod portal;
 mod service;
 pub mod store;
 
-pub use config::{Config, Limits};
+pub use config::{Config, Limits, PortalOptions};
 pub use error::{ServiceError, ServiceErrorKind};
 pub use faults::{Fault, FaultOptions, FaultRule};
 pub use in_process::InProcessTransport;

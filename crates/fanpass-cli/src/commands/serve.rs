@@ -87,6 +87,7 @@ impl Serve {
             return Ok(Exit::Done);
         }
         logging::start(global.verbose, settings.log_format, printer);
+        settings.config.settings = settings.told();
         let Settings { config, listen, metrics_listen, development_token, .. } = settings;
         let data = config.data.display().to_string();
         let service = Service::open(config).await?;

@@ -38,6 +38,8 @@ settings! {
     "faults.seed" = count config.faults.seed;
     "faults.rules" = rules config.faults.rules;
     "metrics.listen" = optional_address metrics_listen;
+    "portal.enabled" = switch config.portal.enabled;
+    "portal.secure_cookie" = switch config.portal.secure_cookie;
     "platform.unknown" = policy config.platform_policy;
     "limits.header_bytes" = bytes config.limits.header_bytes;
     "limits.header_count" = count config.limits.header_count;

@@ -25,6 +25,8 @@ mod problem;
 #[rustfmt::skip]
 mod segments;
 #[rustfmt::skip]
+mod settings;
+#[rustfmt::skip]
 mod tokens;
 #[rustfmt::skip]
 mod users;
@@ -40,6 +42,7 @@ pub use lookups::*;
 pub use privacy::*;
 pub use problem::*;
 pub use segments::*;
+pub use settings::*;
 pub use tokens::*;
 pub use users::*;
 pub use versions::*;

@@ -543,6 +543,23 @@ pub const CLEAR_FAULTS: Operation = Operation {
     summary: "Make no call meet a fault any more",
 };
 
+/// Get Settings: `GET /service/v1/settings`. The settings that the service runs under, and where each
+/// comes from.
+///
+/// Provenance: extension.
+pub const GET_SETTINGS: Operation = Operation {
+    id: "getSettings",
+    name: "Get Settings",
+    method: "GET",
+    path: "/service/v1/settings",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "The settings that the service runs under, and where each comes from",
+};
+
 /// All operations, in the order of the contract.
 pub const ALL: &[Operation] = &[
     CREATE_SEGMENT,
@@ -578,4 +595,5 @@ pub const ALL: &[Operation] = &[
     GET_FAULTS,
     SET_FAULTS,
     CLEAR_FAULTS,
+    GET_SETTINGS,
 ];

@@ -10,6 +10,7 @@ mod export_user;
 mod get_faults;
 mod get_membership;
 mod get_segment;
+mod get_settings;
 mod get_user;
 mod issue_token;
 mod keys;
