@@ -12,6 +12,7 @@ mod attributes;
 mod audit;
 mod bad_input;
 mod bad_tokens;
+mod browser;
 mod contract;
 mod events;
 mod faults;
