@@ -3,7 +3,7 @@
 use fanpass_model::{ImportMode, ImportState, ImportStatus};
 use jiff::Timestamp;
 
-use super::show::{When, count};
+use super::show::count;
 
 /// The drawing's own units; the page scales it.
 const WIDTH: i64 = 600;
@@ -21,15 +21,19 @@ pub(super) struct Chart {
     pub(super) area: String,
     /// The same in words, for who cannot see it.
     pub(super) words: String,
-    pub(super) from: When,
-    pub(super) to: When,
+    /// The days on which it begins and ends.
+    pub(super) from: String,
+    pub(super) to: String,
     pub(super) highest: String,
 }
 
 impl Chart {
-    /// Of sizes in the order of time; nothing is drawn of fewer than two.
-    pub(super) fn of(sizes: &[(Timestamp, u64)]) -> Option<Self> {
-        let [(first, was), .., (last, is)] = sizes else { return None };
+    /// Of sizes in the order of time, the last of which holds until `now`; nothing is drawn of none.
+    pub(super) fn of(mut sizes: Vec<(Timestamp, u64)>, now: Timestamp) -> Option<Self> {
+        let (latest, is) = *sizes.last()?;
+        let (first, was) = *sizes.first()?;
+        let last = now.max(latest);
+        sizes.push((last, is));
         let highest = sizes.iter().map(|(_, size)| *size).max().unwrap_or(0);
         let lowest = sizes.iter().map(|(_, size)| *size).min().unwrap_or(0);
         let (begin, end) = (first.as_second(), last.as_second());
@@ -48,13 +52,12 @@ impl Chart {
             (MARGIN + x, HEIGHT - MARGIN - y)
         });
         let line = stairs(points);
-        let (from, to) = (When::of(&first.to_string()), When::of(&last.to_string()));
         let words = format!(
             "Members from {} ({}) to {} ({}); at least {}, at most {}",
-            from.human,
-            count(*was),
-            to.human,
-            count(*is),
+            day(first),
+            count(was),
+            day(last),
+            count(is),
             count(lowest),
             count(highest),
         );
@@ -63,8 +66,21 @@ impl Chart {
             bottom = HEIGHT - MARGIN,
             right = WIDTH - MARGIN
         );
-        Some(Self { width: WIDTH, height: HEIGHT, line, area, words, from, to, highest: count(highest) })
+        Some(Self {
+            width: WIDTH,
+            height: HEIGHT,
+            line,
+            area,
+            words,
+            from: day(first),
+            to: day(last),
+            highest: count(highest),
+        })
     }
+}
+
+fn day(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d").to_string()
 }
 
 /// A size is what it is until the next.
@@ -184,10 +200,14 @@ mod tests {
     #[test]
     fn a_line_stays_within_its_drawing() {
         let at = |second| Timestamp::from_second(second).unwrap();
-        assert!(Chart::of(&[(at(0), 5)]).is_none());
-        let chart = Chart::of(&[(at(0), 0), (at(10), u64::MAX), (at(20), 5)]).unwrap();
-        assert_eq!(chart.line, "6,114 300,114 300,6 594,6 594,114");
-        let same = Chart::of(&[(at(7), 1), (at(7), 2)]).unwrap();
-        assert_eq!(same.line, "6,60 594,60 594,6");
+        let line = |sizes: &[(i64, u64)], now| {
+            let sizes = sizes.iter().map(|(second, size)| (at(*second), *size)).collect();
+            Chart::of(sizes, at(now)).map(|chart| chart.line)
+        };
+        assert_eq!(line(&[], 9), None);
+        assert_eq!(line(&[(0, 5)], 20).unwrap(), "6,6 594,6 594,6");
+        assert_eq!(line(&[(0, 0), (10, u64::MAX)], 20).unwrap(), "6,114 300,114 300,6 594,6 594,6");
+        assert_eq!(line(&[(7, 1), (7, 2)], 7).unwrap(), "6,60 300,60 300,6 594,6 594,6");
+        assert_eq!(line(&[(0, 0)], 0).unwrap(), "6,114 594,114 594,114");
     }
 }

@@ -8,7 +8,8 @@ pub(super) fn link<'a>(path: &str, parameters: impl IntoIterator<Item = (&'a str
     if given.peek().is_none() {
         return path.to_owned();
     }
-    Serializer::new(format!("{path}?")).extend_pairs(given).finish()
+    let start = path.len() + 1;
+    Serializer::for_suffix(format!("{path}?"), start).extend_pairs(given).finish()
 }
 
 /// The page of a segment.

@@ -29,6 +29,7 @@ mod lifecycle;
 mod limits;
 mod lookups;
 mod metrics;
+mod portal;
 mod pressure;
 mod privacy;
 mod rates;

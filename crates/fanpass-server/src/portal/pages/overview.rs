@@ -99,7 +99,7 @@ async fn size(visit: &Visit, name: &str, imports: &[ImportStatus]) -> Option<Siz
         name: name.to_owned(),
         address: link::segment(name),
         members: counted(segment.member_count, "member"),
-        chart: Chart::of(&sizes(&own, known)),
+        chart: Chart::of(sizes(&own, known), visit.portal.app.store.clock().now()),
     })
 }
 

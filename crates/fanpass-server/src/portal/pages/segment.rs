@@ -67,8 +67,8 @@ pub(in crate::portal) async fn show(visit: Visit) -> Answer {
         let version = versions.versions.iter().find(|version| version.import_id.as_str() == id);
         version.map(|version| version.member_count)
     };
-    let chart = Chart::of(&sizes(&imports.imports, known));
     let now = visit.portal.app.store.clock().now();
+    let chart = Chart::of(sizes(&imports.imports, known), now);
     show_page(&Page {
         frame: visit.frame(name, "/portal/segments"),
         name: name.to_owned(),

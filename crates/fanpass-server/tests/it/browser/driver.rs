@@ -78,7 +78,10 @@ impl Browser {
         let query = self.driver.query(By::Css(selector)).wait(PATIENCE, Duration::from_millis(50));
         let wanted = text.to_owned();
         let found = query.with_text(move |found: &str| found.contains(&wanted)).first().await;
-        found.unwrap_or_else(|error| panic!("{selector} does not say {text:?}: {error}"))
+        match found {
+            Ok(element) => element,
+            Err(error) => panic!("{selector} does not say {text:?}: {error}\n{}", self.text().await),
+        }
     }
 
     pub async fn type_into(&self, selector: &str, text: &str) {

@@ -16,7 +16,7 @@ async fn a_club_does_its_work() {
     browser.go("/portal/attributes").await;
     browser.type_into("#key", "custom.loyalty-tier").await;
     browser.press("Register").await;
-    browser.wait_for_text("#key-wrong", "-").await;
+    browser.wait_for_text("#key-wrong", "no letter").await;
     browser.type_into("#key", "custom.loyalty_tier").await;
     browser.press("Register").await;
     browser.wait_for_text(".notice", "registered").await;

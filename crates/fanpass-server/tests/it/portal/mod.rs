@@ -1,0 +1,7 @@
+//! The Portal over a real socket: who is let in, what pages hold, what they refuse to hold.
+
+mod forms;
+mod headers;
+mod person;
+mod sessions;
+mod streams;
