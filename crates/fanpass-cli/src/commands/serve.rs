@@ -90,6 +90,7 @@ impl Serve {
         settings.config.settings = settings.told();
         let Settings { config, listen, metrics_listen, development_token, .. } = settings;
         let data = config.data.display().to_string();
+        let portal = config.portal.enabled;
         let service = Service::open(config).await?;
         let listener = bind(listen, "--listen").await?;
         let watched = match metrics_listen {
@@ -97,8 +98,10 @@ impl Serve {
             None => None,
         };
         let token = if development_token { Some(service.development_token().await?) } else { None };
+        let url = format!("http://{}", listener.local_addr()?);
         printer.report(&ServeReport {
-            url: format!("http://{}", listener.local_addr()?),
+            portal: portal.then(|| format!("{url}/portal")),
+            url,
             metrics: match &watched {
                 Some(listener) => Some(format!("http://{}/metrics", listener.local_addr()?)),
                 None => None,
@@ -213,6 +216,8 @@ async fn bind(address: SocketAddr, option: &str) -> Result<TcpListener> {
 struct ServeReport {
     url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    portal: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     metrics: Option<String>,
     data: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -222,6 +227,9 @@ struct ServeReport {
 impl Report for ServeReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "FanPass serves {}, data in {}", self.url, self.data)?;
+        if let Some(portal) = &self.portal {
+            writeln!(out, "The Portal, for people with a token, is at {portal}")?;
+        }
         if let Some(metrics) = &self.metrics {
             writeln!(out, "Metrics at {metrics}")?;
         }
