@@ -69,9 +69,9 @@ pub(in crate::portal) async fn take(visit: Visit, request: Request) -> Answer {
 /// Hands the form on while it arrives.
 async fn forward(visit: &Visit, request: Request) -> Result<SegmentReceipt, Trouble> {
     let (parts, body) = request.into_parts();
-    let kept = [CONTENT_TYPE, CONTENT_LENGTH];
-    let headers = kept.into_iter().filter_map(|name| Some((name.clone(), parts.headers.get(name)?.clone())));
-    let headers = HeaderMap::from_iter(headers);
+    let kept = [CONTENT_TYPE, CONTENT_LENGTH].into_iter();
+    let headers: HeaderMap =
+        kept.filter_map(|name| Some((name.clone(), parts.headers.get(name)?.clone()))).collect();
     read(visit.request(IMPORT_SEGMENT.method, IMPORT_SEGMENT.path, headers, body).await?).await
 }
 

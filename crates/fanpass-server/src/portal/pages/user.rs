@@ -57,13 +57,12 @@ pub(in crate::portal) async fn show(visit: Visit) -> Answer {
         }
         Err(trouble) => return Err(trouble),
     };
-    let history = match user.updated_at {
-        // Of a user who is only in segments nothing has changed.
-        None => UserHistory::new(Vec::new()),
-        Some(_) => {
-            let asked = [("userId", id), ("after", after), ("limit", CHANGES)];
-            visit.call(&GET_USER_HISTORY, &asked).await?
-        }
+    // Of a user who is only in segments nothing has changed.
+    let history = if user.updated_at.is_some() {
+        let asked = [("userId", id), ("after", after), ("limit", CHANGES)];
+        visit.call(&GET_USER_HISTORY, &asked).await?
+    } else {
+        UserHistory::new(Vec::new())
     };
     let attributes = user.user_properties.iter().map(|(key, value)| (key.to_string(), Value::of(value)));
     let segments = user.segments.iter().map(|name| (name.to_string(), link::segment(name.as_str())));

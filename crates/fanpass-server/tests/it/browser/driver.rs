@@ -1,157 +1,162 @@
-//! A headless Chromium, driven over WebDriver; a test says loudly that it did not run where there is none.
+//! What a person does with a browser, in their words; a test says loudly that it did not run where there is none.
 
 use std::env;
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use base64::Engine as _;
 use serde_json::{Value, json};
-use thirtyfour::prelude::*;
+
+use super::webdriver::WebDriver;
 
 /// For how long something is waited for that a browser does in a moment.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A browser with one window, and the process that drives it.
+/// A browser at one service.
 pub struct Browser {
-    pub driver: WebDriver,
-    process: Child,
+    driver: WebDriver,
     /// What pages are reached by.
     base: String,
 }
 
 impl Browser {
     /// None, said on standard error, where no Chromium is installed.
-    pub async fn open(address: &str) -> Option<Self> {
-        let started = Command::new("chromedriver")
-            .args(["--port=0", "--log-level=SEVERE"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn();
-        let Ok(mut process) = started else {
+    pub fn open(address: &str) -> Option<Self> {
+        let Some(driver) = WebDriver::start() else {
             eprintln!("\nNOT RUN: no chromium; `.ci/run` installs chromium and chromium-driver\n");
             return None;
         };
-        let mut said = BufReader::new(process.stdout.take().unwrap());
-        let port = loop {
-            let mut line = String::new();
-            assert_ne!(said.read_line(&mut line).unwrap(), 0, "chromedriver ended before it began");
-            if let Some((_, port)) = line.trim().trim_end_matches('.').rsplit_once("successfully on port ") {
-                break port.to_owned();
-            }
-        };
-        // Whatever else it says would fill the pipe.
-        std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
-        let mut wanted = DesiredCapabilities::chrome();
-        for argument in ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"] {
-            wanted.add_arg(argument).unwrap();
-        }
-        wanted.set("goog:loggingPrefs", json!({"browser": "ALL"})).unwrap();
-        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted).await.unwrap();
-        Some(Self { driver, process, base: format!("http://{address}") })
+        Some(Self { driver, base: format!("http://{address}") })
     }
 
-    pub async fn close(self) {
-        self.driver.clone().quit().await.unwrap();
-    }
-
-    pub async fn go(&self, path: &str) {
-        self.driver.goto(format!("{}{path}", self.base)).await.unwrap();
+    pub fn go(&self, path: &str) {
+        self.driver.command("/url", &json!({"url": format!("{}{path}", self.base)})).unwrap();
     }
 
     /// Signs in with a token, through the form.
-    pub async fn sign_in(&self, token: &str) {
-        self.go("/portal/sign-in").await;
-        self.type_into("#token", token).await;
-        self.press("Sign in").await;
-        self.wait_for("nav.side").await;
+    pub fn sign_in(&self, token: &str) {
+        self.go("/portal/sign-in");
+        self.type_into("#token", token);
+        self.press("Sign in");
+        self.wait_for("nav.side");
+    }
+
+    /// Tries until it works; a page that is just being left is no reason to give up.
+    fn until<T>(&self, what: &str, attempt: impl Fn() -> Result<T, String>) -> T {
+        let begun = Instant::now();
+        loop {
+            match attempt() {
+                Ok(done) => return done,
+                Err(error) if begun.elapsed() > PATIENCE => panic!("{what}: {error}\n{}", self.text()),
+                Err(_) => std::thread::yield_now(),
+            }
+        }
     }
 
     /// Waits until an element is there.
-    pub async fn wait_for(&self, selector: &str) -> WebElement {
-        let query = self.driver.query(By::Css(selector)).wait(PATIENCE, Duration::from_millis(50));
-        query.first().await.unwrap_or_else(|error| panic!("{selector} is not there: {error}"))
+    pub fn wait_for(&self, selector: &str) -> String {
+        self.until(selector, || self.driver.find(selector))
     }
 
     /// Waits until some element says `text`.
-    pub async fn wait_for_text(&self, selector: &str, text: &str) -> WebElement {
-        let query = self.driver.query(By::Css(selector)).wait(PATIENCE, Duration::from_millis(50));
-        let wanted = text.to_owned();
-        let found = query.with_text(move |found: &str| found.contains(&wanted)).first().await;
-        match found {
-            Ok(element) => element,
-            Err(error) => panic!("{selector} does not say {text:?}: {error}\n{}", self.text().await),
-        }
+    pub fn wait_for_text(&self, selector: &str, text: &str) {
+        let script = "return [...document.querySelectorAll(arguments[0])].some(found => found.textContent.includes(arguments[1]))";
+        let arguments = [selector.into(), text.into()];
+        self.until(&format!("{selector} does not say {text:?}"), || {
+            let says = self.driver.ask(script, &arguments)?;
+            if says == true { Ok(()) } else { Err("not there".to_owned()) }
+        });
     }
 
-    pub async fn type_into(&self, selector: &str, text: &str) {
-        let field = self.wait_for(selector).await;
-        if field.attr("type").await.unwrap().as_deref() != Some("file") {
-            field.clear().await.unwrap();
-        }
-        field.send_keys(text).await.unwrap();
+    /// Types into a field what it is to hold, or chooses a file by its path.
+    pub fn type_into(&self, selector: &str, text: &str) {
+        self.until(selector, || {
+            let field = self.driver.find(selector)?;
+            let file =
+                self.driver.ask("return document.querySelector(arguments[0]).type", &[selector.into()])?;
+            if file != "file" {
+                self.driver.command(&format!("/element/{field}/clear"), &json!({}))?;
+            }
+            self.driver.command(&format!("/element/{field}/value"), &json!({"text": text}))
+        });
     }
 
     /// Presses a button or a link by what stands on it.
-    pub async fn press(&self, text: &str) {
+    pub fn press(&self, text: &str) {
         let path = format!(
             "//*[self::button or self::a or self::summary][normalize-space()={text:?}][not(ancestor::nav)]"
         );
-        let query = self.driver.query(By::XPath(path)).wait(PATIENCE, Duration::from_millis(50));
-        query
-            .and_displayed()
-            .first()
-            .await
-            .unwrap_or_else(|error| panic!("no {text:?}: {error}"))
-            .click()
-            .await
-            .unwrap();
+        self.until(text, || {
+            let found = self.driver.find_by_path(&path)?;
+            self.driver.command(&format!("/element/{found}/click"), &json!({}))
+        });
     }
 
-    pub async fn text(&self) -> String {
-        self.wait_for("body").await.text().await.unwrap()
+    /// Presses keys, one after the other, wherever the focus is.
+    pub fn keys(&self, keys: &[&str]) {
+        let presses = keys.iter().flat_map(|key| {
+            [json!({"type": "keyDown", "value": key}), json!({"type": "keyUp", "value": key})]
+        });
+        let actions =
+            json!({"actions": [{"type": "key", "id": "keys", "actions": presses.collect::<Vec<_>>()}]});
+        self.driver.command("/actions", &actions).unwrap();
     }
 
-    pub async fn ask(&self, script: &str) -> Value {
-        self.driver.execute(script.to_owned(), Vec::new()).await.unwrap().json().clone()
+    pub fn text(&self) -> String {
+        self.ask("return document.body.innerText").as_str().unwrap_or_default().to_owned()
+    }
+
+    pub fn ask(&self, script: &str) -> Value {
+        self.driver.ask(script, &[]).unwrap()
+    }
+
+    /// Runs a script with arguments.
+    pub fn tell(&self, script: &str, arguments: &[Value]) {
+        self.driver.ask(script, arguments).unwrap();
     }
 
     /// Shows pages in a scheme of colours and a size.
-    pub async fn look(&self, scheme: &str, width: u32, height: u32) {
-        let tools = self.driver.cdp();
+    pub fn look(&self, scheme: &str, width: u32, height: u32) {
         let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
-        tools.send_raw("Emulation.setEmulatedMedia", media).await.unwrap();
+        self.tool("Emulation.setEmulatedMedia", &media);
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500});
-        tools.send_raw("Emulation.setDeviceMetricsOverride", size).await.unwrap();
+        self.tool("Emulation.setDeviceMetricsOverride", &size);
+    }
+
+    /// A command of Chromium's own tools.
+    fn tool(&self, name: &str, parameters: &Value) {
+        self.driver.command("/goog/cdp/execute", &json!({"cmd": name, "params": parameters})).unwrap();
     }
 
     /// Keeps a picture of what is on the screen below `target/portal-screenshots/`.
-    pub async fn picture(&self, name: &str) {
+    pub fn picture(&self, name: &str) {
         let folder = target().join("portal-screenshots");
         std::fs::create_dir_all(&folder).unwrap();
-        self.driver.screenshot(&folder.join(format!("{name}.png"))).await.unwrap();
+        let picture = self.driver.read("/screenshot");
+        let bytes = base64::engine::general_purpose::STANDARD.decode(picture.as_str().unwrap()).unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), bytes).unwrap();
     }
 
     /// What the browser has complained of since it was last asked: scripts and styles that the page may not have, and
     /// errors of its own script.
-    pub async fn complaints(&self) -> Vec<String> {
-        let log = self.driver.browser_log().await.unwrap();
+    pub fn complaints(&self) -> Vec<String> {
+        let log = self.driver.command("/se/log", &json!({"type": "browser"})).unwrap();
+        let messages =
+            log.as_array().unwrap().iter().map(|entry| entry["message"].as_str().unwrap().to_owned());
         // An answer that says no is none.
-        let ours = log.into_iter().filter(|entry| !entry.message.contains("Failed to load resource"));
-        ours.map(|entry| entry.message).collect()
+        messages.filter(|message| !message.contains("Failed to load resource")).collect()
     }
 
     /// What an automated checker finds of accessibility that is serious; nothing, said loudly, where it is not installed.
-    pub async fn accessibility(&self) -> Vec<String> {
+    pub fn accessibility(&self) -> Vec<String> {
         let checker = target().join("axe/node_modules/axe-core/axe.min.js");
         let Ok(source) = std::fs::read_to_string(&checker) else {
             eprintln!("\nNOT RUN: no {}; `.ci/run` installs axe-core by npm\n", checker.display());
             return Vec::new();
         };
-        self.driver.execute(source, Vec::new()).await.unwrap();
-        let run = "const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}).then( \
-                   found => done(found.violations), error => done([{impact: 'critical', id: String(error), nodes: []}]))";
-        let found = self.driver.execute_async(run, Vec::new()).await.unwrap().json().clone();
+        self.ask(&source);
+        let found = self
+            .ask("return axe.run(document, {resultTypes: ['violations']}).then(found => found.violations)");
         let serious =
             |finding: &&Value| ["serious", "critical"].contains(&finding["impact"].as_str().unwrap_or(""));
         let told = |finding: &Value| {
@@ -164,16 +169,8 @@ impl Browser {
     }
 }
 
-/// What drives the browser does not outlive the test, failed or not.
-impl Drop for Browser {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 /// The folder that cargo builds into.
-pub fn target() -> PathBuf {
+fn target() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| folder.to_owned(), PathBuf::from)
 }

@@ -2,4 +2,5 @@
 
 mod driver;
 mod pages;
+mod webdriver;
 mod work;

@@ -57,12 +57,12 @@ async fn season() -> (Harness, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_is_looked_at() {
     let (harness, import) = season().await;
-    let Some(browser) = Browser::open(&harness.address).await else { return };
+    let Some(browser) = Browser::open(&harness.address) else { return };
     for look in LOOKS {
-        check(&browser, ("sign-in", "/portal/sign-in"), look).await;
+        check(&browser, ("sign-in", "/portal/sign-in"), look);
     }
-    browser.look("light", 1280, 900).await;
-    browser.sign_in(&harness.token).await;
+    browser.look("light", 1280, 900);
+    browser.sign_in(&harness.token);
     let pages = [
         ("overview", "/portal".to_owned()),
         ("segments", "/portal/segments".to_owned()),
@@ -83,26 +83,25 @@ async fn every_page_is_looked_at() {
     ];
     for look in LOOKS {
         for (name, path) in &pages {
-            check(&browser, (name, path), look).await;
+            check(&browser, (name, path), look);
         }
     }
-    browser.close().await;
 }
 
-async fn check(browser: &Browser, (name, path): (&str, &str), (look, scheme, width): (&str, &str, u32)) {
-    browser.look(scheme, width, 700).await;
-    browser.go(path).await;
-    let height = browser.ask("return document.documentElement.scrollHeight").await;
-    browser.look(scheme, width, u32::try_from(height.as_u64().unwrap()).unwrap()).await;
-    browser.picture(&format!("{name}-{look}")).await;
-    let spill = browser.ask("return document.documentElement.scrollWidth - innerWidth").await;
+fn check(browser: &Browser, (name, path): (&str, &str), (look, scheme, width): (&str, &str, u32)) {
+    browser.look(scheme, width, 700);
+    browser.go(path);
+    let height = browser.ask("return document.documentElement.scrollHeight");
+    browser.look(scheme, width, u32::try_from(height.as_u64().unwrap()).unwrap());
+    browser.picture(&format!("{name}-{look}"));
+    let spill = browser.ask("return document.documentElement.scrollWidth - innerWidth");
     assert!(spill.as_i64().unwrap() <= 0, "{name}, {look}, is wider than the screen by {spill}");
     let elsewhere = "return performance.getEntriesByType('resource').map(entry => entry.name) \
                      .filter(name => !name.startsWith(location.origin))";
-    assert_eq!(browser.ask(elsewhere).await, json!([]), "{name} asks others");
-    assert!(browser.complaints().await.is_empty(), "{name}, {look}");
-    let findings = browser.accessibility().await;
+    assert_eq!(browser.ask(elsewhere), json!([]), "{name} asks others");
+    assert!(browser.complaints().is_empty(), "{name}, {look}");
+    let findings = browser.accessibility();
     assert!(findings.is_empty(), "{name}, {look}:\n{}", findings.join("\n"));
     // What the checker does is not the page's.
-    browser.complaints().await;
+    browser.complaints();
 }
