@@ -1,6 +1,7 @@
 //! What a person does with a browser, in their words; a test says loudly that it did not run where there is none.
 
 use std::env;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use super::webdriver::WebDriver;
 
 /// For how long something is waited for that a browser does in a moment.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A browser at one service.
 pub struct Browser {
@@ -23,7 +24,7 @@ impl Browser {
     /// None, said on standard error, where no Chromium is installed.
     pub fn open(address: &str) -> Option<Self> {
         let Some(driver) = WebDriver::start() else {
-            eprintln!("\nNOT RUN: no chromium; `.ci/run` installs chromium and chromium-driver\n");
+            not_run("no chromium; `.ci/run` installs chromium and chromium-driver");
             return None;
         };
         Some(Self { driver, base: format!("http://{address}") })
@@ -151,7 +152,7 @@ impl Browser {
     pub fn accessibility(&self) -> Vec<String> {
         let checker = target().join("axe/node_modules/axe-core/axe.min.js");
         let Ok(source) = std::fs::read_to_string(&checker) else {
-            eprintln!("\nNOT RUN: no {}; `.ci/run` installs axe-core by npm\n", checker.display());
+            not_run(&format!("no {}; `.ci/run` installs axe-core by npm", checker.display()));
             return Vec::new();
         };
         self.ask(&source);
@@ -167,6 +168,11 @@ impl Browser {
         };
         found.as_array().unwrap().iter().filter(serious).map(told).collect()
     }
+}
+
+/// Says so past what cargo keeps back of a test that passes.
+fn not_run(why: &str) {
+    let _ = writeln!(std::io::stderr(), "\nNOT RUN: {why}\n");
 }
 
 /// The folder that cargo builds into.

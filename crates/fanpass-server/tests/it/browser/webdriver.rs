@@ -1,4 +1,4 @@
-//! As much of WebDriver (W3C) as the tests need, over a connection for each command.
+//! As much of `WebDriver` (W3C) as the tests need, over a connection for each command.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-/// The member by which WebDriver names an element.
+/// The member by which `WebDriver` names an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// A headless Chromium with one window, and the process that drives it. Neither outlives the test, failed or not.
@@ -65,7 +65,7 @@ impl WebDriver {
         self.found(&json!({"using": "css selector", "value": selector}))
     }
 
-    /// The first one that an XPath does.
+    /// The first one that an `XPath` does.
     pub fn find_by_path(&self, path: &str) -> Result<String, String> {
         self.found(&json!({"using": "xpath", "value": path}))
     }

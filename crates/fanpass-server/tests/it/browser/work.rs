@@ -124,7 +124,7 @@ async fn hostile_text_is_shown_and_does_nothing() {
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
-/// Keys as WebDriver writes them.
+/// Keys as `WebDriver` writes them.
 const TAB: &str = "\u{e004}";
 const ENTER: &str = "\u{e007}";
 
