@@ -107,6 +107,11 @@ impl Problem {
         self
     }
 
+    /// When the call may be tried again, if it may.
+    pub(crate) fn retry_after(&self) -> Option<&HeaderValue> {
+        self.headers.iter().find(|(name, _)| name == RETRY_AFTER).map(|(_, value)| value)
+    }
+
     /// The problem as it is told.
     pub(crate) fn told(self, request_id: &str) -> fanpass_model::Problem {
         fanpass_model::Problem {

@@ -87,7 +87,9 @@ pub(crate) fn router(app: &Arc<App>, api: &Router, options: &PortalOptions) -> R
         .route("/portal/settings", get(settings::show))
         .route("/portal/faults", get(faults::show).post(faults::set))
         .route("/portal/faults/clear", post(faults::clear))
+        .route("/portal/", get(pages::elsewhere))
         .route("/portal/{*elsewhere}", get(pages::elsewhere))
+        .method_not_allowed_fallback(pages::nothing_to_see)
         .layer(from_fn_with_state(Arc::clone(&portal), guard::admit));
     Router::new()
         .route("/portal/sign-in", get(sign_in::show).post(sign_in::begin))

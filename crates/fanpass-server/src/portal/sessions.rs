@@ -110,3 +110,29 @@ fn random() -> Result<String, Problem> {
         text
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn past_the_most_the_one_that_was_idle_for_longest_ends() {
+        let claims = serde_json::json!({"iss": "", "aud": "", "sub": "a", "iat": 0, "exp": 9, "jti": "1", "scope": "read"});
+        let claims: Claims = serde_json::from_value(claims).unwrap();
+        let sessions = Sessions::default();
+        let begin = |second| {
+            let now = Timestamp::from_second(second).unwrap();
+            sessions.begin(SecretString::from("token"), &claims, now).unwrap()
+        };
+        let secrets: Vec<_> = (0..).map(begin).take(SESSIONS_MAX).collect();
+        let later = Timestamp::from_second(1_500).unwrap();
+        assert!(sessions.find(&secrets[0], later).is_some(), "used once more");
+        begin(1_501);
+        let standing = |secret: &String| sessions.find(secret, later).is_some();
+        assert_eq!(
+            (standing(&secrets[0]), standing(&secrets[1]), standing(&secrets[2])),
+            (true, false, true)
+        );
+        assert_eq!(sessions.lock().len(), SESSIONS_MAX);
+    }
+}

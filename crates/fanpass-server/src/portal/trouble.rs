@@ -58,8 +58,8 @@ impl Trouble {
 
 impl From<Problem> for Trouble {
     fn from(problem: Problem) -> Self {
-        let status = problem.kind.status;
-        Self::of(status, problem.told(""), None)
+        let (status, retry_after) = (problem.kind.status, problem.retry_after().cloned());
+        Self::of(status, problem.told(""), retry_after)
     }
 }
 

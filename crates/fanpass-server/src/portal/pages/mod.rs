@@ -52,6 +52,14 @@ pub(super) fn trouble_page(visit: &Visit, trouble: &Trouble) -> Response {
     }
 }
 
+/// An address that only a form is sent to, as one comes to by going back to a page of trouble.
+pub(super) async fn nothing_to_see(_: Visit) -> Answer {
+    Err(Trouble::new(
+        Kind::WRONG_METHOD,
+        "forms are sent to this address, and there is nothing to see; go on from the overview",
+    ))
+}
+
 pub(super) async fn elsewhere(_: Visit) -> Answer {
     Err(Trouble::new(
         Kind::NOT_FOUND,

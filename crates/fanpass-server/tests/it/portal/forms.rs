@@ -199,3 +199,14 @@ async fn faults_are_set_and_cleared() {
     assert_eq!(person.submit(&page, "/portal/faults/clear", &[]).await.status, 303);
     person.page("/portal/segments").await;
 }
+
+#[tokio::test]
+async fn a_form_that_is_too_long_is_refused_before_it_is_read() {
+    let harness = Harness::start().await;
+    let person = Person::sign_in(&harness).await;
+    let long = "x".repeat(70 << 10);
+    let answer = person.send(filled("/portal/attributes", &[("key", &long)])).await;
+    assert_eq!(answer.status, 413, "{answer}");
+    assert!(Page::of(&answer).text(".trouble").contains("larger than"));
+    assert_eq!(harness.send(filled("/portal/sign-in", &[("token", &long)])).await.status, 413);
+}

@@ -101,6 +101,8 @@ async fn what_is_wrong_has_its_own_status_and_sentence() {
         ("/portal/segments?after=%07", 422, "control character"),
         ("/portal/audit?after=x", 422, "`after` is the `next`"),
         ("/portal/nowhere", 404, "no such page"),
+        ("/portal/", 404, "no such page"),
+        ("/portal/segment/delete?name=vip", 405, "nothing to see"),
     ] {
         let answer = person.get(path).await;
         assert_eq!(answer.status, status, "{path}: {answer}");

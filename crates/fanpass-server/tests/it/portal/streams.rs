@@ -115,3 +115,27 @@ async fn a_service_that_stops_waits_for_nobody_who_looks_on() {
     while lines.next_line().await.is_ok_and(|line| line.is_some()) {}
     stopping.await.unwrap();
 }
+
+#[tokio::test]
+async fn live_pages_past_the_most_are_refused_until_one_is_closed() {
+    let harness = Harness::with(|config| config.faults.enabled = true).await;
+    let person = Person::sign_in(&harness).await;
+    let stuck = upload("vip", "fans.csv", b"id\n00042\n").header("x-fanpass-fault", "stuck-job");
+    assert_eq!(harness.call(stuck).await.status, 202);
+    let request =
+        format!("GET /portal/imports/events HTTP/1.1\r\nhost: fanpass\r\ncookie: {}\r\n\r\n", person.cookie);
+    let mut open = Vec::new();
+    for _ in 0..64 {
+        let mut stream = TcpStream::connect(&harness.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut lines = BufReader::new(stream).lines();
+        assert_eq!(lines.next_line().await.unwrap().unwrap(), "HTTP/1.1 200 OK");
+        open.push(lines);
+    }
+    let refused = person.get("/portal/segment/members.csv?name=vip").await;
+    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")), "{refused}");
+    drop(open);
+    while person.get("/portal/segment/members.csv?name=vip").await.status == 503 {
+        tokio::task::yield_now().await;
+    }
+}
