@@ -11,8 +11,8 @@ use clap::{
 };
 
 use crate::commands::{
-    apply, attributes, audit, auth, check, completions, faults, fsck, keys, man, plan, rejects, reset,
-    restore, runs, segments, serve, snapshot, support, tokens, users,
+    apply, attributes, audiences, audit, auth, check, completions, faults, fsck, keys, man, plan, rejects,
+    reset, restore, runs, segments, serve, snapshot, support, tokens, users,
 };
 use crate::exit::Exit;
 
@@ -46,6 +46,8 @@ pub enum Command {
     Rejects(rejects::Command),
     #[command(subcommand)]
     Attributes(attributes::Command),
+    #[command(subcommand)]
+    Audiences(audiences::Command),
     #[command(subcommand)]
     Tokens(tokens::Command),
     #[command(subcommand)]

@@ -102,6 +102,7 @@ async fn dispatch(command: Command, global: &Global, printer: Printer) -> anyhow
         Command::Runs(command) => command.run(printer),
         Command::Rejects(command) => command.run(global, printer).await,
         Command::Attributes(command) => command.run(global, printer).await,
+        Command::Audiences(command) => command.run(global, printer).await,
         Command::Tokens(command) => command.run(global, printer).await,
         Command::Keys(command) => command.run(global, printer).await,
         Command::Audit(command) => command.run(global, printer).await,

@@ -153,6 +153,11 @@ text_id! {
 }
 
 text_id! {
+    /// A saved audience's name, which identifies it: text as a [`SegmentName`] is.
+    AudienceName, "audience name", SEGMENT_NAME_MAX_BYTES, check_name
+}
+
+text_id! {
     /// The id of one segment import (`firebase_imported_segment_id`), opaque.
     ImportId, "import id", IMPORT_ID_MAX_BYTES, check
 }

@@ -15,7 +15,8 @@ pub use attributes::*;
 pub use error::{ErrorKind, ModelError};
 pub use generated::*;
 pub use ids::{
-    IMPORT_ID_MAX_BYTES, ImportId, SEGMENT_NAME_MAX_BYTES, SegmentName, USER_ID_MAX_BYTES, UserId,
+    AudienceName, IMPORT_ID_MAX_BYTES, ImportId, SEGMENT_NAME_MAX_BYTES, SegmentName, USER_ID_MAX_BYTES,
+    UserId,
 };
 pub use operation::{Operation, Provenance};
 pub use secret::SecretText;

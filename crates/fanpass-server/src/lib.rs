@@ -15,6 +15,7 @@ mod patient;
 mod portal;
 mod service;
 pub mod store;
+pub mod targeting;
 
 pub use config::{Config, Limits, PortalOptions};
 pub use error::{ServiceError, ServiceErrorKind};

@@ -7,6 +7,7 @@ mod process;
 mod push;
 mod service;
 mod single;
+mod targeting;
 mod tool;
 mod upload;
 
@@ -45,6 +46,9 @@ pub struct Options {
     /// Users that the service holds when it is started again
     #[arg(long, default_value_t = 1_000_000)]
     users: u32,
+    /// Users that audiences are counted of
+    #[arg(long, default_value_t = 10_000_000)]
+    targeted: u32,
     /// Measure only these
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Part::Transports, Part::Tool, Part::Service])]
     parts: Vec<Part>,
@@ -59,6 +63,8 @@ enum Part {
     Tool,
     /// The service
     Service,
+    /// Audiences of many users; takes minutes and some gigabytes, so it is measured when it is named
+    Targeting,
 }
 
 /// Builds the clients and the sink as a release ships them and the tool as a first try does, measures, and prints tables
@@ -86,6 +92,10 @@ pub fn run(top: &Path, options: &Options, out: &mut impl Write) -> Result<()> {
     if options.parts.contains(&Part::Service) {
         build(top, &["--profile", "dist", "--package", "fanpass-cli"])?;
         service::run(&target.join("dist/fanpass"), options, out)?;
+    }
+    if options.parts.contains(&Part::Targeting) {
+        build(top, &["--profile", "dist", "--package", "fanpass-cli"])?;
+        targeting::run(&target.join("dist/fanpass"), options, out)?;
     }
     Ok(())
 }

@@ -53,6 +53,7 @@ impl Report for FsckReport {
             ("imports", check.imports),
             ("users", check.users),
             ("attributes", check.attributes),
+            ("audiences", check.audiences),
             ("tokens", check.tokens),
             ("audit", check.audit_records),
         ] {

@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod attributes;
+pub mod audiences;
 pub mod audit;
 pub mod auth;
 pub mod check;

@@ -14,7 +14,7 @@ const UPDATE: [&str; 9] = [
     "user_properties.ga_note=a text that is longer than what GA4 keeps",
 ];
 
-const COMMANDS: [&[&str]; 9] = [
+const COMMANDS: [&[&str]; 11] = [
     &UPDATE,
     &["attributes", "register", "custom.loyalty_tier", "--type", "string"],
     &["tokens", "issue", "nightly-export", "--scope", "read", "--out", "nightly.token"],
@@ -24,6 +24,8 @@ const COMMANDS: [&[&str]; 9] = [
     &["segments", "cancel", "0197f3a0"],
     &["segments", "rollback", "holders", "--to", "7"],
     &["segments", "delete", "holders"],
+    &["audiences", "save", "gold-holders", "custom.loyalty_tier == \"gold\""],
+    &["audiences", "delete", "gold-holders"],
 ];
 
 fn run(club: &Club, command: &[&str], more: &[&str]) -> String {

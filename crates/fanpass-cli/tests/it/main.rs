@@ -7,6 +7,7 @@
 mod accounts;
 mod apply;
 mod attributes;
+mod audiences;
 mod auth;
 mod check;
 mod crash;

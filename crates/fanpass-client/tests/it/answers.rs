@@ -55,6 +55,9 @@ async fn the_services_answers_are_read() {
     let registered = answered(service_answer("/service/v1/attributes", "post"));
     assert_eq!(registered.register_attribute(&tier).await.unwrap().key, tier.key);
 
+    let used = answered(service_answer("/service/v1/attribute/use", "get"));
+    assert_eq!(used.get_attribute_use(&tier.key, None).await.unwrap().values.len(), 3);
+
     let tokens = answered(service_answer("/service/v1/tokens", "get"));
     let jti = tokens.list_tokens().await.unwrap().tokens[0].jti.clone();
     let revoked = answered(service_answer("/service/v1/tokens/{jti}", "delete"));

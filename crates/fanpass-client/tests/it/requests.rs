@@ -2,9 +2,9 @@
 
 use fanpass_client::{AuditFilter, Client, ErrorKind, Page, Upload};
 use fanpass_model::{
-    AttributeDefinition, AttributeType, AttributeValue, CombineRequest, FaultPlan, ImportMode,
-    IssueTokenRequest, RollbackRequest, SegmentName, UpdateUserRequest, UserId, UserProperties,
-    attribute_key,
+    AttributeDefinition, AttributeType, AttributeValue, AudienceName, CombineRequest, FaultPlan, ImportMode,
+    IssueTokenRequest, PreviewAudienceRequest, RollbackRequest, SaveAudienceRequest, SegmentName,
+    UpdateUserRequest, UserId, UserProperties, attribute_key,
 };
 use fanpass_testkit::{CaptureTransport, CapturedRequest, answer, snapshots};
 use fanpass_transport::{Idempotent, OperationName};
@@ -88,6 +88,29 @@ async fn the_lookups_of_the_service_send_this() {
 }
 
 #[tokio::test]
+async fn audiences_of_the_service_send_this() {
+    let name = AudienceName::new("gold holders").unwrap();
+    let page = Page { after: Some("a&b".to_owned()), limit: Some(50) };
+    let expression = "segment(\"season-ticket-holders\") && custom.loyalty_tier == \"gold\"";
+    let mut preview = PreviewAudienceRequest::new(expression.to_owned());
+    (preview.limit, preview.count) = (Some(50), Some(true));
+    let mut save = SaveAudienceRequest::new(name.clone(), expression.to_owned());
+    save.description = Some("Early bird".to_owned());
+    assert_sends!("preview_audience", async |client: Client| client.preview_audience(&preview).await);
+    assert_sends!("save_audience", async |client: Client| client.save_audience(&save).await);
+    assert_sends!("list_audiences", async |client: Client| client.list_audiences(&page).await);
+    assert_sends!("get_audience", async |client: Client| client.get_audience(&name).await);
+    assert_sends!("delete_audience", async |client: Client| client.delete_audience(&name).await);
+    assert_sends!("list_audience_members", async |client: Client| client
+        .list_audience_members(&name, &page)
+        .await);
+    assert_sends!("count_audience_members", async |client: Client| client
+        .count_audience_members(&name)
+        .await);
+    assert_sends!("list_user_audiences", async |client: Client| client.list_user_audiences(&user()).await);
+}
+
+#[tokio::test]
 async fn imports_and_versions_of_the_service_send_this() {
     let page = Page { after: Some("a&b".to_owned()), limit: Some(50) };
     assert_sends!("list_imports", async |client: Client| client.list_imports(Some(&segment()), &page).await);
@@ -144,6 +167,10 @@ async fn attributes_and_tokens_of_the_service_send_this() {
     let mut token = IssueTokenRequest::new("nightly-export".to_owned());
     token.scopes = vec!["segments:write".to_owned(), "read".to_owned()];
     token.lifetime_seconds = Some(31_536_000);
+    let tier_key = attribute_key!("custom.loyalty_tier");
+    assert_sends!("get_attribute_use", async |client: Client| {
+        client.get_attribute_use(&tier_key, Some(10)).await
+    });
     assert_sends!("list_attributes", async |client: Client| client.list_attributes().await);
     assert_sends!("register_attribute", async |client: Client| client.register_attribute(&tier).await);
     assert_sends!("issue_token", async |client: Client| client.issue_token(&token).await);

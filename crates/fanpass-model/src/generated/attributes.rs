@@ -3,7 +3,7 @@
 //! Wire types: attributes.
 
 use serde::{Deserialize, Serialize};
-use crate::{AttributeKey, AttributeType};
+use crate::{AttributeKey, AttributeType, AttributeValue};
 
 /// An attribute that users can carry.
 ///
@@ -60,6 +60,75 @@ impl AttributeList {
     pub fn new(attributes: Vec<AttributeDefinition>) -> Self {
         Self {
             attributes,
+            extra: serde_json::Map::new(),
+        }
+    }
+}
+
+/// How an attribute is used.
+///
+/// Provenance: extension.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttributeUse {
+    /// The attribute's key.
+    ///
+    /// Provenance: extension.
+    pub key: AttributeKey,
+    /// How many users carry it.
+    ///
+    /// Provenance: extension.
+    pub users: u64,
+    /// How many values there are; absent where they are too many to be counted each by itself.
+    ///
+    /// Provenance: extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub distinct: Option<u64>,
+    /// The commonest values, the commonest first; none where there are too many.
+    ///
+    /// Provenance: extension.
+    pub values: Vec<ValueUse>,
+    /// Members this version does not know, kept so that they survive a round trip.
+    #[serde(flatten)]
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+impl AttributeUse {
+    /// With the members that are always there; the others are absent.
+    pub fn new(key: AttributeKey, users: u64, values: Vec<ValueUse>) -> Self {
+        Self {
+            key,
+            users,
+            distinct: None,
+            values,
+            extra: serde_json::Map::new(),
+        }
+    }
+}
+
+/// How many users carry one value.
+///
+/// Provenance: extension.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ValueUse {
+    /// The value.
+    ///
+    /// Provenance: extension.
+    pub value: AttributeValue,
+    /// How many users carry it.
+    ///
+    /// Provenance: extension.
+    pub users: u64,
+    /// Members this version does not know, kept so that they survive a round trip.
+    #[serde(flatten)]
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+impl ValueUse {
+    /// With the members that are always there; the others are absent.
+    pub fn new(value: AttributeValue, users: u64) -> Self {
+        Self {
+            value,
+            users,
             extra: serde_json::Map::new(),
         }
     }

@@ -5,6 +5,8 @@
 #[rustfmt::skip]
 mod attributes;
 #[rustfmt::skip]
+mod audiences;
+#[rustfmt::skip]
 mod audit;
 #[rustfmt::skip]
 mod faults;
@@ -34,6 +36,7 @@ mod users;
 mod versions;
 
 pub use attributes::*;
+pub use audiences::*;
 pub use audit::*;
 pub use faults::*;
 pub use imports::*;

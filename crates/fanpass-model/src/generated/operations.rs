@@ -201,6 +201,120 @@ pub const COMBINE_SEGMENTS: Operation = Operation {
     summary: "Users by the segments they are in and are not in, a part at a time",
 };
 
+/// List Audiences: `GET /service/v1/audiences`. The saved audiences by name, a page at a time.
+///
+/// Provenance: extension.
+pub const LIST_AUDIENCES: Operation = Operation {
+    id: "listAudiences",
+    name: "List Audiences",
+    method: "GET",
+    path: "/service/v1/audiences",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "read",
+    idempotent: true,
+    summary: "The saved audiences by name, a page at a time",
+};
+
+/// Save Audience: `POST /service/v1/audiences`. Save an expression under a name.
+///
+/// Provenance: extension.
+pub const SAVE_AUDIENCE: Operation = Operation {
+    id: "saveAudience",
+    name: "Save Audience",
+    method: "POST",
+    path: "/service/v1/audiences",
+    content_type: Some("application/json"),
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "segments:write",
+    idempotent: true,
+    summary: "Save an expression under a name",
+};
+
+/// Get Audience: `GET /service/v1/audience`. One saved audience.
+///
+/// Provenance: extension.
+pub const GET_AUDIENCE: Operation = Operation {
+    id: "getAudience",
+    name: "Get Audience",
+    method: "GET",
+    path: "/service/v1/audience",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "read",
+    idempotent: true,
+    summary: "One saved audience",
+};
+
+/// Delete Audience: `DELETE /service/v1/audience`. Delete a saved audience.
+///
+/// Provenance: extension.
+pub const DELETE_AUDIENCE: Operation = Operation {
+    id: "deleteAudience",
+    name: "Delete Audience",
+    method: "DELETE",
+    path: "/service/v1/audience",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "segments:write",
+    idempotent: false,
+    summary: "Delete a saved audience",
+};
+
+/// List Audience Members: `GET /service/v1/audience/members`. The users of a saved audience, a part at
+/// a time.
+///
+/// Provenance: extension.
+pub const LIST_AUDIENCE_MEMBERS: Operation = Operation {
+    id: "listAudienceMembers",
+    name: "List Audience Members",
+    method: "GET",
+    path: "/service/v1/audience/members",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "read",
+    idempotent: true,
+    summary: "The users of a saved audience, a part at a time",
+};
+
+/// Preview Audience: `POST /service/v1/audiences/preview`. The users that an expression selects, a
+/// part at a time.
+///
+/// Provenance: extension.
+pub const PREVIEW_AUDIENCE: Operation = Operation {
+    id: "previewAudience",
+    name: "Preview Audience",
+    method: "POST",
+    path: "/service/v1/audiences/preview",
+    content_type: Some("application/json"),
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "read",
+    idempotent: true,
+    summary: "The users that an expression selects, a part at a time",
+};
+
+/// List User Audiences: `GET /service/v1/user/audiences`. The saved audiences that hold a user.
+///
+/// Provenance: extension.
+pub const LIST_USER_AUDIENCES: Operation = Operation {
+    id: "listUserAudiences",
+    name: "List User Audiences",
+    method: "GET",
+    path: "/service/v1/user/audiences",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "read",
+    idempotent: true,
+    summary: "The saved audiences that hold a user",
+};
+
 /// List Imports: `GET /service/v1/imports`. Imports as they stand, newest first, a page at a time.
 ///
 /// Provenance: extension.
@@ -381,6 +495,23 @@ pub const REGISTER_ATTRIBUTE: Operation = Operation {
     scope: "portal:admin",
     idempotent: true,
     summary: "Register a custom attribute, so that users can carry it",
+};
+
+/// Get Attribute Use: `GET /service/v1/attribute/use`. How many users carry an attribute, and its
+/// commonest values.
+///
+/// Provenance: extension.
+pub const GET_ATTRIBUTE_USE: Operation = Operation {
+    id: "getAttributeUse",
+    name: "Get Attribute Use",
+    method: "GET",
+    path: "/service/v1/attribute/use",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "read",
+    idempotent: true,
+    summary: "How many users carry an attribute, and its commonest values",
 };
 
 /// List Tokens: `GET /service/v1/tokens`. All issued tokens, without their secrets.
@@ -574,6 +705,13 @@ pub const ALL: &[Operation] = &[
     GET_MEMBERSHIP,
     LIST_USER_SEGMENTS,
     COMBINE_SEGMENTS,
+    LIST_AUDIENCES,
+    SAVE_AUDIENCE,
+    GET_AUDIENCE,
+    DELETE_AUDIENCE,
+    LIST_AUDIENCE_MEMBERS,
+    PREVIEW_AUDIENCE,
+    LIST_USER_AUDIENCES,
     LIST_IMPORTS,
     CANCEL_IMPORT,
     LIST_IMPORT_ERRORS,
@@ -585,6 +723,7 @@ pub const ALL: &[Operation] = &[
     GET_USER_HISTORY,
     LIST_ATTRIBUTES,
     REGISTER_ATTRIBUTE,
+    GET_ATTRIBUTE_USE,
     LIST_TOKENS,
     ISSUE_TOKEN,
     REVOKE_TOKEN,

@@ -3,6 +3,7 @@
 //! Wire types: problem.
 
 use serde::{Deserialize, Serialize};
+use super::ProblemItem;
 
 /// An error, as RFC 9457 lays it out.
 ///
@@ -52,39 +53,4 @@ pub struct Problem {
     /// Members this version does not know, kept so that they survive a round trip.
     #[serde(flatten)]
     pub extra: serde_json::Map<String, serde_json::Value>,
-}
-
-/// One thing that is wrong with a request.
-///
-/// Provenance: extension.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ProblemItem {
-    /// Where: a JSON pointer (RFC 6901) into the body, or the name of a form part or parameter.
-    ///
-    /// Provenance: extension.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pointer: Option<String>,
-    /// What, for programs.
-    ///
-    /// Provenance: extension.
-    pub code: String,
-    /// What, for people.
-    ///
-    /// Provenance: extension.
-    pub detail: String,
-    /// Members this version does not know, kept so that they survive a round trip.
-    #[serde(flatten)]
-    pub extra: serde_json::Map<String, serde_json::Value>,
-}
-
-impl ProblemItem {
-    /// With the members that are always there; the others are absent.
-    pub fn new(code: String, detail: String) -> Self {
-        Self {
-            pointer: None,
-            code,
-            detail,
-            extra: serde_json::Map::new(),
-        }
-    }
 }

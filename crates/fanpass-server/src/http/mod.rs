@@ -30,8 +30,8 @@ use body::ContentType;
 use call::{Operate, run};
 pub(crate) use observe::observe;
 use operations::{
-    attributes, audit, combine, imports, keys, lookups, privacy, segments, settings, stored_users, tokens,
-    users, versions,
+    attributes, audiences, audit, combine, imports, keys, lookups, privacy, segments, settings, stored_users,
+    tokens, users, versions,
 };
 
 /// All that the service answers. Which operations exist is the contract's to say; a test compares.
@@ -50,6 +50,13 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     router = add::<lookups::GetMembership>(router);
     router = add::<lookups::ListUserSegments>(router);
     router = add::<combine::Combine>(router);
+    router = add::<audiences::Preview>(router);
+    router = add::<audiences::List>(router);
+    router = add::<audiences::Save>(router);
+    router = add::<audiences::Get>(router);
+    router = add::<audiences::Delete>(router);
+    router = add::<audiences::ListMembers>(router);
+    router = add::<audiences::ListOfUser>(router);
     router = add::<lookups::GetUser>(router);
     router = add::<imports::List>(router);
     router = add::<imports::Errors>(router);
@@ -64,6 +71,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     router = add::<audit::List>(router);
     router = add::<attributes::List>(router);
     router = add::<attributes::Register>(router);
+    router = add::<attributes::Use>(router);
     router = add::<keys::List>(router);
     router = add::<keys::Rotate>(router);
     router = add::<keys::Retire>(router);

@@ -1,6 +1,6 @@
 //! Query parameters of the lookups, each wrong one named.
 
-use fanpass_model::{ImportId, ModelError, SegmentName, UserId};
+use fanpass_model::{AttributeKey, ImportId, ModelError, SegmentName, UserId};
 use http::Uri;
 
 use super::problem::Problem;
@@ -61,6 +61,10 @@ impl Parameters {
         self.required("userId", |text| UserId::new(text))
     }
 
+    pub(crate) fn attribute_key(&self) -> Result<AttributeKey, Problem> {
+        self.required("key", |text| AttributeKey::new(text.to_owned()))
+    }
+
     pub(crate) fn import_id(&self) -> Result<ImportId, Problem> {
         self.required("importId", |text| ImportId::new(text))
     }
@@ -68,6 +72,12 @@ impl Parameters {
     /// A whole number that may be left out.
     pub(crate) fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
         let wrong = |_| Problem::invalid_at(name, "invalid_value", format!("`{name}` is a whole number"));
+        self.get(name).map(|text| text.parse().map_err(wrong)).transpose()
+    }
+
+    /// A yes or no that may be left out.
+    pub(crate) fn boolean(&self, name: &str) -> Result<Option<bool>, Problem> {
+        let wrong = |_| Problem::invalid_at(name, "invalid_value", format!("`{name}` is `true` or `false`"));
         self.get(name).map(|text| text.parse().map_err(wrong)).transpose()
     }
 
@@ -90,7 +100,8 @@ impl Parameters {
         self.get(name).map(|text| parse(text).map_err(invalid)).transpose()
     }
 
-    fn required<T>(
+    /// A parameter that has to be there.
+    pub(crate) fn required<T>(
         &self,
         name: &str,
         parse: impl FnOnce(&str) -> Result<T, ModelError>,

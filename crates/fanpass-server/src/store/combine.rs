@@ -7,7 +7,8 @@ use rusqlite::Connection;
 use super::Store;
 use super::error::{Fault, StoreError};
 use super::members::Members;
-use super::segments::{find_served, no_segment, user_id};
+use super::segments::{find_served, no_segment};
+use super::walk::{Place, UserPart, Walk};
 
 /// Blocks that one part reads at most, some three million ids: what bounds its time.
 const BLOCKS_A_PART: u32 = 20_000;
@@ -21,17 +22,6 @@ pub struct Combination {
     pub any: Vec<SegmentName>,
     /// Segments that a user may not be in.
     pub none: Vec<SegmentName>,
-}
-
-/// A part of the users that a combination selects.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CombinedPart {
-    /// The users, in byte order; none where they are only counted.
-    pub users: Vec<UserId>,
-    /// How many there are in this part.
-    pub count: u64,
-    /// The id behind which the next part begins; absent in the last one.
-    pub next: Option<UserId>,
 }
 
 impl Store {
@@ -48,36 +38,28 @@ impl Store {
         combination: Combination,
         after: Option<&UserId>,
         limit: Option<u32>,
-    ) -> Result<CombinedPart, StoreError> {
+    ) -> Result<UserPart, StoreError> {
         let after = after.map_or_else(String::new, ToString::to_string);
-        let limit = limit.map(u64::from);
         self.0
             .segments
             .read("combine segments", move |connection| {
-                Walk::begin(connection, &combination)?.part(after, limit, BLOCKS_A_PART)
+                Lists::begin(connection, &combination, BLOCKS_A_PART)?.part(after, limit)
             })
             .await
     }
 }
 
 /// The lists of a combination, each at its place.
-struct Walk<'c> {
+struct Lists<'c> {
     all: Vec<Members<'c>>,
     any: Vec<Members<'c>>,
     none: Vec<Members<'c>>,
+    /// Blocks that may be read.
+    blocks: u32,
 }
 
-/// What a place in the order is.
-enum Place {
-    Selected,
-    PassedOver,
-    /// The next id that may be selected is this one or behind it.
-    Leap(String),
-    End,
-}
-
-impl<'c> Walk<'c> {
-    fn begin(connection: &'c Connection, combination: &Combination) -> Result<Self, Fault> {
+impl<'c> Lists<'c> {
+    fn begin(connection: &'c Connection, combination: &Combination, blocks: u32) -> Result<Self, Fault> {
         let open = |names: &[SegmentName]| -> Result<Vec<Members<'c>>, Fault> {
             let mut lists = Vec::new();
             for name in names {
@@ -89,44 +71,11 @@ impl<'c> Walk<'c> {
             Ok(lists.into_iter().map(|(lists, _)| Members::new(connection, lists)).collect())
         };
         let Combination { all, any, none } = combination;
-        Ok(Self { all: open(all)?, any: open(any)?, none: open(none)? })
+        Ok(Self { all: open(all)?, any: open(any)?, none: open(none)?, blocks })
     }
+}
 
-    fn part(mut self, after: String, limit: Option<u64>, blocks: u32) -> Result<CombinedPart, Fault> {
-        let mut part = CombinedPart::default();
-        // All ids up to `done` are decided; the next one is not less than `least`.
-        let mut least = format!("{after}\0");
-        let mut done = after;
-        let mut id = String::new();
-        loop {
-            if !self.lead(&least, &mut id)? {
-                return Ok(part);
-            }
-            match self.place(&id)? {
-                Place::End => return Ok(part),
-                Place::Selected if limit.is_some_and(|limit| part.count == limit) => {
-                    part.next = Some(user_id(&done)?);
-                    return Ok(part);
-                }
-                Place::Selected => {
-                    part.count += 1;
-                    if limit.is_some() {
-                        part.users.push(user_id(&id)?);
-                    }
-                    step(&id, &mut least);
-                }
-                Place::PassedOver => step(&id, &mut least),
-                Place::Leap(to) => least = to,
-            }
-            std::mem::swap(&mut done, &mut id);
-            if self.blocks_read() > blocks {
-                part.next = Some(user_id(&done)?);
-                return Ok(part);
-            }
-        }
-    }
-
-    /// The first id that may be selected, not less than `least`; false if there is none.
+impl Walk for Lists<'_> {
     fn lead(&mut self, least: &str, id: &mut String) -> Result<bool, Fault> {
         let first = match self.all.first_mut() {
             Some(list) => list.from(least)?,
@@ -141,7 +90,6 @@ impl<'c> Walk<'c> {
         }
     }
 
-    /// What becomes of an id that the leading list has.
     fn place(&mut self, id: &str) -> Result<Place, Fault> {
         for list in self.all.iter_mut().skip(1) {
             match list.from(id)? {
@@ -165,13 +113,17 @@ impl<'c> Walk<'c> {
         Ok(Place::Selected)
     }
 
-    fn blocks_read(&self) -> u32 {
-        [&self.all, &self.any, &self.none].into_iter().flatten().map(Members::blocks_read).sum()
+    fn is_long(&self) -> bool {
+        let lists = [&self.all, &self.any, &self.none].into_iter().flatten();
+        lists.map(Members::blocks_read).sum::<u32>() > self.blocks
     }
 }
 
 /// The lowest of the ids that lists have from `least` on.
-fn lowest<'m>(lists: &'m mut [Members<'_>], least: &str) -> Result<Option<&'m str>, Fault> {
+pub(super) fn lowest<'m, 'c: 'm>(
+    lists: impl IntoIterator<Item = &'m mut Members<'c>>,
+    least: &str,
+) -> Result<Option<&'m str>, Fault> {
     let mut lowest: Option<&str> = None;
     for list in lists {
         let found = list.from(least)?;
@@ -181,12 +133,6 @@ fn lowest<'m>(lists: &'m mut [Members<'_>], least: &str) -> Result<Option<&'m st
         };
     }
     Ok(lowest)
-}
-
-/// Makes `least` the least text that is greater than `id`.
-fn step(id: &str, least: &mut String) {
-    id.clone_into(least);
-    least.push('\0');
 }
 
 #[cfg(test)]
@@ -208,7 +154,7 @@ mod tests {
         let both = Combination { all: vec![name("twos"), name("threes")], ..Combination::default() };
         let (mut after, mut users, mut parts) = (String::new(), Vec::new(), 0);
         loop {
-            let read = |connection: &Connection| Walk::begin(connection, &both)?.part(after, Some(1_000), 2);
+            let read = |connection: &Connection| Lists::begin(connection, &both, 2)?.part(after, Some(1_000));
             let part = store.0.segments.read_blocking("combine", read).unwrap();
             users.extend(part.users.iter().map(UserId::to_string));
             parts += 1;

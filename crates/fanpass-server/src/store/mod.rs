@@ -1,12 +1,14 @@
-//! The durable storage: two SQLite files in one data folder that one process owns.
+//! The durable storage: two SQLite files in one data folder that one process owns, and a third that is made of them.
 //!
 //! `segments.db` holds imports and the lists they publish, `service.db` users, attributes, tokens and audit, so that
 //! an import never holds up an update. A call that changes something returns after its commit is on the disk.
 
 mod attributes;
+mod audiences;
 mod audit;
 mod check;
 mod checkpoint;
+mod columns;
 mod combine;
 mod database;
 mod delta;
@@ -18,23 +20,29 @@ mod idempotency;
 mod jobs;
 mod lists;
 mod members;
+mod missing;
 mod readers;
 mod replace;
 mod segments;
+mod select;
 mod snapshot;
 mod sweeper;
 mod tokens;
 mod users;
 mod versions;
+mod walk;
 mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
 
 pub use attributes::{AttributeRecord, Attributes};
+pub(crate) use audiences::no_audience;
+pub use audiences::{AUDIENCES_MAX, AudienceRecord, Audiences};
 pub use audit::{AuditEntry, AuditFilter, AuditPage, AuditRecord};
 pub use check::{Check, Finding, Severity, check};
-pub use combine::{Combination, CombinedPart};
+pub use columns::AttributeUse;
+pub use combine::Combination;
 pub(crate) use delta::Change;
 pub use environment::{Clock, Ids};
 pub use error::{StoreError, StoreErrorKind};
@@ -50,9 +58,12 @@ pub use tokens::{TokenRecord, TokenStanding};
 pub use users::{AttributeChange, Erased, UserChange, UserPage, UserRecord};
 pub use versions::VersionRecord;
 pub(crate) use versions::{Content, Publication, Published};
+pub use walk::UserPart;
 
 use attributes::AttributeCache;
+use audiences::AudienceCache;
 use checkpoint::Checkpointer;
+use columns::Columns;
 use database::{Database, Design};
 use folder::DataFolder;
 use sweeper::Sweeper;
@@ -99,14 +110,16 @@ pub struct Store(Arc<Parts>);
 #[derive(Debug)]
 struct Parts {
     sweeper: Sweeper,
+    columns: Columns,
     _checkpointer: Checkpointer,
     segments: Arc<Database>,
     service: Arc<Database>,
     attributes: Arc<AttributeCache>,
+    audiences: Arc<AudienceCache>,
     tokens: Arc<TokenCache>,
     clock: Clock,
     ids: Ids,
-    folder: DataFolder,
+    folder: Arc<DataFolder>,
 }
 
 impl Store {
@@ -126,19 +139,23 @@ impl Store {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_with(path: &Path, clock: Clock, ids: Ids, writes_waiting: usize) -> Result<Self, StoreError> {
-        let folder = DataFolder::open(path)?;
+        let folder = Arc::new(DataFolder::open(path)?);
         let segments = Arc::new(Database::open(&SEGMENTS, &folder, SEGMENT_WRITES_WAITING)?);
         let service = Arc::new(Database::open(&SERVICE, &folder, writes_waiting)?);
         let attributes = Arc::new(AttributeCache::load(&service)?);
+        let audiences = Arc::new(AudienceCache::load(&service)?);
         let tokens = Arc::new(TokenCache::load(&service)?);
         let sweeper = Sweeper::start(&segments)?;
+        let columns = Columns::start(&folder, &service)?;
         let checkpointer = Checkpointer::start(folder.file(SERVICE.file))?;
         Ok(Self(Arc::new(Parts {
             sweeper,
+            columns,
             _checkpointer: checkpointer,
             segments,
             service,
             attributes,
+            audiences,
             tokens,
             clock,
             ids,

@@ -103,10 +103,7 @@ impl Store {
     /// As [`members`](Self::members).
     pub fn contains(&self, name: &SegmentName, user: &UserId) -> Result<bool, StoreError> {
         self.0.segments.read_blocking("look a member up", |connection| {
-            let Lists { base, added, removed, .. } = served(connection, name.as_str())?;
-            let holds = |list| members::holds(connection, name.as_str(), list, user.as_str());
-            let optional = |list: Option<i64>| list.map_or(Ok(false), holds);
-            Ok(optional(added)? || (holds(base)? && !optional(removed)?))
+            is_member(connection, name, user)?.ok_or_else(|| no_segment(name.as_str()).into())
         })
     }
 
@@ -143,6 +140,20 @@ impl Store {
             })
             .await
     }
+}
+
+/// Whether `user` is in the segment; none if there is no such segment.
+pub(super) fn is_member(
+    connection: &Connection,
+    name: &SegmentName,
+    user: &UserId,
+) -> Result<Option<bool>, Fault> {
+    let Some((Lists { base, added, removed, .. }, _)) = find_served(connection, name.as_str())? else {
+        return Ok(None);
+    };
+    let holds = |list| members::holds(connection, name.as_str(), list, user.as_str());
+    let optional = |list: Option<i64>| list.map_or(Ok(false), holds);
+    Ok(Some(optional(added)? || (holds(base)? && !optional(removed)?)))
 }
 
 /// Where the members of a segment are now.

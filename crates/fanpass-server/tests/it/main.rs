@@ -36,6 +36,7 @@ mod rates;
 mod routing;
 mod segments;
 mod store;
+mod targeting;
 mod tokens;
 mod users;
 mod versions;

@@ -3,8 +3,8 @@
 
 mod calls;
 mod imports;
-mod postgres;
-mod served;
+pub(super) mod postgres;
+pub(super) mod served;
 mod start;
 
 use std::io::Write;

@@ -18,14 +18,14 @@ const UPDATE: &str = "\\set user random(1, 1000000)\n\
      ON CONFLICT (id) DO UPDATE SET attributes = users.attributes || excluded.attributes;\n";
 
 /// A server on a socket in its own folder, stopped when this is dropped.
-pub(super) struct Postgres {
+pub(in crate::bench) struct Postgres {
     programs: PathBuf,
     folder: TempDir,
 }
 
 impl Postgres {
     /// `None` where it is not installed.
-    pub(super) fn start() -> Result<Option<Self>> {
+    pub(in crate::bench) fn start() -> Result<Option<Self>> {
         let Some(programs) = programs() else { return Ok(None) };
         let folder = TempDir::new()?;
         let server = Self { programs, folder };
@@ -78,17 +78,38 @@ impl Postgres {
         Ok(text)
     }
 
-    fn sql(&self, statements: &str) -> Result<String> {
+    /// What psql prints of the statements.
+    pub(in crate::bench) fn sql(&self, statements: &str) -> Result<String> {
         self.sql_with(Stdio::null(), statements)
     }
 
-    fn sql_with(&self, input: Stdio, statements: &str) -> Result<String> {
+    pub(in crate::bench) fn sql_with(&self, input: Stdio, statements: &str) -> Result<String> {
         let socket = self.path("");
         self.run_with(
             input,
             "psql",
             &["-q", "-h", &socket, "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-c", statements],
         )
+    }
+
+    /// What psql prints of one statement, the time that it took included.
+    pub(in crate::bench) fn timed(&self, statement: &str) -> Result<String> {
+        let socket = self.path("");
+        let arguments = [
+            "-q",
+            "-t",
+            "-h",
+            &socket,
+            "-d",
+            "postgres",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-c",
+            "\\timing on",
+            "-c",
+            statement,
+        ];
+        self.run("psql", &arguments)
     }
 
     /// Seconds to take a file of ids into a table that is keyed by them.

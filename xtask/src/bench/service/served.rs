@@ -20,22 +20,22 @@ struct Started {
 }
 
 /// A running service; it is killed when this is dropped.
-pub(super) struct Served {
+pub(in crate::bench) struct Served {
     process: Child,
     /// Open for as long as the process runs.
     _output: BufReader<ChildStdout>,
-    pub(super) origin: String,
-    pub(super) token: String,
+    pub(in crate::bench) origin: String,
+    pub(in crate::bench) token: String,
     /// Its owner alone can read it, as the tool demands.
     token_file: PathBuf,
     tool: PathBuf,
     /// From the start of the process until it listens.
-    pub(super) start: Duration,
+    pub(in crate::bench) start: Duration,
 }
 
 impl Served {
     /// Starts it on the data folder `data` in `folder`.
-    pub(super) fn start(tool: &Path, folder: &TempDir) -> Result<Self> {
+    pub(in crate::bench) fn start(tool: &Path, folder: &TempDir) -> Result<Self> {
         let began = Instant::now();
         let mut process = Command::new(tool)
             .args(["serve", "--listen", "127.0.0.1:0", "--json", "--data"])
@@ -58,7 +58,7 @@ impl Served {
     }
 
     /// Runs the tool against it to its end.
-    pub(super) fn run(&self, arguments: &[&str]) -> Result<Measured> {
+    pub(in crate::bench) fn run(&self, arguments: &[&str]) -> Result<Measured> {
         let token = self.token_file.display().to_string();
         let mut all = arguments.to_vec();
         all.extend(["--domain", &self.origin, "--token-file", &token]);
@@ -66,7 +66,7 @@ impl Served {
     }
 
     /// Resident memory in MiB: at its peak (`VmHWM`) or now (`VmRSS`), where the system tells.
-    pub(super) fn memory(&self, field: &str) -> Option<f64> {
+    pub(in crate::bench) fn memory(&self, field: &str) -> Option<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
         let kibibytes: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;

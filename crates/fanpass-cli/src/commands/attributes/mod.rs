@@ -2,6 +2,7 @@
 
 mod list;
 mod register;
+mod usage;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -15,6 +16,7 @@ use crate::printer::Printer;
 pub enum Command {
     List(list::List),
     Register(register::Register),
+    Use(usage::Use),
 }
 
 impl Command {
@@ -22,6 +24,7 @@ impl Command {
         match self {
             Self::List(command) => command.run(global, printer).await,
             Self::Register(command) => command.run(global, printer).await,
+            Self::Use(command) => command.run(global, printer).await,
         }
     }
 }

@@ -54,9 +54,10 @@ impl Combine {
     }
 }
 
+/// How many users there are.
 #[derive(Debug, Serialize)]
-struct Counted {
-    count: u64,
+pub struct Counted {
+    pub count: u64,
 }
 
 impl Report for Counted {

@@ -20,6 +20,9 @@ mod versions;
 use anyhow::Result;
 use clap::Subcommand;
 
+pub use combine::Counted;
+pub use members::write_ids;
+
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::printer::Printer;

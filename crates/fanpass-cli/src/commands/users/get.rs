@@ -49,7 +49,7 @@ impl Report for UserRecord {
     }
 }
 
-pub(super) fn shown(value: &AttributeValue) -> String {
+pub(in crate::commands) fn shown(value: &AttributeValue) -> String {
     match value {
         AttributeValue::Text(text) => text.clone(),
         AttributeValue::Number(number) => number.to_string(),

@@ -1,5 +1,6 @@
 //! `fanpass users`: users and their attributes.
 
+mod audiences;
 mod delete;
 mod export;
 mod get;
@@ -15,6 +16,7 @@ use clap::Subcommand;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::printer::Printer;
+pub(super) use get::shown;
 
 /// Push, update and look at users' attributes
 #[derive(Debug, Subcommand)]
@@ -23,6 +25,7 @@ pub enum Command {
     Update(update::Update),
     Get(get::Get),
     List(list::List),
+    Audiences(audiences::Audiences),
     History(history::History),
     Export(export::Export),
     Delete(delete::Delete),
@@ -35,6 +38,7 @@ impl Command {
             Self::Update(command) => command.run(global, printer).await,
             Self::Get(command) => command.run(global, printer).await,
             Self::List(command) => command.run(global, printer).await,
+            Self::Audiences(command) => command.run(global, printer).await,
             Self::History(command) => command.run(global, printer).await,
             Self::Export(command) => command.run(global, printer).await,
             Self::Delete(command) => command.run(global, printer).await,

@@ -49,16 +49,11 @@ impl Client {
     /// # Errors
     /// As [`combine_segments`](Self::combine_segments).
     pub async fn count_combined(&self, request: &CombineRequest) -> Result<u64, Error> {
-        let mut request = CombineRequest { count: Some(true), ..request.clone() };
-        let mut count: u64 = 0;
-        loop {
+        page::count(|after| async {
+            let request = CombineRequest { after, count: Some(true), ..request.clone() };
             let part = self.combine_segments(&request).await?;
-            count = count.saturating_add(part.count);
-            match part.next {
-                Some(next) if request.after.as_ref() == Some(&next) => return Err(page::names_itself()),
-                Some(next) => request.after = Some(next),
-                None => return Ok(count),
-            }
-        }
+            Ok((part.count, part.next))
+        })
+        .await
     }
 }

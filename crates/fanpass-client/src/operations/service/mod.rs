@@ -1,5 +1,7 @@
 //! The operations that only this project's service offers. Elsewhere they end in `ErrorKind::NotOffered`.
 
+mod audience_members;
+mod audiences;
 mod cancel_import;
 mod change_segment;
 mod clear_faults;
@@ -7,6 +9,7 @@ mod combine_segments;
 mod delete_segment;
 mod delete_user;
 mod export_user;
+mod get_attribute_use;
 mod get_faults;
 mod get_membership;
 mod get_segment;

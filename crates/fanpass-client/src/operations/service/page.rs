@@ -63,6 +63,23 @@ where
     })
 }
 
+/// How many entries all parts of a list have together. `fetch` counts the part behind the place it is given.
+pub(super) async fn count<F>(fetch: impl Fn(Option<String>) -> F) -> Result<u64, Error>
+where
+    F: Future<Output = Result<(u64, Option<String>), Error>>,
+{
+    let (mut count, mut after): (u64, _) = (0, None);
+    loop {
+        let (counted, next) = fetch(after.clone()).await?;
+        count = count.saturating_add(counted);
+        match next {
+            Some(next) if after.as_ref() == Some(&next) => return Err(names_itself()),
+            Some(next) => after = Some(next),
+            None => return Ok(count),
+        }
+    }
+}
+
 /// What a page that is followed by itself, for ever, comes to.
 pub(super) fn names_itself() -> Error {
     Error::unsent(ErrorKind::UnexpectedAnswer, "a page of the list names itself as the next one")

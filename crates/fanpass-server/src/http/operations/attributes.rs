@@ -1,11 +1,15 @@
-//! List Attributes and Register Attribute.
+//! List Attributes, Register Attribute and Get Attribute Use.
 
-use fanpass_model::operations::{LIST_ATTRIBUTES, REGISTER_ATTRIBUTE};
-use fanpass_model::{AttributeDefinition, AttributeList, Namespace, Operation};
+use fanpass_model::operations::{GET_ATTRIBUTE_USE, LIST_ATTRIBUTES, REGISTER_ATTRIBUTE};
+use fanpass_model::{
+    AttributeDefinition, AttributeList, AttributeUse, AttributeValue, Namespace, Operation, UserProperties,
+    ValueUse,
+};
 
 use crate::http::call::{Call, Operate};
 use crate::http::json::{to_json, unknown_members};
-use crate::http::problem::Problem;
+use crate::http::problem::{Kind, Problem};
+use crate::http::query::Parameters;
 use crate::store::AttributeRecord;
 
 pub(in crate::http) struct List;
@@ -48,5 +52,31 @@ impl Operate for Register {
         call.app.store.register_attribute(record, trace).await?;
         call.audited = true;
         Ok(definition)
+    }
+}
+
+pub(in crate::http) struct Use;
+
+impl Operate for Use {
+    const OPERATION: Operation = GET_ATTRIBUTE_USE;
+    type Answer = AttributeUse;
+
+    async fn operate(call: &mut Call) -> Result<AttributeUse, Problem> {
+        let parameters = Parameters::of(&call.parts.uri, &["key", "limit"])?;
+        let key = parameters.attribute_key()?;
+        call.audit.target = Some(key.to_string());
+        let limit = usize::try_from(parameters.limit()?).unwrap_or(usize::MAX);
+        let found = call.app.store.attribute_use(&key, limit).await?;
+        // One that is carried though it is not known was known once.
+        let carried = UserProperties::from_iter([(key.clone(), AttributeValue::Unset)]);
+        if found.users == 0
+            && let Some(unknown) = call.app.registry().check(&carried).first()
+        {
+            return Err(Problem::new(Kind::NOT_FOUND, unknown.to_string()));
+        }
+        let values = found.values.into_iter().map(|(value, users)| ValueUse::new(value, users));
+        let mut answer = AttributeUse::new(key, found.users, values.collect());
+        answer.distinct = found.distinct;
+        Ok(answer)
     }
 }

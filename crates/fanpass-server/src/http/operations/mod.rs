@@ -1,6 +1,7 @@
 //! What each operation does, a type each.
 
 pub(super) mod attributes;
+pub(super) mod audiences;
 pub(super) mod audit;
 pub(super) mod combine;
 pub(super) mod faults;

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use super::Check;
 use crate::auth::keys::{self, KEY_BYTES};
+use crate::store::columns::COLUMNS;
 use crate::store::{SEGMENTS, SERVICE};
 
 /// Files beside the keys that hold what is nobody else's business.
-const PRIVATE: [&str; 3] = ["dev-token", SEGMENTS.file, SERVICE.file];
+const PRIVATE: [&str; 4] = ["dev-token", SEGMENTS.file, SERVICE.file, COLUMNS.file];
 
 pub(super) fn check(check: &mut Check, data: &Path) {
     let keys = keys::files(data).unwrap_or_else(|error| {

@@ -1,5 +1,6 @@
 //! Verifies everything that must hold in a data folder, without changing any of it and in bounded memory.
 
+mod columns;
 mod files;
 mod imports;
 mod list;
@@ -12,6 +13,7 @@ use std::path::Path;
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::columns::COLUMNS;
 use super::database::{Design, open_reader};
 use super::error::{StoreError, StoreErrorKind};
 use super::{SEGMENTS, SERVICE};
@@ -39,6 +41,8 @@ pub struct Check {
     pub users: u64,
     /// Registered attributes.
     pub attributes: u64,
+    /// Saved audiences.
+    pub audiences: u64,
     /// Issued tokens.
     pub tokens: u64,
     /// Audit records.
@@ -136,6 +140,7 @@ pub fn check(data: &Path) -> Result<Check, StoreError> {
     files::check(&mut check, data);
     check.step(SEGMENTS.file, |check| database(check, data, &SEGMENTS, segments::check));
     check.step(SERVICE.file, |check| database(check, data, &SERVICE, service::check));
+    check.step(COLUMNS.file, |check| columns::check(check, data));
     drop(lock);
     Ok(check)
 }

@@ -1,16 +1,17 @@
-//! What must hold in `service.db`: users, attributes, tokens and the audit.
+//! What must hold in `service.db`: users, attributes, audiences, tokens and the audit.
 
 use std::path::Path;
 
 use fanpass_model::{
-    AttributeDefinition, AttributeKey, AttributeRegistry, AttributeType, Namespace, PlatformPolicy, UserId,
-    UserProperties,
+    AttributeDefinition, AttributeKey, AttributeRegistry, AttributeType, AudienceName, Namespace,
+    PlatformPolicy, UserId, UserProperties,
 };
 use rusqlite::Connection;
 
 use super::{Check, RESTORE, count};
 use crate::auth::{SCOPES, keys};
 use crate::store::SERVICE;
+use crate::targeting::Expression;
 
 pub(super) fn check(check: &mut Check, connection: &Connection, data: &Path) {
     let file = SERVICE.file;
@@ -19,6 +20,7 @@ pub(super) fn check(check: &mut Check, connection: &Connection, data: &Path) {
     check.step(file, |check| attributes(check, connection, &mut registry));
     check.step(file, |check| users(check, connection, &registry));
     check.step(file, |check| history(check, connection));
+    check.step(file, |check| audiences(check, connection));
     check.step(file, |check| tokens(check, connection, data));
     check.step(file, |check| audit(check, connection));
 }
@@ -96,6 +98,28 @@ fn history(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
         let wrong = count(connection, sql)?;
         if wrong > 0 {
             check.damage(&place, format!("{wrong} of them {what}"), RESTORE);
+        }
+    }
+    Ok(())
+}
+
+fn audiences(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
+    let mut statement =
+        connection.prepare("SELECT name, expression, created_at, updated_at FROM audiences ORDER BY name")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        check.audiences += 1;
+        let name: String = row.get(0)?;
+        let place = format!("{}, audience `{}`", SERVICE.file, name.escape_debug());
+        if AudienceName::new(name).is_err() {
+            check.damage(&place, "its name is not valid", RESTORE);
+        }
+        // What it says of segments and attributes that are gone is no damage.
+        if row.get_ref(1)?.as_str()?.parse::<Expression>().is_err() {
+            check.damage(&place, "its expression cannot be read", RESTORE);
+        }
+        if row.get::<_, i64>(3)? < row.get::<_, i64>(2)? {
+            check.damage(&place, "its times contradict each other", RESTORE);
         }
     }
     Ok(())

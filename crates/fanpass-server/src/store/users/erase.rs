@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use fanpass_model::UserId;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::touch;
 use crate::store::error::{Fault, StoreError};
 use crate::store::{Store, Trace};
 
@@ -93,6 +94,7 @@ fn erase_attributes(connection: &Connection, id: &str) -> Result<u64, Fault> {
         .optional()?;
     let Some(attributes) = attributes else { return Ok(0) };
     connection.prepare_cached("UPDATE totals SET users = users - 1")?.execute([])?;
+    touch(connection, id)?;
     // Damaged ones are erased as well.
     let attributes: BTreeMap<String, serde_json::Value> =
         serde_json::from_str(&attributes).unwrap_or_default();

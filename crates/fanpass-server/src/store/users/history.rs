@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use fanpass_model::{AttributeKey, AttributeValue, UserId};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use tokio::task::spawn_blocking;
 
 use super::damaged;
 use crate::store::error::{Fault, StoreError};
@@ -98,14 +99,26 @@ impl Store {
         if !self.0.service.read("look for old changes", due).await? {
             return Ok(true);
         }
+        let store = self.clone();
+        let known = spawn_blocking(move || store.0.columns.knows_changes()).await;
+        if !known.map_err(|_| StoreError::stopped())? {
+            return Ok(true);
+        }
         let forget = move |connection: &Connection| {
             // The oldest ones only: to look for others would read them all.
+            let mut delete = connection.prepare_cached(
+                "DELETE FROM user_changes WHERE sequence IN (SELECT sequence FROM \
+                 (SELECT sequence, at FROM user_changes ORDER BY sequence LIMIT ?2) WHERE at < ?1) \
+                 RETURNING sequence",
+            )?;
+            let mut newest: i64 = 0;
+            let mut rows = delete.query(params![until, FORGOTTEN_PER_COMMIT])?;
+            while let Some(row) = rows.next()? {
+                newest = newest.max(row.get(0)?);
+            }
             connection
-                .prepare_cached(
-                    "DELETE FROM user_changes WHERE sequence IN (SELECT sequence FROM \
-                     (SELECT sequence, at FROM user_changes ORDER BY sequence LIMIT ?2) WHERE at < ?1)",
-                )?
-                .execute(params![until, FORGOTTEN_PER_COMMIT])?;
+                .prepare_cached("UPDATE totals SET forgotten = max(forgotten, ?1)")?
+                .execute([newest])?;
             Ok(false)
         };
         self.0.service.write("forget old changes", forget).await

@@ -96,13 +96,19 @@ impl Store {
     }
 }
 
-fn parse(attributes: &str) -> Result<UserProperties, StoreError> {
+/// The attributes of a stored user.
+pub(super) fn parse(attributes: &str) -> Result<UserProperties, StoreError> {
     let attributes: BTreeMap<AttributeKey, _> =
         serde_json::from_str(attributes).map_err(|_| damaged("user's attributes"))?;
     Ok(attributes.into_iter().collect())
 }
 
-fn damaged(what: &str) -> StoreError {
+/// Leaves word for the columns of users, which are kept by the changes of users, of a user that has none.
+fn touch(connection: &Connection, id: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached("INSERT INTO touched (id) VALUES (?1)")?.execute([id]).map(drop)
+}
+
+pub(super) fn damaged(what: &str) -> StoreError {
     let message = format!("service.db is damaged: a stored {what} cannot be read; restore it from a backup");
     StoreError::new(StoreErrorKind::Corrupt, message)
 }

@@ -6,7 +6,7 @@ use fanpass_model::{AttributeKey, AttributeValue, UserId, UserProperties};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::damaged;
+use super::{damaged, touch};
 use crate::store::Trace;
 use crate::store::error::{Fault, StoreError, StoreErrorKind};
 
@@ -46,21 +46,15 @@ impl Update {
         let before = stored.as_ref().map_or("{}", |(_, attributes, _)| attributes);
         let (attributes, changes) = self.merge(before)?;
         let sequence = trace.write(connection, now)?;
-        let mut last_change = stored.as_ref().and_then(|(_, _, last)| *last);
-        if let Some(changes) = changes {
-            connection
-                .prepare_cached(
-                    "INSERT INTO user_changes (sequence, previous, at, changes) VALUES (?1, ?2, ?3, ?4)",
-                )?
-                .execute(params![sequence, last_change, now, changes])?;
-            last_change = Some(sequence);
-        }
-        if let Some((row, _, _)) = stored {
+        let previous = stored.as_ref().and_then(|(_, _, last)| *last);
+        let last_change = if changes.is_some() { Some(sequence) } else { previous };
+        let row = if let Some((row, _, _)) = stored {
             connection
                 .prepare_cached(
                     "UPDATE users SET attributes = ?2, updated_at = ?3, last_change = ?4 WHERE rowid = ?1",
                 )?
                 .execute(params![row, attributes, now, last_change])?;
+            row
         } else {
             connection.prepare_cached("UPDATE totals SET users = users + 1")?.execute([])?;
             connection
@@ -68,6 +62,18 @@ impl Update {
                     "INSERT INTO users (id, attributes, updated_at, last_change) VALUES (?1, ?2, ?3, ?4)",
                 )?
                 .execute(params![self.id, attributes, now, last_change])?;
+            let row = connection.last_insert_rowid();
+            if changes.is_none() {
+                touch(connection, &self.id)?;
+            }
+            row
+        };
+        if let Some(changes) = changes {
+            connection
+                .prepare_cached(
+                    "INSERT INTO user_changes (sequence, previous, at, changes, user) VALUES (?1, ?2, ?3, ?4, ?5)",
+                )?
+                .execute(params![sequence, previous, now, changes, row])?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use fanpass_server::store::{Check, Severity, StoreErrorKind, check};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::harness::{Harness, segment, update, upload};
+use crate::harness::{Harness, post, segment, update, upload};
 
 /// A folder with something of everything, on which no service runs, and an import that is not ended.
 async fn folder() -> (TempDir, String) {
@@ -28,6 +28,8 @@ async fn folder() -> (TempDir, String) {
     harness.import("league", "a.csv", b"user_id\na\nb\nb\n").await;
     harness.call(update(r#"{"userId":"secret-fan","userProperties":{"custom.tier":"gold"}}"#)).await;
     harness.issue("nightly", &["read"]).await;
+    let audience = r#"{"audienceName":"gold","expression":"custom.tier == 'gold'"}"#;
+    harness.call(post("/service/v1/audiences").json(audience)).await;
     let stuck = upload("late", "b.csv", b"user_id\nc\n").header("x-fanpass-fault", "stuck-job");
     let stuck = harness.call(stuck).await.json();
     let import = stuck["firebase_imported_segment_id"].as_str().unwrap().to_owned();
@@ -60,10 +62,10 @@ async fn nothing_is_found_in_a_sound_folder_whether_a_service_runs_on_it_or_not(
     assert!(running.in_use && running.findings.is_empty(), "{running:?}");
 
     let (folder, _) = folder().await;
-    let Check { segments, versions, members, imports, users, attributes, tokens, .. } =
+    let Check { segments, versions, members, imports, users, attributes, audiences, tokens, .. } =
         check(folder.path()).unwrap();
     assert_eq!((segments, versions, members), (2, 4, 2002));
-    assert_eq!((imports, users, attributes, tokens), (5, 1, 1, 2));
+    assert_eq!((imports, users, attributes, audiences, tokens), (5, 1, 1, 1, 2));
     assert_eq!(found(folder.path()), Vec::<String>::new());
 }
 
@@ -156,6 +158,12 @@ async fn each_damage_of_the_service_is_named() {
             "UPDATE attributes SET type = 'colour'",
             "service.db, attribute `custom.tier`: its key or its type is not valid",
         ),
+        (
+            "UPDATE audiences SET expression = 'custom.tier = 1'",
+            "service.db, audience `gold`: its expression cannot be read",
+        ),
+        ("UPDATE audiences SET name = ' '", "service.db, audience ` `: its name is not valid"),
+        ("UPDATE audiences SET updated_at = 0", "service.db, audience `gold`: its times contradict"),
         ("UPDATE tokens SET scopes = '[\"everything\"]'", "its scopes are not valid"),
         ("UPDATE tokens SET expires_at = issued_at", "its times contradict each other"),
         ("DELETE FROM audit WHERE sequence > 3", "service.db, audit: its last record is 3"),

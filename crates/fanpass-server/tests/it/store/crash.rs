@@ -65,6 +65,15 @@ async fn writes_until_it_is_killed() {
             }
         }
     });
+    let counts = tokio::spawn({
+        let store = store.clone();
+        async move {
+            for round in first.. {
+                store.attribute_use(&attribute_key!("custom.round"), 10).await.unwrap();
+                tell("count", round);
+            }
+        }
+    });
     for round in first.. {
         let mut upload = imports.receive().await.unwrap();
         for row in list(round) {
@@ -79,6 +88,7 @@ async fn writes_until_it_is_killed() {
         tell("append", round);
     }
     updates.await.unwrap();
+    counts.await.unwrap();
 }
 
 fn start(folder: &Path, round: u64) -> Child {
@@ -114,8 +124,16 @@ fn kill_after(folder: &Path, round: u64, what: &str, count: usize) -> BTreeMap<S
 #[tokio::test]
 async fn a_killed_process_loses_nothing_it_acknowledged() {
     let folder = TempDir::new().unwrap();
-    let moments =
-        [("update", 1), ("job", 1), ("update", 300), ("list", 1), ("job", 2), ("append", 2), ("update", 77)];
+    let moments = [
+        ("update", 1),
+        ("job", 1),
+        ("count", 3),
+        ("update", 300),
+        ("list", 1),
+        ("job", 2),
+        ("append", 2),
+        ("count", 40),
+    ];
     for (round, (what, count)) in (0..).step_by(1_000).zip(moments) {
         let told = kill_after(folder.path(), round, what, count);
         check(folder.path(), &told).await;
@@ -151,6 +169,7 @@ async fn check(folder: &Path, told: &BTreeMap<String, Vec<String>>) {
         };
         assert!(round.parse::<u64>().unwrap() >= number, "update {last} is lost: {stored:?}");
     }
+    exact_columns(&store).await;
     whole_list(&store, told("list").last()).await;
     for round in told("append") {
         let user = UserId::new(round.clone()).unwrap();
@@ -176,6 +195,22 @@ async fn check(folder: &Path, told: &BTreeMap<String, Vec<String>>) {
     );
     assert_eq!(std::fs::read_dir(folder.join("spool")).unwrap().count(), 0);
     assert_eq!(std::fs::read_dir(folder.join("temporary")).unwrap().count(), 0);
+}
+
+/// The columns of users say what the users themselves say.
+async fn exact_columns(store: &Store) {
+    let mut carried: BTreeMap<String, u64> = BTreeMap::new();
+    for (user, _) in store.users(None, 1_000).await.unwrap().users {
+        let stored = store.user(&user).await.unwrap().unwrap();
+        if let Some(AttributeValue::Text(round)) = stored.attributes.get("custom.round") {
+            *carried.entry(round.clone()).or_default() += 1;
+        }
+    }
+    let found = store.attribute_use(&attribute_key!("custom.round"), 1_000).await.unwrap();
+    assert_eq!(found.users, carried.values().sum::<u64>());
+    let text = |value| if let AttributeValue::Text(text) = value { text } else { panic!("{value:?}") };
+    let found: BTreeMap<_, _> = found.values.into_iter().map(|(value, users)| (text(value), users)).collect();
+    assert_eq!(found, carried);
 }
 
 /// The list is one round's, complete, and not older than what was acknowledged.

@@ -1,0 +1,152 @@
+//! Reading the copy: block after block in byte order of the ids, of each only what is asked for.
+
+use fanpass_model::AttributeKey;
+use rusqlite::{Connection, OptionalExtension as _, Row, Rows};
+
+use super::block::{self, Place};
+use super::column::Column;
+use super::damaged;
+use super::ids::Ids;
+use super::record::Record;
+use super::value::ColumnValue;
+
+/// The users as they stand at one moment.
+#[derive(Debug)]
+pub(crate) struct View<'c> {
+    connection: &'c Connection,
+    places: Vec<Place>,
+    /// Ids before it are not asked for.
+    from: Vec<u8>,
+    /// Where the first block behind them begins, if there are more.
+    behind: Option<Vec<u8>>,
+    /// Whether users wait in the overlay.
+    overlaid: bool,
+}
+
+/// An attribute, as the copy numbers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Key(u32);
+
+impl<'c> View<'c> {
+    /// Users from the block on that holds `from`, or would, `most` blocks at most.
+    pub(super) fn open(connection: &'c Connection, from: &str, most: usize) -> rusqlite::Result<Self> {
+        let overlaid = connection.prepare_cached("SELECT 1 FROM overlay")?.exists([])?;
+        let mut places = block::places(connection, from.as_bytes(), most.saturating_add(1))?;
+        let behind = if places.len() > most { places.pop().map(|place| place.first_id) } else { None };
+        if places.is_empty() {
+            // One without users, for those of the overlay.
+            places.push(Place { block: 0, first_id: Vec::new(), users: 0 });
+        }
+        Ok(Self { connection, places, from: from.as_bytes().to_vec(), behind, overlaid })
+    }
+
+    /// How many blocks there are.
+    pub(crate) fn blocks(&self) -> usize {
+        self.places.len()
+    }
+
+    /// The attribute, unless no user has ever carried it.
+    pub(crate) fn key(&self, key: &AttributeKey) -> rusqlite::Result<Option<Key>> {
+        self.connection
+            .prepare_cached("SELECT number FROM keys WHERE key = ?1")?
+            .query_row([key.as_str()], |row| Ok(Key(row.get(0)?)))
+            .optional()
+    }
+
+    /// One block of users, by its place in the order.
+    pub(crate) fn block(&self, index: usize) -> Option<UserBlock<'_>> {
+        let place = self.places.get(index)?;
+        let next = self.places.get(index + 1).map(|next| &next.first_id).or(self.behind.as_ref());
+        let next = next.map(Vec::as_slice);
+        let start = if index == 0 { &self.from } else { &place.first_id };
+        Some(UserBlock { connection: self.connection, place, start, next, overlaid: self.overlaid })
+    }
+}
+
+/// Users whose ids follow one another: those of a block, and those of the overlay that belong there.
+#[derive(Debug)]
+pub(crate) struct UserBlock<'v> {
+    connection: &'v Connection,
+    place: &'v Place,
+    /// No id is less that is asked for.
+    start: &'v [u8],
+    /// All ids are less; none in the last block.
+    next: Option<&'v [u8]>,
+    overlaid: bool,
+}
+
+/// A user who stands in the overlay.
+#[derive(Debug)]
+pub(crate) struct Changed {
+    pub(crate) id: String,
+    record: Vec<u8>,
+}
+
+impl Changed {
+    /// What the user carries of an attribute.
+    pub(crate) fn value(&self, key: Key) -> Option<ColumnValue<'_>> {
+        self.bytes(key).and_then(ColumnValue::read)
+    }
+
+    pub(super) fn bytes(&self, key: Key) -> Option<&[u8]> {
+        Record(&self.record).get(key.0)
+    }
+
+    pub(super) fn record(&self) -> &[u8] {
+        &self.record
+    }
+}
+
+impl<'v> UserBlock<'v> {
+    /// How many users the block has; some may have changed since, as the overlay tells.
+    pub(crate) fn users(&self) -> usize {
+        self.place.users
+    }
+
+    /// No id is less that is asked for.
+    pub(crate) fn start(&self) -> &'v str {
+        std::str::from_utf8(self.start).unwrap_or_default()
+    }
+
+    /// The id from which on the next block has them.
+    pub(crate) fn next(&self) -> Option<&'v str> {
+        self.next.and_then(|next| std::str::from_utf8(next).ok())
+    }
+
+    /// What the block's users carry of an attribute, if one of them does.
+    pub(crate) fn column(&self, key: Key) -> rusqlite::Result<Option<Column>> {
+        block::column(self.connection, key.0, self.place)
+    }
+
+    /// The ids of the block's users.
+    pub(crate) fn ids(&self) -> rusqlite::Result<Ids> {
+        Ids::read(self.connection, self.place)
+    }
+
+    /// The users of the overlay who belong here, in the order of their ids: new ones, and those who take the place of users of
+    /// the block.
+    pub(crate) fn changed(&self) -> rusqlite::Result<Vec<Changed>> {
+        if !self.overlaid {
+            return Ok(Vec::new());
+        }
+        let from = "SELECT id, attributes FROM overlay WHERE id >= ?1 ORDER BY id";
+        let between = "SELECT id, attributes FROM overlay WHERE id >= ?1 AND id < ?2 ORDER BY id";
+        match self.next {
+            None => all(self.connection.prepare_cached(from)?.query([self.start])?),
+            Some(next) => all(self.connection.prepare_cached(between)?.query([self.start, next])?),
+        }
+    }
+}
+
+fn all(mut rows: Rows<'_>) -> rusqlite::Result<Vec<Changed>> {
+    let mut users = Vec::new();
+    while let Some(row) = rows.next()? {
+        users.push(changed(row)?);
+    }
+    Ok(users)
+}
+
+fn changed(row: &Row<'_>) -> rusqlite::Result<Changed> {
+    let id = String::from_utf8(row.get(0)?).map_err(|_| damaged("an id"))?;
+    Ok(Changed { id, record: row.get(1)? })
+}
