@@ -14,13 +14,14 @@ use crate::http::problem::Problem;
 pub(super) type Answer = Result<Response, Trouble>;
 
 /// The entries of the navigation: address, name, and the scope without which a page has nothing to show.
-const SECTIONS: [(&str, &str, &str); 10] = [
+const SECTIONS: [(&str, &str, &str); 11] = [
     ("/portal", "Overview", "read"),
     ("/portal/segments", "Segments", "read"),
     ("/portal/imports", "Imports", "read"),
     ("/portal/upload", "Upload", "segments:write"),
     ("/portal/users", "Users", "read"),
     ("/portal/attributes", "Attributes", "read"),
+    ("/portal/audiences", "Audiences", "read"),
     ("/portal/tokens", "Tokens", "portal:admin"),
     ("/portal/audit", "Audit", "portal:admin"),
     ("/portal/faults", "Faults", "portal:admin"),
@@ -29,11 +30,13 @@ const SECTIONS: [(&str, &str, &str); 10] = [
 
 /// What a page says has just been done: the word that stands in its address, and the sentence. No other text of an
 /// address is ever shown as ours.
-const NOTICES: [(&str, &str); 9] = [
+const NOTICES: [(&str, &str); 11] = [
     ("rolled-back", "The version is served again."),
     ("segment-deleted", "The segment and all of its versions are deleted."),
     ("cancelled", "The import is cancelled; its segment is as it was before."),
     ("registered", "The attribute is registered; users may carry it from now on."),
+    ("saved", "The audience is saved."),
+    ("audience-deleted", "The audience is deleted; users, segments and attributes are as they were."),
     ("revoked", "The token is revoked; no call is accepted with it any more."),
     (
         "erased",

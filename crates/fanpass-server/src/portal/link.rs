@@ -17,6 +17,16 @@ pub(super) fn segment(name: &str) -> String {
     link("/portal/segment", [("name", name)])
 }
 
+/// The page of an audience.
+pub(super) fn audience(name: &str) -> String {
+    link("/portal/audience", [("name", name)])
+}
+
+/// The page of an attribute.
+pub(super) fn attribute(key: &str) -> String {
+    link("/portal/attribute", [("key", key)])
+}
+
 /// The page of an import.
 pub(super) fn import(id: &str) -> String {
     link("/portal/import", [("id", id)])

@@ -31,8 +31,8 @@ use crate::config::PortalOptions;
 use crate::http::observe;
 pub(crate) use harmless::Harmless;
 use pages::{
-    attributes, audit, faults, import, imports, overview, segment, segments, settings, sign_in, tokens,
-    upload, user, users,
+    attribute, attributes, audience, audiences, audit, faults, import, imports, overview, segment, segments,
+    settings, sign_in, tokens, upload, user, users,
 };
 use sessions::Sessions;
 
@@ -80,6 +80,12 @@ pub(crate) fn router(app: &Arc<App>, api: &Router, options: &PortalOptions) -> R
         .route("/portal/user/export", get(user::export))
         .route("/portal/user/erase", post(user::erase))
         .route("/portal/attributes", get(attributes::list).post(attributes::register))
+        .route("/portal/attribute", get(attribute::show))
+        .route("/portal/audiences", get(audiences::list).post(audiences::take))
+        .route("/portal/audiences/write", get(audiences::write))
+        .route("/portal/audience", get(audience::show))
+        .route("/portal/audience/members.csv", get(audience::download))
+        .route("/portal/audience/delete", post(audience::delete))
         .route("/portal/tokens", get(tokens::list).post(tokens::issue))
         .route("/portal/token/revoke", post(tokens::revoke))
         .route("/portal/audit", get(audit::list))

@@ -7,6 +7,7 @@ use fanpass_model::{AttributeDefinition, AttributeList, AttributeType, Namespace
 use serde_json::json;
 
 use crate::portal::frame::{Answer, Frame, page};
+use crate::portal::link;
 use crate::portal::trouble::Trouble;
 use crate::portal::visit::Visit;
 use http::StatusCode;
@@ -34,6 +35,7 @@ struct Page<'a> {
 
 struct Row {
     key: String,
+    address: String,
     kind: String,
     description: String,
     /// What Google Analytics would not take of it.
@@ -87,6 +89,7 @@ async fn all(visit: &Visit, trouble: Option<&Trouble>) -> Answer {
 fn row(definition: AttributeDefinition) -> Row {
     Row {
         findings: ga4::lint_key(&definition.key).iter().map(ToString::to_string).collect(),
+        address: link::attribute(definition.key.as_str()),
         key: definition.key.to_string(),
         kind: definition.r#type.map_or("any", AttributeType::as_str).to_owned(),
         description: definition.description.unwrap_or_default(),

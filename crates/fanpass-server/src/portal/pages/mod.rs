@@ -1,6 +1,9 @@
 //! The pages, a file each, and what is shown where there is none.
 
+pub(super) mod attribute;
 pub(super) mod attributes;
+pub(super) mod audience;
+pub(super) mod audiences;
 pub(super) mod audit;
 pub(super) mod faults;
 pub(super) mod import;

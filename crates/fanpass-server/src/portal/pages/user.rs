@@ -3,8 +3,8 @@
 use askama::Template;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Redirect};
-use fanpass_model::operations::{DELETE_USER, EXPORT_USER, GET_USER, GET_USER_HISTORY};
-use fanpass_model::{AttributeValue, DeletedUser, UserChange, UserHistory, UserRecord};
+use fanpass_model::operations::{DELETE_USER, EXPORT_USER, GET_USER, GET_USER_HISTORY, LIST_USER_AUDIENCES};
+use fanpass_model::{AttributeValue, DeletedUser, UserAudiences, UserChange, UserHistory, UserRecord};
 use http::{HeaderMap, StatusCode};
 
 use super::pager::Pager;
@@ -28,6 +28,8 @@ struct Page {
     attributes: Vec<(String, Value)>,
     /// Name and address.
     segments: Vec<(String, String)>,
+    /// Name and address.
+    audiences: Vec<(String, String)>,
     changes: Vec<Change>,
     pager: Pager,
     may_administer: bool,
@@ -36,9 +38,9 @@ struct Page {
 }
 
 /// A value in words.
-struct Value {
-    kind: &'static str,
-    entries: Vec<String>,
+pub(super) struct Value {
+    pub(super) kind: &'static str,
+    pub(super) entries: Vec<String>,
 }
 
 struct Change {
@@ -64,6 +66,8 @@ pub(in crate::portal) async fn show(visit: Visit) -> Answer {
     } else {
         UserHistory::new(Vec::new())
     };
+    let audiences: UserAudiences = visit.call(&LIST_USER_AUDIENCES, &[("userId", id)]).await?;
+    let audiences = audiences.audiences.iter().map(|name| (name.to_string(), link::audience(name.as_str())));
     let attributes = user.user_properties.iter().map(|(key, value)| (key.to_string(), Value::of(value)));
     let segments = user.segments.iter().map(|name| (name.to_string(), link::segment(name.as_str())));
     show_page(&Page {
@@ -72,6 +76,7 @@ pub(in crate::portal) async fn show(visit: Visit) -> Answer {
         updated: When::maybe(user.updated_at.as_deref()),
         attributes: attributes.collect(),
         segments: segments.collect(),
+        audiences: audiences.collect(),
         pager: Pager::new("/portal/user", &[("id", id)], after, history.next.as_deref()),
         changes: history.changes.into_iter().map(change).collect(),
         may_administer: visit.session.may("portal:admin"),
@@ -105,7 +110,7 @@ fn change(change: UserChange) -> Change {
 }
 
 impl Value {
-    fn of(value: &AttributeValue) -> Self {
+    pub(super) fn of(value: &AttributeValue) -> Self {
         let kind = value.attribute_type().map_or("unset", fanpass_model::AttributeType::as_str);
         let entries = match value {
             AttributeValue::Text(text) => vec![text.clone()],

@@ -41,6 +41,15 @@ async fn season() -> (Harness, String) {
     }
     let change = json!({"userId": "00001", "userProperties": {"custom.loyalty_tier": "platinum", "custom.spend": null}});
     assert_eq!(harness.call(update(&change.to_string())).await.status, 200);
+    for (name, expression) in [
+        ("gold", r#"segment("season-ticket-holders") && custom.loyalty_tier in ["gold", "platinum"]"#),
+        ("spenders", "custom.spend > 100 || has(custom.seats)"),
+    ] {
+        let audience =
+            json!({"audienceName": name, "expression": expression, "description": "For the summer campaign"});
+        let saved = crate::harness::post("/service/v1/audiences").json(&audience.to_string());
+        assert_eq!(harness.call(saved).await.status, 200);
+    }
     harness.issue("nightly export", &["segments:write", "users:write"]).await;
     harness.issue("box office", &["read"]).await;
     let rows: String = (1..60)
@@ -75,6 +84,10 @@ async fn every_page_is_looked_at() {
         ("user", "/portal/user?id=00001".to_owned()),
         ("no-user", "/portal/user?id=nobody".to_owned()),
         ("attributes", "/portal/attributes".to_owned()),
+        ("attribute", "/portal/attribute?key=custom.loyalty_tier".to_owned()),
+        ("audiences", "/portal/audiences".to_owned()),
+        ("audience", "/portal/audience?name=gold&count=1".to_owned()),
+        ("audience-form", "/portal/audiences/write?name=gold".to_owned()),
         ("tokens", "/portal/tokens".to_owned()),
         ("audit", "/portal/audit?operation=updateUser".to_owned()),
         ("settings", "/portal/settings".to_owned()),

@@ -41,6 +41,17 @@ async fn a_club_does_its_work() {
     browser.wait_for_text(".tags", "season tickets");
     browser.wait_for_text("td .value", "gold");
 
+    // An audience is tried out and saved.
+    browser.go("/portal/audiences");
+    browser.press("Write an audience");
+    browser.type_into("#expression", "segment(\"season tickets\") && custom.loyalty_tier == \"gold\"");
+    browser.press("Try it");
+    browser.wait_for_text("#found", "1 user");
+    browser.type_into("#name", "gold season tickets");
+    browser.press("Save");
+    browser.wait_for_text(".notice", "saved");
+    browser.wait_for_text(".ids", "00042");
+
     // A token is issued, seen once, and revoked.
     browser.go("/portal/tokens");
     browser.type_into("#subject", "nightly export");

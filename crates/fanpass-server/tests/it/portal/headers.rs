@@ -3,7 +3,7 @@
 use super::person::{Page, Person};
 use crate::harness::{Answer, Call, Harness};
 
-const PAGES: [&str; 18] = [
+const PAGES: [&str; 22] = [
     "/portal",
     "/portal/segments",
     "/portal/segment?name=vip",
@@ -17,6 +17,10 @@ const PAGES: [&str; 18] = [
     "/portal/user?id=00042",
     "/portal/user?id=",
     "/portal/attributes",
+    "/portal/attribute?key=custom.nothing",
+    "/portal/audiences",
+    "/portal/audiences/write",
+    "/portal/audience?name=nobody",
     "/portal/tokens",
     "/portal/audit",
     "/portal/settings",
@@ -120,7 +124,7 @@ async fn a_token_sees_what_it_allows() {
     let reader = harness.issue("box office", &["read"]).await;
     let person = Person::sign_in_with(&harness, &reader).await;
     let page = person.page("/portal/segments").await;
-    assert_eq!(page.all(".side a"), ["Overview", "Segments", "Imports", "Users", "Attributes"]);
+    assert_eq!(page.all(".side a"), ["Overview", "Segments", "Imports", "Users", "Attributes", "Audiences"]);
     assert!(person.page("/portal/attributes").await.all("form:not(.who)").is_empty());
     let answer = person.get("/portal/tokens").await;
     assert_eq!(answer.status, 403);
