@@ -13,6 +13,11 @@ impl Fields {
         Self(parse(encoded).into_owned().collect())
     }
 
+    /// Fields that were not sent, but stand in a form from the start.
+    pub(super) fn of<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        Self(fields.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
     /// The value of a field; empty where there is none, as a browser sends one that was left empty.
     pub(super) fn text(&self, name: &str) -> &str {
         let found = self.0.iter().find(|(known, _)| known == name);

@@ -46,11 +46,6 @@ pub(in crate::portal) async fn show(visit: Visit) -> Answer {
         visit.call::<AudiencePart>(&LIST_AUDIENCE_MEMBERS, &listed),
     )?;
     let count = if visit.query.text("count").is_empty() { None } else { Some(count(&visit, name).await?) };
-    let edited = [
-        ("name", name),
-        ("expression", &*audience.expression),
-        ("description", audience.description.as_deref().unwrap_or_default()),
-    ];
     show_page(&Page {
         frame: visit.frame(name, "/portal/audiences"),
         name: name.to_owned(),
@@ -62,7 +57,7 @@ pub(in crate::portal) async fn show(visit: Visit) -> Answer {
         users: users(part),
         may_write: visit.session.may(DELETE_AUDIENCE.scope),
         count_address: link("/portal/audience", [("name", name), ("count", "1")]),
-        edit_address: link("/portal/audiences/write", edited),
+        edit_address: link("/portal/audiences/write", [("name", name)]),
         download_address: link("/portal/audience/members.csv", [("name", name)]),
         delete_address: link("/portal/audience/delete", [("name", name)]),
         expression: audience.expression,

@@ -2,12 +2,13 @@
 
 use askama::Template;
 use axum::response::{IntoResponse as _, Redirect};
-use fanpass_model::operations::{LIST_AUDIENCES, PREVIEW_AUDIENCE, SAVE_AUDIENCE};
+use fanpass_model::operations::{GET_AUDIENCE, LIST_AUDIENCES, PREVIEW_AUDIENCE, SAVE_AUDIENCE};
 use fanpass_model::{Audience, AudienceList, AudiencePart, PreviewAudienceRequest};
 use http::StatusCode;
 use serde_json::json;
 
 use super::pager::Pager;
+use crate::portal::fields::Fields;
 use crate::portal::frame::{Answer, Frame, page, show};
 use crate::portal::link::{self, link};
 use crate::portal::show::{When, counted};
@@ -82,7 +83,15 @@ struct Found {
     users: Vec<(String, String)>,
 }
 
-pub(in crate::portal) async fn write(visit: Visit) -> Answer {
+/// An empty form, or that of an audience that is to be changed.
+pub(in crate::portal) async fn write(mut visit: Visit) -> Answer {
+    let name = visit.query.text("name");
+    if !name.is_empty() {
+        let audience: Audience = visit.call(&GET_AUDIENCE, &[("audienceName", name)]).await?;
+        let description = audience.description.unwrap_or_default();
+        let fields = [("name", name), ("expression", &*audience.expression), ("description", &*description)];
+        visit.form = Fields::of(fields);
+    }
     form(&visit, None, None)
 }
 
@@ -107,15 +116,13 @@ pub(in crate::portal) async fn take(visit: Visit) -> Answer {
 }
 
 fn form(visit: &Visit, found: Option<Found>, trouble: Option<&Trouble>) -> Answer {
-    let typed =
-        |name| Some(visit.form.text(name)).filter(|text| !text.is_empty()).unwrap_or(visit.query.text(name));
     page(
         trouble.map_or(StatusCode::OK, |trouble| trouble.status),
         &FormPage {
             frame: visit.frame("Write an audience", "/portal/audiences"),
-            name: typed("name"),
-            expression: typed("expression"),
-            description: typed("description"),
+            name: visit.form.text("name"),
+            expression: visit.form.text("expression"),
+            description: visit.form.text("description"),
             found,
             may_save: visit.session.may(SAVE_AUDIENCE.scope),
             trouble,
