@@ -11,8 +11,8 @@ use clap::{
 };
 
 use crate::commands::{
-    apply, attributes, audiences, audit, auth, check, completions, faults, fsck, keys, man, plan, rejects,
-    reset, restore, runs, segments, serve, snapshot, support, tokens, users,
+    apply, attributes, audiences, audit, auth, check, completions, faults, fsck, ga4, keys, man, plan,
+    rejects, reset, restore, runs, segments, serve, snapshot, support, tokens, users,
 };
 use crate::exit::Exit;
 
@@ -58,6 +58,8 @@ pub enum Command {
     Serve(serve::Serve),
     #[command(subcommand)]
     Faults(faults::Command),
+    #[command(subcommand)]
+    Ga4(ga4::Command),
     Fsck(fsck::Fsck),
     Snapshot(snapshot::Snapshot),
     Restore(restore::Restore),

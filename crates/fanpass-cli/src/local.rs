@@ -5,33 +5,15 @@ use std::io;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use fanpass_model::{AttributeDefinition, Namespace, PlatformPolicy};
+use fanpass_model::{AttributeDefinition, Namespace};
 use fanpass_server::{Config, Service};
-use serde::Deserialize;
 
+use crate::attribute_file::{AttributeFile, Entry, parse, slipped};
 use crate::exit::Exit;
 use crate::failure::failure;
 
 /// The file in the data folder that extends the platform catalogue.
 const CATALOGUE: &str = "platform-attributes.toml";
-
-/// What that file says.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Catalogue {
-    #[serde(default)]
-    unknown: Unknown,
-    #[serde(default)]
-    attribute: Vec<AttributeDefinition>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Unknown {
-    #[default]
-    Refuse,
-    Allow,
-}
 
 /// Opens the service on a data folder.
 pub async fn open_service(data: &Path) -> Result<Service> {
@@ -46,39 +28,28 @@ pub fn config(data: &Path) -> Result<Config> {
         return Err(failure(Exit::Usage, message));
     }
     let path = data.join(CATALOGUE);
-    let Catalogue { unknown, attribute } = read_catalogue(&path)?;
-    check_platform(&path, &attribute)?;
-    let platform_policy = match unknown {
-        Unknown::Refuse => PlatformPolicy::CatalogueOnly,
-        Unknown::Allow => PlatformPolicy::AllowUnknown,
-    };
-    Ok(Config { data: data.to_owned(), platform_policy, platform_attributes: attribute, ..Config::default() })
+    let AttributeFile { entries, unknown: platform_policy } = read_catalogue(&path)?;
+    let platform_attributes = platform(&path, entries)?;
+    Ok(Config { data: data.to_owned(), platform_policy, platform_attributes, ..Config::default() })
 }
 
-/// Refuses platform attributes, found in the file at `path`, that are none.
-pub fn check_platform(path: &Path, attributes: &[AttributeDefinition]) -> Result<()> {
-    let custom = attributes.iter().find(|attribute| attribute.key.namespace() == Namespace::Custom);
-    let Some(custom) = custom else { return Ok(()) };
-    let (path, key) = (path.display(), &custom.key);
+/// The platform attributes that a file at `path` lists, which may list no others.
+pub fn platform(path: &Path, entries: Vec<Entry>) -> Result<Vec<AttributeDefinition>> {
+    let custom = entries.iter().find(|entry| entry.definition.key.namespace() == Namespace::Custom);
+    let Some(custom) = custom else {
+        return Ok(entries.into_iter().map(|entry| entry.definition).collect());
+    };
+    let (path, key) = (path.display(), &custom.definition.key);
     let message = format!(
         "{path} is for user_properties.* keys; register {key} with `fanpass attributes register {key}`"
     );
     Err(failure(Exit::Usage, message))
 }
 
-fn read_catalogue(path: &Path) -> Result<Catalogue> {
+fn read_catalogue(path: &Path) -> Result<AttributeFile> {
     match fs::read_to_string(path) {
-        Ok(text) => toml::from_str(&text).map_err(|error| {
-            failure(
-                Exit::Usage,
-                format!(
-                    "{} is not a catalogue of attributes: {}",
-                    path.display(),
-                    error.to_string().trim_end()
-                ),
-            )
-        }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Catalogue::default()),
+        Ok(text) => parse(&text).map_err(|slips| slipped(path, &slips, Exit::Usage)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(AttributeFile::default()),
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
     }
 }

@@ -7,6 +7,7 @@
 )]
 #![allow(clippy::unused_self, reason = "commands without arguments run as the others do")]
 
+mod attribute_file;
 mod cli;
 mod commands;
 mod exit;
@@ -109,6 +110,7 @@ async fn dispatch(command: Command, global: &Global, printer: Printer) -> anyhow
         Command::Auth(command) => command.run(global, printer),
         Command::Serve(command) => command.run(global, printer).await,
         Command::Faults(command) => command.run(global, printer).await,
+        Command::Ga4(command) => command.run(global, printer).await,
         Command::Fsck(command) => command.run(global, printer),
         Command::Snapshot(command) => command.run(global, printer),
         Command::Restore(command) => command.run(global, printer),

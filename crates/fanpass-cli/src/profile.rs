@@ -133,10 +133,15 @@ fn check_name(name: &str) -> Result<()> {
 
 /// Reads a token from a file that only its owner can read.
 pub fn read_token_file(path: &Path) -> Result<SecretString> {
-    refuse_shared(path)?;
+    read_secret_file(path, "token")
+}
+
+/// A secret in a file that its owner alone can read; `what` it is.
+pub fn read_secret_file(path: &Path, what: &str) -> Result<SecretString> {
+    refuse_shared(path, what)?;
     let text =
-        fs::read_to_string(path).with_context(|| format!("cannot read the token in {}", path.display()))?;
-    parse_token(&text).ok_or_else(|| failure(Exit::Usage, format!("{} holds no token", path.display())))
+        fs::read_to_string(path).with_context(|| format!("cannot read the {what} in {}", path.display()))?;
+    parse_token(&text).ok_or_else(|| failure(Exit::Usage, format!("{} holds no {what}", path.display())))
 }
 
 /// A token as a person or a file gives it: surrounding white space is not part of it.
@@ -146,22 +151,22 @@ pub fn parse_token(text: &str) -> Option<SecretString> {
 }
 
 #[cfg(unix)]
-fn refuse_shared(path: &Path) -> Result<()> {
+fn refuse_shared(path: &Path, what: &str) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     const OTHERS: u32 = 0o077;
     let mode = fs::metadata(path)
-        .with_context(|| format!("cannot read the token in {}", path.display()))?
+        .with_context(|| format!("cannot read the {what} in {}", path.display()))?
         .permissions()
         .mode();
     if mode & OTHERS == 0 {
         return Ok(());
     }
     let path = path.display();
-    Err(failure(Exit::Usage, format!("others can read the token in {path}: run `chmod 600 {path}`")))
+    Err(failure(Exit::Usage, format!("others can read the {what} in {path}: run `chmod 600 {path}`")))
 }
 
 #[cfg(not(unix))]
-fn refuse_shared(_path: &Path) -> Result<()> {
+fn refuse_shared(_path: &Path, _what: &str) -> Result<()> {
     Ok(())
 }
 

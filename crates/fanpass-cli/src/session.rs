@@ -102,12 +102,7 @@ impl Session {
             let builder = Client::builder().domain(&domain).token(token.clone()).transport(transport);
             allowed.iter().fold(builder, ClientBuilder::allow_plain_http).build()
         };
-        let reqwest = match global.transport {
-            Stack::Auto => names_proxy(),
-            Stack::Reqwest => true,
-            Stack::Hyper => false,
-        };
-        if reqwest {
+        if is_reqwest(global.transport) {
             let client = build(ReqwestTransport::new()?.into_dyn())?;
             return Ok(Self {
                 client,
@@ -172,6 +167,20 @@ impl Session {
         if let Some(service) = self.service {
             service.finish().await;
         }
+    }
+}
+
+/// A transport over the HTTP stack that was asked for.
+pub fn transport(stack: Stack) -> Result<DynTransport> {
+    let reqwest = is_reqwest(stack);
+    Ok(if reqwest { ReqwestTransport::new()?.into_dyn() } else { HyperTransport::new()?.into_dyn() })
+}
+
+fn is_reqwest(stack: Stack) -> bool {
+    match stack {
+        Stack::Auto => names_proxy(),
+        Stack::Reqwest => true,
+        Stack::Hyper => false,
     }
 }
 

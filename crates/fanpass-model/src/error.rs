@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::attributes::AttributeType;
+
 /// Why a value cannot be part of a request.
 ///
 /// It names the kind of value (`user id`, `attribute key`, …) and the exact [`ErrorKind`]; it never repeats a user id,
@@ -74,6 +76,19 @@ pub enum ErrorKind {
     },
     /// The same attribute key stands twice in one map.
     DuplicateKey,
+    /// The same value stands twice in one list.
+    DuplicateValue,
+    /// A list or null stands where one text, number or boolean is wanted.
+    NoSingleValue,
+    /// The value is not of the type that its attribute takes.
+    WrongType {
+        /// The type wanted.
+        expected: AttributeType,
+        /// The type found.
+        found: AttributeType,
+    },
+    /// A state is neither `active` nor `retired`.
+    UnknownState,
 }
 
 impl ErrorKind {
@@ -92,6 +107,10 @@ impl ErrorKind {
             Self::InexactNumber => "inexact_number",
             Self::TooMany { .. } => "too_many",
             Self::DuplicateKey => "duplicate_key",
+            Self::DuplicateValue => "duplicate_value",
+            Self::NoSingleValue => "no_single_value",
+            Self::WrongType { .. } => "wrong_type",
+            Self::UnknownState => "unknown_state",
         }
     }
 }
@@ -122,6 +141,10 @@ impl fmt::Display for ErrorKind {
             }
             Self::TooMany { limit } => write!(f, "has more than {limit} entries"),
             Self::DuplicateKey => f.write_str("stands twice in one map"),
+            Self::DuplicateValue => f.write_str("stands twice; keep it once"),
+            Self::NoSingleValue => f.write_str("is a list or null; name texts, numbers or booleans"),
+            Self::WrongType { expected, found } => write!(f, "is a {found}, where a {expected} is wanted"),
+            Self::UnknownState => f.write_str("is neither `active` nor `retired`"),
         }
     }
 }

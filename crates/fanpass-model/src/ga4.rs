@@ -4,6 +4,7 @@
 //! is told before anything is sent. Custom attributes are never synced and have no such limits. The limits are the
 //! ones Google publishes for user properties.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::attributes::{AttributeKey, AttributeValue, Namespace};
@@ -14,6 +15,47 @@ pub const MAX_USER_PROPERTIES: usize = 25;
 pub const NAME_MAX_CHARACTERS: usize = 24;
 /// Characters of a user property's value, at most.
 pub const VALUE_MAX_CHARACTERS: usize = 36;
+/// Events that one request carries, at most.
+pub const MAX_EVENTS: usize = 25;
+/// Characters of an event's name, at most.
+pub const EVENT_NAME_MAX_CHARACTERS: usize = 40;
+/// Bytes of a request's body, at most; the published limit is "smaller than 130 kB".
+pub const BODY_MAX_BYTES: usize = 130_000;
+/// Hours that the time of a change may lie back, at most.
+pub const BACKDATED_MAX_HOURS: u32 = 72;
+/// Names of events that GA4 keeps for itself.
+pub const RESERVED_EVENT_NAMES: [&str; 30] = [
+    "ad_activeview",
+    "ad_click",
+    "ad_exposure",
+    "ad_query",
+    "ad_reward",
+    "adunit_exposure",
+    "app_clear_data",
+    "app_exception",
+    "app_install",
+    "app_remove",
+    "app_store_refund",
+    "app_store_subscription_cancel",
+    "app_store_subscription_convert",
+    "app_store_subscription_renew",
+    "app_update",
+    "app_upgrade",
+    "dynamic_link_app_open",
+    "dynamic_link_app_update",
+    "dynamic_link_first_open",
+    "error",
+    "first_open",
+    "first_visit",
+    "in_app_purchase",
+    "notification_dismiss",
+    "notification_foreground",
+    "notification_open",
+    "notification_receive",
+    "os_update",
+    "session_start",
+    "user_engagement",
+];
 /// Prefixes that GA4 keeps for itself.
 pub const RESERVED_PREFIXES: [&str; 3] = ["google_", "ga_", "firebase_"];
 /// Names that GA4 keeps for itself.
@@ -101,15 +143,10 @@ pub fn lint_key(key: &AttributeKey) -> Vec<Lint> {
 ///
 /// A list counts as its entries joined by commas.
 pub fn lint_value(key: &AttributeKey, value: &AttributeValue) -> Option<Lint> {
-    let characters = match (key.namespace(), value) {
-        (Namespace::Custom, _) | (_, AttributeValue::Unset) => 0,
-        (_, AttributeValue::Text(text)) => text.chars().count(),
-        (_, AttributeValue::Number(number)) => number.to_string().len(),
-        (_, AttributeValue::Boolean(boolean)) => boolean.to_string().len(),
-        (_, AttributeValue::List(entries)) => {
-            entries.iter().map(|entry| entry.chars().count()).sum::<usize>() + entries.len().saturating_sub(1)
-        }
-    };
+    if key.namespace() == Namespace::Custom {
+        return None;
+    }
+    let characters = text(value)?.chars().count();
     (characters > VALUE_MAX_CHARACTERS).then_some(Lint::ValueTooLong { characters })
 }
 
@@ -117,4 +154,50 @@ pub fn lint_value(key: &AttributeKey, value: &AttributeValue) -> Option<Lint> {
 pub fn lint_count<'a>(keys: impl IntoIterator<Item = &'a AttributeKey>) -> Option<Lint> {
     let count = keys.into_iter().filter(|key| key.namespace() == Namespace::Platform).count();
     (count > MAX_USER_PROPERTIES).then_some(Lint::TooManyProperties { count })
+}
+
+/// What GA4 would make of the names of these attributes, and of their number: a sentence each.
+///
+/// ```
+/// use fanpass_model::{attribute_key, ga4};
+/// let warnings = ga4::lint_keys(&[attribute_key!("user_properties.user_id")]);
+/// assert_eq!(warnings, ["user_properties.user_id does not reach GA4: GA4 keeps this name for itself"]);
+/// ```
+pub fn lint_keys<'a>(keys: impl IntoIterator<Item = &'a AttributeKey>) -> Vec<String> {
+    let keys: Vec<_> = keys.into_iter().collect();
+    let told = |key: &'a AttributeKey| {
+        lint_key(key).into_iter().map(move |lint| format!("{key} does not reach GA4: {lint}"))
+    };
+    let names = keys.iter().copied().flat_map(told);
+    names.chain(lint_count(keys.iter().copied()).map(|lint| lint.to_string())).collect()
+}
+
+/// A value as the text that GA4 gets: a list as its entries joined by commas; `None` where there is nothing to say, which
+/// is an unset attribute, an empty text and an empty list.
+///
+/// ```
+/// use fanpass_model::{AttributeValue, ga4};
+/// let plans = AttributeValue::List(vec!["full-season".to_owned(), "cup".to_owned()]);
+/// assert_eq!(ga4::text(&plans).as_deref(), Some("full-season,cup"));
+/// assert_eq!(ga4::text(&AttributeValue::Unset), None);
+/// ```
+pub fn text(value: &AttributeValue) -> Option<Cow<'_, str>> {
+    let text = match value {
+        AttributeValue::Unset => return None,
+        AttributeValue::Text(text) => Cow::Borrowed(text.as_str()),
+        AttributeValue::Number(number) => number.to_string().into(),
+        AttributeValue::Boolean(boolean) => boolean.to_string().into(),
+        AttributeValue::List(entries) => entries.join(",").into(),
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+/// Whether GA4 takes events of this name: letters, digits and `_`, a letter first, at most
+/// [`EVENT_NAME_MAX_CHARACTERS`], none of [`RESERVED_EVENT_NAMES`] and without [`RESERVED_PREFIXES`].
+pub fn is_event_name(name: &str) -> bool {
+    name.len() <= EVENT_NAME_MAX_CHARACTERS
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !RESERVED_EVENT_NAMES.contains(&name)
+        && !RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }

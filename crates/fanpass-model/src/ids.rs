@@ -38,7 +38,7 @@ fn check(text: &str, limit: usize) -> Result<(), ErrorKind> {
 }
 
 /// As [`check`], for a name that people read and tell from others: nothing in it may change how the rest is shown.
-fn check_name(text: &str, limit: usize) -> Result<(), ErrorKind> {
+pub(crate) fn check_name(text: &str, limit: usize) -> Result<(), ErrorKind> {
     check(text, limit)?;
     text.find(turns).map_or(Ok(()), |at| Err(ErrorKind::DirectionControl { at }))
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use fanpass_model::{AttributeDefinition, AttributeRegistry, ServiceSetting};
+use fanpass_model::{AttributeRegistry, ServiceSetting, ga4};
 use jiff::SignedDuration;
 use tokio::sync::Semaphore;
 
@@ -13,12 +13,13 @@ use crate::config::{Config, Limits};
 use crate::disk;
 use crate::error::{ServiceError, ServiceErrorKind};
 use crate::faults::Faults;
+use crate::ga4::Forwarding;
 use crate::http::floods::Floods;
 use crate::http::idempotency::UnderWay;
 use crate::http::problem::{Kind, Problem};
 use crate::imports::Imports;
 use crate::metrics::Metrics;
-use crate::store::{AttributeRecord, Attributes, Store, StoreError};
+use crate::store::{Attributes, Store, StoreError};
 
 /// Files that are looked into at the same time: a workbook may hold its shared strings in memory meanwhile.
 const CHECKS_MAX: usize = 2;
@@ -35,6 +36,7 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     pub(crate) faults: Faults,
     pub(crate) metrics: Metrics,
+    pub(crate) forwarding: Forwarding,
     /// Whether it takes no more connections and only answers the calls under way.
     pub(crate) draining: AtomicBool,
     /// Permits for uploads that are being received.
@@ -78,6 +80,13 @@ impl App {
         for definition in &config.platform_attributes {
             platform.insert(definition.clone());
         }
+        let forwarding = Forwarding::new(&config.ga4)?;
+        if forwarding.target.is_some() {
+            store.keep_outbox();
+            for warning in ga4::lint_keys(platform.iter().map(|definition| &definition.key)) {
+                tracing::warn!("{warning}");
+            }
+        }
         let custom = store.attributes();
         let registry = Arc::new(with_custom(&platform, &custom));
         Ok(Self {
@@ -87,6 +96,7 @@ impl App {
             limits: config.limits.clone(),
             faults: Faults::new(&config.faults),
             metrics,
+            forwarding,
             draining: AtomicBool::new(false),
             uploads: Arc::new(Semaphore::new(config.limits.concurrent_uploads.min(Semaphore::MAX_PERMITS))),
             inline_room: Arc::new(Semaphore::new(permits(config.limits.inline_bytes_in_all))),
@@ -173,15 +183,8 @@ fn permits(bytes: u64) -> usize {
 
 fn with_custom(platform: &AttributeRegistry, custom: &Attributes) -> AttributeRegistry {
     let mut registry = platform.clone();
-    for record in custom.values() {
-        registry.insert(definition(record));
+    for definition in custom.values() {
+        registry.insert(definition.clone());
     }
     registry
-}
-
-fn definition(record: &AttributeRecord) -> AttributeDefinition {
-    let mut definition = AttributeDefinition::new(record.key.clone());
-    definition.r#type = record.attribute_type;
-    definition.description.clone_from(&record.description);
-    definition
 }

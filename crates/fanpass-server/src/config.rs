@@ -6,6 +6,7 @@ use std::time::Duration;
 use fanpass_model::{AttributeDefinition, PlatformPolicy, ServiceSetting};
 
 use crate::faults::FaultOptions;
+use crate::ga4::Ga4Options;
 use crate::imports::ImportOptions;
 
 /// How a [`Service`](crate::Service) runs. Everything but the data folder has a default that suits a laptop and a
@@ -37,6 +38,8 @@ pub struct Config {
     pub imports: ImportOptions,
     /// Faults on demand, to test a client against. Default: none, ever.
     pub faults: FaultOptions,
+    /// Where changes of platform attributes are forwarded to. Default: nowhere.
+    pub ga4: Ga4Options,
     /// How long it is kept what updates changed of users. Default: 365 days.
     pub user_history: Duration,
     /// How long a stopping service waits for calls under way. Default: 30 s.
@@ -58,6 +61,7 @@ impl Default for Config {
             token_lifetime: Duration::from_hours(24 * 365),
             imports: ImportOptions::default(),
             faults: FaultOptions::default(),
+            ga4: Ga4Options::default(),
             user_history: Duration::from_hours(24 * 365),
             drain: Duration::from_secs(30),
             portal: PortalOptions::default(),
@@ -122,6 +126,8 @@ pub struct Limits {
     pub disk_kept_free: u64,
     /// Attributes that one update may carry (422). Default: 256.
     pub attributes_per_update: usize,
+    /// Custom attributes that may ever be registered (409). Default: 2,000.
+    pub attributes_registered: usize,
     /// How long a connection may take to send the head of a request (closed). Default: 10 s.
     pub header_timeout: Duration,
     /// How long a request's body may pause (408). Default: 30 s.
@@ -167,6 +173,7 @@ impl Default for Limits {
             writes_waiting: 4096,
             disk_kept_free: 256 * MIB,
             attributes_per_update: 256,
+            attributes_registered: 2000,
             header_timeout: Duration::from_secs(10),
             body_pause: Duration::from_secs(30),
             body_rate: 4 * 1024,

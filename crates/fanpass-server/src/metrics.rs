@@ -40,6 +40,10 @@ pub(crate) struct Metrics {
     imports_queued: IntGauge,
     uploads: IntGauge,
     disk_free: IntGauge,
+    forwarded: IntCounterVec,
+    forwarding_waits: IntGauge,
+    forwarding_lag: IntGauge,
+    dead_letters: IntGauge,
     log_bytes: IntGaugeVec,
 }
 
@@ -74,6 +78,13 @@ impl Metrics {
             imports_queued: IntGauge::with_opts(opts("imports_queued", "Imports that wait for a worker."))?,
             uploads: IntGauge::with_opts(opts("uploads", "Files that are being received."))?,
             disk_free: IntGauge::with_opts(opts("disk_free_bytes", "Bytes free on the data folder's disk."))?,
+            forwarded: IntCounterVec::new(
+                opts("ga4_total", "Values of attributes tried to be forwarded, by result."),
+                &["result"],
+            )?,
+            forwarding_waits: IntGauge::with_opts(opts("ga4_waiting", "Users with changes on their way."))?,
+            forwarding_lag: IntGauge::with_opts(opts("ga4_lag_seconds", "Age of the oldest such change."))?,
+            dead_letters: IntGauge::with_opts(opts("ga4_dead", "Attributes that did not reach GA4."))?,
             log_bytes: IntGaugeVec::new(
                 opts("database_log_bytes", "Bytes of a database's log that are not in its file yet."),
                 &["file"],
@@ -89,11 +100,15 @@ impl Metrics {
         registry.register(Box::new(self.requests.clone()))?;
         registry.register(Box::new(self.seconds.clone()))?;
         registry.register(Box::new(self.faults.clone()))?;
+        registry.register(Box::new(self.forwarded.clone()))?;
         registry.register(Box::new(self.received.clone()))?;
         registry.register(Box::new(self.sent.clone()))?;
         for gauge in
             [&self.in_flight, &self.connections, &self.imports_queued, &self.uploads, &self.disk_free]
         {
+            registry.register(Box::new(gauge.clone()))?;
+        }
+        for gauge in [&self.forwarding_waits, &self.forwarding_lag, &self.dead_letters] {
             registry.register(Box::new(gauge.clone()))?;
         }
         for gauges in [&self.imports, &self.import_rows, &self.log_bytes] {
@@ -126,6 +141,11 @@ impl Metrics {
         self.faults.with_label_values(&[fault]).inc();
     }
 
+    /// Counts values of attributes that were tried to be forwarded.
+    pub(crate) fn forwarded(&self, result: &str, values: u64) {
+        self.forwarded.with_label_values(&[result]).inc_by(values);
+    }
+
     /// All figures as text.
     pub(crate) async fn text(&self, app: &App) -> Result<Vec<u8>, StoreError> {
         let ImportFigures { stages, rows } = app.store.import_figures().await?;
@@ -146,6 +166,10 @@ impl Metrics {
         self.imports_queued.set(whole(app.imports.waiting()));
         let uploads = app.limits.concurrent_uploads.saturating_sub(app.uploads.available_permits());
         self.uploads.set(whole(uploads));
+        let outbox = app.store.outbox_figures().await?;
+        self.forwarding_waits.set(whole(outbox.waiting));
+        self.forwarding_lag.set(whole(outbox.lag_seconds(app.store.clock().now())));
+        self.dead_letters.set(whole(outbox.dead));
         let mut text = Vec::new();
         // Writing into memory cannot fail, and every family here has a name and a value.
         let _ = TextEncoder::new().encode(&self.registry.gather(), &mut text);

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use fanpass_transport::DynTransport;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -15,6 +16,7 @@ use crate::app::App;
 use crate::auth::{Authority, SCOPES, secret_file};
 use crate::config::Config;
 use crate::error::{ServiceError, ServiceErrorKind};
+use crate::ga4::Forwarder;
 use crate::http::{router, watching};
 use crate::imports::Imports;
 use crate::in_process::InProcessTransport;
@@ -31,6 +33,7 @@ const DEVELOPMENT_SUBJECT: &str = "development";
 pub struct Service {
     app: Arc<App>,
     tending: Arc<Tending>,
+    forwarder: Arc<Forwarder>,
     config: Arc<Config>,
     router: Router,
 }
@@ -47,7 +50,8 @@ impl Service {
     /// # Errors
     /// [`ServiceErrorKind::Locked`] when another process owns the folder, [`ServiceErrorKind::TooNew`] when a newer
     /// FanPass wrote it, [`ServiceErrorKind::Storage`] when it cannot be read or written, [`ServiceErrorKind::Key`]
-    /// when the signing key cannot, or is open to others than its owner.
+    /// when the signing key cannot, or is open to others than its owner, [`ServiceErrorKind::Config`] when the configuration
+    /// contradicts itself.
     pub async fn open(config: Config) -> Result<Self, ServiceError> {
         Self::open_with(config, Clock::system(), Ids::random()).await
     }
@@ -72,7 +76,7 @@ impl Service {
         let api = router(&app);
         let pages = config.portal.enabled.then(|| portal::router(&app, &api, &config.portal));
         let router = pages.map_or(api.clone(), |pages| api.merge(pages));
-        Ok(Self { router, app, tending, config: Arc::new(config) })
+        Ok(Self { router, app, tending, forwarder: Arc::default(), config: Arc::new(config) })
     }
 
     #[cfg(test)]
@@ -108,6 +112,12 @@ impl Service {
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), ServiceError> {
         listen(listener, watching(&self.app), &self.app, &self.config, shutdown).await
+    }
+
+    /// Begins to forward to GA4 what waits and what will come, over `transport`: the service has no HTTP client of its own.
+    /// Where [`Config::ga4`] names no stream, and where it has begun already, nothing happens.
+    pub fn forward_to_ga4(&self, transport: DynTransport) {
+        self.forwarder.start(&self.app, transport);
     }
 
     /// A token with every scope for whoever owns the data folder, kept there in `dev-token` (mode 0600). The same one
@@ -149,12 +159,14 @@ impl Service {
     /// Takes no more imports and waits until those received so far have ended.
     pub async fn finish(&self) {
         self.app.imports.finish().await;
+        self.forwarder.stop(self.config.drain).await;
         self.tending.stop(&self.app).await;
     }
 
     /// Takes no more imports and leaves those that are not done to the next start, which takes them up again.
     pub async fn stop(&self) {
         self.app.imports.stop().await;
+        self.forwarder.stop(self.config.drain).await;
         self.tending.stop(&self.app).await;
     }
 }

@@ -72,7 +72,7 @@ pub struct CellFault {
 }
 
 impl CellFault {
-    fn new(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
 }

@@ -43,6 +43,10 @@ pub struct Feeds {
     /// Folder for rows that did not arrive; `None` is `rejects`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rejects: Option<PathBuf>,
+    /// File of the attributes that users may carry, to check mappings and rows against in the place of the FanPass's own
+    /// list; the command line wins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attributes_file: Option<PathBuf>,
     /// Requests a second at most; the command line wins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<NonZeroU32>,
@@ -207,7 +211,8 @@ impl Feeds {
     pub fn within(mut self, folder: &Path) -> Self {
         let files = self.segments.iter_mut().map(|feed| &mut feed.file);
         let files = files.chain(self.attributes.iter_mut().map(|feed| &mut feed.file));
-        let others = self.ledger.iter_mut().chain(&mut self.rejects).chain(&mut self.target.data);
+        let others = self.ledger.iter_mut().chain(&mut self.rejects).chain(&mut self.attributes_file);
+        let others = others.chain(&mut self.target.data);
         for path in files.chain(others) {
             *path = folder.join(&*path);
         }

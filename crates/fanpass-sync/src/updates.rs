@@ -1,6 +1,6 @@
 //! The rows of a table as updates of users.
 
-use fanpass_model::{UserId, UserProperties};
+use fanpass_model::{AttributeDefinition, AttributeRegistry, UserId, UserProperties};
 use fanpass_table::{Reject, Row, Table};
 
 use crate::{
@@ -14,6 +14,8 @@ pub struct Updates {
     table: Table,
     mapping: Mapping,
     bound: Bound,
+    /// What each of [`Mapping::map`] may hold, where that is bounded.
+    bounds: Vec<Option<AttributeDefinition>>,
     counts: Counts,
 }
 
@@ -73,7 +75,23 @@ impl Updates {
             table.select_ids(mapping.id.as_deref())?;
         }
         let bound = Bound::new(&mapping, table.columns())?;
-        Ok(Self { table, mapping, bound, counts: Counts::default() })
+        let bounds = vec![None; mapping.map.len()];
+        Ok(Self { table, mapping, bound, bounds, counts: Counts::default() })
+    }
+
+    /// The same, with a reject for each row that holds a value which is not allowed, or one of a retired attribute. Keys and
+    /// types, on which all rows agree, are checked by [`Mapping::lint`].
+    #[must_use]
+    pub fn checked_by(mut self, registry: &AttributeRegistry) -> Self {
+        let bounds = self.mapping.map.iter().map(|map| {
+            let bounded = |known: &&AttributeDefinition| {
+                known.check_type(map.cell_type().attribute_type()).is_none()
+                    && (known.is_retired() || !known.allowed_values.is_empty())
+            };
+            registry.get(map.key()).filter(bounded).cloned()
+        });
+        self.bounds = bounds.collect();
+        self
     }
 
     /// Reads the next row that is not blank; `None` at the end.
@@ -92,7 +110,7 @@ impl Updates {
         self.counts.rows += 1;
         let read = match row {
             Err(reject) => Err((reject, None)),
-            Ok(row) => match self.bound.read(&self.mapping, &row) {
+            Ok(row) => match self.bound.read(&self.mapping, &self.bounds, &row) {
                 Ok(mapped) => Ok((row, mapped)),
                 Err(reject) => Err((reject, self.bound.user(&row).ok().map(|(user, _)| user))),
             },

@@ -3,6 +3,7 @@
 //! Rates mean little on a machine that does other work, so all peers of a round run one after another against the same
 //! sink, and what counts is the median of their ratios inside each round.
 
+mod ga4;
 mod process;
 mod push;
 mod service;
@@ -43,14 +44,14 @@ pub struct Options {
     /// Ids of the files that the service imports, one file each
     #[arg(long, value_delimiter = ',', default_values_t = [1_000_000, 10_000_000])]
     ids: Vec<u32>,
-    /// Users that the service holds when it is started again
+    /// Users that the service holds when it is started again, or forwards
     #[arg(long, default_value_t = 1_000_000)]
     users: u32,
     /// Users that audiences are counted of
     #[arg(long, default_value_t = 10_000_000)]
     targeted: u32,
     /// Measure only these
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Part::Transports, Part::Tool, Part::Service])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Part::Transports, Part::Tool, Part::Service, Part::Ga4])]
     parts: Vec<Part>,
 }
 
@@ -65,6 +66,8 @@ enum Part {
     Service,
     /// Audiences of many users; takes minutes and some gigabytes, so it is measured when it is named
     Targeting,
+    /// Its forwarding to GA4, to a sink
+    Ga4,
 }
 
 /// Builds the clients and the sink as a release ships them and the tool as a first try does, measures, and prints tables
@@ -96,6 +99,10 @@ pub fn run(top: &Path, options: &Options, out: &mut impl Write) -> Result<()> {
     if options.parts.contains(&Part::Targeting) {
         build(top, &["--profile", "dist", "--package", "fanpass-cli"])?;
         targeting::run(&target.join("dist/fanpass"), options, out)?;
+    }
+    if options.parts.contains(&Part::Ga4) {
+        build(top, &["--profile", "dist", "--package", "fanpass-cli"])?;
+        ga4::run(&target.join("dist/fanpass"), options, out)?;
     }
     Ok(())
 }

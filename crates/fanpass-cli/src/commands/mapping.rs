@@ -1,10 +1,12 @@
 //! How columns become attributes, as options of every command that maps a file.
 
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use fanpass_sync::{Absent, ColumnMap, Constant, Mapping};
 
+use crate::feed::config::Config;
 use crate::input::word_of;
 use crate::session::quoted;
 
@@ -26,6 +28,26 @@ pub struct MappingOptions {
     /// What a null means
     #[arg(long, value_enum, default_value_t = Blank::Skip)]
     null: Blank,
+    #[command(flatten)]
+    checked: CheckedBy,
+}
+
+/// What mappings and rows are checked against before anything is sent.
+#[derive(Debug, Clone, Default, Args)]
+pub struct CheckedBy {
+    /// File of the attributes that users may carry, as `attributes export` writes it, to check mapping and rows against
+    #[arg(long, value_name = "FILE")]
+    attributes: Option<PathBuf>,
+}
+
+impl CheckedBy {
+    /// The configuration, with this file in the place of its own.
+    pub fn put_into(&self, mut config: Config) -> Config {
+        if self.attributes.is_some() {
+            config.feeds.attributes_file.clone_from(&self.attributes);
+        }
+        config
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -78,6 +100,12 @@ impl MappingOptions {
         mapping.null = self.null.into();
         mapping
     }
+
+    /// The file of attributes to check against.
+    pub fn attributes(&self) -> Option<&Path> {
+        self.checked.attributes.as_deref()
+    }
+
     /// These options as words of a command line.
     pub fn arguments(&self) -> Vec<String> {
         let map = self.map.iter().map(|written| ("--map", written.text.clone()));
@@ -86,7 +114,9 @@ impl MappingOptions {
         let policies = [("--blank", self.blank), ("--null", self.null)];
         let policies = policies.iter().filter(|(_, policy)| *policy != Blank::Skip);
         let policies = policies.filter_map(|(name, policy)| Some((*name, word_of(policy)?)));
-        let words = map.chain(set).chain(nulls).chain(policies);
+        let attributes =
+            self.checked.attributes.iter().map(|file| ("--attributes", file.display().to_string()));
+        let words = map.chain(set).chain(nulls).chain(policies).chain(attributes);
         words.map(|(name, value)| format!("{name} {}", quoted(&value))).collect()
     }
 }

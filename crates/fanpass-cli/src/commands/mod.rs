@@ -10,6 +10,7 @@ pub mod completions;
 pub mod dry_run;
 pub mod faults;
 pub mod fsck;
+pub mod ga4;
 pub mod keys;
 pub mod man;
 pub mod mapping;

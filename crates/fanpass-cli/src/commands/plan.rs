@@ -9,6 +9,7 @@ use clap::Args;
 use fanpass_sync::Ledger;
 use serde::Serialize;
 
+use super::mapping::CheckedBy;
 use super::sending::LedgerWait;
 use crate::cli::Global;
 use crate::exit::Exit;
@@ -49,12 +50,14 @@ pub struct Plan {
     #[arg(long, conflicts_with = "out")]
     dry_run: bool,
     #[command(flatten)]
+    checked: CheckedBy,
+    #[command(flatten)]
     wait: LedgerWait,
 }
 
 impl Plan {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
-        let config = Config::read(&self.file)?;
+        let config = self.checked.put_into(Config::read(&self.file)?);
         let global = config.global(global);
         let mut ledger = open_ledger(&config, self.wait)?;
         let session = Session::open(&global).await?;

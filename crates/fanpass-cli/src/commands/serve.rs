@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum as _};
+use fanpass_model::{AttributeRegistry, ga4};
 use fanpass_server::{FaultRule, Service};
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -18,6 +19,7 @@ use crate::exit::Exit;
 use crate::failure::failure;
 use crate::logging;
 use crate::printer::{Printer, Report};
+use crate::session;
 use crate::settings::{LogFormat, Origin, Settings};
 use crate::signals;
 
@@ -91,7 +93,11 @@ impl Serve {
         let Settings { config, listen, metrics_listen, development_token, .. } = settings;
         let data = config.data.display().to_string();
         let portal = config.portal.enabled;
+        let ga4 = config.ga4.measurement_id.clone().or(config.ga4.firebase_app_id.clone());
         let service = Service::open(config).await?;
+        if ga4.is_some() {
+            service.forward_to_ga4(session::transport(global.transport)?);
+        }
         let listener = bind(listen, "--listen").await?;
         let watched = match metrics_listen {
             Some(address) => Some(bind(address, "--metrics-listen").await?),
@@ -107,6 +113,7 @@ impl Serve {
                 None => None,
             },
             data,
+            ga4,
             token: token.map(|token| token.expose_secret().to_owned()),
         })?;
         let (ended, ends) = oneshot::channel::<()>();
@@ -165,10 +172,16 @@ impl Serve {
 
 /// Every setting; in its form for people, a file that says the same.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct SettingsReport {
     settings: Vec<SettingReport>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     attributes: Vec<fanpass_model::AttributeDefinition>,
+    /// Where the API secret of GA4 was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ga4_secret: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -186,7 +199,11 @@ impl SettingsReport {
             origin: origin.map_or_else(|| "default".to_owned(), ToString::to_string),
         };
         let attributes = settings.config.platform_attributes.clone();
-        Self { settings: settings.all().map(one).collect(), attributes }
+        let catalogue = AttributeRegistry::builtin();
+        let declared = catalogue.iter().filter(|known| attributes.iter().all(|other| other.key != known.key));
+        let warnings = ga4::lint_keys(declared.chain(&attributes).map(|attribute| &attribute.key));
+        let ga4_secret = settings.ga4_secret_from.clone();
+        Self { settings: settings.all().map(one).collect(), attributes, ga4_secret, warnings }
     }
 }
 
@@ -202,7 +219,10 @@ impl Report for SettingsReport {
             let text = toml::to_string(attribute).map_err(io::Error::other)?;
             write!(out, "\n[[platform.attribute]]\n{text}")?;
         }
-        Ok(())
+        if let Some(place) = &self.ga4_secret {
+            writeln!(out, "\n# The API secret of GA4 is in {place}")?;
+        }
+        self.warnings.iter().try_for_each(|warning| writeln!(out, "\n# warning: {warning}"))
     }
 }
 
@@ -221,6 +241,8 @@ struct ServeReport {
     metrics: Option<String>,
     data: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    ga4: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
 }
 
@@ -232,6 +254,9 @@ impl Report for ServeReport {
         }
         if let Some(metrics) = &self.metrics {
             writeln!(out, "Metrics at {metrics}")?;
+        }
+        if let Some(stream) = &self.ga4 {
+            writeln!(out, "Forwards platform attributes to GA4, {stream}")?;
         }
         if let Some(token) = &self.token {
             writeln!(out, "\nA development token, which allows everything:\n  export FANPASS_TOKEN={token}")?;

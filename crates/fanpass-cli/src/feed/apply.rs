@@ -131,6 +131,7 @@ impl Applying<'_> {
             target: recipe::target(self.global),
             ledger: Some(recipe::absolute(&self.config.ledger)),
             rejects: Some(recipe::absolute(&self.config.rejects)),
+            attributes_file: self.config.feeds.attributes_file.as_deref().map(recipe::absolute),
             rate: self.options.requests_per_second,
             ids_rate: self.options.ids_per_second,
             ..Feeds::default()

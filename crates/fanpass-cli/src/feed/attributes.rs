@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result};
 use fanpass_client::PushOptions;
+use fanpass_model::AttributeRegistry;
 use fanpass_sync::{
     Changes, Counts, Deliveries, Figures, Keep, Ledger, Lists, MappedRow, Mapping, MembershipChange, Roster,
     SegmentMode, Updates,
@@ -25,10 +26,12 @@ use crate::temporary::Temporary;
 const PROGRESS_STEP: u64 = 256;
 
 /// What is to be sent.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Job {
     pub source: Arc<SourceFile>,
     pub mapping: Mapping,
+    /// What users may carry, where that is known: rows with other values are rejected.
+    pub registry: Option<Arc<AttributeRegistry>>,
     /// Where rows go that do not arrive.
     pub rejects: PathBuf,
 }
@@ -73,6 +76,15 @@ pub struct Sent {
 }
 
 impl Job {
+    /// The rows of the source, from its beginning.
+    pub fn updates(&self) -> Result<Updates> {
+        let updates = Updates::new(self.source.table()?, self.mapping.clone())?;
+        Ok(match &self.registry {
+            Some(registry) => updates.checked_by(registry),
+            None => updates,
+        })
+    }
+
     /// Compares the whole source with the ledger. `owned` is the list of the feed's users, for a feed that takes its
     /// attributes off those who are gone; `keep` says whether their new lists are written.
     pub fn survey(
@@ -84,7 +96,7 @@ impl Job {
     ) -> Result<Survey> {
         let progress = Progress::new(printer, "comparing with the ledger");
         let folder = std::env::temp_dir();
-        let mut updates = Updates::new(self.source.table()?, self.mapping.clone())?;
+        let mut updates = self.updates()?;
         let mut roster = owned.map(|_| Roster::new(&folder));
         let mut survey = ledger.survey(&folder)?;
         let mut unknown = 0;
@@ -163,12 +175,7 @@ impl Job {
         let deliveries = ledger.map(|ledger| Arc::new(Mutex::new(Deliveries::new(ledger))));
         let shared = Shared::new(Account::new(self.rejects.clone(), deliveries));
         let (changes, owned) = survey.map_or((None, None), |survey| (Some(survey.changes), survey.owned));
-        let reading = Reading {
-            source: Arc::clone(&self.source),
-            mapping: self.mapping.clone(),
-            changes,
-            gone: owned.map(|owned| owned.gone),
-        };
+        let reading = Reading { job: self.clone(), changes, gone: owned.map(|owned| owned.gone) };
         let (arriving, reading) = read(reading, shared.clone());
         (shared, arriving, reading)
     }

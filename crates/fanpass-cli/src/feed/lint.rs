@@ -1,14 +1,29 @@
-//! A mapping beside what the target says that users may carry.
+//! A mapping beside what a file or the target says that users may carry.
+
+use std::path::Path;
 
 use anyhow::Result;
 use fanpass_client::ErrorKind;
 use fanpass_model::AttributeRegistry;
 use fanpass_sync::Mapping;
 
+use crate::attribute_file::AttributeFile;
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::printer::Printer;
 use crate::session::Session;
+
+/// What users may carry: as a file says, or else as the target tells, if it is asked and does.
+pub async fn registry_of(
+    file: Option<&Path>,
+    session: Option<&Session>,
+) -> Result<Option<AttributeRegistry>> {
+    match (file, session) {
+        (Some(file), _) => Ok(Some(AttributeFile::read(file)?.registry())),
+        (None, Some(session)) => registry(session).await,
+        (None, None) => Ok(None),
+    }
+}
 
 /// What users may carry, where the target tells.
 pub async fn registry(session: &Session) -> Result<Option<AttributeRegistry>> {

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use crate::runtime::blocking;
 use anyhow::Result;
+use fanpass_model::AttributeRegistry;
 use fanpass_sync::{
-    AttributeFeed, AttributeMode, GuardedFacts, Ledger, MappedRow, SegmentFeed, SegmentMode, Updates, Verdict,
+    AttributeFeed, AttributeMode, GuardedFacts, Ledger, MappedRow, SegmentFeed, SegmentMode, Verdict,
 };
 
 use super::attributes::{self, Survey};
 use super::config::{Config, owned_list};
-use super::lint::{lint, registry};
+use super::lint::{lint, registry_of};
 use super::plan::{FeedPlan, Kind, Rows, Sample};
 use super::run::resumes;
 use super::segment::{self, Compared, learn_members};
@@ -50,9 +51,11 @@ impl Preparing<'_> {
     /// Compares all feeds, segments first.
     pub async fn all(&mut self) -> Result<Vec<Prepared>> {
         let config = self.config;
-        let registry = if config.feeds.attributes.is_empty() { None } else { registry(self.session).await? };
+        let file = config.feeds.attributes_file.as_deref();
+        let asked = (!config.feeds.attributes.is_empty()).then_some(self.session);
+        let registry = registry_of(file, asked).await?.map(Arc::new);
         for feed in &config.feeds.attributes {
-            lint(&feed.mapping(), registry.as_ref(), self.printer)?;
+            lint(&feed.mapping(), registry.as_deref(), self.printer)?;
         }
         let mut prepared = Vec::new();
         for feed in &config.feeds.segments {
@@ -61,7 +64,7 @@ impl Preparing<'_> {
         }
         for feed in &config.feeds.attributes {
             let about = |error: anyhow::Error| error.context(format!("feed {}", feed.name));
-            prepared.push(blocking(|| self.attributes(feed)).map_err(about)?);
+            prepared.push(blocking(|| self.attributes(feed, registry.clone())).map_err(about)?);
         }
         Ok(prepared)
     }
@@ -127,10 +130,15 @@ impl Preparing<'_> {
         Ok(Prepared { plan, work: Work::Segment(Box::new((job, compared))) })
     }
 
-    fn attributes(&mut self, feed: &AttributeFeed) -> Result<Prepared> {
+    fn attributes(
+        &mut self,
+        feed: &AttributeFeed,
+        registry: Option<Arc<AttributeRegistry>>,
+    ) -> Result<Prepared> {
         let source = Arc::new(SourceFile::new(&feed.file, feed.read.options()?)?);
         let digest = source.digest()?;
-        let job = attributes::Job { source, mapping: feed.mapping(), rejects: self.rejects_of(&feed.name) };
+        let rejects = self.rejects_of(&feed.name);
+        let job = attributes::Job { source, mapping: feed.mapping(), registry, rejects };
         let list = owned_list(&feed.name);
         let owned = (feed.mode == AttributeMode::MirrorOwned).then_some(list.as_str());
         let survey = job.survey(self.ledger, owned, self.keep, self.printer)?;
@@ -195,7 +203,7 @@ fn sample_rows(job: &attributes::Job, survey: &Survey, ledger: &Ledger) -> Resul
     if survey.changes.count() == 0 {
         return Ok(samples);
     }
-    let mut updates = Updates::new(job.source.table()?, job.mapping.clone())?;
+    let mut updates = job.updates()?;
     let mut number = 0;
     while let Some(row) = updates.next_row()? {
         let MappedRow::Update(update) = row else { continue };

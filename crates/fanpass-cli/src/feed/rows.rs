@@ -8,13 +8,13 @@ use std::task::{Context, Poll, ready};
 
 use anyhow::{Context as _, Result};
 use fanpass_client::UserUpdate;
-use fanpass_model::{AttributeKey, AttributeValue, UserId, UserProperties};
-use fanpass_sync::{Changes, MappedRow, Mapping, Updates, Verdict};
+use fanpass_model::{AttributeValue, UserId, UserProperties};
+use fanpass_sync::{Changes, MappedRow, Updates, Verdict};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::account::{Account, Origin, SharedDeliveries, Tag};
-use crate::source::SourceFile;
+use super::attributes::Job;
 use crate::temporary::Temporary;
 
 /// Updates that are looked up in the ledger together.
@@ -92,8 +92,7 @@ impl Shared {
 /// What is read.
 #[derive(Debug)]
 pub struct Reading {
-    pub source: Arc<SourceFile>,
-    pub mapping: Mapping,
+    pub job: Job,
     /// What a survey found; without one everything is sent.
     pub changes: Option<Changes>,
     /// Users who are not in the file any more, one a line.
@@ -170,17 +169,16 @@ pub fn read(reading: Reading, shared: Shared) -> (Arriving, JoinHandle<()>) {
 }
 
 fn read_all(reading: Reading, shared: &Shared, rows: &Sender<Vec<Row>>) -> Result<()> {
-    let Reading { source, mapping, changes, gone } = reading;
-    let keys: Vec<AttributeKey> = mapping.keys().cloned().collect();
-    let updates = Updates::new(source.table()?, mapping)?;
+    let Reading { job, changes, gone } = reading;
+    let updates = job.updates()?;
     let columns = updates.table().columns().into();
     hand_over(Source { updates, columns, changes, number: 0, shared: shared.clone() }, shared, rows)?;
     // Who is gone is certain only if the file was read to its end.
     let (Some(gone), false) = (gone, shared.lock().failure.is_some() || rows.is_closed()) else {
         return Ok(());
     };
-    source.check_unchanged()?;
-    let unset: UserProperties = keys.into_iter().map(|key| (key, AttributeValue::Unset)).collect();
+    job.source.check_unchanged()?;
+    let unset: UserProperties = job.mapping.keys().map(|key| (key.clone(), AttributeValue::Unset)).collect();
     let users = BufReader::new(File::open(gone.path())?).lines().map_while(Result::ok);
     let users = users.filter_map(|user| UserId::new(user).ok());
     let tag = || Tag { origin: Origin::Gone, receipt: None };

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use fanpass_model::AttributeDefinition;
-use serde::Deserialize;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::attribute_file::{self, line_of, slipped};
 use crate::exit::Exit;
 use crate::failure::failure;
-use crate::local::check_platform;
+use crate::local::platform;
 
 /// The one key that is no setting but a list of tables.
 const ATTRIBUTES: &str = "platform.attribute";
@@ -31,18 +32,6 @@ impl File {
     }
 }
 
-#[derive(Deserialize, Default)]
-struct Tables {
-    #[serde(default)]
-    platform: Platform,
-}
-
-#[derive(Deserialize, Default)]
-struct Platform {
-    #[serde(default)]
-    attribute: Vec<AttributeDefinition>,
-}
-
 pub(super) fn read(path: &Path) -> Result<File> {
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let wrong = |why: &str| failure(Exit::Usage, format!("{}: {}", path.display(), why.trim_end()));
@@ -58,15 +47,29 @@ pub(super) fn read(path: &Path) -> Result<File> {
         let message = format!("{}:{line}: `{key}` is a value that no setting has", path.display());
         return Err(failure(Exit::Usage, message));
     }
-    let tables: Tables = toml::from_str(&text).map_err(|error| wrong(&error.to_string()))?;
-    file.attributes = tables.platform.attribute;
-    check_platform(path, &file.attributes)?;
+    if let Some(list) = listed(table.get_ref()) {
+        let mut slips = Vec::new();
+        file.attributes = platform(path, attribute_file::entries(&text, list, &mut slips))?;
+        if !slips.is_empty() {
+            return Err(slipped(path, &slips, Exit::Usage));
+        }
+    }
     // A path is meant from where the file lies.
     let folder = path.parent().unwrap_or(Path::new(""));
-    for (_, value, _) in file.values.iter_mut().filter(|(key, ..)| key == "data") {
+    let paths = |(key, value, _): &&mut (String, String, usize)| {
+        key == "data" || (key == "ga4.secret_file" && value != "none")
+    };
+    for (_, value, _) in file.values.iter_mut().filter(paths) {
         *value = folder.join(&value).display().to_string();
     }
     Ok(file)
+}
+
+/// The list under [`ATTRIBUTES`].
+fn listed<'a, 'text>(table: &'a DeTable<'text>) -> Option<&'a Spanned<DeValue<'text>>> {
+    let (parent, name) = ATTRIBUTES.split_once('.')?;
+    let DeValue::Table(table) = table.get(parent)?.get_ref() else { return None };
+    table.get(name)
 }
 
 /// Calls `each` with the dotted key, the place and the text of every value; no text for one that has none.
@@ -96,9 +99,4 @@ fn text_of(value: &DeValue<'_>) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// The line, from 1, of a place in a text.
-fn line_of(text: &str, place: &Range<usize>) -> usize {
-    text.bytes().take(place.start).filter(|byte| *byte == b'\n').count() + 1
 }

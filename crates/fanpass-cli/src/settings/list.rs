@@ -41,6 +41,15 @@ settings! {
     "portal.enabled" = switch config.portal.enabled;
     "portal.secure_cookie" = switch config.portal.secure_cookie;
     "platform.unknown" = policy config.platform_policy;
+    "ga4.measurement_id" = optional_text config.ga4.measurement_id;
+    "ga4.firebase_app_id" = optional_text config.ga4.firebase_app_id;
+    "ga4.secret_file" = optional_path ga4_secret_file;
+    "ga4.endpoint" = text config.ga4.endpoint;
+    "ga4.event" = text config.ga4.event;
+    "ga4.concurrency" = positive config.ga4.concurrency;
+    "ga4.timeout" = duration config.ga4.timeout;
+    "ga4.retry_for" = duration config.ga4.retry_for;
+    "ga4.debug" = switch config.ga4.debug;
     "limits.header_bytes" = bytes config.limits.header_bytes;
     "limits.header_count" = count config.limits.header_count;
     "limits.header_timeout" = duration config.limits.header_timeout;
@@ -51,6 +60,7 @@ settings! {
     "limits.json_depth" = count config.limits.json_depth;
     "limits.json_members" = count config.limits.json_members;
     "limits.attributes_per_update" = count config.limits.attributes_per_update;
+    "limits.attributes_registered" = count config.limits.attributes_registered;
     "limits.form_text_bytes" = bytes config.limits.form_text_bytes;
     "limits.form_header_bytes" = bytes config.limits.form_header_bytes;
     "limits.update_bytes_in_all" = bytes config.limits.update_bytes_in_all;

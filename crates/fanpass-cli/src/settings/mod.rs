@@ -1,6 +1,7 @@
 //! How `serve` is set up: one list of settings, each from the command line, the environment, a file or its default.
 
 mod file;
+mod ga4;
 mod list;
 mod value;
 
@@ -16,6 +17,7 @@ use crate::cli::Found;
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::local;
+use crate::profile::parse_token;
 use list::SETTINGS;
 
 /// What every variable of the environment that is a setting begins with.
@@ -35,6 +37,10 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// Where metrics are told without a token, if anywhere.
     pub metrics_listen: Option<SocketAddr>,
+    /// The file that holds GA4's API secret, if one is named.
+    ga4_secret_file: Option<PathBuf>,
+    /// Where GA4's API secret was found, if anywhere.
+    pub ga4_secret_from: Option<String>,
     /// Where each setting that is not its default was found, by its place in [`SETTINGS`].
     origins: Vec<Option<Origin>>,
 }
@@ -79,6 +85,8 @@ impl Settings {
             development_token: true,
             log_format: LogFormat::Text,
             metrics_listen: None,
+            ga4_secret_file: None,
+            ga4_secret_from: None,
             origins: vec![None; SETTINGS.len()],
         })
     }
@@ -103,6 +111,8 @@ impl Settings {
         }
         let mut variables: Vec<_> = variables.into_iter().collect();
         variables.sort();
+        let ga4_secret = variables.iter().find(|(name, _)| name == ga4::VARIABLE).map(|(_, secret)| secret);
+        let ga4_secret = ga4_secret.and_then(|secret| parse_token(secret));
         for (name, value) in variables {
             let known = ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, key)| (*key).to_owned());
             let key = known.or_else(|| name.strip_prefix(PREFIX).map(key_of));
@@ -114,11 +124,14 @@ impl Settings {
             settings.set(key, value, origin.clone())?;
         }
         let named = match data.1 {
-            Found::Nowhere => return Ok(settings),
-            Found::Environment => Origin::Variable("FANPASS_DATA".to_owned()),
-            Found::CommandLine => Origin::Option("--data"),
+            Found::Nowhere => None,
+            Found::Environment => Some(Origin::Variable("FANPASS_DATA".to_owned())),
+            Found::CommandLine => Some(Origin::Option("--data")),
         };
-        settings.set("data", &data.0.display().to_string(), named)?;
+        if let Some(named) = named {
+            settings.set("data", &data.0.display().to_string(), named)?;
+        }
+        settings.find_ga4_secret(ga4_secret)?;
         Ok(settings)
     }
 

@@ -133,6 +133,53 @@ pub(super) mod optional_address {
     }
 }
 
+/// Text.
+pub(super) mod text {
+    use toml::Value;
+
+    pub(in crate::settings) const WANTED: &str = "a text that is not empty";
+
+    pub(in crate::settings) fn parse(text: &str) -> Option<String> {
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    pub(in crate::settings) fn show(value: &str) -> Value {
+        value.into()
+    }
+}
+
+/// Text, or none.
+pub(super) mod optional_text {
+    use toml::Value;
+
+    pub(in crate::settings) const WANTED: &str = "a text that is not empty, or `none`";
+
+    pub(in crate::settings) fn parse(text: &str) -> Option<Option<String>> {
+        if text == "none" { Some(None) } else { super::text::parse(text).map(Some) }
+    }
+
+    pub(in crate::settings) fn show(value: &Option<String>) -> Value {
+        value.as_deref().unwrap_or("none").into()
+    }
+}
+
+/// A file, or none.
+pub(super) mod optional_path {
+    use std::path::PathBuf;
+
+    use toml::Value;
+
+    pub(in crate::settings) const WANTED: &str = "a path, or `none`";
+
+    pub(in crate::settings) fn parse(text: &str) -> Option<Option<PathBuf>> {
+        if text == "none" { Some(None) } else { super::path::parse(text).map(Some) }
+    }
+
+    pub(in crate::settings) fn show(value: &Option<PathBuf>) -> Value {
+        value.as_ref().map_or_else(|| "none".to_owned(), |path| path.display().to_string()).into()
+    }
+}
+
 /// A file or folder.
 pub(super) mod path {
     use std::path::{Path, PathBuf};

@@ -14,9 +14,10 @@ const UPDATE: [&str; 9] = [
     "user_properties.ga_note=a text that is longer than what GA4 keeps",
 ];
 
-const COMMANDS: [&[&str]; 11] = [
+const COMMANDS: [&[&str]; 12] = [
     &UPDATE,
     &["attributes", "register", "custom.loyalty_tier", "--type", "string"],
+    &["attributes", "retire", "custom.loyalty_tier"],
     &["tokens", "issue", "nightly-export", "--scope", "read", "--out", "nightly.token"],
     &["tokens", "revoke", "0197f3a0"],
     &["segments", "import", "holders", "--file", "holders.csv"],

@@ -2,8 +2,8 @@
 
 use fanpass_client::{Client, Page};
 use fanpass_model::{
-    AttributeDefinition, AttributeValue, ImportState, IssueTokenRequest, UserId, UserProperties,
-    attribute_key,
+    AttributeDefinition, AttributeState, AttributeValue, ImportState, IssueTokenRequest, UserId,
+    UserProperties, attribute_key,
 };
 use fanpass_testkit::{CaptureTransport, answer};
 use fanpass_transport::Response;
@@ -50,10 +50,15 @@ async fn the_services_answers_are_read() {
     assert_eq!(record.get_user(&user()).await.unwrap().segments, [segment()]);
 
     let attributes = answered(service_answer("/service/v1/attributes", "get"));
-    assert_eq!(attributes.list_attributes().await.unwrap().attributes.len(), 2);
+    let attributes = attributes.list_attributes().await.unwrap().attributes;
+    assert_eq!(attributes[0].ga4.as_ref().unwrap().name, "sth");
+    assert_eq!(attributes[1].allowed_values.len(), 3);
+    assert!(!attributes[1].is_retired() && attributes[2].is_retired());
     let tier = AttributeDefinition::new(attribute_key!("custom.loyalty_tier"));
     let registered = answered(service_answer("/service/v1/attributes", "post"));
     assert_eq!(registered.register_attribute(&tier).await.unwrap().key, tier.key);
+    let retired = answered(service_answer("/service/v1/attribute/state", "post"));
+    assert!(retired.set_attribute_state(&tier.key, AttributeState::Retired).await.unwrap().is_retired());
 
     let used = answered(service_answer("/service/v1/attribute/use", "get"));
     assert_eq!(used.get_attribute_use(&tier.key, None).await.unwrap().values.len(), 3);

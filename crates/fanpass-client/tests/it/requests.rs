@@ -2,9 +2,9 @@
 
 use fanpass_client::{AuditFilter, Client, ErrorKind, Page, Upload};
 use fanpass_model::{
-    AttributeDefinition, AttributeType, AttributeValue, AudienceName, CombineRequest, FaultPlan, ImportMode,
-    IssueTokenRequest, PreviewAudienceRequest, RollbackRequest, SaveAudienceRequest, SegmentName,
-    UpdateUserRequest, UserId, UserProperties, attribute_key,
+    AttributeDefinition, AttributeState, AttributeType, AttributeValue, AudienceName, CombineRequest,
+    FaultPlan, ImportMode, IssueTokenRequest, PreviewAudienceRequest, RollbackRequest, SaveAudienceRequest,
+    SegmentName, UpdateUserRequest, UserId, UserProperties, attribute_key,
 };
 use fanpass_testkit::{CaptureTransport, CapturedRequest, answer, snapshots};
 use fanpass_transport::{Idempotent, OperationName};
@@ -164,6 +164,8 @@ async fn what_a_fan_and_an_auditor_ask_for_sends_this() {
 async fn attributes_and_tokens_of_the_service_send_this() {
     let mut tier = AttributeDefinition::new(attribute_key!("custom.loyalty_tier"));
     tier.r#type = Some(AttributeType::String);
+    tier.allowed_values = vec!["silver".into(), "gold".into()];
+    tier.owner = Some("CRM team".to_owned());
     let mut token = IssueTokenRequest::new("nightly-export".to_owned());
     token.scopes = vec!["segments:write".to_owned(), "read".to_owned()];
     token.lifetime_seconds = Some(31_536_000);
@@ -173,12 +175,26 @@ async fn attributes_and_tokens_of_the_service_send_this() {
     });
     assert_sends!("list_attributes", async |client: Client| client.list_attributes().await);
     assert_sends!("register_attribute", async |client: Client| client.register_attribute(&tier).await);
+    assert_sends!("set_attribute_state", async |client: Client| {
+        client.set_attribute_state(&tier.key, AttributeState::Retired).await
+    });
     assert_sends!("issue_token", async |client: Client| client.issue_token(&token).await);
     assert_sends!("list_tokens", async |client: Client| client.list_tokens().await);
     assert_sends!("list_keys", async |client: Client| client.list_keys().await);
     assert_sends!("rotate_key", async |client: Client| client.rotate_key().await);
     assert_sends!("retire_key", async |client: Client| client.retire_key("first").await);
     assert_sends!("revoke_token", async |client: Client| client.revoke_token("a/b?c").await);
+}
+
+#[tokio::test]
+async fn forwarding_of_the_service_sends_this() {
+    let page = Page { after: Some("7".to_owned()), limit: Some(20) };
+    assert_sends!("get_forwarding", async |client: Client| client.get_forwarding().await);
+    assert_sends!("list_dead_letters", async |client: Client| client.list_dead_letters(&page).await);
+    assert_sends!("retry_dead_letters", async |client: Client| client.retry_dead_letters(None).await);
+    assert_sends!("retry_dead_letters_of", async |client: Client| client
+        .retry_dead_letters(Some(&user()))
+        .await);
 }
 
 #[tokio::test]

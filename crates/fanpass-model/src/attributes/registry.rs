@@ -1,9 +1,10 @@
 //! Which attributes a user may carry: the platform catalogue and what the customer has registered.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use super::{AttributeKey, AttributeType, Namespace, UserProperties};
+use super::{
+    AttributeKey, AttributeType, AttributeValue, Namespace, UserProperties, Violation, ViolationKind,
+};
 use crate::generated::AttributeDefinition;
 use crate::generated::platform::PLATFORM_ATTRIBUTES;
 
@@ -20,7 +21,7 @@ pub enum PlatformPolicy {
     AllowUnknown,
 }
 
-/// The attributes that users may carry, with their declared types.
+/// The attributes that users may carry, with what is declared of each.
 ///
 /// ```
 /// use fanpass_model::{AttributeDefinition, AttributeRegistry, UserProperties, ViolationKind, attribute_key};
@@ -77,109 +78,41 @@ impl AttributeRegistry {
 
     /// Everything that keeps `properties` from being written, in key order; empty when they may be.
     pub fn check(&self, properties: &UserProperties) -> Vec<Violation> {
-        let mut violations = Vec::new();
-        for (key, value) in properties {
-            let kind = match self.get(key) {
-                Some(definition) => match (definition.r#type, value.attribute_type()) {
-                    (Some(expected), Some(found)) if expected != found => {
-                        ViolationKind::WrongType { expected, found }
-                    }
-                    _ => continue,
-                },
-                None => match (key.namespace(), self.policy) {
-                    (Namespace::Platform, PlatformPolicy::AllowUnknown) => continue,
-                    (Namespace::Platform, PlatformPolicy::CatalogueOnly) => {
-                        ViolationKind::UnknownPlatform { nearest: self.nearest(key) }
-                    }
-                    (Namespace::Custom, _) => ViolationKind::Unregistered { nearest: self.nearest(key) },
-                },
-            };
-            violations.push(Violation { key: key.clone(), kind });
-        }
-        violations
+        let violation = |(key, value): (&AttributeKey, &AttributeValue)| match self.get(key) {
+            Some(definition) => definition.check_value(value),
+            None => self.unknown(key, value.attribute_type()),
+        };
+        properties.iter().filter_map(violation).collect()
     }
 
-    /// The known key of the same namespace that is closest in spelling, if one is close enough to be a slip.
-    fn nearest(&self, key: &AttributeKey) -> Option<AttributeKey> {
-        let slip = key.name().chars().count() / 3 + 1;
-        self.definitions
-            .keys()
-            .filter(|known| known.namespace() == key.namespace())
-            .map(|known| (strsim::osa_distance(known.name(), key.name()), known))
-            .filter(|(distance, _)| *distance <= slip)
-            .min()
-            .map(|(_, known)| known.clone())
-    }
-}
-
-/// One attribute of an update that may not be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
-    /// The attribute.
-    pub key: AttributeKey,
-    /// Why not.
-    pub kind: ViolationKind,
-}
-
-/// Why an attribute may not be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ViolationKind {
-    /// The platform catalogue has no such key.
-    UnknownPlatform {
-        /// A known key spelled alike.
-        nearest: Option<AttributeKey>,
-    },
-    /// The custom attribute was never registered.
-    Unregistered {
-        /// A registered key spelled alike.
-        nearest: Option<AttributeKey>,
-    },
-    /// The value is not of the declared type.
-    WrongType {
-        /// The declared type.
-        expected: AttributeType,
-        /// The value's type.
-        found: AttributeType,
-    },
-}
-
-impl ViolationKind {
-    /// A stable word for programs.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::UnknownPlatform { .. } => "unknown_platform_attribute",
-            Self::Unregistered { .. } => "unregistered_attribute",
-            Self::WrongType { .. } => "wrong_type",
+    /// What keeps every value of the type `found` from being written under `key`; `None` if nothing does.
+    pub fn check_type(&self, key: &AttributeKey, found: AttributeType) -> Option<Violation> {
+        match self.get(key) {
+            Some(definition) => definition.check_type(found).map(|kind| Violation { key: key.clone(), kind }),
+            None => self.unknown(key, Some(found)),
         }
     }
+
+    fn unknown(&self, key: &AttributeKey, found: Option<AttributeType>) -> Option<Violation> {
+        let of_its_kind = self.definitions.keys().filter(|known| known.namespace() == key.namespace());
+        let nearest = || nearest(key.name(), of_its_kind.map(|known| (known.name(), known))).cloned();
+        let kind = match (key.namespace(), self.policy) {
+            (Namespace::Platform, PlatformPolicy::AllowUnknown) => return None,
+            (Namespace::Platform, PlatformPolicy::CatalogueOnly) => {
+                ViolationKind::UnknownPlatform { nearest: nearest() }
+            }
+            (Namespace::Custom, _) => ViolationKind::Unregistered { nearest: nearest(), found },
+        };
+        Some(Violation { key: key.clone(), kind })
+    }
 }
 
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = &self.key;
-        match &self.kind {
-            ViolationKind::UnknownPlatform { nearest: Some(nearest) } => {
-                write!(f, "{key} is not in the platform catalogue; did you mean {nearest}?")
-            }
-            ViolationKind::UnknownPlatform { nearest: None } => {
-                write!(
-                    f,
-                    "{key} is not in the platform catalogue; extend the catalogue, or use a custom attribute"
-                )
-            }
-            ViolationKind::Unregistered { nearest: Some(nearest) } => {
-                write!(f, "{key} is not registered; did you mean {nearest}?")
-            }
-            ViolationKind::Unregistered { nearest: None } => {
-                write!(
-                    f,
-                    "{key} is not registered; register it first: `fanpass attributes register {key} --type …`"
-                )
-            }
-            ViolationKind::WrongType { expected, found } => {
-                write!(f, "{key} takes a {expected}, and this is a {found}")
-            }
-        }
-    }
+/// Whichever of `known` is closest to `text` in spelling, if one is close enough to be a slip.
+pub(super) fn nearest<'a, T: Ord>(text: &str, known: impl Iterator<Item = (&'a str, T)>) -> Option<T> {
+    let slip = text.chars().count() / 3 + 1;
+    known
+        .map(|(spelled, known)| (strsim::osa_distance(spelled, text), known))
+        .filter(|(distance, _)| *distance <= slip)
+        .min()
+        .map(|(_, known)| known)
 }

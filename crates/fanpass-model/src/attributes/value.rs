@@ -52,6 +52,9 @@ pub enum AttributeType {
 }
 
 impl AttributeType {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::String, Self::Number, Self::Boolean, Self::List];
+
     /// The word on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

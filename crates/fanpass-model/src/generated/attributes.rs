@@ -5,6 +5,86 @@
 use serde::{Deserialize, Serialize};
 use crate::{AttributeKey, AttributeType, AttributeValue};
 
+/// Whether an attribute can be set.
+///
+/// Provenance: extension.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+#[non_exhaustive]
+pub enum AttributeState {
+    /// Users can carry it.
+    Active,
+    /// It can be unset and not be set; values that are stored stay.
+    Retired,
+    /// A value this version does not know, as it was received.
+    Unknown(String),
+}
+
+impl AttributeState {
+    /// The value as it stands on the wire.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Active => "active",
+            Self::Retired => "retired",
+            Self::Unknown(value) => value,
+        }
+    }
+}
+
+impl From<String> for AttributeState {
+    fn from(value: String) -> Self {
+        match value.as_str() {
+            "active" => Self::Active,
+            "retired" => Self::Retired,
+            _ => Self::Unknown(value),
+        }
+    }
+}
+
+impl From<AttributeState> for String {
+    fn from(value: AttributeState) -> Self {
+        match value {
+            AttributeState::Unknown(value) => value,
+            known => known.as_str().to_owned(),
+        }
+    }
+}
+
+impl std::fmt::Display for AttributeState {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+/// A platform attribute as a user property of GA4.
+///
+/// Provenance: extension.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ga4Property {
+    /// The user property's name.
+    ///
+    /// Provenance: extension.
+    pub name: String,
+    /// What keeps it from reaching GA4 whole, a sentence each; empty if nothing does.
+    ///
+    /// Provenance: extension.
+    pub findings: Vec<String>,
+    /// Members this version does not know, kept so that they survive a round trip.
+    #[serde(flatten)]
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Ga4Property {
+    /// With the members that are always there; the others are absent.
+    pub fn new(name: String, findings: Vec<String>) -> Self {
+        Self {
+            name,
+            findings,
+            extra: serde_json::Map::new(),
+        }
+    }
+}
+
 /// An attribute that users can carry.
 ///
 /// Provenance: extension.
@@ -19,11 +99,37 @@ pub struct AttributeDefinition {
     /// Provenance: extension.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub r#type: Option<AttributeType>,
-    /// What it means.
+    /// The values it takes, texts, numbers or booleans of its type; of a list, its entries. At most 256, a
+    /// text of at most 256 bytes; absent: any.
+    ///
+    /// Provenance: extension.
+    #[serde(rename = "allowedValues")]
+    #[serde(
+        default,
+        deserialize_with = "crate::lenient::null_as_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub allowed_values: Vec<AttributeValue>,
+    /// What it means, in at most 1,024 bytes.
     ///
     /// Provenance: extension.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// Who answers for it, in at most 128 bytes.
+    ///
+    /// Provenance: extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Whether it can be set; absent: active.
+    ///
+    /// Provenance: extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<AttributeState>,
+    /// What GA4 makes of it. Told of platform attributes when they are listed; not to be sent.
+    ///
+    /// Provenance: extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ga4: Option<Ga4Property>,
     /// Members this version does not know, kept so that they survive a round trip.
     #[serde(flatten)]
     pub extra: serde_json::Map<String, serde_json::Value>,
@@ -35,7 +141,11 @@ impl AttributeDefinition {
         Self {
             key,
             r#type: None,
+            allowed_values: Vec::new(),
             description: None,
+            owner: None,
+            state: None,
+            ga4: None,
             extra: serde_json::Map::new(),
         }
     }
@@ -131,5 +241,27 @@ impl ValueUse {
             users,
             extra: serde_json::Map::new(),
         }
+    }
+}
+
+/// Whether an attribute is to be settable.
+///
+/// Provenance: extension.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttributeStateRequest {
+    /// The attribute's key.
+    ///
+    /// Provenance: extension.
+    pub key: AttributeKey,
+    /// The state it is to have.
+    ///
+    /// Provenance: extension.
+    pub state: AttributeState,
+}
+
+impl AttributeStateRequest {
+    /// With the members that are always there; the others are absent.
+    pub fn new(key: AttributeKey, state: AttributeState) -> Self {
+        Self { key, state }
     }
 }

@@ -11,6 +11,8 @@ mod audit;
 #[rustfmt::skip]
 mod faults;
 #[rustfmt::skip]
+mod ga4;
+#[rustfmt::skip]
 mod imports;
 #[rustfmt::skip]
 mod keys;
@@ -39,6 +41,7 @@ pub use attributes::*;
 pub use audiences::*;
 pub use audit::*;
 pub use faults::*;
+pub use ga4::*;
 pub use imports::*;
 pub use keys::*;
 pub use lookups::*;

@@ -514,6 +514,22 @@ pub const GET_ATTRIBUTE_USE: Operation = Operation {
     summary: "How many users carry an attribute, and its commonest values",
 };
 
+/// Set Attribute State: `POST /service/v1/attribute/state`. Retire a custom attribute, or restore it.
+///
+/// Provenance: extension.
+pub const SET_ATTRIBUTE_STATE: Operation = Operation {
+    id: "setAttributeState",
+    name: "Set Attribute State",
+    method: "POST",
+    path: "/service/v1/attribute/state",
+    content_type: Some("application/json"),
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "Retire a custom attribute, or restore it",
+};
+
 /// List Tokens: `GET /service/v1/tokens`. All issued tokens, without their secrets.
 ///
 /// Provenance: extension.
@@ -674,6 +690,56 @@ pub const CLEAR_FAULTS: Operation = Operation {
     summary: "Make no call meet a fault any more",
 };
 
+/// Get Forwarding: `GET /service/v1/ga4`. How far the forwarding of platform attributes to GA4 has
+/// come.
+///
+/// Provenance: extension.
+pub const GET_FORWARDING: Operation = Operation {
+    id: "getForwarding",
+    name: "Get Forwarding",
+    method: "GET",
+    path: "/service/v1/ga4",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "How far the forwarding of platform attributes to GA4 has come",
+};
+
+/// List Dead Letters: `GET /service/v1/ga4/dead`. Attributes that GA4 did not take or would not keep,
+/// newest first, a page at a time.
+///
+/// Provenance: extension.
+pub const LIST_DEAD_LETTERS: Operation = Operation {
+    id: "listDeadLetters",
+    name: "List Dead Letters",
+    method: "GET",
+    path: "/service/v1/ga4/dead",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "Attributes that GA4 did not take or would not keep, newest first, a page at a time",
+};
+
+/// Retry Dead Letters: `POST /service/v1/ga4/retry`. Put dead letters on their way to GA4 again.
+///
+/// Provenance: extension.
+pub const RETRY_DEAD_LETTERS: Operation = Operation {
+    id: "retryDeadLetters",
+    name: "Retry Dead Letters",
+    method: "POST",
+    path: "/service/v1/ga4/retry",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "Put dead letters on their way to GA4 again",
+};
+
 /// Get Settings: `GET /service/v1/settings`. The settings that the service runs under, and where each
 /// comes from.
 ///
@@ -724,6 +790,7 @@ pub const ALL: &[Operation] = &[
     LIST_ATTRIBUTES,
     REGISTER_ATTRIBUTE,
     GET_ATTRIBUTE_USE,
+    SET_ATTRIBUTE_STATE,
     LIST_TOKENS,
     ISSUE_TOKEN,
     REVOKE_TOKEN,
@@ -734,5 +801,8 @@ pub const ALL: &[Operation] = &[
     GET_FAULTS,
     SET_FAULTS,
     CLEAR_FAULTS,
+    GET_FORWARDING,
+    LIST_DEAD_LETTERS,
+    RETRY_DEAD_LETTERS,
     GET_SETTINGS,
 ];

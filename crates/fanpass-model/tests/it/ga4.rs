@@ -1,6 +1,6 @@
 //! GA4's limits concern platform attributes alone.
 
-use fanpass_model::ga4::{Lint, MAX_USER_PROPERTIES, lint_count, lint_key, lint_value};
+use fanpass_model::ga4::{Lint, MAX_USER_PROPERTIES, is_event_name, lint_count, lint_key, lint_value};
 use fanpass_model::{AttributeKey, AttributeValue, attribute_key};
 
 #[test]
@@ -34,4 +34,16 @@ fn more_platform_attributes_than_ga4_takes_are_told() {
         .collect();
     assert_eq!(lint_count(&keys), Some(Lint::TooManyProperties { count: 26 }));
     assert_eq!(lint_count(&keys[1..]), None);
+}
+
+#[test]
+fn names_of_events_have_rules_too() {
+    let longest = "e".repeat(40);
+    for name in ["fanpass_attributes", "E1", longest.as_str()] {
+        assert!(is_event_name(name), "{name}");
+    }
+    let too_long = "e".repeat(41);
+    for name in ["", "1e", "_e", "fan-pass", "é", "session_start", "ga_tier", too_long.as_str()] {
+        assert!(!is_event_name(name), "{name}");
+    }
 }

@@ -30,8 +30,8 @@ use body::ContentType;
 use call::{Operate, run};
 pub(crate) use observe::observe;
 use operations::{
-    attributes, audiences, audit, combine, imports, keys, lookups, privacy, segments, settings, stored_users,
-    tokens, users, versions,
+    attributes, audiences, audit, combine, forwarding, imports, keys, lookups, privacy, segments, settings,
+    stored_users, tokens, users, versions,
 };
 
 /// All that the service answers. Which operations exist is the contract's to say; a test compares.
@@ -71,6 +71,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     router = add::<audit::List>(router);
     router = add::<attributes::List>(router);
     router = add::<attributes::Register>(router);
+    router = add::<attributes::SetState>(router);
     router = add::<attributes::Use>(router);
     router = add::<keys::List>(router);
     router = add::<keys::Rotate>(router);
@@ -79,6 +80,9 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     router = add::<tokens::List>(router);
     router = add::<tokens::Issue>(router);
     router = add::<tokens::Revoke>(router);
+    router = add::<forwarding::Get>(router);
+    router = add::<forwarding::Dead>(router);
+    router = add::<forwarding::Retry>(router);
     router = add::<operations::faults::Get>(router);
     router = add::<operations::faults::Set>(router);
     router = add::<operations::faults::Clear>(router);

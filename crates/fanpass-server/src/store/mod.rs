@@ -21,6 +21,7 @@ mod jobs;
 mod lists;
 mod members;
 mod missing;
+mod outbox;
 mod readers;
 mod replace;
 mod segments;
@@ -36,7 +37,7 @@ mod writer;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use attributes::{AttributeRecord, Attributes};
+pub use attributes::Attributes;
 pub(crate) use audiences::no_audience;
 pub use audiences::{AUDIENCES_MAX, AudienceRecord, Audiences};
 pub use audit::{AuditEntry, AuditFilter, AuditPage, AuditRecord};
@@ -51,6 +52,7 @@ pub use idempotency::{KeptAnswer, Once, Trace};
 pub use jobs::{Caller, ImportJob, Mode, RowReject, Stage};
 pub(crate) use jobs::{Cancelled, Counts, Ended, NewJob, Progress, SpooledFile, Unfinished};
 pub(crate) use lists::List;
+pub(crate) use outbox::{DeadLetter, Fate, Letter};
 pub use replace::{reset, restore};
 pub use segments::SegmentRecord;
 pub use snapshot::{Manifest, ManifestFile, snapshot};
@@ -66,6 +68,7 @@ use checkpoint::Checkpointer;
 use columns::Columns;
 use database::{Database, Design};
 use folder::DataFolder;
+use outbox::Outbox;
 use sweeper::Sweeper;
 use tokens::TokenCache;
 use writer::Isolation;
@@ -117,6 +120,7 @@ struct Parts {
     attributes: Arc<AttributeCache>,
     audiences: Arc<AudienceCache>,
     tokens: Arc<TokenCache>,
+    outbox: Arc<Outbox>,
     clock: Clock,
     ids: Ids,
     folder: Arc<DataFolder>,
@@ -157,6 +161,7 @@ impl Store {
             attributes,
             audiences,
             tokens,
+            outbox: Arc::default(),
             clock,
             ids,
             folder,

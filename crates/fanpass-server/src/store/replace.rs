@@ -11,7 +11,7 @@ use zip::ZipArchive;
 use super::database::open_writer;
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::folder::{DataFolder, make_private, sync_folder};
-use super::snapshot::{CATALOGUE, FORMAT, MANIFEST, Manifest, copy_hashed};
+use super::snapshot::{CATALOGUE, FORMAT, GA4_SECRET, MANIFEST, Manifest, copy_hashed};
 use super::{SEGMENTS, SERVICE};
 use crate::auth::keys;
 
@@ -82,7 +82,7 @@ pub fn reset(data: &Path, keep_tokens: bool) -> Result<(), StoreError> {
         };
         copy().map_err(|error| Fault::from(error).at(SERVICE.file, "keep the tokens"))?;
     }
-    let mut kept = vec![CATALOGUE.to_owned()];
+    let mut kept = vec![CATALOGUE.to_owned(), GA4_SECRET.to_owned()];
     if keep_tokens {
         let later = fresh.path().join(keys::FOLDER);
         make_private(&later).map_err(|error| StoreError::io("make the folder", &later, error))?;
@@ -159,7 +159,7 @@ fn is_ours(name: &str) -> bool {
             && !name.contains(['/', '\\'])
     };
     [SEGMENTS.file, SERVICE.file].contains(&name)
-        || [keys::FIRST_FILE, CATALOGUE].contains(&name)
+        || [keys::FIRST_FILE, CATALOGUE, GA4_SECRET].contains(&name)
         || [SPOOL, keys::FOLDER].iter().any(|folder| {
             name.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).is_some_and(plain)
         })

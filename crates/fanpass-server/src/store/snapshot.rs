@@ -1,7 +1,7 @@
 //! Snapshots: a data folder as it stood at one moment, in one file, made while the service runs.
 //!
 //! The file is a ZIP without compression: both databases, the uploads that their unfinished imports need, the signing keys,
-//! the operator's catalogue, and a manifest with the digest of each.
+//! the operator's catalogue and GA4 secret, and a manifest with the digest of each.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -27,6 +27,8 @@ pub(super) const MANIFEST: &str = "manifest.json";
 pub(super) const FORMAT: u32 = 1;
 /// The operator's own file, which a snapshot holds where it is there.
 pub(super) const CATALOGUE: &str = "platform-attributes.toml";
+/// The operator's API secret of GA4, as above.
+pub(super) const GA4_SECRET: &str = "ga4-secret";
 /// Beginnings over when an import ended while its upload was looked for.
 const ATTEMPTS_MAX: u32 = 5;
 const BUFFER_BYTES: usize = 256 << 10;
@@ -88,7 +90,7 @@ pub fn snapshot(data: &Path, file: &Path) -> Result<Manifest, StoreError> {
         pack.add(&format!("spool/{name}"), &mut upload).map_err(failed)?;
     }
     let keys = keys::files(data).map_err(|error| StoreError::io("list the keys in", data, error))?;
-    for name in keys.into_iter().chain([CATALOGUE.to_owned()]) {
+    for name in keys.into_iter().chain([CATALOGUE, GA4_SECRET].map(str::to_owned)) {
         match File::open(data.join(&name)) {
             Ok(mut kept) => pack.add(&name, &mut kept).map_err(failed)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}

@@ -35,7 +35,11 @@ impl Harness {
 
     /// As `start`, with a configuration that `change` has had its hands on.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let clock = Clock::manual("2026-08-01T03:00:00Z".parse().unwrap());
+        Self::at(Clock::manual("2026-08-01T03:00:00Z".parse().unwrap()), change).await
+    }
+
+    /// As `with`, by a clock that others go by too.
+    pub async fn at(clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
         Self::open(TempDir::new().unwrap(), clock, Ids::counting(), change).await
     }
 
@@ -46,13 +50,17 @@ impl Harness {
 
     /// As `restart`; nobody uses the folder while `change` has its hands on it.
     pub async fn restart_after(self, change: impl FnOnce(&Path)) -> Self {
+        self.restart_with(|config| change(&config.data)).await
+    }
+
+    /// As `restart`, with a configuration that `change` has had its hands on.
+    pub async fn restart_with(self, change: impl FnOnce(&mut Config)) -> Self {
         let Self { folder, clock, service, ids, stop, server, .. } = self;
         stop.send(()).unwrap();
         server.await.unwrap();
         service.stop().await;
         drop(service);
-        change(folder.path());
-        Self::open(folder, clock, ids, |_| {}).await
+        Self::open(folder, clock, ids, change).await
     }
 
     /// Stops the service for good.

@@ -18,6 +18,7 @@ mod events;
 mod faults;
 mod fixtures;
 mod fuzzed;
+mod ga4;
 mod generated;
 mod harness;
 mod idempotency;

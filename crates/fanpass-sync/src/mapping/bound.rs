@@ -1,6 +1,6 @@
 //! A mapping bound to the columns of one table: what its rows become.
 
-use fanpass_model::{AttributeValue, UserId, UserProperties};
+use fanpass_model::{AttributeDefinition, AttributeValue, UserId, UserProperties};
 use fanpass_table::{Reject, Row, find_columns, list_columns};
 
 use super::{Absent, ColumnMap, Mapping};
@@ -52,7 +52,12 @@ impl Bound {
     }
 
     /// Reads a row. The reject names the first cell at fault and tells of the others too.
-    pub(crate) fn read(&self, mapping: &Mapping, row: &Row<'_>) -> Result<Mapped, Reject> {
+    pub(crate) fn read(
+        &self,
+        mapping: &Mapping,
+        bounds: &[Option<AttributeDefinition>],
+        row: &Row<'_>,
+    ) -> Result<Mapped, Reject> {
         check_mended(row)?;
         let (user, trimmed) = self.user(row)?;
         let mut properties = UserProperties::with_capacity(mapping.set.len() + mapping.map.len());
@@ -60,8 +65,8 @@ impl Bound {
             properties.insert(constant.key().clone(), constant.value().clone());
         }
         let mut faults = Vec::new();
-        for (map, &column) in mapping.map.iter().zip(&self.values) {
-            match mapping.read(map, row.cell(column)?) {
+        for ((map, bounds), &column) in mapping.map.iter().zip(bounds).zip(&self.values) {
+            match mapping.read(map, row.cell(column)?).and_then(|value| within(bounds.as_ref(), value)) {
                 Ok(Some(value)) => _ = properties.insert(map.key.clone(), value),
                 Ok(None) => {}
                 Err(fault) => faults.push((column, fault)),
@@ -107,6 +112,18 @@ impl Mapping {
             }
         }
         Ok(map.default.clone().or_else(|| absent(map.blank.unwrap_or(self.blank))))
+    }
+}
+
+/// The value, if it is one that the attribute takes.
+fn within(
+    bounds: Option<&AttributeDefinition>,
+    value: Option<AttributeValue>,
+) -> Result<Option<AttributeValue>, CellFault> {
+    let violation = bounds.zip(value.as_ref()).and_then(|(bounds, value)| bounds.check_value(value));
+    match violation {
+        None => Ok(value),
+        Some(violation) => Err(CellFault::new(violation.kind.code(), violation.to_string())),
     }
 }
 

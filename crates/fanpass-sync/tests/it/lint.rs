@@ -38,6 +38,27 @@ fn unknown_keys_and_other_types_are_errors_and_ga4_limits_warnings() {
 }
 
 #[test]
+fn constants_and_defaults_that_are_not_allowed_are_errors_and_retired_columns_warnings() {
+    let mut registry = registry();
+    for json in [
+        r#"{"key":"custom.tier","type":"string","allowedValues":["silver","gold"]}"#,
+        r#"{"key":"custom.old","type":"string","state":"retired"}"#,
+        r#"{"key":"custom.older","type":"string","state":"retired"}"#,
+    ] {
+        registry.insert(serde_json::from_str(json).unwrap());
+    }
+    let mut maps =
+        mapping(["a=custom.tier,default=golf", "b=custom.old,blank=unset", "c=custom.points,default=1"]);
+    maps.set = vec!["custom.older=x".parse().unwrap()];
+    let told: Vec<_> = maps
+        .lint(&registry)
+        .iter()
+        .map(|finding| format!("{} {finding}", if finding.is_error() { "error:" } else { "warning:" }))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
 fn more_platform_attributes_than_ga4_takes_are_a_warning() {
     let mut maps = mapping([]);
     maps.map = (0..26).map(|n| format!("c{n}=user_properties.p{n}").parse().unwrap()).collect();

@@ -37,7 +37,10 @@ pub(crate) struct Drained {
 }
 
 pub(crate) fn read_file(path: &Path, mapping: Mapping) -> Result<Drained, SyncError> {
-    let mut updates = Updates::new(Table::open(path, &Options::default())?, mapping)?;
+    drain(Updates::new(Table::open(path, &Options::default())?, mapping)?)
+}
+
+pub(crate) fn drain(mut updates: Updates) -> Result<Drained, SyncError> {
     let mut drained = Drained::default();
     while let Some(row) = updates.next_row()? {
         match row {

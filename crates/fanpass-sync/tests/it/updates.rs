@@ -2,12 +2,13 @@
 
 use std::io::Write;
 
-use fanpass_sync::{Absent, ErrorKind, code};
-use fanpass_table::code as table;
+use fanpass_model::{AttributeDefinition, AttributeRegistry};
+use fanpass_sync::{Absent, ErrorKind, Updates, code};
+use fanpass_table::{Options, Table, code as table};
 use proptest::prelude::*;
 use zip::{ZipWriter, write::SimpleFileOptions};
 
-use crate::support::{mapping, read, read_file, sample};
+use crate::support::{drain, mapping, read, read_file, sample};
 
 #[test]
 fn columns_become_typed_attributes() {
@@ -26,6 +27,43 @@ fn columns_become_typed_attributes() {
         )]
     );
     assert_eq!(found.counts.trimmed, 1);
+}
+
+#[test]
+fn values_that_an_attribute_does_not_take_are_rejects() {
+    let file = sample(
+        "fans.csv",
+        "id,tier,stands,old,free\n1,gold,north|south,,x\n2,golf,north|east,gone,x\n3,,,NULL,\n4,silver,,,\n",
+    );
+    let mut maps = mapping([
+        "tier=custom.tier",
+        "stands=custom.stands:list(|)",
+        "old=custom.old,null=unset",
+        "free=custom.free",
+    ]);
+    maps.nulls = vec!["NULL".to_owned()];
+    let mut registry = AttributeRegistry::builtin();
+    for json in [
+        r#"{"key":"custom.tier","allowedValues":["silver","gold"]}"#,
+        r#"{"key":"custom.stands","allowedValues":["north","south"]}"#,
+        r#"{"key":"custom.old","state":"retired"}"#,
+        r#"{"key":"custom.free"}"#,
+    ] {
+        registry.insert(serde_json::from_str::<AttributeDefinition>(json).unwrap());
+    }
+    let updates = Updates::new(Table::open(&file.path, &Options::default()).unwrap(), maps).unwrap();
+    let found = drain(updates.checked_by(&registry)).unwrap();
+    assert_eq!(
+        found.updates,
+        [
+            r#"1 {"custom.free":"x","custom.stands":["north","south"],"custom.tier":"gold"}"#,
+            r#"3 {"custom.old":null}"#,
+            r#"4 {"custom.tier":"silver"}"#,
+        ]
+    );
+    let [reject] = found.rejects.as_slice() else { panic!("{:?}", found.rejects) };
+    assert_eq!((reject.code, reject.column.as_deref(), reject.row), ("not_allowed", Some("tier"), 3));
+    insta::assert_snapshot!(reject.message);
 }
 
 #[test]

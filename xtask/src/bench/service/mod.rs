@@ -13,7 +13,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::Options;
-use served::Served;
+pub(super) use served::{Served, write_private};
 
 pub(super) fn run(tool: &Path, options: &Options, out: &mut impl Write) -> Result<()> {
     imports::run(tool, options, out)?;

@@ -36,10 +36,16 @@ pub(in crate::bench) struct Served {
 impl Served {
     /// Starts it on the data folder `data` in `folder`.
     pub(in crate::bench) fn start(tool: &Path, folder: &TempDir) -> Result<Self> {
+        Self::start_with(tool, folder, &[])
+    }
+
+    /// As [`start`](Self::start), with settings.
+    pub(in crate::bench) fn start_with(tool: &Path, folder: &TempDir, settings: &[String]) -> Result<Self> {
         let began = Instant::now();
         let mut process = Command::new(tool)
             .args(["serve", "--listen", "127.0.0.1:0", "--json", "--data"])
             .arg(folder.path().join("data"))
+            .args(settings.iter().flat_map(|setting| ["--set", setting]))
             .stdout(Stdio::piped())
             .spawn()?;
         let mut output = BufReader::new(process.stdout.take().context("no output")?);
@@ -82,7 +88,7 @@ impl Drop for Served {
     }
 }
 
-fn write_private(path: &Path, text: &str) -> Result<()> {
+pub(in crate::bench) fn write_private(path: &Path, text: &str) -> Result<()> {
     let mut options = fs::File::options();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

@@ -10,6 +10,7 @@ use clap::Args;
 use fanpass_sync::{Guard, Ledger};
 
 use self::report::ApplyReport;
+use super::mapping::CheckedBy;
 use super::plan::open_ledger;
 use super::sending::{LedgerWait, Sending};
 use crate::cli::Global;
@@ -43,6 +44,8 @@ pub struct Apply {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
+    checked: CheckedBy,
+    #[command(flatten)]
     wait: LedgerWait,
 }
 
@@ -58,7 +61,7 @@ impl Apply {
         let plan = saved_plan(&self.file)?;
         let folder = self.file.parent().unwrap_or(Path::new(""));
         let path = plan.as_ref().map_or_else(|| self.file.clone(), |plan| folder.join(&plan.config));
-        let config = Config::read(&path)?;
+        let config = self.checked.put_into(Config::read(&path)?);
         self.carry_out(config, plan, global, printer).await
     }
 
@@ -120,6 +123,7 @@ impl Apply {
             allow: Guard::ALL.to_vec(),
             sending: Sending::default(),
             dry_run,
+            checked: CheckedBy::default(),
             wait: LedgerWait::default(),
         }
     }

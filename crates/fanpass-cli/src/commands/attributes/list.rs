@@ -4,14 +4,17 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 use clap::Args;
-use fanpass_model::AttributeList;
+use fanpass_model::{AttributeList, Namespace};
 
+use super::words::{state, values};
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::printer::{Printer, Report, table};
 use crate::session::Session;
 
 /// List the platform catalogue and the registered custom attributes
+///
+/// Of platform attributes it is told below what keeps them from reaching GA4 whole.
 #[derive(Debug, Args)]
 pub struct List {}
 
@@ -28,9 +31,22 @@ impl List {
 impl Report for AttributeList {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         let rows = self.attributes.iter().map(|attribute| {
-            let kind = attribute.r#type.map_or("any", fanpass_model::AttributeType::as_str);
-            [attribute.key.to_string(), kind.to_owned(), attribute.description.clone().unwrap_or_default()]
+            let is_custom = attribute.key.namespace() == Namespace::Custom;
+            [
+                attribute.key.to_string(),
+                values(attribute),
+                if is_custom { state(attribute).to_owned() } else { "platform".to_owned() },
+                attribute.owner.clone().unwrap_or_default(),
+                attribute.description.clone().unwrap_or_default(),
+            ]
         });
-        table(out, ["attribute", "type", "description"], rows)
+        table(out, ["attribute", "values", "state", "owner", "description"], rows)?;
+        for attribute in &self.attributes {
+            let findings = attribute.ga4.iter().flat_map(|property| &property.findings);
+            for finding in findings {
+                writeln!(out, "warning: {}: {finding}", attribute.key)?;
+            }
+        }
+        Ok(())
     }
 }

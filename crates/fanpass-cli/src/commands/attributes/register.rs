@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use fanpass_model::{AttributeDefinition, AttributeKey, AttributeType, Namespace};
+use fanpass_model::{AttributeDefinition, AttributeKey, AttributeType, AttributeValue, Namespace};
 
+use super::words::{changes, word};
 use crate::cli::Global;
 use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
@@ -15,18 +16,28 @@ use crate::printer::{Printer, Report};
 use crate::session::Session;
 
 /// Register a custom attribute, so that users can carry it
+///
+/// Registering a key again replaces what is said of it, but for its type: what is left out is taken away, and a retired
+/// attribute becomes active. Values that users carry stay, also those that are not allowed any more.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  \
-    fanpass attributes register custom.loyalty_tier --type string --description 'Tier of the loyalty programme'")]
+#[command(after_help = "Examples:\n  \
+    fanpass attributes register custom.loyalty_tier --type string --description 'Tier of the loyalty programme'\n  \
+    fanpass attributes register custom.stars --type number --allow 1 --allow 2 --allow 3 --owner 'CRM team'")]
 pub struct Register {
     /// The attribute's key, `custom.` and a name
     key: AttributeKey,
     /// What values it takes; any when not said
     #[arg(long = "type", value_enum, value_name = "TYPE")]
     kind: Option<ValueType>,
+    /// A value that it takes, of a list an entry; repeat for more. Any when not said
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
+    allow: Vec<String>,
     /// What it means
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
+    /// Who answers for it
+    #[arg(long, value_name = "TEXT")]
+    owner: Option<String>,
     #[command(flatten)]
     dry_run: DryRun,
 }
@@ -39,16 +50,20 @@ enum ValueType {
     List,
 }
 
+impl From<ValueType> for AttributeType {
+    fn from(kind: ValueType) -> Self {
+        match kind {
+            ValueType::String => Self::String,
+            ValueType::Number => Self::Number,
+            ValueType::Boolean => Self::Boolean,
+            ValueType::List => Self::List,
+        }
+    }
+}
+
 impl Register {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
-        let mut definition = AttributeDefinition::new(self.key);
-        definition.description = self.description;
-        definition.r#type = self.kind.map(|kind| match kind {
-            ValueType::String => AttributeType::String,
-            ValueType::Number => AttributeType::Number,
-            ValueType::Boolean => AttributeType::Boolean,
-            ValueType::List => AttributeType::List,
-        });
+        let definition = self.definition()?;
         if self.dry_run.dry_run {
             printer.report(&intent(&definition, global).await?)?;
             return Ok(Exit::Done);
@@ -59,6 +74,34 @@ impl Register {
         printer.report(&registered)?;
         Ok(Exit::Done)
     }
+
+    /// What is to be registered, if it can be.
+    fn definition(&self) -> Result<AttributeDefinition> {
+        let mut definition = AttributeDefinition::new(self.key.clone());
+        definition.r#type = self.kind.map(AttributeType::from);
+        definition.description.clone_from(&self.description);
+        definition.owner.clone_from(&self.owner);
+        let values = self.allow.iter().map(|text| allowed(definition.r#type, text));
+        definition.allowed_values = values.collect::<Result<_>>()?;
+        let faults = definition.faults().into_iter().map(|fault| {
+            let value = fault.entry.and_then(|entry| self.allow.get(entry));
+            value.map_or(format!("the {}", fault.error), |value| {
+                format!("--allow {value:?}: the {}", fault.error)
+            })
+        });
+        let faults: Vec<_> = faults.collect();
+        if faults.is_empty() { Ok(definition) } else { Err(failure(Exit::Usage, faults.join("; "))) }
+    }
+}
+
+/// An allowed value of an attribute of that type, as it is written on the command line.
+fn allowed(kind: Option<AttributeType>, text: &str) -> Result<AttributeValue> {
+    let Some(kind @ (AttributeType::Number | AttributeType::Boolean)) = kind else {
+        return Ok(text.into());
+    };
+    let value: Option<AttributeValue> = serde_json::from_str(text).ok();
+    let value = value.filter(|value| value.attribute_type() == Some(kind));
+    value.ok_or_else(|| failure(Exit::Usage, format!("--allow {text:?}: this is no {kind}")))
 }
 
 /// What a registration would do, as far as that can be told without doing it.
@@ -74,13 +117,15 @@ async fn intent(definition: &AttributeDefinition, global: &Global) -> Result<Int
     };
     let known = registry.as_ref().and_then(|registry| registry.get(key));
     let kind = word(*r#type);
-    let would = match known.map(|known| known.r#type) {
+    let would = match known {
         None => format!("register {key}, values: {kind}"),
-        Some(known) if known == *r#type => {
-            format!("describe {key} anew, which is registered already, values: {kind}")
+        Some(known) if known.r#type == *r#type => {
+            let changes = changes(known, definition);
+            let what = if changes.is_empty() { "nothing".to_owned() } else { changes.join(", ") };
+            format!("change {what} of {key}, which is registered already, values: {kind}")
         }
         Some(known) => {
-            let known = word(known);
+            let known = word(known.r#type);
             return Err(refuse(&format!(
                 "is registered with type {known}; register another key for type {kind}"
             )));
@@ -89,12 +134,8 @@ async fn intent(definition: &AttributeDefinition, global: &Global) -> Result<Int
     Ok(Intent::to(would).if_only("the key is free for values of this type", registry.is_some()))
 }
 
-fn word(kind: Option<AttributeType>) -> &'static str {
-    kind.map_or("any", AttributeType::as_str)
-}
-
 impl Report for AttributeDefinition {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "Registered {}, values: {}", self.key, word(self.r#type))
+        writeln!(out, "Registered {}, values: {}", self.key, super::words::values(self))
     }
 }

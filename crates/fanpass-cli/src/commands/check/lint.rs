@@ -56,11 +56,14 @@ pub struct Lint {
 }
 
 impl Lint {
-    pub fn new(mapping: &Mapping) -> Self {
+    /// Looks at a mapping beside a `registry`, or without one beside what is known of every FanPass.
+    pub fn new(mapping: &Mapping, registry: Option<&AttributeRegistry>) -> Self {
         let mut unknown = Vec::new();
         let mut remarks = Vec::new();
-        for finding in mapping.lint(&AttributeRegistry::builtin()) {
+        let builtin = AttributeRegistry::builtin();
+        for finding in mapping.lint(registry.unwrap_or(&builtin)) {
             let severity = match &finding {
+                Finding::Refused(_) if registry.is_some() => Severity::Error,
                 Finding::Refused(violation) => match violation.kind {
                     ViolationKind::Unregistered { .. } => {
                         unknown.push(violation.key.to_string());

@@ -21,6 +21,7 @@ use self::lint::Lint;
 use self::report::CheckReport;
 use self::tally::Tally;
 use super::mapping::MappingOptions;
+use crate::attribute_file::AttributeFile;
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::ids::{for_each_id, refuse_rejects};
@@ -38,6 +39,7 @@ use crate::source::SourceFile;
 #[command(after_help = "Examples:\n  \
     fanpass check exports/fans.xlsx\n  \
     fanpass check fans.csv --id fan_id --map is_sth=user_properties.sth:boolean --map tier=custom.loyalty_tier\n  \
+    fanpass check fans.csv --map tier=custom.loyalty_tier --attributes attributes.toml\n  \
     fanpass check exports/fans.xlsx --emit ids > ids.txt")]
 pub struct Check {
     /// CSV, TSV, JSONL, XLSX, XLS, ZIP or Parquet file, text also gzip or zstd; `-` reads standard input
@@ -128,8 +130,13 @@ impl Check {
     /// As updates of users.
     fn check_updates(&self, source: &SourceFile, tally: &mut Tally) -> Result<(Result<()>, CheckReport)> {
         let mapping = self.mapping.mapping(self.reading.id.as_deref());
-        let mut lint = Lint::new(&mapping);
+        let file = self.mapping.attributes().map(AttributeFile::read).transpose()?;
+        let registry = file.map(AttributeFile::registry);
+        let mut lint = Lint::new(&mapping, registry.as_ref());
         let mut updates = Updates::new(source.table()?, mapping)?;
+        if let Some(registry) = &registry {
+            updates = updates.checked_by(registry);
+        }
         let detected = self.detected(updates.table());
         let read = for_each_update(&mut updates, tally, &mut lint);
         let counts = updates.counts();

@@ -16,6 +16,7 @@ use crate::commands::users::report::conclude;
 use crate::exit::Exit;
 use crate::feed::attributes::Job;
 use crate::feed::config::Config;
+use crate::feed::lint::registry_of;
 use crate::feed::push::{AttributePush, Pushed};
 use crate::feed::recipe;
 use crate::printer::Printer;
@@ -61,12 +62,14 @@ impl Retry {
         printer: Printer,
     ) -> Result<Exit> {
         let (target, ledger) = (feeds.target.clone(), feeds.ledger.clone());
+        let attributes_file = feeds.attributes_file.clone();
         let config = Config::of(recipe::path_of(&self.file), feeds);
         let global = config.global(global);
         let mut session = if self.dry_run { None } else { Some(Session::open(&global).await?) };
+        let registry = registry_of(attributes_file.as_deref(), session.as_ref()).await?.map(Arc::new);
         let source = Arc::new(SourceFile::new(&self.file, Options::default())?);
         let push = AttributePush {
-            job: Job { source, mapping: feed.mapping(), rejects: self.file.clone() },
+            job: Job { source, mapping: feed.mapping(), registry, rejects: self.file.clone() },
             label: feed.name.clone(),
             ledger: ledger.clone(),
             busy: Busy::Refuse,
@@ -80,6 +83,7 @@ impl Retry {
         recipe::write(&closed.rejects_files, |file| Feeds {
             target: target.clone(),
             ledger: ledger.clone(),
+            attributes_file: attributes_file.clone(),
             rate: config.feeds.rate,
             ids_rate: config.feeds.ids_rate,
             attributes: vec![AttributeFeed { file, ..feed.clone() }],

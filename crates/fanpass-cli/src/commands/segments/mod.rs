@@ -6,6 +6,7 @@ mod change;
 mod combine;
 mod delete;
 mod errors;
+mod firebase;
 mod ids;
 mod import;
 mod imports;
@@ -42,6 +43,7 @@ pub enum Command {
     Show(show::Show),
     Members(members::Members),
     Combine(combine::Combine),
+    FirebaseExport(firebase::FirebaseExport),
     Versions(versions::Versions),
     Rollback(versions::Rollback),
     Delete(delete::Delete),
@@ -62,6 +64,7 @@ impl Command {
             Self::Show(command) => command.run(global, printer).await,
             Self::Members(command) => command.run(global, printer).await,
             Self::Combine(command) => command.run(global, printer).await,
+            Self::FirebaseExport(command) => command.run(global, printer).await,
             Self::Versions(command) => command.run(global, printer).await,
             Self::Rollback(command) => command.run(global, printer).await,
             Self::Delete(command) => command.run(global, printer).await,

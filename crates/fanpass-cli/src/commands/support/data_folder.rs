@@ -8,8 +8,9 @@ use std::path::Path;
 use serde::Serialize;
 
 /// The service's own files. Others may be named after a club's data, and are only counted.
-const OURS: [&str; 10] = [
+const OURS: [&str; 11] = [
     "dev-token",
+    "ga4-secret",
     "lock",
     "platform-attributes.toml",
     "segments.db",

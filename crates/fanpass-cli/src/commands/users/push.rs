@@ -14,7 +14,7 @@ use crate::commands::mapping::MappingOptions;
 use crate::commands::sending::{LedgerWait, Sending};
 use crate::exit::Exit;
 use crate::feed::attributes::Job;
-use crate::feed::lint::{lint, registry};
+use crate::feed::lint::{lint, registry_of};
 use crate::feed::push::{AttributePush, Pushed};
 use crate::feed::recipe;
 use crate::input::Input;
@@ -62,13 +62,11 @@ impl Push {
         let mapping = self.columns.mapping(self.input.reading.id.as_deref());
         mapping.check()?;
         let mut session = if self.dry_run { None } else { Some(Session::open(global).await?) };
-        let registry = match &session {
-            Some(session) => registry(session).await?,
-            None => None,
-        };
-        lint(&mapping, registry.as_ref(), printer)?;
+        let known = self.columns.attributes();
+        let registry = registry_of(known, session.as_ref()).await?.map(Arc::new);
+        lint(&mapping, registry.as_deref(), printer)?;
         let source = Arc::new(blocking(|| self.input.source())?);
-        let job = Job { source, mapping, rejects: self.rejects.clone() };
+        let job = Job { source, mapping, registry, rejects: self.rejects.clone() };
         let mapping = job.mapping.clone();
         let options = self.sending.options(&Feeds::default());
         let push = AttributePush {
@@ -87,6 +85,7 @@ impl Push {
         recipe::write(&closed.rejects_files, |file| Feeds {
             target: recipe::target(global),
             ledger: self.ledger.as_deref().map(recipe::absolute),
+            attributes_file: known.map(recipe::absolute),
             rate: options.requests_per_second,
             ids_rate: options.ids_per_second,
             attributes: vec![recipe::attributes(&label, file, &mapping)],

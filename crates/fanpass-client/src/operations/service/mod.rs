@@ -9,6 +9,7 @@ mod combine_segments;
 mod delete_segment;
 mod delete_user;
 mod export_user;
+mod forwarding;
 mod get_attribute_use;
 mod get_faults;
 mod get_membership;
@@ -31,6 +32,7 @@ mod page;
 mod register_attribute;
 mod revoke_token;
 mod roll_back_segment;
+mod set_attribute_state;
 mod set_faults;
 mod user_history;
 

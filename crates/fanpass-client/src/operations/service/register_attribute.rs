@@ -17,7 +17,8 @@ impl Requests {
 }
 
 impl Client {
-    /// Registers a custom attribute. Registering the same definition again changes nothing. Extension.
+    /// Registers a custom attribute. Registering a key again replaces what is said of it besides its type; what users carry
+    /// stays. Extension.
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) for a key that is taken by another type. What the call came to; [`ErrorKind::NotOffered`](crate::ErrorKind::NotOffered) by another FanPass.

@@ -1,16 +1,18 @@
-//! List Attributes, Register Attribute and Get Attribute Use.
+//! List Attributes, Register Attribute, Set Attribute State and Get Attribute Use.
 
-use fanpass_model::operations::{GET_ATTRIBUTE_USE, LIST_ATTRIBUTES, REGISTER_ATTRIBUTE};
-use fanpass_model::{
-    AttributeDefinition, AttributeList, AttributeUse, AttributeValue, Namespace, Operation, UserProperties,
-    ValueUse,
+use fanpass_model::operations::{
+    GET_ATTRIBUTE_USE, LIST_ATTRIBUTES, REGISTER_ATTRIBUTE, SET_ATTRIBUTE_STATE,
 };
+use fanpass_model::{
+    AttributeDefinition, AttributeKey, AttributeList, AttributeState, AttributeStateRequest, AttributeUse,
+    AttributeValue, DefinitionFault, ErrorKind, Namespace, Operation, ProblemItem, UserProperties, ValueUse,
+};
+use serde_json::json;
 
 use crate::http::call::{Call, Operate};
 use crate::http::json::{to_json, unknown_members};
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Kind, Problem, item};
 use crate::http::query::Parameters;
-use crate::store::AttributeRecord;
 
 pub(in crate::http) struct List;
 
@@ -19,7 +21,14 @@ impl Operate for List {
     type Answer = AttributeList;
 
     async fn operate(call: &mut Call) -> Result<AttributeList, Problem> {
-        Ok(AttributeList::new(call.app.registry().iter().cloned().collect()))
+        let registry = call.app.registry();
+        let is_platform = |known: &&AttributeDefinition| known.key.namespace() == Namespace::Platform;
+        let platform = registry.iter().filter(is_platform).count();
+        let with_ga4 = |definition: &AttributeDefinition| AttributeDefinition {
+            ga4: definition.ga4_property(platform),
+            ..definition.clone()
+        };
+        Ok(AttributeList::new(registry.iter().map(with_ga4).collect()))
     }
 }
 
@@ -32,24 +41,72 @@ impl Operate for Register {
     async fn operate(call: &mut Call) -> Result<AttributeDefinition, Problem> {
         let definition: AttributeDefinition = call.json().await?;
         call.audit.target = Some(definition.key.to_string());
-        let unknown = unknown_members(definition.extra.keys(), &[]);
-        if !unknown.is_empty() {
-            return Err(Problem::invalid(unknown));
+        let wrong = everything_wrong(&definition);
+        if !wrong.is_empty() {
+            return Err(Problem::invalid(wrong));
         }
-        if definition.key.namespace() == Namespace::Platform {
-            let detail = format!(
-                "`{}` is a platform key; only `custom.*` is registered, the platform catalogue is configured",
-                definition.key
-            );
-            return Err(Problem::invalid_at("/key", "platform_key", detail));
-        }
-        let record = AttributeRecord {
-            key: definition.key.clone(),
-            attribute_type: definition.r#type,
-            description: definition.description.clone(),
-        };
         let trace = call.trace::<Self>(|| to_json(&definition));
-        call.app.store.register_attribute(record, trace).await?;
+        let most = call.app.limits.attributes_registered;
+        call.app.store.register_attribute(definition.clone(), most, trace).await?;
+        call.audited = true;
+        Ok(definition)
+    }
+}
+
+fn everything_wrong(definition: &AttributeDefinition) -> Vec<ProblemItem> {
+    let mut wrong = unknown_members(definition.extra.keys(), &[]);
+    if definition.ga4.is_some() {
+        wrong.push(item("/ga4", "unknown_member", "`ga4` is told when attributes are listed; leave it out"));
+    }
+    if let Some(platform) = platform_key(&definition.key) {
+        wrong.push(platform);
+    }
+    wrong.extend(definition.faults().iter().map(fault));
+    wrong
+}
+
+fn platform_key(key: &AttributeKey) -> Option<ProblemItem> {
+    (key.namespace() == Namespace::Platform).then(|| {
+        let detail = format!(
+            "`{key}` is a platform key; only `custom.*` is registered, the platform catalogue is configured"
+        );
+        item("/key", "platform_key", detail)
+    })
+}
+
+fn fault(fault: &DefinitionFault) -> ProblemItem {
+    let DefinitionFault { member, entry, error } = fault;
+    let entry = entry.map(|entry| format!("/{entry}")).unwrap_or_default();
+    item(format!("/{member}{entry}"), error.kind().code(), format!("the {error}"))
+}
+
+pub(in crate::http) struct SetState;
+
+impl Operate for SetState {
+    const OPERATION: Operation = SET_ATTRIBUTE_STATE;
+    type Answer = AttributeDefinition;
+
+    async fn operate(call: &mut Call) -> Result<AttributeDefinition, Problem> {
+        let AttributeStateRequest { key, state } = call.json().await?;
+        call.audit.target = Some(key.to_string());
+        call.audit.outcome = Some(json!({"state": state.as_str()}));
+        let retired = match state {
+            AttributeState::Active => false,
+            AttributeState::Retired => true,
+            _ => {
+                let kind = ErrorKind::UnknownState;
+                return Err(Problem::invalid_at("/state", kind.code(), format!("the state {kind}")));
+            }
+        };
+        if let Some(platform) = platform_key(&key) {
+            return Err(Problem::invalid(vec![platform]));
+        }
+        let registered = call.app.store.attributes().get(&key).cloned();
+        // Storing the state of one that is not registered is refused below.
+        let mut definition = registered.unwrap_or_else(|| AttributeDefinition::new(key.clone()));
+        definition.state = retired.then_some(AttributeState::Retired);
+        let trace = call.trace::<Self>(|| to_json(&definition));
+        call.app.store.retire_attribute(&key, retired, trace).await?;
         call.audited = true;
         Ok(definition)
     }

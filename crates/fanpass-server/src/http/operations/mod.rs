@@ -5,6 +5,7 @@ pub(super) mod audiences;
 pub(super) mod audit;
 pub(super) mod combine;
 pub(super) mod faults;
+pub(super) mod forwarding;
 pub(super) mod imports;
 pub(super) mod keys;
 pub(super) mod lookups;

@@ -6,10 +6,11 @@ use std::path::Path;
 use super::Check;
 use crate::auth::keys::{self, KEY_BYTES};
 use crate::store::columns::COLUMNS;
+use crate::store::snapshot::GA4_SECRET;
 use crate::store::{SEGMENTS, SERVICE};
 
 /// Files beside the keys that hold what is nobody else's business.
-const PRIVATE: [&str; 4] = ["dev-token", SEGMENTS.file, SERVICE.file, COLUMNS.file];
+const PRIVATE: [&str; 5] = ["dev-token", GA4_SECRET, SEGMENTS.file, SERVICE.file, COLUMNS.file];
 
 pub(super) fn check(check: &mut Check, data: &Path) {
     let keys = keys::files(data).unwrap_or_else(|error| {

@@ -21,6 +21,7 @@ pub(super) fn check(check: &mut Check, connection: &Connection, data: &Path) {
     check.step(file, |check| users(check, connection, &registry));
     check.step(file, |check| history(check, connection));
     check.step(file, |check| audiences(check, connection));
+    check.step(file, |check| outbox(check, connection));
     check.step(file, |check| tokens(check, connection, data));
     check.step(file, |check| audit(check, connection));
 }
@@ -30,19 +31,28 @@ fn attributes(
     connection: &Connection,
     registry: &mut AttributeRegistry,
 ) -> rusqlite::Result<()> {
-    let types = [AttributeType::String, AttributeType::Number, AttributeType::Boolean, AttributeType::List];
-    let mut statement = connection.prepare("SELECT key, type FROM attributes ORDER BY key")?;
+    let mut statement = connection.prepare("SELECT key, type, allowed FROM attributes ORDER BY key")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let (key, word): (String, Option<String>) = (row.get(0)?, row.get(1)?);
+        let (key, word, allowed): (String, Option<String>, Option<String>) =
+            (row.get(0)?, row.get(1)?, row.get(2)?);
         let place = format!("{}, attribute `{}`", SERVICE.file, key.escape_debug());
         check.attributes += 1;
-        let found = word.as_ref().map(|word| types.into_iter().find(|known| known.as_str() == word));
+        let found =
+            word.as_ref().map(|word| AttributeType::ALL.into_iter().find(|known| known.as_str() == word));
         match AttributeKey::new(key) {
             Ok(key) if key.namespace() == Namespace::Custom && found != Some(None) => {
                 let mut definition = AttributeDefinition::new(key);
                 definition.r#type = found.flatten();
-                registry.insert(definition);
+                // A value may have been stored before it was not allowed any more: what users carry has the type alone.
+                registry.insert(definition.clone());
+                let sound = allowed.is_none_or(|allowed| {
+                    definition.allowed_values = serde_json::from_str(&allowed).unwrap_or_default();
+                    !definition.allowed_values.is_empty() && definition.faults().is_empty()
+                });
+                if !sound {
+                    check.damage(place, "its allowed values are not valid", RESTORE);
+                }
             }
             _ => check.damage(place, "its key or its type is not valid", RESTORE),
         }
@@ -120,6 +130,40 @@ fn audiences(check: &mut Check, connection: &Connection) -> rusqlite::Result<()>
         }
         if row.get::<_, i64>(3)? < row.get::<_, i64>(2)? {
             check.damage(&place, "its times contradict each other", RESTORE);
+        }
+    }
+    Ok(())
+}
+
+/// What is on its way to GA4, and what did not get there: of users that are there, platform attributes alone.
+fn outbox(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
+    for (table, sql, what) in [
+        (
+            "outbox",
+            "SELECT count(*) FROM outbox WHERE NOT json_valid(changed) OR attempts < 0",
+            "cannot have been written as they stand",
+        ),
+        (
+            "outbox",
+            "SELECT count(*) FROM outbox, json_each(iif(json_valid(changed), changed, '{}')) AS attribute \
+             WHERE attribute.key NOT GLOB 'user_properties.*'",
+            "name attributes that are never forwarded",
+        ),
+        ("outbox", "SELECT count(*) FROM outbox WHERE user NOT IN (SELECT id FROM users)", "are of no user"),
+        (
+            "dead letters",
+            "SELECT count(*) FROM dead_letters WHERE key NOT GLOB 'user_properties.*'",
+            "name attributes that are never forwarded",
+        ),
+        (
+            "dead letters",
+            "SELECT count(*) FROM dead_letters WHERE user NOT IN (SELECT id FROM users)",
+            "are of no user",
+        ),
+    ] {
+        let wrong = count(connection, sql)?;
+        if wrong > 0 {
+            check.damage(format!("{}, {table}", SERVICE.file), format!("{wrong} of them {what}"), RESTORE);
         }
     }
     Ok(())

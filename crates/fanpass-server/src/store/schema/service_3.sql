@@ -1,5 +1,9 @@
 -- Registered attributes: what else is known of them.
 
+ALTER TABLE attributes ADD COLUMN allowed     TEXT;     -- a JSON array; NULL: any value of its type
+ALTER TABLE attributes ADD COLUMN owner       TEXT;
+ALTER TABLE attributes ADD COLUMN retired_at  INTEGER;  -- NULL: active
+
 -- Audiences: expressions that are saved under a name.
 CREATE TABLE audiences (
     name         TEXT PRIMARY KEY,
@@ -19,4 +23,24 @@ CREATE TABLE touched (
     id        TEXT NOT NULL
 ) STRICT;
 
--- What is on its way to GA4.
+-- What is on its way to GA4: users whose platform attributes have changed. Values are read when they are sent.
+CREATE TABLE outbox (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT, -- a new one with each change: what was sent by an older one is not all
+    user      TEXT NOT NULL UNIQUE,
+    changed   TEXT NOT NULL,    -- a JSON object: key to the time of its last change
+    since     INTEGER NOT NULL, -- the time of the oldest change that was not sent
+    due       INTEGER NOT NULL, -- when it is to be sent
+    attempts  INTEGER NOT NULL  -- that failed
+) STRICT;
+
+CREATE INDEX outbox_by_due ON outbox (due, since);
+
+-- What GA4 did not take or would not keep.
+CREATE TABLE dead_letters (
+    sequence  INTEGER PRIMARY KEY AUTOINCREMENT,
+    user      TEXT NOT NULL,
+    key       TEXT NOT NULL,
+    at        INTEGER NOT NULL,
+    reason    TEXT NOT NULL,
+    UNIQUE (user, key)
+) STRICT;

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::touch;
 use crate::store::error::{Fault, StoreError};
-use crate::store::{Store, Trace};
+use crate::store::{Store, Trace, outbox};
 
 /// Changes that one commit erases at most, so that nobody waits long behind it.
 const CHANGES_PER_COMMIT: u32 = 1_000;
@@ -22,7 +22,7 @@ pub struct Erased {
 }
 
 impl Store {
-    /// Erases attributes and history of `user`, and what is kept under idempotency keys of its id, `pseudonym` being
+    /// Erases attributes and history of `user`, what is on its way to GA4, and what is kept under idempotency keys of its id, `pseudonym` being
     /// its name there. Audit records stay. Commits with the trace that is made of what was erased; an interruption leaves
     /// a user whose history is shorter.
     ///
@@ -46,6 +46,7 @@ impl Store {
                     return Ok((erased, last));
                 }
                 erased.attributes = erase_attributes(connection, &id)?;
+                outbox::forget(connection, &id)?;
                 connection
                     .prepare_cached(
                         "UPDATE idempotency SET answer = '{}' WHERE user = ?1 AND operation = 'updateUser'",

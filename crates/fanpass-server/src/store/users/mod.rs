@@ -5,6 +5,7 @@ mod history;
 mod update;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use fanpass_model::{AttributeKey, UserId, UserProperties};
 use jiff::Timestamp;
@@ -51,7 +52,18 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (now, trace) = (self.now(), trace.into());
         let update = Update::new(user, changes)?;
-        self.0.service.write("update a user", move |connection| update.run(connection, now, &trace)).await
+        let outbox = Arc::clone(&self.0.outbox);
+        // By the writer's time: that of the call may lie before a change that was committed, and sent, meanwhile.
+        let clock = outbox.is_kept().then(|| self.0.clock.clone());
+        let run = move |connection: &Connection| {
+            update.run(connection, now, &trace, clock.map(|clock| clock.now().as_microsecond()))
+        };
+        let then = move |noted: &bool| {
+            if *noted {
+                outbox.ring();
+            }
+        };
+        self.0.service.write_then("update a user", run, then).await.map(drop)
     }
 
     /// What is stored of `user`, if anything is.

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use fanpass_model::{AttributeKey, AttributeValue, UserId, UserProperties};
+use fanpass_model::{AttributeKey, AttributeValue, Namespace, UserId, UserProperties};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{damaged, touch};
-use crate::store::Trace;
 use crate::store::error::{Fault, StoreError, StoreErrorKind};
+use crate::store::{Trace, outbox};
 
 /// What an update says, written as JSON before it waits for its turn.
 #[derive(Debug)]
@@ -24,6 +24,16 @@ type Raw<'a> = BTreeMap<&'a str, &'a RawValue>;
 /// The value before and the value after; none: not set.
 type Change<'a> = (Option<&'a RawValue>, Option<&'a RawValue>);
 
+/// What comes of an update.
+struct Merged<'a> {
+    /// The attributes after it, as JSON.
+    attributes: String,
+    /// What it changes, if anything, as JSON.
+    changes: Option<String>,
+    /// The platform attributes that it changes.
+    platform: Vec<&'a str>,
+}
+
 impl Update {
     pub(super) fn new(user: &UserId, changes: &UserProperties) -> Result<Self, StoreError> {
         let raw = |(key, value): (&AttributeKey, &AttributeValue)| {
@@ -37,14 +47,21 @@ impl Update {
         Ok(Self { id: user.as_str().to_owned(), attributes })
     }
 
-    /// Runs in the writer. Of its writes the audit record comes first: its sequence is that of the change.
-    pub(super) fn run(&self, connection: &Connection, now: i64, trace: &Trace) -> Result<(), Fault> {
+    /// Runs in the writer, and says whether it noted something down in the outbox; `noted_at` is the time of that, where the outbox
+    /// is kept. Of its writes the audit record comes first: its sequence is that of the change.
+    pub(super) fn run(
+        &self,
+        connection: &Connection,
+        now: i64,
+        trace: &Trace,
+        noted_at: Option<i64>,
+    ) -> Result<bool, Fault> {
         let stored: Option<(i64, String, Option<i64>)> = connection
             .prepare_cached("SELECT rowid, attributes, last_change FROM users WHERE id = ?1")?
             .query_row([&self.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
         let before = stored.as_ref().map_or("{}", |(_, attributes, _)| attributes);
-        let (attributes, changes) = self.merge(before)?;
+        let Merged { attributes, changes, platform } = self.merge(before)?;
         let sequence = trace.write(connection, now)?;
         let previous = stored.as_ref().and_then(|(_, _, last)| *last);
         let last_change = if changes.is_some() { Some(sequence) } else { previous };
@@ -75,14 +92,19 @@ impl Update {
                 )?
                 .execute(params![sequence, previous, now, changes, row])?;
         }
-        Ok(())
+        match noted_at {
+            Some(at) if !platform.is_empty() => {
+                outbox::note(connection, &self.id, &platform, at).map(|()| true)
+            }
+            _ => Ok(false),
+        }
     }
 
-    /// The attributes after the update, and what it changes if that is anything, both as JSON.
-    fn merge(&self, before: &str) -> Result<(String, Option<String>), StoreError> {
+    fn merge(&self, before: &str) -> Result<Merged<'_>, StoreError> {
         let mut attributes: Raw<'_> =
             serde_json::from_str(before).map_err(|_| damaged("user's attributes"))?;
         let mut changes: BTreeMap<&str, Change<'_>> = BTreeMap::new();
+        let mut platform = Vec::new();
         for (key, after) in &self.attributes {
             let after = after.as_deref();
             let before = match after {
@@ -91,11 +113,12 @@ impl Update {
             };
             if before.map(RawValue::get) != after.map(RawValue::get) {
                 changes.insert(key.as_str(), (before, after));
+                platform.extend((key.namespace() == Namespace::Platform).then_some(key.as_str()));
             }
         }
         let write = || {
             let changes = if changes.is_empty() { None } else { Some(serde_json::to_string(&changes)?) };
-            Ok((serde_json::to_string(&attributes)?, changes))
+            Ok(Merged { attributes: serde_json::to_string(&attributes)?, changes, platform })
         };
         write().map_err(|error: serde_json::Error| unwritable(&error))
     }

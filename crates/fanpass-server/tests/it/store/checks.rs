@@ -159,6 +159,10 @@ async fn each_damage_of_the_service_is_named() {
             "service.db, attribute `custom.tier`: its key or its type is not valid",
         ),
         (
+            "UPDATE attributes SET allowed = '[1]'",
+            "service.db, attribute `custom.tier`: its allowed values are not valid",
+        ),
+        (
             "UPDATE audiences SET expression = 'custom.tier = 1'",
             "service.db, audience `gold`: its expression cannot be read",
         ),
@@ -176,6 +180,27 @@ async fn each_damage_of_the_service_is_named() {
         (
             "UPDATE audit SET status = 7 WHERE sequence = 2",
             "service.db, audit: 1 records cannot have been written as they stand",
+        ),
+        (
+            "INSERT INTO outbox (user, changed, since, due, attempts) VALUES ('gone', '{}', 0, 0, 0)",
+            "service.db, outbox: 1 of them are of no user",
+        ),
+        (
+            "INSERT INTO outbox (user, changed, since, due, attempts) \
+             VALUES ('secret-fan', '{\"custom.tier\":0}', 0, 0, 0)",
+            "service.db, outbox: 1 of them name attributes that are never forwarded",
+        ),
+        (
+            "INSERT INTO outbox (user, changed, since, due, attempts) VALUES ('secret-fan', '{', 0, 0, 0)",
+            "service.db, outbox: 1 of them cannot have been written",
+        ),
+        (
+            "INSERT INTO dead_letters (user, key, at, reason) VALUES ('gone', 'user_properties.sth', 0, '')",
+            "service.db, dead letters: 1 of them are of no user",
+        ),
+        (
+            "INSERT INTO dead_letters (user, key, at, reason) VALUES ('secret-fan', 'custom.tier', 0, '')",
+            "service.db, dead letters: 1 of them name attributes that are never forwarded",
         ),
     ] {
         let (folder, _) = folder().await;

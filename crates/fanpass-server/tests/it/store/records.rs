@@ -1,19 +1,22 @@
 //! Attributes, tokens and audit.
 
-use fanpass_model::{AttributeKey, AttributeType};
+use fanpass_model::{AttributeDefinition, AttributeState, AttributeType, attribute_key};
 use fanpass_server::store::{
-    AttributeRecord, AuditEntry, Clock, Ids, Store, StoreErrorKind, TokenRecord, TokenStanding,
+    AuditEntry, Clock, Ids, Store, StoreError, StoreErrorKind, TokenRecord, TokenStanding,
 };
 use tempfile::TempDir;
 
 use super::open;
 
-fn attribute(attribute_type: Option<AttributeType>, description: &str) -> AttributeRecord {
-    AttributeRecord {
-        key: AttributeKey::new("custom.loyalty_tier").unwrap(),
-        attribute_type,
-        description: Some(description.to_owned()),
-    }
+fn attribute(attribute_type: Option<AttributeType>, description: &str) -> AttributeDefinition {
+    let mut definition = AttributeDefinition::new(attribute_key!("custom.loyalty_tier"));
+    definition.r#type = attribute_type;
+    definition.description = Some(description.to_owned());
+    definition
+}
+
+async fn register(store: &Store, definition: &AttributeDefinition) -> Result<(), StoreError> {
+    store.register_attribute(definition.clone(), 2, AuditEntry::default()).await
 }
 
 fn token(jti: &str, issued_at: &str) -> TokenRecord {
@@ -34,14 +37,10 @@ async fn an_attribute_is_registered_again_with_its_type_and_refused_with_another
     let folder = TempDir::new().unwrap();
     let store = open(&folder);
     let text = attribute(Some(AttributeType::String), "gold, silver or bronze");
-    store
-        .register_attribute(attribute(Some(AttributeType::String), "?"), AuditEntry::default())
-        .await
-        .unwrap();
-    store.register_attribute(text.clone(), AuditEntry::default()).await.unwrap();
+    register(&store, &attribute(Some(AttributeType::String), "?")).await.unwrap();
+    register(&store, &text).await.unwrap();
     for other in [Some(AttributeType::Number), None] {
-        let error =
-            store.register_attribute(attribute(other, "no"), AuditEntry::default()).await.unwrap_err();
+        let error = register(&store, &attribute(other, "no")).await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Conflict);
         assert!(error.to_string().contains("`custom.loyalty_tier`"), "{error}");
     }
@@ -50,6 +49,46 @@ async fn an_attribute_is_registered_again_with_its_type_and_refused_with_another
     assert_eq!(store.audit(None, 10).await.unwrap().len(), 2);
     drop(store);
     assert_eq!(open(&folder).attributes().get("custom.loyalty_tier"), Some(&text));
+}
+
+#[tokio::test]
+async fn all_that_is_said_of_an_attribute_survives_a_restart() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    let mut tier = attribute(Some(AttributeType::String), "Tier");
+    tier.allowed_values = vec!["silver".into(), "gold".into()];
+    tier.owner = Some("CRM team".to_owned());
+    register(&store, &tier).await.unwrap();
+    store.retire_attribute(&tier.key, true, AuditEntry::default()).await.unwrap();
+    let retired = AttributeDefinition { state: Some(AttributeState::Retired), ..tier.clone() };
+    assert_eq!(store.attributes().get("custom.loyalty_tier"), Some(&retired));
+    drop(store);
+    let store = open(&folder);
+    assert_eq!(store.attributes().get("custom.loyalty_tier"), Some(&retired));
+    store.retire_attribute(&tier.key, false, AuditEntry::default()).await.unwrap();
+    assert_eq!(store.attributes().get("custom.loyalty_tier"), Some(&tier));
+    register(&store, &retired).await.unwrap();
+    register(&store, &AttributeDefinition { state: Some(AttributeState::Active), ..tier.clone() })
+        .await
+        .unwrap();
+    assert_eq!(store.attributes().get("custom.loyalty_tier"), Some(&tier), "active is what says nothing");
+    drop(store);
+    assert_eq!(open(&folder).attributes().get("custom.loyalty_tier"), Some(&tier));
+}
+
+#[tokio::test]
+async fn attributes_are_bounded_and_an_unknown_one_has_no_state() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    for (key, taken) in [("custom.a", true), ("custom.b", true), ("custom.c", false), ("custom.a", true)] {
+        let definition = AttributeDefinition::new(key.parse().unwrap());
+        let registered = register(&store, &definition).await;
+        assert_eq!(registered.is_ok(), taken, "{registered:?}");
+    }
+    let error =
+        store.retire_attribute(&attribute_key!("custom.c"), true, AuditEntry::default()).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::NotFound);
+    assert_eq!(store.audit(None, 10).await.unwrap().len(), 3);
 }
 
 #[tokio::test]

@@ -1,0 +1,65 @@
+//! `fanpass attributes export`: all attributes as a file that mappings are checked against, and that can be imported.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use serde::Serialize;
+
+use crate::attribute_file::text_of;
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::printer::{Printer, Report};
+use crate::profile::write_private;
+use crate::session::{Session, quoted};
+
+/// Write all attributes, platform and custom ones, as a TOML file
+///
+/// The file can be kept with the configuration of feeds: `check`, `plan`, `apply` and `users push` check against it
+/// (`--attributes`), and `attributes import` registers what it says. With --json and without --out the attributes are
+/// printed as JSON.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    fanpass attributes export --out attributes.toml\n  \
+    fanpass check fans.csv --map tier=custom.loyalty_tier --attributes attributes.toml")]
+pub struct Export {
+    /// File to write, in the place of what is there; standard output otherwise
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl Export {
+    pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
+        let session = Session::open(global).await?;
+        let list = session.client.list_attributes().await?;
+        let text = text_of(&list.attributes)?;
+        match self.out {
+            None if printer.json() => printer.report(&list)?,
+            None => io::stdout().lock().write_all(text.as_bytes())?,
+            Some(file) => {
+                write_private(&file, text.as_bytes())?;
+                let next =
+                    session.next(&format!("attributes import {}", quoted(&file.display().to_string())));
+                printer.report(&ExportReport { file, attributes: list.attributes.len(), next })?;
+            }
+        }
+        session.close().await;
+        Ok(Exit::Done)
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct ExportReport {
+    file: PathBuf,
+    attributes: usize,
+    next: String,
+}
+
+impl Report for ExportReport {
+    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Self { file, attributes, next } = self;
+        writeln!(out, "Wrote {attributes} attributes to {}", file.display())?;
+        writeln!(out, "\nNext: change it, then {next} --dry-run")
+    }
+}
