@@ -14,7 +14,7 @@ use crate::http::problem::Problem;
 pub(super) type Answer = Result<Response, Trouble>;
 
 /// The entries of the navigation: address, name, and the scope without which a page has nothing to show.
-const SECTIONS: [(&str, &str, &str); 11] = [
+const SECTIONS: [(&str, &str, &str); 12] = [
     ("/portal", "Overview", "read"),
     ("/portal/segments", "Segments", "read"),
     ("/portal/imports", "Imports", "read"),
@@ -22,6 +22,7 @@ const SECTIONS: [(&str, &str, &str); 11] = [
     ("/portal/users", "Users", "read"),
     ("/portal/attributes", "Attributes", "read"),
     ("/portal/audiences", "Audiences", "read"),
+    ("/portal/ga4", "Google Analytics", "portal:admin"),
     ("/portal/tokens", "Tokens", "portal:admin"),
     ("/portal/audit", "Audit", "portal:admin"),
     ("/portal/faults", "Faults", "portal:admin"),
@@ -30,13 +31,14 @@ const SECTIONS: [(&str, &str, &str); 11] = [
 
 /// What a page says has just been done: the word that stands in its address, and the sentence. No other text of an
 /// address is ever shown as ours.
-const NOTICES: [(&str, &str); 11] = [
+const NOTICES: [(&str, &str); 12] = [
     ("rolled-back", "The version is served again."),
     ("segment-deleted", "The segment and all of its versions are deleted."),
     ("cancelled", "The import is cancelled; its segment is as it was before."),
     ("registered", "The attribute is registered; users may carry it from now on."),
     ("saved", "The audience is saved."),
     ("audience-deleted", "The audience is deleted; users, segments and attributes are as they were."),
+    ("retried", "The dead letters are on their way again."),
     ("revoked", "The token is revoked; no call is accepted with it any more."),
     (
         "erased",

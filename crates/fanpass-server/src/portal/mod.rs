@@ -31,8 +31,8 @@ use crate::config::PortalOptions;
 use crate::http::observe;
 pub(crate) use harmless::Harmless;
 use pages::{
-    attribute, attributes, audience, audiences, audit, faults, import, imports, overview, segment, segments,
-    settings, sign_in, tokens, upload, user, users,
+    attribute, attributes, audience, audiences, audit, faults, forwarding, import, imports, overview,
+    segment, segments, settings, sign_in, tokens, upload, user, users,
 };
 use sessions::Sessions;
 
@@ -86,6 +86,8 @@ pub(crate) fn router(app: &Arc<App>, api: &Router, options: &PortalOptions) -> R
         .route("/portal/audience", get(audience::show))
         .route("/portal/audience/members.csv", get(audience::download))
         .route("/portal/audience/delete", post(audience::delete))
+        .route("/portal/ga4", get(forwarding::show))
+        .route("/portal/ga4/retry", post(forwarding::retry))
         .route("/portal/tokens", get(tokens::list).post(tokens::issue))
         .route("/portal/token/revoke", post(tokens::revoke))
         .route("/portal/audit", get(audit::list))

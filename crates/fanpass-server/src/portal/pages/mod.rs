@@ -6,6 +6,7 @@ pub(super) mod audience;
 pub(super) mod audiences;
 pub(super) mod audit;
 pub(super) mod faults;
+pub(super) mod forwarding;
 pub(super) mod import;
 pub(super) mod imports;
 pub(super) mod overview;

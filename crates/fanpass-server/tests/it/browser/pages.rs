@@ -88,6 +88,7 @@ async fn every_page_is_looked_at() {
         ("audiences", "/portal/audiences".to_owned()),
         ("audience", "/portal/audience?name=gold&count=1".to_owned()),
         ("audience-form", "/portal/audiences/write?name=gold".to_owned()),
+        ("ga4", "/portal/ga4".to_owned()),
         ("tokens", "/portal/tokens".to_owned()),
         ("audit", "/portal/audit?operation=updateUser".to_owned()),
         ("settings", "/portal/settings".to_owned()),

@@ -3,7 +3,7 @@
 use super::person::{Page, Person};
 use crate::harness::{Answer, Call, Harness};
 
-const PAGES: [&str; 22] = [
+const PAGES: [&str; 23] = [
     "/portal",
     "/portal/segments",
     "/portal/segment?name=vip",
@@ -21,6 +21,7 @@ const PAGES: [&str; 22] = [
     "/portal/audiences",
     "/portal/audiences/write",
     "/portal/audience?name=nobody",
+    "/portal/ga4",
     "/portal/tokens",
     "/portal/audit",
     "/portal/settings",

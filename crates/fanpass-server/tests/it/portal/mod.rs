@@ -3,6 +3,6 @@
 mod audiences;
 mod forms;
 mod headers;
-mod person;
+pub mod person;
 mod sessions;
 mod streams;
