@@ -31,13 +31,17 @@ const SECTIONS: [(&str, &str, &str); 12] = [
 
 /// What a page says has just been done: the word that stands in its address, and the sentence. No other text of an
 /// address is ever shown as ours.
-const NOTICES: [(&str, &str); 12] = [
+const NOTICES: [(&str, &str); 13] = [
     ("rolled-back", "The version is served again."),
     ("segment-deleted", "The segment and all of its versions are deleted."),
     ("cancelled", "The import is cancelled; its segment is as it was before."),
     ("registered", "The attribute is registered; users may carry it from now on."),
     ("saved", "The audience is saved."),
     ("audience-deleted", "The audience is deleted; users, segments and attributes are as they were."),
+    (
+        "state-set",
+        "Values of a retired attribute stay, and can be unset; one that is restored can be set again.",
+    ),
     ("retried", "The dead letters are on their way again."),
     ("revoked", "The token is revoked; no call is accepted with it any more."),
     (

@@ -81,6 +81,7 @@ pub(crate) fn router(app: &Arc<App>, api: &Router, options: &PortalOptions) -> R
         .route("/portal/user/erase", post(user::erase))
         .route("/portal/attributes", get(attributes::list).post(attributes::register))
         .route("/portal/attribute", get(attribute::show))
+        .route("/portal/attribute/state", post(attributes::set_state))
         .route("/portal/audiences", get(audiences::list).post(audiences::take))
         .route("/portal/audiences/write", get(audiences::write))
         .route("/portal/audience", get(audience::show))

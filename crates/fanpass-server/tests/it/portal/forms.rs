@@ -121,14 +121,31 @@ async fn an_attribute_is_registered_and_a_user_is_found_and_erased() {
     let again = Page::of(&slip);
     assert!(again.text("#key-wrong").contains("custom."), "{slip}");
     assert_eq!(again.attribute("#description", "value"), "\"of <b>\"");
-    let fields = [("key", "custom.loyalty"), ("type", "string"), ("description", "how <b>loyal</b>")];
+    let fields = [
+        ("key", "custom.loyalty"),
+        ("type", "string"),
+        ("description", "how <b>loyal</b>"),
+        ("allowed", "gold\r\nsilver"),
+        ("owner", "CRM"),
+    ];
     let answer = person.submit(&again, "/portal/attributes", &fields).await;
     assert_eq!(answer.header("location"), Some("/portal/attributes?done=registered"), "{answer}");
     let page = person.page("/portal/attributes").await;
     assert_eq!(
         page.all("[aria-label='Custom attributes'] tbody tr > *"),
-        ["custom.loyalty", "string", "how <b>loyal</b>"]
+        ["custom.loyalty", "string", "goldsilver", "how <b>loyal</b>", "CRM", "ChangeRetire"]
     );
+    let change = person.page("/portal/attributes?key=custom.loyalty").await;
+    assert_eq!(change.text("#allowed"), "gold silver");
+    assert_eq!(change.attribute("#owner", "value"), "CRM");
+    for (shown, done) in [("string retired", "Restore"), ("string", "Retire")] {
+        let page = person.page("/portal/attributes").await;
+        let answer = person.submit(&page, "/portal/attribute/state?key=custom.loyalty", &[]).await;
+        assert_eq!(answer.header("location"), Some("/portal/attributes?done=state-set"), "{answer}");
+        let page = person.page("/portal/attributes").await;
+        assert_eq!(page.text("[aria-label='Custom attributes'] tbody td"), shown);
+        assert_eq!(page.text("tbody button"), done);
+    }
 
     harness.call(update(r#"{"userId": "a/b", "userProperties": {"custom.loyalty": "gold"}}"#)).await;
     harness.call(segment(r#"{"segmentName": "vip", "userIds": ["a/b"]}"#)).await;
