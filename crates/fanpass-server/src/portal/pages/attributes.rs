@@ -139,7 +139,7 @@ fn fields_of(definition: &AttributeDefinition) -> Fields {
 fn row(definition: AttributeDefinition) -> Row {
     let key = definition.key.as_str();
     Row {
-        findings: ga4::lint_key(&definition.key).iter().map(ToString::to_string).collect(),
+        findings: definition.ga4.map(|ga4| ga4.findings).unwrap_or_default(),
         address: link::attribute(key),
         change_address: link("/portal/attributes", [("key", key)]),
         state_address: link("/portal/attribute/state", [("key", key)]),
