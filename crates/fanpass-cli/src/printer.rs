@@ -1,8 +1,8 @@
 //! The one writer of everything that people and programs read.
 
-use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
+use fanpass_model::{shown, shown_lines};
 use serde::Serialize;
 use serde_json::json;
 
@@ -73,7 +73,7 @@ impl Printer {
             let mut text = Vec::new();
             report.human(&mut text)?;
             let text = String::from_utf8_lossy(&text);
-            out.write_all(escape(&text, |c| !matches!(c, '\n' | '\t')).as_bytes())?;
+            out.write_all(shown_lines(&text).as_bytes())?;
         }
         out.flush()?;
         Ok(())
@@ -116,7 +116,7 @@ impl Printer {
 
     fn stderr(self, text: &str) {
         // Nobody is left to tell when standard error itself is gone.
-        let _ = writeln!(io::stderr().lock(), "{}", escape(text, |c| !matches!(c, '\n' | '\t')));
+        let _ = writeln!(io::stderr().lock(), "{}", shown_lines(text));
     }
 }
 
@@ -131,31 +131,6 @@ fn describe(error: &anyhow::Error) -> String {
         }
         message
     })
-}
-
-/// Text of the other side, or of a file, on one line that shows what it holds: a terminal would obey control characters,
-/// and reorder the line after characters that change the direction of writing.
-pub fn shown(text: &str) -> Cow<'_, str> {
-    escape(text, |_| true)
-}
-
-/// Escapes control and direction characters, those that `which` picks.
-fn escape(text: &str, which: impl Fn(char) -> bool) -> Cow<'_, str> {
-    let turns = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let harmful = |c: char| (c.is_control() || turns(c)) && which(c);
-    if !text.contains(harmful) {
-        return text.into();
-    }
-    text.chars()
-        .fold(String::with_capacity(text.len()), |mut escaped, c| {
-            if harmful(c) {
-                escaped.extend(c.escape_unicode());
-            } else {
-                escaped.push(c);
-            }
-            escaped
-        })
-        .into()
 }
 
 /// Thousands apart, as people read counts.

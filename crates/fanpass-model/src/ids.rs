@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::{ErrorKind, ModelError};
+use crate::shown::turns;
 
 /// Bytes of UTF-8 that a user id has at most. Assumed.
 pub const USER_ID_MAX_BYTES: usize = 256;
@@ -39,7 +40,6 @@ fn check(text: &str, limit: usize) -> Result<(), ErrorKind> {
 /// As [`check`], for a name that people read and tell from others: nothing in it may change how the rest is shown.
 pub(crate) fn check_name(text: &str, limit: usize) -> Result<(), ErrorKind> {
     check(text, limit)?;
-    let turns = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.find(turns).map_or(Ok(()), |at| Err(ErrorKind::DirectionControl { at }))
 }
 

@@ -9,6 +9,7 @@ mod lenient;
 pub mod operation;
 mod requests;
 mod secret;
+mod shown;
 
 pub use attributes::*;
 pub use error::{ErrorKind, ModelError};
@@ -19,6 +20,7 @@ pub use ids::{
 };
 pub use operation::{Operation, Provenance};
 pub use secret::SecretText;
+pub use shown::{shown, shown_lines};
 
 /// The contract, `contract/openapi.json`, as it is served.
 pub const CONTRACT_JSON: &str = include_str!("../contract/openapi.json");

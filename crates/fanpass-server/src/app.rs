@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use fanpass_model::{AttributeRegistry, ga4};
+use fanpass_model::{AttributeRegistry, ServiceSetting, ga4};
 use jiff::SignedDuration;
 use tokio::sync::Semaphore;
 
@@ -52,6 +52,8 @@ pub(crate) struct App {
     /// Permits to look into files that were received.
     pub(crate) checks: Semaphore,
     pub(crate) token_lifetime: Duration,
+    /// As whoever runs the service tells them.
+    pub(crate) settings: Vec<ServiceSetting>,
     /// How long changes of users are kept.
     user_history: Duration,
     /// The contract's catalogue with what the configuration adds.
@@ -104,6 +106,7 @@ impl App {
             under_way: Arc::default(),
             checks: Semaphore::new(CHECKS_MAX),
             token_lifetime: config.token_lifetime,
+            settings: config.settings.clone(),
             user_history: config.user_history,
             platform,
             registry: RwLock::new((custom, registry)),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use fanpass_model::{AttributeDefinition, PlatformPolicy};
+use fanpass_model::{AttributeDefinition, PlatformPolicy, ServiceSetting};
 
 use crate::faults::FaultOptions;
 use crate::ga4::Ga4Options;
@@ -44,6 +44,11 @@ pub struct Config {
     pub user_history: Duration,
     /// How long a stopping service waits for calls under way. Default: 30 s.
     pub drain: Duration,
+    /// The pages for people.
+    pub portal: PortalOptions,
+    /// What Get Settings tells, which changes nothing: settings under the names and with the origins that whoever runs the
+    /// service knows them by. No secret belongs here. Default: none.
+    pub settings: Vec<ServiceSetting>,
 }
 
 impl Default for Config {
@@ -59,7 +64,25 @@ impl Default for Config {
             ga4: Ga4Options::default(),
             user_history: Duration::from_hours(24 * 365),
             drain: Duration::from_secs(30),
+            portal: PortalOptions::default(),
+            settings: Vec::new(),
         }
+    }
+}
+
+/// The pages for people, at `/portal`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortalOptions {
+    /// Whether there are any. Default: yes.
+    pub enabled: bool,
+    /// Whether browsers are to send a session over HTTPS alone, under a name that no other host can set. To be set where the
+    /// service is reached through a proxy that speaks HTTPS; without one nobody could sign in. Default: no.
+    pub secure_cookie: bool,
+}
+
+impl Default for PortalOptions {
+    fn default() -> Self {
+        Self { enabled: true, secure_cookie: false }
     }
 }
 

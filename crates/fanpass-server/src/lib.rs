@@ -13,11 +13,12 @@ mod in_process;
 mod listen;
 mod metrics;
 mod patient;
+mod portal;
 mod service;
 pub mod store;
 pub mod targeting;
 
-pub use config::{Config, Limits};
+pub use config::{Config, Limits, PortalOptions};
 pub use error::{ServiceError, ServiceErrorKind};
 pub use faults::{Fault, FaultOptions, FaultRule};
 pub use ga4::Ga4Options;

@@ -21,6 +21,7 @@ use crate::http::{router, watching};
 use crate::imports::Imports;
 use crate::in_process::InProcessTransport;
 use crate::listen::listen;
+use crate::portal;
 use crate::store::{AuditEntry, Clock, Ids, Store, StoreError, StoreErrorKind};
 
 const DEVELOPMENT_TOKEN_FILE: &str = "dev-token";
@@ -72,7 +73,10 @@ impl Service {
         })??;
         let app = Arc::new(app);
         let tending = Arc::new(Tending::start(&app));
-        Ok(Self { router: router(&app), app, tending, forwarder: Arc::default(), config: Arc::new(config) })
+        let api = router(&app);
+        let pages = config.portal.enabled.then(|| portal::router(&app, &api, &config.portal));
+        let router = pages.map_or(api.clone(), |pages| api.merge(pages));
+        Ok(Self { router, app, tending, forwarder: Arc::default(), config: Arc::new(config) })
     }
 
     #[cfg(test)]

@@ -4,14 +4,14 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use fanpass_model::{DeadLetter, DeadLetterList, ForwardingStatus, RetriedDeadLetters, UserId};
+use fanpass_model::{DeadLetter, DeadLetterList, ForwardingStatus, RetriedDeadLetters, UserId, shown};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde::Serialize;
 
 use crate::cli::Global;
 use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
-use crate::printer::{Printer, Report, count, shown, table};
+use crate::printer::{Printer, Report, count, table};
 use crate::session::Session;
 
 /// Show what is forwarded to Google Analytics 4, and try again what it did not take

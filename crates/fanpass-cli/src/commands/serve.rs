@@ -89,8 +89,10 @@ impl Serve {
             return Ok(Exit::Done);
         }
         logging::start(global.verbose, settings.log_format, printer);
+        settings.config.settings = settings.told();
         let Settings { config, listen, metrics_listen, development_token, .. } = settings;
         let data = config.data.display().to_string();
+        let portal = config.portal.enabled;
         let ga4 = config.ga4.measurement_id.clone().or(config.ga4.firebase_app_id.clone());
         let service = Service::open(config).await?;
         if ga4.is_some() {
@@ -102,8 +104,10 @@ impl Serve {
             None => None,
         };
         let token = if development_token { Some(service.development_token().await?) } else { None };
+        let url = format!("http://{}", listener.local_addr()?);
         printer.report(&ServeReport {
-            url: format!("http://{}", listener.local_addr()?),
+            portal: portal.then(|| format!("{url}/portal")),
+            url,
             metrics: match &watched {
                 Some(listener) => Some(format!("http://{}/metrics", listener.local_addr()?)),
                 None => None,
@@ -232,6 +236,8 @@ async fn bind(address: SocketAddr, option: &str) -> Result<TcpListener> {
 struct ServeReport {
     url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    portal: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     metrics: Option<String>,
     data: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -243,6 +249,9 @@ struct ServeReport {
 impl Report for ServeReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "FanPass serves {}, data in {}", self.url, self.data)?;
+        if let Some(portal) = &self.portal {
+            writeln!(out, "The Portal, for people with a token, is at {portal}")?;
+        }
         if let Some(metrics) = &self.metrics {
             writeln!(out, "Metrics at {metrics}")?;
         }

@@ -38,6 +38,8 @@ settings! {
     "faults.seed" = count config.faults.seed;
     "faults.rules" = rules config.faults.rules;
     "metrics.listen" = optional_address metrics_listen;
+    "portal.enabled" = switch config.portal.enabled;
+    "portal.secure_cookie" = switch config.portal.secure_cookie;
     "platform.unknown" = policy config.platform_policy;
     "ga4.measurement_id" = optional_text config.ga4.measurement_id;
     "ga4.firebase_app_id" = optional_text config.ga4.firebase_app_id;

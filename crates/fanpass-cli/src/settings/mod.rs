@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use fanpass_model::ServiceSetting;
 use fanpass_server::Config;
 
 use crate::cli::Found;
@@ -146,6 +147,15 @@ impl Settings {
             *known = Some(origin);
         }
         Ok(())
+    }
+
+    /// Each setting as the service tells it.
+    pub fn told(&self) -> Vec<ServiceSetting> {
+        let one = |(key, value, origin): (&str, toml::Value, Option<&Origin>)| {
+            let origin = origin.map_or_else(|| "default".to_owned(), ToString::to_string);
+            ServiceSetting::new(key.to_owned(), value.to_string(), origin)
+        };
+        self.all().map(one).collect()
     }
 
     /// Each setting with its value and where that comes from.

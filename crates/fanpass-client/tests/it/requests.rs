@@ -198,9 +198,10 @@ async fn forwarding_of_the_service_sends_this() {
 }
 
 #[tokio::test]
-async fn faults_of_the_service_send_this() {
+async fn settings_and_faults_of_the_service_send_this() {
     let mut plan = FaultPlan::new(vec!["429=0.1".to_owned(), "latency=20ms".to_owned()]);
     plan.seed = Some(7);
+    assert_sends!("get_settings", async |client: Client| client.get_settings().await);
     assert_sends!("get_faults", async |client: Client| client.get_faults().await);
     assert_sends!("set_faults", async |client: Client| client.set_faults(&plan).await);
     assert_sends!("clear_faults", async |client: Client| client.clear_faults().await);

@@ -29,6 +29,8 @@ mod problem;
 #[rustfmt::skip]
 mod segments;
 #[rustfmt::skip]
+mod settings;
+#[rustfmt::skip]
 mod tokens;
 #[rustfmt::skip]
 mod users;
@@ -46,6 +48,7 @@ pub use lookups::*;
 pub use privacy::*;
 pub use problem::*;
 pub use segments::*;
+pub use settings::*;
 pub use tokens::*;
 pub use users::*;
 pub use versions::*;

@@ -740,6 +740,23 @@ pub const RETRY_DEAD_LETTERS: Operation = Operation {
     summary: "Put dead letters on their way to GA4 again",
 };
 
+/// Get Settings: `GET /service/v1/settings`. The settings that the service runs under, and where each
+/// comes from.
+///
+/// Provenance: extension.
+pub const GET_SETTINGS: Operation = Operation {
+    id: "getSettings",
+    name: "Get Settings",
+    method: "GET",
+    path: "/service/v1/settings",
+    content_type: None,
+    success: 200,
+    provenance: Provenance::Extension,
+    scope: "portal:admin",
+    idempotent: true,
+    summary: "The settings that the service runs under, and where each comes from",
+};
+
 /// All operations, in the order of the contract.
 pub const ALL: &[Operation] = &[
     CREATE_SEGMENT,
@@ -787,4 +804,5 @@ pub const ALL: &[Operation] = &[
     GET_FORWARDING,
     LIST_DEAD_LETTERS,
     RETRY_DEAD_LETTERS,
+    GET_SETTINGS,
 ];

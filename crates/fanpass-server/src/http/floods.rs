@@ -32,7 +32,7 @@ impl Floods {
     }
 
     /// Whether a call is to leave a record of its own; else it is counted.
-    pub(super) fn admit(&self, entry: &AuditEntry, now: i64) -> bool {
+    pub(crate) fn admit(&self, entry: &AuditEntry, now: i64) -> bool {
         let most = match entry.status {
             401 => UNKNOWN_PER_SECOND,
             429 => LIMITED_PER_SECOND,
@@ -53,7 +53,7 @@ impl Floods {
     }
 
     /// Counts a call whose record found no place, since too many writes wait.
-    pub(super) fn missed(&self, entry: &AuditEntry, now: i64) {
+    pub(crate) fn missed(&self, entry: &AuditEntry, now: i64) {
         self.lock().entry(name(entry)).or_insert_with(|| Flood::new(now)).count(entry);
     }
 

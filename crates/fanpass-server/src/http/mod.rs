@@ -1,6 +1,6 @@
 //! The service over HTTP: a route for each operation of the contract, and what every answer has in common.
 
-mod body;
+pub(crate) mod body;
 mod call;
 pub(crate) mod floods;
 mod held;
@@ -28,8 +28,9 @@ use crate::app::App;
 use crate::faults;
 use body::ContentType;
 use call::{Operate, run};
+pub(crate) use observe::observe;
 use operations::{
-    attributes, audiences, audit, combine, forwarding, imports, keys, lookups, privacy, segments,
+    attributes, audiences, audit, combine, forwarding, imports, keys, lookups, privacy, segments, settings,
     stored_users, tokens, users, versions,
 };
 
@@ -75,6 +76,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     router = add::<keys::List>(router);
     router = add::<keys::Rotate>(router);
     router = add::<keys::Retire>(router);
+    router = add::<settings::Get>(router);
     router = add::<tokens::List>(router);
     router = add::<tokens::Issue>(router);
     router = add::<tokens::Revoke>(router);
@@ -90,7 +92,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         // Each operation bounds its own body, and says so in its own words.
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(Arc::clone(app), faults::inject))
-        .layer(from_fn_with_state(Arc::clone(app), observe::observe))
+        .layer(from_fn_with_state(Arc::clone(app), observe))
         .with_state(Arc::clone(app))
 }
 
@@ -102,7 +104,7 @@ pub(crate) fn watching(app: &Arc<App>) -> Router {
         .route("/metrics", get(plain::metrics))
         .fallback(problem::wrong_path)
         .method_not_allowed_fallback(problem::wrong_method)
-        .layer(from_fn_with_state(Arc::clone(app), observe::observe))
+        .layer(from_fn_with_state(Arc::clone(app), observe))
         .with_state(Arc::clone(app))
 }
 

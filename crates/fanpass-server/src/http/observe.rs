@@ -21,7 +21,7 @@ const VERSION: HeaderValue = HeaderValue::from_static(env!("CARGO_PKG_VERSION"))
 /// A client's own request id is taken up to this length.
 const REQUEST_ID_MAX_BYTES: usize = 128;
 
-pub(super) async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = clients_own(request.headers()).or_else(|| RequestId::new(&app.store.ids().next()));
     let Some(id) = id else { return Problem::internal(&"a request id cannot stand in a header").render("") };

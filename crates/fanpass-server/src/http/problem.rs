@@ -107,9 +107,14 @@ impl Problem {
         self
     }
 
-    /// The answer, which carries `request_id` in its body too.
-    pub(crate) fn render(self, request_id: &str) -> Response {
-        let body = fanpass_model::Problem {
+    /// When the call may be tried again, if it may.
+    pub(crate) fn retry_after(&self) -> Option<&HeaderValue> {
+        self.headers.iter().find(|(name, _)| name == RETRY_AFTER).map(|(_, value)| value)
+    }
+
+    /// The problem as it is told.
+    pub(crate) fn told(self, request_id: &str) -> fanpass_model::Problem {
+        fanpass_model::Problem {
             r#type: Some(format!("{TYPES}{}", self.kind.name)),
             title: Some(self.kind.title.to_owned()),
             status: Some(self.kind.status.as_u16()),
@@ -117,14 +122,19 @@ impl Problem {
             request_id: Some(request_id.to_owned()),
             errors: self.items,
             ..fanpass_model::Problem::default()
-        };
+        }
+    }
+
+    /// The answer, which carries `request_id` in its body too.
+    pub(crate) fn render(mut self, request_id: &str) -> Response {
+        let (kind, added) = (self.kind, HeaderMap::from_iter(std::mem::take(&mut self.headers)));
+        let body = self.told(request_id);
         let headers = [
             (CONTENT_TYPE, HeaderValue::from_static("application/problem+json")),
             (CACHE_CONTROL, HeaderValue::from_static("no-store")),
         ];
-        let added = HeaderMap::from_iter(self.headers);
         let bytes = serde_json::to_vec(&body).unwrap_or_default();
-        (self.kind.status, headers, added, bytes).into_response()
+        (kind.status, headers, added, bytes).into_response()
     }
 }
 

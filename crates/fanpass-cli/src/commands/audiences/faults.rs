@@ -3,11 +3,10 @@
 use std::fmt::Write as _;
 
 use anyhow::Error;
-use fanpass_model::ProblemItem;
+use fanpass_model::{ProblemItem, shown};
 
 use crate::exit::Exit;
 use crate::failure::failure;
-use crate::printer::shown;
 
 /// The error of a call that sent `expression`; where that has faults, a message that points at them.
 pub fn explained(error: fanpass_client::Error, expression: &str) -> Error {

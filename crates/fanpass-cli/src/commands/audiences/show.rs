@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 use clap::Args;
-use fanpass_model::{Audience, AudienceName};
+use fanpass_model::{Audience, AudienceName, shown};
 
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::printer::{Printer, Report, shown};
+use crate::printer::{Printer, Report};
 use crate::session::Session;
 
 /// Show one saved audience, and what has become wrong with it

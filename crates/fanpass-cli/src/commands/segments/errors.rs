@@ -5,12 +5,12 @@ use std::pin::pin;
 
 use anyhow::Result;
 use clap::Args;
-use fanpass_model::ImportId;
+use fanpass_model::{ImportId, shown};
 use futures_util::TryStreamExt as _;
 
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::printer::{Printer, shown};
+use crate::printer::Printer;
 use crate::session::Session;
 
 /// Print the rows that an import refused, as CSV

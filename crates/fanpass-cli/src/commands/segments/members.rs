@@ -6,12 +6,12 @@ use std::pin::pin;
 use anyhow::Result;
 use clap::Args;
 use fanpass_client::Error;
-use fanpass_model::{SegmentName, UserId};
+use fanpass_model::{SegmentName, UserId, shown};
 use futures_util::{Stream, TryStreamExt as _};
 
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::printer::{Printer, shown};
+use crate::printer::Printer;
 use crate::session::Session;
 
 /// Print a segment's user ids, one a line, in byte order

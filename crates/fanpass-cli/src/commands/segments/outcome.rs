@@ -6,7 +6,7 @@ use std::pin::pin;
 
 use clap::Args;
 use fanpass_client::{ErrorKind, WaitOptions};
-use fanpass_model::{ImportId, ImportState, ImportStatus};
+use fanpass_model::{ImportId, ImportState, ImportStatus, shown};
 use futures_util::StreamExt as _;
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ use super::buckets::Buckets;
 use crate::exit::Exit;
 use crate::failure::exit_of_client;
 use crate::input::RejectedRow;
-use crate::printer::{Printer, count, shown};
+use crate::printer::{Printer, count};
 use crate::progress::Progress;
 use crate::session::Session;
 use crate::signals::Claim;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::runtime::blocking;
 use anyhow::Result;
 use clap::Args;
-use fanpass_model::{ImportId, ImportState, ImportStatus, SegmentName};
+use fanpass_model::{ImportId, ImportState, ImportStatus, SegmentName, shown};
 use serde::Serialize;
 
 use super::buckets::{Buckets, repeats};
@@ -18,7 +18,7 @@ use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::delivery::{SendAs, deliver};
 use crate::input::{Input, RejectedRow};
-use crate::printer::{Printer, Report, count, shown};
+use crate::printer::{Printer, Report, count};
 use crate::session::{Session, quoted};
 
 /// Read a file here, check each id, and make the segment exactly its ids

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 use clap::Args;
-use fanpass_model::{ImportId, ImportState, ImportStatus, SegmentReceipt};
+use fanpass_model::{ImportId, ImportState, ImportStatus, SegmentReceipt, shown};
 use serde::Serialize;
 
 use super::buckets::Buckets;
@@ -12,7 +12,7 @@ use super::outcome::{self, Stopped, Wait, Waited};
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::failure;
-use crate::printer::{Printer, Report, count, shown};
+use crate::printer::{Printer, Report, count};
 use crate::session::{Session, quoted};
 
 /// Show how far an import is

@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 use clap::Args;
-use fanpass_model::{UserAudiences, UserId};
+use fanpass_model::{UserAudiences, UserId, shown};
 
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::printer::{Printer, Report, shown};
+use crate::printer::{Printer, Report};
 use crate::session::Session;
 
 /// List the saved audiences that hold one user

@@ -6,11 +6,12 @@ use std::pin::pin;
 use anyhow::Result;
 use clap::Args;
 use fanpass_client::Page;
+use fanpass_model::shown;
 use futures_util::TryStreamExt as _;
 
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::printer::{Printer, count, shown};
+use crate::printer::{Printer, count};
 use crate::session::Session;
 
 /// Print the ids of the users that attributes are stored of, one a line, in byte order

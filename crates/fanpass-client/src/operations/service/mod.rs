@@ -14,6 +14,7 @@ mod get_attribute_use;
 mod get_faults;
 mod get_membership;
 mod get_segment;
+mod get_settings;
 mod get_user;
 mod issue_token;
 mod keys;

@@ -11,6 +11,7 @@ pub(super) mod keys;
 pub(super) mod lookups;
 pub(super) mod privacy;
 pub(super) mod segments;
+pub(super) mod settings;
 pub(super) mod stored_users;
 pub(super) mod tokens;
 pub(super) mod users;

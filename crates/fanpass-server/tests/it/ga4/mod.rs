@@ -2,6 +2,7 @@
 
 mod dead;
 mod failures;
+mod pages;
 mod sink;
 
 use fanpass_model::PlatformPolicy;

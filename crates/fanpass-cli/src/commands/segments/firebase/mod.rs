@@ -11,7 +11,7 @@ use std::pin::pin;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use fanpass_model::{SegmentName, UserId};
+use fanpass_model::{SegmentName, UserId, shown};
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 
@@ -22,7 +22,7 @@ use self::tables::Tables;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::failure;
-use crate::printer::{Printer, count, shown};
+use crate::printer::{Printer, count};
 use crate::progress::Progress;
 use crate::session::Session;
 

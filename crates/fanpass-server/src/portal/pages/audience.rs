@@ -1,0 +1,97 @@
+//! One audience: its expression, its users, how many they are; downloaded, deleted.
+
+use askama::Template;
+use axum::response::{IntoResponse as _, Redirect};
+use fanpass_model::operations::{DELETE_AUDIENCE, GET_AUDIENCE, LIST_AUDIENCE_MEMBERS};
+use fanpass_model::{Audience, AudiencePart};
+
+use super::audiences::{count_parts, users};
+use super::pager::Pager;
+use crate::portal::download;
+use crate::portal::frame::{Answer, Frame, show as show_page};
+use crate::portal::link::link;
+use crate::portal::show::When;
+use crate::portal::visit::Visit;
+
+/// Users of a page.
+const SHOWN: &str = "100";
+
+#[derive(Template)]
+#[template(path = "audience.html")]
+struct Page {
+    frame: Frame,
+    name: String,
+    expression: String,
+    description: String,
+    subject: String,
+    updated: When,
+    problems: Vec<String>,
+    /// How many they are, if that was asked for.
+    count: Option<String>,
+    users: Vec<(String, String)>,
+    pager: Pager,
+    may_write: bool,
+    count_address: String,
+    edit_address: String,
+    download_address: String,
+    delete_address: String,
+}
+
+pub(in crate::portal) async fn show(visit: Visit) -> Answer {
+    let (name, after) = (visit.query.text("name"), visit.query.text("after"));
+    let listed = [("audienceName", name), ("after", after), ("limit", SHOWN)];
+    let by_name = [("audienceName", name)];
+    let (audience, part) = tokio::try_join!(
+        visit.call::<Audience>(&GET_AUDIENCE, &by_name),
+        visit.call::<AudiencePart>(&LIST_AUDIENCE_MEMBERS, &listed),
+    )?;
+    let count = if visit.query.text("count").is_empty() { None } else { Some(count(&visit, name).await?) };
+    show_page(&Page {
+        frame: visit.frame(name, "/portal/audiences"),
+        name: name.to_owned(),
+        subject: audience.subject.unwrap_or_default(),
+        updated: When::of(&audience.updated_at),
+        problems: audience.problems.into_iter().map(|problem| problem.detail).collect(),
+        count,
+        pager: Pager::new("/portal/audience", &[("name", name)], after, part.next.as_deref()),
+        users: users(part),
+        may_write: visit.session.may(DELETE_AUDIENCE.scope),
+        count_address: link("/portal/audience", [("name", name), ("count", "1")]),
+        edit_address: link("/portal/audiences/write", [("name", name)]),
+        download_address: link("/portal/audience/members.csv", [("name", name)]),
+        delete_address: link("/portal/audience/delete", [("name", name)]),
+        expression: audience.expression,
+        description: audience.description.unwrap_or_default(),
+    })
+}
+
+async fn count(visit: &Visit, name: &str) -> Result<String, crate::portal::trouble::Trouble> {
+    count_parts(|after: Option<String>| async move {
+        let after = after.unwrap_or_default();
+        let asked = [("audienceName", name), ("count", "true"), ("after", &*after)];
+        visit.call::<AudiencePart>(&LIST_AUDIENCE_MEMBERS, &asked).await
+    })
+    .await
+}
+
+pub(in crate::portal) async fn download(visit: Visit) -> Answer {
+    let name = visit.query.text("name").to_owned();
+    let (asking, audience) = (visit.clone(), name.clone());
+    let page = move |after: String| {
+        let (visit, name) = (asking.clone(), audience.clone());
+        async move {
+            let asked = [("audienceName", &*name), ("after", &*after), ("limit", download::PAGE)];
+            let part: AudiencePart = visit.call(&LIST_AUDIENCE_MEMBERS, &asked).await?;
+            let head = if after.is_empty() { "user_id\r\n" } else { "" };
+            let lines = part.user_ids.iter().map(|id| download::line([id]));
+            Ok((lines.fold(head.to_owned(), |text, line| text + &line), part.next))
+        }
+    };
+    let body = download::pages(&visit.portal, page).await?;
+    download::file(body, "text/csv; charset=utf-8", "audience", &name, "csv")
+}
+
+pub(in crate::portal) async fn delete(visit: Visit) -> Answer {
+    visit.call::<serde_json::Value>(&DELETE_AUDIENCE, &[("audienceName", visit.query.text("name"))]).await?;
+    Ok(Redirect::to("/portal/audiences?done=audience-deleted").into_response())
+}
