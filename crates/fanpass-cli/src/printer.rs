@@ -149,6 +149,11 @@ pub fn count(number: u64) -> String {
     text
 }
 
+/// A number and what it counts, `noun` with an s unless it is one.
+pub fn counted(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
 /// Rows under aligned headers, without frames, so that it reads well and cuts well.
 pub fn table<const N: usize>(
     out: &mut dyn Write,
