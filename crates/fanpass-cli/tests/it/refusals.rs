@@ -29,7 +29,8 @@ fn it_is_no_failure_when_nobody_reads_on() {
         let club = Club::alone();
         let mut command = Command::new(env!("CARGO_BIN_EXE_fanpass"));
         command.args(["serve", "--check-config"]).args(form).current_dir(club.path(".")).env_clear();
-        let output = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+        let output =
+            command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
         assert!(output.status.success() && output.stderr.is_empty(), "{form:?}: {output:?}");
     }
 }

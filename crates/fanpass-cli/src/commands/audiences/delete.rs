@@ -44,8 +44,13 @@ impl Delete {
         let session = Session::open(global).await?;
         let deleted = session.client.delete_audience(&self.audience).await?;
         let name = quoted(deleted.audience_name.as_str());
-        let description = deleted.description.as_deref().map(|text| format!(" --description={}", quoted(text)));
-        let save = format!("audiences save {name} {}{}", quoted(&deleted.expression), description.unwrap_or_default());
+        let description =
+            deleted.description.as_deref().map(|text| format!(" --description={}", quoted(text)));
+        let save = format!(
+            "audiences save {name} {}{}",
+            quoted(&deleted.expression),
+            description.unwrap_or_default()
+        );
         let again = session.next(&save);
         session.close().await;
         printer.report(&DeleteReport { audience: deleted, again })?;
