@@ -87,6 +87,6 @@ async fn a_change_that_is_not_taken_for_three_days_is_a_dead_letter() {
     sink.usually(Manner::Take);
     let answer = harness.call(crate::harness::post("/service/v1/ga4/retry")).await;
     assert_eq!(answer.json()["retried"], 1);
-    let standing = harness.emptied().await;
+    let standing = harness.emptied_in_time().await;
     assert_eq!((&standing["dead"], &sink.known("a")["goals"]), (&json!(0), &json!("1")));
 }
