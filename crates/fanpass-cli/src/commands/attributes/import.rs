@@ -36,7 +36,7 @@ A file:\n  \
     owner = \"CRM team\"\n  \
     state = \"active\"                            # or retired")]
 pub struct Import {
-    /// TOML file of [[attribute]] tables
+    /// TOML file of `[[attribute]]` tables
     file: PathBuf,
     #[command(flatten)]
     dry_run: DryRun,
