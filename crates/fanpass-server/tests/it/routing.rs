@@ -40,7 +40,11 @@ async fn the_address_of_the_service_leads_browsers_to_the_portal() {
     assert_eq!((led.status, led.header("location")), (303, Some("/portal")), "{led}");
     for program in [front("GET"), front("GET").header("accept", "*/*"), browser("POST")] {
         let answer = harness.send(program).await;
-        assert_eq!((answer.status, &answer.json()["title"]), (404, &"There is no such thing".into()), "{answer}");
+        assert_eq!(
+            (answer.status, &answer.json()["title"]),
+            (404, &"There is no such thing".into()),
+            "{answer}"
+        );
     }
     let harness = harness.restart_with(|config| config.portal.enabled = false).await;
     assert_eq!(harness.send(browser("GET")).await.status, 404);
