@@ -26,7 +26,7 @@ const ROWS: [(u32, &str); 5] = [
         "tokens (jti, subject, scopes, issued_at, expires_at)
          SELECT 't' || i, 'job ' || i, '[\"read\"]', i, 1785553200000000",
     ),
-    (10_000, "dead_letters (user, key, at, reason) SELECT 'u' || i, 'user_properties.sth', 0, 'refused'"),
+    (10_000, "dead_letters (user, key, at, reason) SELECT 'fan-1', 'user_properties.p' || i, 0, 'refused'"),
     (
         48,
         "audiences (name, expression, created_at, updated_at)
@@ -34,9 +34,10 @@ const ROWS: [(u32, &str); 5] = [
     ),
 ];
 
-/// The audiences that cost most to page: one that selects nobody, and one that nearly does.
+/// The audiences that cost most to page: two that select nobody, and one that nearly does.
 const HARD: &str = r#"INSERT INTO audiences (name, expression, created_at, updated_at) VALUES
     ('nobody', 'segment("fans") && custom.spend > 1000', 0, 0),
+    ('outside', 'segment("fans") && !segment("fans")', 0, 0),
     ('hard', 'segment("fans") && custom.spend >= 999.9 && !(custom.city == "city-7")', 0, 0);"#;
 
 pub(super) fn fill(tool: &Path, users: u32, folder: &Path) -> Result<()> {

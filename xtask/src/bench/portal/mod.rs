@@ -4,6 +4,7 @@ mod fill;
 mod visit;
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::Write;
 use std::path::Path;
 
@@ -20,14 +21,18 @@ const GOAL: u32 = 50;
 /// How often each page is asked for.
 const CALLS: usize = 20;
 /// Pages that no page leads to, or that are the hardest of their kind.
-const FURTHER: [&str; 11] = [
+const FURTHER: [&str; 15] = [
     "/portal/segment?name=fans",
     "/portal/segment/members?name=fans",
-    "/portal/users?id=nobody",
+    "/portal/user?id=nobody",
     "/portal/audience?name=nobody",
+    "/portal/audience?name=outside",
     "/portal/audience?name=hard",
     "/portal/attribute?key=custom.loyalty_tier",
     "/portal/attribute?key=custom.spend",
+    "/portal/attribute?key=custom.loyalty_tier&count=1",
+    "/portal/attribute?key=custom.spend&count=1",
+    "/portal/audience?name=hard&count=1",
     "/portal/audit?operation=updateUser",
     "/portal/audit?subject=nobody",
     "/portal/audit?target=nobody",
@@ -37,8 +42,10 @@ const FURTHER: [&str; 11] = [
 pub(super) fn run(tool: &Path, options: &Options, out: &mut impl Write) -> Result<()> {
     let temporary = TempDir::new()?;
     let folder = options.keep.as_deref().unwrap_or(temporary.path());
-    if !folder.join("data").exists() {
+    let filled = folder.join("filled");
+    if !filled.exists() {
         fill::fill(tool, options.targeted, folder)?;
+        fs::write(filled, options.targeted.to_string())?;
     }
     start(tool, folder, options, out)?;
     let service = Served::start(tool, folder)?;
