@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use fanpass_client::ErrorKind as ClientErrorKind;
+use fanpass_model::ProblemItem;
 use fanpass_server::store::{StoreError, StoreErrorKind};
 use fanpass_server::{ServiceError, ServiceErrorKind};
 
@@ -14,11 +15,17 @@ use crate::exit::Exit;
 struct Failure {
     exit: Exit,
     message: String,
+    items: Vec<ProblemItem>,
 }
 
 /// An error of that message, which ends the process with that exit code.
 pub fn failure(exit: Exit, message: impl Into<String>) -> anyhow::Error {
-    Failure { exit, message: message.into() }.into()
+    Failure { exit, message: message.into(), items: Vec::new() }.into()
+}
+
+/// An error that says in words of its own what a service refused, and keeps each thing that was wrong for programs.
+pub fn refusal(message: impl Into<String>, items: &[ProblemItem]) -> anyhow::Error {
+    Failure { exit: Exit::Refused, message: message.into(), items: items.to_vec() }.into()
 }
 
 impl fmt::Display for Failure {
@@ -85,6 +92,19 @@ pub fn exit_of_client(kind: ClientErrorKind) -> Exit {
     }
 }
 
+/// Each thing that a service found wrong, where that is why a command failed.
+pub fn items_of(error: &anyhow::Error) -> &[ProblemItem] {
+    error.chain().find_map(items_of_cause).unwrap_or_default()
+}
+
+fn items_of_cause<'e>(cause: &'e (dyn std::error::Error + 'static)) -> Option<&'e [ProblemItem]> {
+    if let Some(failure) = cause.downcast_ref::<Failure>() {
+        return Some(&failure.items);
+    }
+    let problem = cause.downcast_ref::<fanpass_client::Error>()?.problem()?;
+    Some(&problem.errors)
+}
+
 /// The option that settles what a file leaves open, where there is one.
 pub fn hint_of(error: &anyhow::Error) -> Option<&'static str> {
     use fanpass_table::ErrorKind as Kind;
@@ -106,8 +126,10 @@ pub fn hint_of(error: &anyhow::Error) -> Option<&'static str> {
 
 /// Whether the reader of our output went away, as `head` does; that is no failure of ours.
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    let kind_of = |cause: &(dyn std::error::Error + 'static)| {
+        let written = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        // One of JSON keeps the error of its writer to itself.
+        written.or_else(|| cause.downcast_ref::<serde_json::Error>()?.io_error_kind())
+    };
+    error.chain().filter_map(kind_of).any(|kind| kind == io::ErrorKind::BrokenPipe)
 }

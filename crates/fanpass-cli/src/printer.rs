@@ -2,12 +2,12 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use fanpass_model::{shown, shown_lines};
+use fanpass_model::{ProblemItem, shown, shown_lines};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::exit::Exit;
-use crate::failure::hint_of;
+use crate::failure::{hint_of, items_of};
 
 /// What a command found out, in both forms.
 pub trait Report: Serialize {
@@ -88,15 +88,18 @@ impl Printer {
 
     /// Says why the command failed.
     pub fn error(self, error: &anyhow::Error, exit: Exit) {
-        self.failure(&describe(error), hint_of(error), exit);
+        self.failure(&describe(error), hint_of(error), items_of(error), exit);
     }
 
-    /// Says what is wrong and, where there is a way out, what it is.
-    pub fn failure(self, message: &str, hint: Option<&str>, exit: Exit) {
+    /// Says what is wrong and, where there is a way out, what it is; `items` are for programs, the message tells of them too.
+    pub fn failure(self, message: &str, hint: Option<&str>, items: &[ProblemItem], exit: Exit) {
         if self.json {
             let mut error = json!({"message": message, "exitCode": exit.code()});
             if let Some(hint) = hint {
                 error["hint"] = hint.into();
+            }
+            if !items.is_empty() {
+                error["errors"] = json!(items);
             }
             self.stderr(&json!({ "error": error }).to_string());
         } else {
@@ -144,6 +147,11 @@ pub fn count(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// A number and what it counts, `noun` with an s unless it is one.
+pub fn counted(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 /// Rows under aligned headers, without frames, so that it reads well and cuts well.

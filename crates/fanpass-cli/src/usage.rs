@@ -16,7 +16,7 @@ pub fn tell(error: &clap::Error) -> ExitCode {
         std::env::args_os().take_while(|argument| argument != "--").any(|argument| argument == "--json");
     if json && error.use_stderr() {
         let (message, hint) = in_short(error);
-        Printer::new(true, false).failure(&message, Some(&hint), Exit::Usage);
+        Printer::new(true, false).failure(&message, Some(&hint), &[], Exit::Usage);
         return Exit::Usage.into();
     }
     // Nobody is left to tell when the stream itself is gone.

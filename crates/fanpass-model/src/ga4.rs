@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::AttributeDefinition;
 use crate::attributes::{AttributeKey, AttributeValue, Namespace};
 
 /// User properties that one GA4 property registers, at most.
@@ -156,20 +157,28 @@ pub fn lint_count<'a>(keys: impl IntoIterator<Item = &'a AttributeKey>) -> Optio
     (count > MAX_USER_PROPERTIES).then_some(Lint::TooManyProperties { count })
 }
 
-/// What GA4 would make of the names of these attributes, and of their number: a sentence each.
+/// What GA4 would make of these attributes: of their names, their allowed values and their number, a sentence each.
 ///
 /// ```
-/// use fanpass_model::{attribute_key, ga4};
-/// let warnings = ga4::lint_keys(&[attribute_key!("user_properties.user_id")]);
-/// assert_eq!(warnings, ["user_properties.user_id does not reach GA4: GA4 keeps this name for itself"]);
+/// use fanpass_model::{AttributeDefinition, attribute_key, ga4};
+/// let warnings = ga4::lint_definitions(&[AttributeDefinition::new(attribute_key!("user_properties.user_id"))]);
+/// assert_eq!(warnings, ["user_properties.user_id: GA4 keeps this name for itself"]);
 /// ```
-pub fn lint_keys<'a>(keys: impl IntoIterator<Item = &'a AttributeKey>) -> Vec<String> {
-    let keys: Vec<_> = keys.into_iter().collect();
-    let told = |key: &'a AttributeKey| {
-        lint_key(key).into_iter().map(move |lint| format!("{key} does not reach GA4: {lint}"))
-    };
-    let names = keys.iter().copied().flat_map(told);
-    names.chain(lint_count(keys.iter().copied()).map(|lint| lint.to_string())).collect()
+pub fn lint_definitions<'a>(definitions: impl IntoIterator<Item = &'a AttributeDefinition>) -> Vec<String> {
+    let definitions: Vec<_> = definitions.into_iter().collect();
+    let each = definitions.iter().flat_map(|definition| {
+        let key = &definition.key;
+        lint_definition(definition).into_iter().map(move |lint| format!("{key}: {lint}"))
+    });
+    let count = lint_count(definitions.iter().map(|definition| &definition.key));
+    each.chain(count.map(|lint| lint.to_string())).collect()
+}
+
+/// What GA4 would make of an attribute's name and its allowed values; empty for custom attributes.
+pub fn lint_definition(definition: &AttributeDefinition) -> Vec<Lint> {
+    let key = &definition.key;
+    let values = definition.allowed_values.iter().filter_map(|value| lint_value(key, value));
+    lint_key(key).into_iter().chain(values).collect()
 }
 
 /// A value as the text that GA4 gets: a list as its entries joined by commas; `None` where there is nothing to say, which

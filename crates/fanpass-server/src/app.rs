@@ -83,7 +83,7 @@ impl App {
         let forwarding = Forwarding::new(&config.ga4)?;
         if forwarding.target.is_some() {
             store.keep_outbox();
-            for warning in ga4::lint_keys(platform.iter().map(|definition| &definition.key)) {
+            for warning in ga4::lint_definitions(platform.iter()) {
                 tracing::warn!("{warning}");
             }
         }

@@ -2,6 +2,7 @@
 
 mod parse;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -82,6 +83,20 @@ struct Written<'a> {
 
 /// The text of a file of these attributes.
 pub fn text_of<'a>(definitions: impl IntoIterator<Item = &'a AttributeDefinition>) -> Result<String> {
+    let text = toml::to_string(&document(definitions))?;
+    Ok(format!(
+        "# Attributes that users may carry: fanpass attributes import FILE registers the custom ones.\n\n{text}"
+    ))
+}
+
+/// The same attributes as they stand among the settings of a service.
+pub fn settings_text_of<'a>(
+    definitions: impl IntoIterator<Item = &'a AttributeDefinition>,
+) -> Result<String> {
+    Ok(toml::to_string(&BTreeMap::from([("platform", document(definitions))]))?)
+}
+
+fn document<'a>(definitions: impl IntoIterator<Item = &'a AttributeDefinition>) -> Document<'a> {
     let written = definitions.into_iter().map(|definition| Written {
         key: &definition.key,
         kind: definition.r#type,
@@ -90,10 +105,7 @@ pub fn text_of<'a>(definitions: impl IntoIterator<Item = &'a AttributeDefinition
         owner: definition.owner.as_deref(),
         state: definition.state.as_ref(),
     });
-    let text = toml::to_string(&Document { attribute: written.collect() })?;
-    Ok(format!(
-        "# Attributes that users may carry: fanpass attributes import FILE registers the custom ones.\n\n{text}"
-    ))
+    Document { attribute: written.collect() }
 }
 
 #[cfg(test)]

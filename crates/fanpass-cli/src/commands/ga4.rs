@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::cli::Global;
 use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
-use crate::printer::{Printer, Report, count, table};
+use crate::printer::{Printer, Report, count, counted, table};
 use crate::session::Session;
 
 /// Show what is forwarded to Google Analytics 4, and try again what it did not take
@@ -104,7 +104,7 @@ impl Report for StatusReport {
         if let Some(oldest) = &status.oldest_at {
             writeln!(out, "  oldest change       {oldest}, {} s ago", count(status.lag_seconds))?;
         }
-        writeln!(out, "  values delivered    {}", count(status.delivered))?;
+        writeln!(out, "  values delivered    {} since the service started", count(status.delivered))?;
         writeln!(out, "  dead letters        {}", count(status.dead))?;
         if let Some(until) = &status.paused_until {
             writeln!(out, "  paused until        {until}")?;
@@ -146,7 +146,7 @@ struct RetryReport {
 
 impl Report for RetryReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "Put {} dead letters on their way again", count(self.retried.retried))?;
+        writeln!(out, "On the way again: {}", counted(self.retried.retried, "dead letter"))?;
         next(out, Some(&self.next))
     }
 }

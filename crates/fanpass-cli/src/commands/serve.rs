@@ -14,6 +14,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::attribute_file::settings_text_of;
 use crate::cli::{Found, Global};
 use crate::exit::Exit;
 use crate::failure::failure;
@@ -201,7 +202,7 @@ impl SettingsReport {
         let attributes = settings.config.platform_attributes.clone();
         let catalogue = AttributeRegistry::builtin();
         let declared = catalogue.iter().filter(|known| attributes.iter().all(|other| other.key != known.key));
-        let warnings = ga4::lint_keys(declared.chain(&attributes).map(|attribute| &attribute.key));
+        let warnings = ga4::lint_definitions(declared.chain(&attributes));
         let ga4_secret = settings.ga4_secret_from.clone();
         Self { settings: settings.all().map(one).collect(), attributes, ga4_secret, warnings }
     }
@@ -215,9 +216,9 @@ impl Report for SettingsReport {
         for (line, setting) in lines.iter().zip(&self.settings) {
             writeln!(out, "{line:width$}  # {}", setting.origin)?;
         }
-        for attribute in &self.attributes {
-            let text = toml::to_string(attribute).map_err(io::Error::other)?;
-            write!(out, "\n[[platform.attribute]]\n{text}")?;
+        if !self.attributes.is_empty() {
+            let text = settings_text_of(&self.attributes).map_err(io::Error::other)?;
+            write!(out, "\n{text}")?;
         }
         if let Some(place) = &self.ga4_secret {
             writeln!(out, "\n# The API secret of GA4 is in {place}")?;

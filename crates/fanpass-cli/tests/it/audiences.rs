@@ -57,6 +57,9 @@ fn faults_are_pointed_at() {
         "fault_of_syntax",
         club.run(&["audiences", "save", "x", "custom.loyalty_tier = 'żółć'"])
     );
+    let long =
+        format!("{}custom.loyalty_teir == 1 || {}", "true && ".repeat(40), vec!["true"; 40].join(" && "));
+    insta::assert_snapshot!("fault_in_a_long_line", club.run(&["audiences", "preview", &long]));
     insta::assert_snapshot!("fault_json", club.run(&["audiences", "preview", "tier", "--json"]));
     insta::assert_snapshot!("fault_of_a_dry_run", club.run(&["audiences", "save", "x", "tier", "--dry-run"]));
 }

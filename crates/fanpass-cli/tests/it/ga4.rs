@@ -150,7 +150,8 @@ fn the_secret_is_found_and_not_shown_and_names_are_linted() {
     club.file(
         "serve.toml",
         "data = \"data\"\n[ga4]\nmeasurement_id = \"G-TEST\"\n[[platform.attribute]]\n\
-         key = \"user_properties.season_ticket_holder_since\"\n",
+         key = \"user_properties.season_ticket_holder_since\"\n\
+         allowed_values = [\"2019\", \"for as long as anybody can remember\", \"for longer than anybody can remember it\"]\n",
     );
     let check = ["serve", "--check-config", "--config-file", "serve.toml"];
     let mut said = club.run(&check);

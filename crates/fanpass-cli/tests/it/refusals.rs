@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::process::{Command, Stdio};
 
 use crate::harness::{Club, transcript};
 
@@ -18,6 +19,20 @@ fn foreign_fanpass() -> String {
         }
     });
     format!("http://localhost:{}", address.port())
+}
+
+#[test]
+fn it_is_no_failure_when_nobody_reads_on() {
+    for form in [&[][..], &["--json"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let club = Club::alone();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fanpass"));
+        command.args(["serve", "--check-config"]).args(form).current_dir(club.path(".")).env_clear();
+        let output =
+            command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{form:?}: {output:?}");
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
         "etc/serve.toml",
         "listen = \"0.0.0.0:80\"\ndata = \"../fans\"\n\n[limits]\nupload_bytes = \"1 GiB\"\nbody_pause = \"1m 30s\"\n\
          concurrent_uploads = 2\n\n[imports.files]\ncolumns = 100\n\n[[platform.attribute]]\n\
-         key = \"user_properties.stand\"\ntype = \"string\"\n",
+         key = \"user_properties.stand\"\ntype = \"string\"\nallowed_values = [\"north\", \"south\"]\n",
     );
     let arguments =
         ["serve", "--check-config", "--config-file", "etc/serve.toml", "--set", "limits.upload_bytes=2GiB"];

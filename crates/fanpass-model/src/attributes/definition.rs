@@ -145,11 +145,9 @@ impl AttributeDefinition {
         if self.key.namespace() == super::Namespace::Custom {
             return None;
         }
-        let names = ga4::lint_key(&self.key).into_iter();
-        let values = self.allowed_values.iter().filter_map(|value| ga4::lint_value(&self.key, value));
         let count = (platform_attributes > ga4::MAX_USER_PROPERTIES)
             .then_some(Lint::TooManyProperties { count: platform_attributes });
-        let findings = names.chain(values).chain(count).map(|lint| lint.to_string());
+        let findings = ga4::lint_definition(self).into_iter().chain(count).map(|lint| lint.to_string());
         Some(Ga4Property::new(self.key.name().to_owned(), findings.collect()))
     }
 }

@@ -5,6 +5,7 @@ use std::future::Future;
 
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
+use fanpass_model::UserId;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -57,10 +58,22 @@ pub(super) fn file(body: Body, kind: &'static str, stem: &str, about: &str, exte
     Ok(response)
 }
 
-/// A line of CSV (RFC 4180): cells are quoted where they have to be, and otherwise what they are.
+/// A line of CSV (RFC 4180) for people: cells are quoted where they have to be. Text that a spreadsheet would carry out as a
+/// formula has an apostrophe before it, which makes it text there.
 pub(super) fn line<const N: usize>(cells: [&dyn Display; N]) -> String {
-    let cells = cells.map(|cell| {
+    written(cells.map(|cell| {
         let text = cell.to_string();
+        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
+    }))
+}
+
+/// A line with an id alone. It is what it is, so that the file can be sent again.
+pub(super) fn id_line(id: &UserId) -> String {
+    written([id.to_string()])
+}
+
+fn written<const N: usize>(cells: [String; N]) -> String {
+    let cells = cells.map(|text| {
         if text.contains([',', '"', '\r', '\n']) {
             format!("\"{}\"", text.replace('"', "\"\""))
         } else {
@@ -74,7 +87,7 @@ pub(super) fn line<const N: usize>(cells: [&dyn Display; N]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::line;
+    use super::{id_line, line};
 
     #[test]
     fn a_line_can_be_read_again() {
@@ -82,5 +95,12 @@ mod tests {
             line([&"00042", &7, &"a,b", &"say \"no\"", &"x\ny"]),
             "00042,7,\"a,b\",\"say \"\"no\"\"\",\"x\ny\"\r\n"
         );
+    }
+
+    #[test]
+    fn a_formula_is_text_but_an_id_is_an_id() {
+        assert_eq!(line([&"=1+1", &"@a", &"-1,2", &7, &"a=b"]), "'=1+1,'@a,\"'-1,2\",7,a=b\r\n");
+        let id = "=HYPERLINK(\"x\")".parse().unwrap();
+        assert_eq!(id_line(&id), "\"=HYPERLINK(\"\"x\"\")\"\r\n");
     }
 }

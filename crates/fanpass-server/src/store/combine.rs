@@ -7,8 +7,8 @@ use rusqlite::Connection;
 use super::Store;
 use super::error::{Fault, StoreError};
 use super::members::Members;
-use super::segments::{find_served, no_segment};
-use super::walk::{Place, UserPart, Walk};
+use super::part::{UserPart, step};
+use super::segments::{find_served, no_segment, user_id};
 
 /// Blocks that one part reads at most, some three million ids: what bounds its time.
 const BLOCKS_A_PART: u32 = 20_000;
@@ -49,6 +49,15 @@ impl Store {
     }
 }
 
+/// What a place in the order is.
+enum Place {
+    Selected,
+    PassedOver,
+    /// The next id that may be selected is this one or behind it.
+    Leap(String),
+    End,
+}
+
 /// The lists of a combination, each at its place.
 struct Lists<'c> {
     all: Vec<Members<'c>>,
@@ -73,9 +82,44 @@ impl<'c> Lists<'c> {
         let Combination { all, any, none } = combination;
         Ok(Self { all: open(all)?, any: open(any)?, none: open(none)?, blocks })
     }
-}
 
-impl Walk for Lists<'_> {
+    /// The part behind `after`: at most `limit` users, or, without a limit, how many there are.
+    fn part(mut self, after: String, limit: Option<u32>) -> Result<UserPart, Fault> {
+        let limit = limit.map(u64::from);
+        let mut part = UserPart::default();
+        // All ids up to `done` are decided; the next one is not less than `least`.
+        let mut least = format!("{after}\0");
+        let mut done = after;
+        let mut id = String::new();
+        loop {
+            if !self.lead(&least, &mut id)? {
+                return Ok(part);
+            }
+            match self.place(&id)? {
+                Place::End => return Ok(part),
+                Place::Selected if limit.is_some_and(|limit| part.count == limit) => {
+                    part.next = Some(user_id(&done)?);
+                    return Ok(part);
+                }
+                Place::Selected => {
+                    part.count += 1;
+                    if limit.is_some() {
+                        part.users.push(user_id(&id)?);
+                    }
+                    step(&id, &mut least);
+                }
+                Place::PassedOver => step(&id, &mut least),
+                Place::Leap(to) => least = to,
+            }
+            std::mem::swap(&mut done, &mut id);
+            if self.is_long() {
+                part.next = Some(user_id(&done)?);
+                return Ok(part);
+            }
+        }
+    }
+
+    /// The first id that may be selected, not less than `least`; false if there is none.
     fn lead(&mut self, least: &str, id: &mut String) -> Result<bool, Fault> {
         let first = match self.all.first_mut() {
             Some(list) => list.from(least)?,
@@ -90,6 +134,7 @@ impl Walk for Lists<'_> {
         }
     }
 
+    /// What becomes of an id that leads.
     fn place(&mut self, id: &str) -> Result<Place, Fault> {
         for list in self.all.iter_mut().skip(1) {
             match list.from(id)? {
@@ -113,6 +158,7 @@ impl Walk for Lists<'_> {
         Ok(Place::Selected)
     }
 
+    /// Whether so much was read that the part has to end.
     fn is_long(&self) -> bool {
         let lists = [&self.all, &self.any, &self.none].into_iter().flatten();
         lists.map(Members::blocks_read).sum::<u32>() > self.blocks

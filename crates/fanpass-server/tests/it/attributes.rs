@@ -86,6 +86,8 @@ async fn a_state_that_cannot_be_set_is_said() {
     snapshot!("state_unknown_key", state(r#"{"key":"custom.teir","state":"retired"}"#).await);
     snapshot!("state_unknown_state", state(r#"{"key":"custom.tier","state":"paused"}"#).await);
     snapshot!("state_platform_key", state(r#"{"key":"user_properties.sth","state":"retired"}"#).await);
+    let audit = harness.get("/service/v1/audit?operation=setAttributeState").await.json();
+    assert_eq!(audit["records"][1].get("outcome"), None, "what is no state is not kept");
 }
 
 #[tokio::test]

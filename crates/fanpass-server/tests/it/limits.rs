@@ -230,11 +230,14 @@ async fn writes_past_what_may_wait_are_refused_and_the_others_are_stored() {
             Answer::parse(&answer)
         })
     };
-    // The writer holds one at least and two wait; the last of all finds no place.
-    let mut waiting: Vec<_> = (0..4).map(|_| send()).collect();
+    // The writer takes as many as it finds until it meets the lock; two more wait, and whoever comes then finds no place.
+    let mut waiting = Vec::new();
     let refused = loop {
         if let Some(place) = waiting.iter().position(tokio::task::JoinHandle::is_finished) {
             break waiting.remove(place).await.unwrap();
+        }
+        if waiting.len() < 64 {
+            waiting.push(send());
         }
         tokio::task::yield_now().await;
     };

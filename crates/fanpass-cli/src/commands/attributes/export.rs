@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::attribute_file::text_of;
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::printer::{Printer, Report};
+use crate::printer::{Printer, Report, counted};
 use crate::profile::write_private;
 use crate::session::{Session, quoted};
 
@@ -41,7 +41,8 @@ impl Export {
                 write_private(&file, text.as_bytes())?;
                 let next =
                     session.next(&format!("attributes import {}", quoted(&file.display().to_string())));
-                printer.report(&ExportReport { file, attributes: list.attributes.len(), next })?;
+                let attributes = u64::try_from(list.attributes.len()).unwrap_or(u64::MAX);
+                printer.report(&ExportReport { file, attributes, next })?;
             }
         }
         session.close().await;
@@ -52,14 +53,14 @@ impl Export {
 #[derive(Debug, Serialize)]
 struct ExportReport {
     file: PathBuf,
-    attributes: usize,
+    attributes: u64,
     next: String,
 }
 
 impl Report for ExportReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         let Self { file, attributes, next } = self;
-        writeln!(out, "Wrote {attributes} attributes to {}", file.display())?;
+        writeln!(out, "Wrote {} to {}", counted(*attributes, "attribute"), file.display())?;
         writeln!(out, "\nNext: change it, then {next} --dry-run")
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 use clap::Args;
-use fanpass_model::{AttributeList, Namespace};
+use fanpass_model::{AttributeList, Namespace, ga4};
 
 use super::words::{state, values};
 use crate::cli::Global;
@@ -41,12 +41,7 @@ impl Report for AttributeList {
             ]
         });
         table(out, ["attribute", "values", "state", "owner", "description"], rows)?;
-        for attribute in &self.attributes {
-            let findings = attribute.ga4.iter().flat_map(|property| &property.findings);
-            for finding in findings {
-                writeln!(out, "warning: {}: {finding}", attribute.key)?;
-            }
-        }
-        Ok(())
+        let warnings = ga4::lint_definitions(&self.attributes);
+        warnings.iter().try_for_each(|warning| writeln!(out, "warning: {warning}"))
     }
 }

@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use fanpass_model::{AttributeDefinition, AttributeKey, AttributeType, AttributeValue, Namespace};
+use serde::Serialize;
 
-use super::words::{changes, word};
+use super::words::{changes, values, word};
 use crate::cli::Global;
 use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
@@ -69,9 +70,12 @@ impl Register {
             return Ok(Exit::Done);
         }
         let session = Session::open(global).await?;
-        let registered = session.client.register_attribute(&definition).await?;
+        let definition = session.client.register_attribute(&definition).await?;
+        let kind = definition.r#type.filter(|kind| *kind != AttributeType::String);
+        let kind = kind.map(|kind| format!(":{kind}")).unwrap_or_default();
+        let next = session.next(&format!("users update USER --set {}{kind}=VALUE", definition.key));
         session.close().await;
-        printer.report(&registered)?;
+        printer.report(&RegisterReport { definition, next })?;
         Ok(Exit::Done)
     }
 
@@ -134,8 +138,17 @@ async fn intent(definition: &AttributeDefinition, global: &Global) -> Result<Int
     Ok(Intent::to(would).if_only("the key is free for values of this type", registry.is_some()))
 }
 
-impl Report for AttributeDefinition {
+#[derive(Debug, Serialize)]
+struct RegisterReport {
+    #[serde(flatten)]
+    definition: AttributeDefinition,
+    next: String,
+}
+
+impl Report for RegisterReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "Registered {}, values: {}", self.key, super::words::values(self))
+        let Self { definition, next } = self;
+        writeln!(out, "Registered {}, values: {}", definition.key, values(definition))?;
+        writeln!(out, "\nNext: {next}")
     }
 }

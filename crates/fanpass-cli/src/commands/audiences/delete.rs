@@ -44,7 +44,14 @@ impl Delete {
         let session = Session::open(global).await?;
         let deleted = session.client.delete_audience(&self.audience).await?;
         let name = quoted(deleted.audience_name.as_str());
-        let again = session.next(&format!("audiences save {name} {}", quoted(&deleted.expression)));
+        let description =
+            deleted.description.as_deref().map(|text| format!(" --description={}", quoted(text)));
+        let save = format!(
+            "audiences save {name} {}{}",
+            quoted(&deleted.expression),
+            description.unwrap_or_default()
+        );
+        let again = session.next(&save);
         session.close().await;
         printer.report(&DeleteReport { audience: deleted, again })?;
         Ok(Exit::Done)

@@ -5,8 +5,11 @@ use std::fmt::Write as _;
 use anyhow::Error;
 use fanpass_model::{ProblemItem, shown};
 
-use crate::exit::Exit;
-use crate::failure::failure;
+use crate::failure::refusal;
+
+/// Characters of a line that are shown before a fault, and from it on; the rest is left out.
+const BEFORE: usize = 60;
+const BEHIND: usize = 60;
 
 /// The error of a call that sent `expression`; where that has faults, a message that points at them.
 pub fn explained(error: fanpass_client::Error, expression: &str) -> Error {
@@ -19,7 +22,7 @@ pub fn explained(error: fanpass_client::Error, expression: &str) -> Error {
             for (item, place) in faults {
                 point(&mut message, item, place);
             }
-            failure(Exit::Refused, message)
+            refusal(message, items)
         }
         _ => error.into(),
     }
@@ -34,8 +37,16 @@ fn place<'e>(item: &ProblemItem, expression: &'e str) -> Option<(&'e str, &'e st
 }
 
 fn point(message: &mut String, item: &ProblemItem, (before, behind): (&str, &str)) {
-    let before = shown(before);
+    let (before, behind) = (shown(before), shown(behind));
+    let before = match before.char_indices().rev().nth(BEFORE - 1) {
+        Some((cut, _)) if cut > 0 => format!("…{}", &before[cut..]),
+        _ => before.into_owned(),
+    };
+    let behind = match behind.char_indices().nth(BEHIND) {
+        Some((cut, _)) => format!("{}…", &behind[..cut]),
+        None => behind.into_owned(),
+    };
     let indent = " ".repeat(before.chars().count());
     // Text always takes what is written to it.
-    let _ = write!(message, "\n\n  {before}{}\n  {indent}^ {}", shown(behind), shown(&item.detail));
+    let _ = write!(message, "\n\n  {before}{behind}\n  {indent}^ {}", shown(&item.detail));
 }

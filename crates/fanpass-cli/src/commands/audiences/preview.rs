@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::faults::explained;
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::printer::{Printer, Report, count};
+use crate::printer::{Printer, Report, counted};
 use crate::session::{Session, quoted};
 
 /// Count the users that an expression selects, and show some of them
@@ -67,7 +67,7 @@ struct PreviewReport {
 impl Report for PreviewReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         let Self { count: users, sample, next } = self;
-        writeln!(out, "{} users", count(*users))?;
+        writeln!(out, "{}", counted(*users, "user"))?;
         sample.iter().try_for_each(|user| writeln!(out, "  {user}"))?;
         if !sample.is_empty() && usize::try_from(*users).is_ok_and(|users| users > sample.len()) {
             writeln!(out, "  …")?;

@@ -12,7 +12,7 @@ use super::status::StatusReport;
 use crate::cli::Global;
 use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
-use crate::printer::{Printer, count};
+use crate::printer::{Printer, counted};
 use crate::session::Session;
 
 /// Add users to a segment, beside those that are in it
@@ -80,7 +80,7 @@ impl Change {
         if dry_run.dry_run {
             let whom = match &file {
                 Some(file) => format!("the users of {}", file.display()),
-                None => format!("{} users", count(u64::try_from(ids.len()).unwrap_or(u64::MAX))),
+                None => counted(u64::try_from(ids.len()).unwrap_or(u64::MAX), "user"),
             };
             let intent = Intent::to(format!("{verb} {whom} {preposition} segment {segment}"));
             printer.report(&intent.if_only("the service is one that adds and removes", false))?;

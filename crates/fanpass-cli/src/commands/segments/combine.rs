@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::members::write_ids;
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::printer::{Printer, Report, count};
+use crate::printer::{Printer, Report, counted};
 use crate::session::Session;
 
 /// Print the users that are in some segments and not in others, one a line, in byte order
@@ -62,6 +62,6 @@ pub struct Counted {
 
 impl Report for Counted {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{} users", count(self.count))
+        writeln!(out, "{}", counted(self.count, "user"))
     }
 }

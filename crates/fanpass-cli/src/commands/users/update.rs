@@ -13,7 +13,7 @@ use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::lint::registry;
-use crate::printer::{Printer, Report};
+use crate::printer::{Printer, Report, counted};
 use crate::session::{Session, quoted};
 
 /// Set or unset attributes of one user
@@ -77,7 +77,7 @@ impl Update {
             printer.report(&intent(&user, &properties, global).await?)?;
             return Ok(Exit::Done);
         }
-        let attributes = properties.len();
+        let attributes = u64::try_from(properties.len()).unwrap_or(u64::MAX);
         let session = Session::open(global).await?;
         session.client.update_user(&user, properties).await?;
         // Another FanPass cannot show what it stored.
@@ -153,7 +153,7 @@ fn read_properties(path: &Path) -> Result<UserProperties> {
 #[serde(rename_all = "camelCase")]
 struct UpdateReport {
     user_id: UserId,
-    attributes: usize,
+    attributes: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -161,8 +161,7 @@ struct UpdateReport {
 impl Report for UpdateReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         let Self { user_id, attributes, next } = self;
-        let noun = if *attributes == 1 { "attribute" } else { "attributes" };
-        writeln!(out, "Updated {attributes} {noun} of user {user_id}")?;
+        writeln!(out, "Updated {} of user {user_id}", counted(*attributes, "attribute"))?;
         next.iter().try_for_each(|next| writeln!(out, "\nNext: {next}"))
     }
 }

@@ -90,10 +90,11 @@ async fn open(folder: &Path, clock: &Clock, ids: &Ids) -> Service {
     Service::open_with(config, clock.clone(), ids.clone()).await.unwrap()
 }
 
-/// Each file as it is, a database before its log: what the log has gained meanwhile is as if it had come a moment before.
+/// Each file as it is: uploads before the databases, which no call adds to meanwhile but an import that ends takes away, and a
+/// database before its log: what the log has gained meanwhile is as if it had come a moment before.
 fn copy(from: &Path, to: &Path) {
     let mut entries: Vec<_> = fs::read_dir(from).unwrap().map(Result::unwrap).collect();
-    entries.sort_by_key(fs::DirEntry::file_name);
+    entries.sort_by_key(|entry| (entry.file_type().unwrap().is_file(), entry.file_name()));
     for entry in entries {
         let (name, target) = (entry.file_name(), to.join(entry.file_name()));
         if entry.file_type().unwrap().is_dir() {

@@ -89,7 +89,6 @@ impl Operate for SetState {
     async fn operate(call: &mut Call) -> Result<AttributeDefinition, Problem> {
         let AttributeStateRequest { key, state } = call.json().await?;
         call.audit.target = Some(key.to_string());
-        call.audit.outcome = Some(json!({"state": state.as_str()}));
         let retired = match state {
             AttributeState::Active => false,
             AttributeState::Retired => true,
@@ -98,6 +97,7 @@ impl Operate for SetState {
                 return Err(Problem::invalid_at("/state", kind.code(), format!("the state {kind}")));
             }
         };
+        call.audit.outcome = Some(json!({"state": state.as_str()}));
         if let Some(platform) = platform_key(&key) {
             return Err(Problem::invalid(vec![platform]));
         }

@@ -96,7 +96,7 @@ pub(in crate::portal) async fn download(visit: Visit) -> Answer {
             let asked = [("audienceName", &*name), ("after", &*after), ("limit", download::PAGE)];
             let part: AudiencePart = visit.call(&LIST_AUDIENCE_MEMBERS, &asked).await?;
             let head = if after.is_empty() { "user_id\r\n" } else { "" };
-            let lines = part.user_ids.iter().map(|id| download::line([id]));
+            let lines = part.user_ids.iter().map(download::id_line);
             Ok((lines.fold(head.to_owned(), |text, line| text + &line), part.next))
         }
     };

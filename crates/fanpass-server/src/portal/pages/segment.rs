@@ -135,7 +135,7 @@ pub(in crate::portal) async fn download(visit: Visit) -> Answer {
             let parameters = [("segmentName", &*name), ("after", &*after), ("limit", download::PAGE)];
             let list: MemberList = visit.call(&LIST_MEMBERS, &parameters).await?;
             let head = if after.is_empty() { "user_id\r\n" } else { "" };
-            let lines = list.user_ids.iter().map(|id| download::line([id]));
+            let lines = list.user_ids.iter().map(download::id_line);
             Ok((lines.fold(head.to_owned(), |text, line| text + &line), list.next))
         }
     };

@@ -10,8 +10,8 @@ use super::user::{Unread, User};
 use crate::store::columns::{Changed, Key, UserBlock};
 use crate::store::combine::lowest;
 use crate::store::members::Members;
+use crate::store::part::{UserPart, step};
 use crate::store::segments::user_id;
-use crate::store::walk::UserPart;
 
 /// Blocks of segments that one part reads at most, some 150 ids each: for a page, and to count. Few in tests, so that parts end
 /// there.
@@ -257,10 +257,4 @@ fn live(block: &UserBlock<'_>, after: Option<&str>, changed: &[Changed]) -> rusq
         }
     }
     Ok(live)
-}
-
-/// Makes `least` the least text that is greater than `id`.
-fn step(id: &str, least: &mut String) {
-    id.clone_into(least);
-    least.push('\0');
 }

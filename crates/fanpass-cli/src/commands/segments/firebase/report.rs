@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::is_installation;
 use super::labels::Labelled;
-use crate::printer::{Report, count, table};
+use crate::printer::{Report, count, counted, table};
 
 /// Ids that are shown of those that do not look like installation ids.
 const SAMPLES: usize = 3;
@@ -82,7 +82,7 @@ impl ExportReport {
 impl Report for ExportReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         let Self { rows, memberships, segments, other_ids, files, .. } = self;
-        writeln!(out, "Exported {} ids with {} labels", count(*rows), count(*memberships))?;
+        writeln!(out, "Exported {} with {}", counted(*rows, "id"), counted(*memberships, "label"))?;
         if !self.adds_up {
             writeln!(
                 out,
