@@ -34,7 +34,7 @@ pub(in crate::portal) async fn show(visit: Visit) -> Answer {
     let known = list.attributes.into_iter().find(|known| known.key.as_str() == key);
     // One that is not known may be carried all the same, from when it was.
     let told = if known.is_none() || !visit.query.text("count").is_empty() {
-        Some(used(visit.call(&GET_ATTRIBUTE_USE, &[("key", key)]).await?))
+        Some(used(&visit.call(&GET_ATTRIBUTE_USE, &[("key", key)]).await?))
     } else {
         None
     };
@@ -47,7 +47,7 @@ pub(in crate::portal) async fn show(visit: Visit) -> Answer {
     })
 }
 
-fn used(told: AttributeUse) -> Use {
+fn used(told: &AttributeUse) -> Use {
     let all = told.users;
     let values = told.values.iter().map(|value| {
         let share = value.users.saturating_mul(100).checked_div(all).unwrap_or(0);
