@@ -4,6 +4,7 @@
 //! sink, and what counts is the median of their ratios inside each round.
 
 mod ga4;
+mod portal;
 mod process;
 mod push;
 mod service;
@@ -13,7 +14,7 @@ mod tool;
 mod upload;
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, ensure};
@@ -47,9 +48,12 @@ pub struct Options {
     /// Users that the service holds when it is started again, or forwards
     #[arg(long, default_value_t = 1_000_000)]
     users: u32,
-    /// Users that audiences are counted of
+    /// Users that audiences are counted of, or that stand behind the Portal
     #[arg(long, default_value_t = 10_000_000)]
     targeted: u32,
+    /// Folder that keeps what stands behind the Portal; one that is there already is used as it is
+    #[arg(long, value_name = "FOLDER")]
+    keep: Option<PathBuf>,
     /// Measure only these
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Part::Transports, Part::Tool, Part::Service, Part::Ga4])]
     parts: Vec<Part>,
@@ -66,6 +70,8 @@ enum Part {
     Service,
     /// Audiences of many users; takes minutes and some gigabytes, so it is measured when it is named
     Targeting,
+    /// The Portal in front of many users; likewise
+    Portal,
     /// Its forwarding to GA4, to a sink
     Ga4,
 }
@@ -99,6 +105,10 @@ pub fn run(top: &Path, options: &Options, out: &mut impl Write) -> Result<()> {
     if options.parts.contains(&Part::Targeting) {
         build(top, &["--profile", "dist", "--package", "fanpass-cli"])?;
         targeting::run(&target.join("dist/fanpass"), options, out)?;
+    }
+    if options.parts.contains(&Part::Portal) {
+        build(top, &["--profile", "dist", "--package", "fanpass-cli"])?;
+        portal::run(&target.join("dist/fanpass"), options, out)?;
     }
     if options.parts.contains(&Part::Ga4) {
         build(top, &["--profile", "dist", "--package", "fanpass-cli"])?;

@@ -64,7 +64,7 @@ async fn the_services_answers_are_read() {
     assert_eq!(used.get_attribute_use(&tier.key, None).await.unwrap().values.len(), 3);
 
     let tokens = answered(service_answer("/service/v1/tokens", "get"));
-    let jti = tokens.list_tokens().await.unwrap().tokens[0].jti.clone();
+    let jti = tokens.list_tokens(&Page::default()).await.unwrap().tokens[0].jti.clone();
     let revoked = answered(service_answer("/service/v1/tokens/{jti}", "delete"));
     assert!(revoked.revoke_token(&jti).await.unwrap().revoked_at.is_some());
     let issued = answered(service_answer("/service/v1/tokens", "post"));

@@ -170,6 +170,7 @@ async fn attributes_and_tokens_of_the_service_send_this() {
     token.scopes = vec!["segments:write".to_owned(), "read".to_owned()];
     token.lifetime_seconds = Some(31_536_000);
     let tier_key = attribute_key!("custom.loyalty_tier");
+    let page = Page { after: Some("0197f3a0".to_owned()), limit: Some(2) };
     assert_sends!("get_attribute_use", async |client: Client| {
         client.get_attribute_use(&tier_key, Some(10)).await
     });
@@ -179,7 +180,7 @@ async fn attributes_and_tokens_of_the_service_send_this() {
         client.set_attribute_state(&tier.key, AttributeState::Retired).await
     });
     assert_sends!("issue_token", async |client: Client| client.issue_token(&token).await);
-    assert_sends!("list_tokens", async |client: Client| client.list_tokens().await);
+    assert_sends!("list_tokens", async |client: Client| client.list_tokens(&page).await);
     assert_sends!("list_keys", async |client: Client| client.list_keys().await);
     assert_sends!("rotate_key", async |client: Client| client.rotate_key().await);
     assert_sends!("retire_key", async |client: Client| client.retire_key("first").await);

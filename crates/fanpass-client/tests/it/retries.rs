@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fanpass_client::{ErrorKind, IdempotencyKey};
+use fanpass_client::{ErrorKind, IdempotencyKey, Page};
 use fanpass_model::IssueTokenRequest;
 use fanpass_testkit::{CaptureTransport, Fault, FaultTransport, MockTransport, answer};
 use fanpass_transport::middleware::RetryPolicy;
@@ -62,7 +62,7 @@ async fn under_a_key_it_is_repeated() {
     let faults = FaultTransport::scripted(transport.clone(), [Some(Fault::Lost)]);
     let client = client(faults).with_idempotency_key(IdempotencyKey::new("job-7").unwrap());
     client.issue_token(&IssueTokenRequest::new("nightly-export".to_owned())).await.unwrap();
-    client.list_tokens().await.unwrap_err();
+    client.list_tokens(&Page::default()).await.unwrap_err();
     let requests = transport.requests();
     let keys: Vec<_> = requests.iter().map(|sent| sent.header("idempotency-key")).collect();
     assert_eq!(keys, [Some("job-7"), Some("job-7"), None], "a read takes no key");

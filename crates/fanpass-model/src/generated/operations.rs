@@ -530,7 +530,8 @@ pub const SET_ATTRIBUTE_STATE: Operation = Operation {
     summary: "Retire a custom attribute, or restore it",
 };
 
-/// List Tokens: `GET /service/v1/tokens`. All issued tokens, without their secrets.
+/// List Tokens: `GET /service/v1/tokens`. The issued tokens without their secrets, newest first, a
+/// page at a time.
 ///
 /// Provenance: extension.
 pub const LIST_TOKENS: Operation = Operation {
@@ -543,7 +544,7 @@ pub const LIST_TOKENS: Operation = Operation {
     provenance: Provenance::Extension,
     scope: "portal:admin",
     idempotent: true,
-    summary: "All issued tokens, without their secrets",
+    summary: "The issued tokens without their secrets, newest first, a page at a time",
 };
 
 /// Issue Token: `POST /service/v1/tokens`. Issue an access token for one subject.

@@ -108,7 +108,7 @@ impl TokenSummary {
     }
 }
 
-/// All issued tokens.
+/// A page of issued tokens.
 ///
 /// Provenance: extension.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -117,6 +117,11 @@ pub struct TokenList {
     ///
     /// Provenance: extension.
     pub tokens: Vec<TokenSummary>,
+    /// Where the next page begins, as `after`; absent on the last page.
+    ///
+    /// Provenance: extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
     /// Members this version does not know, kept so that they survive a round trip.
     #[serde(flatten)]
     pub extra: serde_json::Map<String, serde_json::Value>,
@@ -127,6 +132,7 @@ impl TokenList {
     pub fn new(tokens: Vec<TokenSummary>) -> Self {
         Self {
             tokens,
+            next: None,
             extra: serde_json::Map::new(),
         }
     }

@@ -8,6 +8,7 @@ mod download;
 mod events;
 mod fields;
 mod frame;
+mod front;
 mod guard;
 mod harmless;
 mod headers;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use tokio::sync::Semaphore;
 
 use crate::app::App;
@@ -105,6 +106,7 @@ pub(crate) fn router(app: &Arc<App>, api: &Router, options: &PortalOptions) -> R
         .route("/portal/assets/{name}", get(assets::serve))
         .merge(pages)
         .layer(from_fn(headers::add))
+        .route("/", any(front::lead))
         .layer(from_fn_with_state(Arc::clone(app), observe))
         .with_state(portal)
 }

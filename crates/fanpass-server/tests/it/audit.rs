@@ -56,6 +56,29 @@ async fn the_audit_is_paged_and_filtered_for_administrators() {
 }
 
 #[tokio::test]
+async fn one_page_looks_through_a_bounded_part_of_the_audit() {
+    let harness = Harness::start().await;
+    harness.call(segment(r#"{"segmentName":"cup","userIds":["00042"]}"#)).await;
+    let others = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 25000) \
+        INSERT INTO audit (at, request_id, operation, status) SELECT 0, '', 'getUser', 200 FROM n";
+    let harness = harness
+        .restart_after(|folder| {
+            let database = rusqlite::Connection::open(folder.join("service.db")).unwrap();
+            assert_eq!(database.execute(others, []).unwrap(), 25_000);
+        })
+        .await;
+    let (mut after, mut found, mut pages) = (String::new(), Vec::new(), 0);
+    loop {
+        let page = harness.get(&format!("/service/v1/audit?target=cup{after}")).await.json();
+        found.extend(page["records"].as_array().unwrap().clone());
+        pages += 1;
+        let Some(next) = page["next"].as_str() else { break };
+        after = format!("&after={next}");
+    }
+    assert_eq!((found.len(), &found[0]["operation"], pages), (1, &"createSegment".into(), 3));
+}
+
+#[tokio::test]
 async fn a_client_that_hangs_up_leaves_a_record() {
     let harness = Harness::start().await;
     let call = upload("cup", "cup.csv", b"user_id\na\n").header("expect", "100-continue");

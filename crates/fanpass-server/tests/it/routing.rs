@@ -32,6 +32,25 @@ async fn a_path_takes_the_methods_of_its_operations_alone() {
 }
 
 #[tokio::test]
+async fn the_address_of_the_service_leads_browsers_to_the_portal() {
+    let harness = Harness::start().await;
+    let front = |method| Call::new(method, "/");
+    let browser = |method| front(method).header("accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8");
+    let led = harness.send(browser("GET")).await;
+    assert_eq!((led.status, led.header("location")), (303, Some("/portal")), "{led}");
+    for program in [front("GET"), front("GET").header("accept", "*/*"), browser("POST")] {
+        let answer = harness.send(program).await;
+        assert_eq!(
+            (answer.status, &answer.json()["title"]),
+            (404, &"There is no such thing".into()),
+            "{answer}"
+        );
+    }
+    let harness = harness.restart_with(|config| config.portal.enabled = false).await;
+    assert_eq!(harness.send(browser("GET")).await.status, 404);
+}
+
+#[tokio::test]
 async fn health_readiness_and_the_contract_need_no_token() {
     let harness = Harness::start().await;
     assert_eq!(harness.send(Call::new("GET", "/healthz")).await.body, "ok\n");

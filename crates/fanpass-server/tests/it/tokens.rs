@@ -18,6 +18,26 @@ async fn an_issued_token_is_listed_without_its_secret_and_works() {
 }
 
 #[tokio::test]
+async fn tokens_are_listed_a_page_at_a_time_newest_first() {
+    let harness = Harness::start().await;
+    for subject in ["a", "b", "c", "d"] {
+        harness.issue(subject, &["read"]).await;
+    }
+    let (mut after, mut subjects) = (String::new(), Vec::new());
+    loop {
+        let page = harness.get(&format!("/service/v1/tokens?limit=2{after}")).await.json();
+        let tokens = page["tokens"].as_array().unwrap();
+        subjects.push(tokens.iter().map(|token| token["subject"].clone()).collect::<Vec<_>>());
+        let Some(next) = page["next"].as_str() else { break };
+        after = format!("&after={next}");
+    }
+    // All at one time: then it is their ids that go down.
+    assert_eq!(subjects, [vec!["d", "c"], vec!["b", "a"], vec!["development"]]);
+    assert_eq!(harness.get("/service/v1/tokens?after=none").await.status, 404);
+    assert_eq!(harness.get("/service/v1/tokens?limit=0").await.status, 422);
+}
+
+#[tokio::test]
 async fn a_token_allows_what_its_scopes_say() {
     let harness = Harness::start().await;
     let token = harness.issue("nightly-export", &["segments:write"]).await;

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
-use tempfile::TempDir;
 
 use crate::bench::process::{Measured, Place, measure};
 
@@ -35,16 +34,21 @@ pub(in crate::bench) struct Served {
 
 impl Served {
     /// Starts it on the data folder `data` in `folder`.
-    pub(in crate::bench) fn start(tool: &Path, folder: &TempDir) -> Result<Self> {
+    pub(in crate::bench) fn start(tool: &Path, folder: impl AsRef<Path>) -> Result<Self> {
         Self::start_with(tool, folder, &[])
     }
 
     /// As [`start`](Self::start), with settings.
-    pub(in crate::bench) fn start_with(tool: &Path, folder: &TempDir, settings: &[String]) -> Result<Self> {
+    pub(in crate::bench) fn start_with(
+        tool: &Path,
+        folder: impl AsRef<Path>,
+        settings: &[String],
+    ) -> Result<Self> {
+        let folder = folder.as_ref();
         let began = Instant::now();
         let mut process = Command::new(tool)
             .args(["serve", "--listen", "127.0.0.1:0", "--json", "--data"])
-            .arg(folder.path().join("data"))
+            .arg(folder.join("data"))
             .args(settings.iter().flat_map(|setting| ["--set", setting]))
             .stdout(Stdio::piped())
             .spawn()?;
@@ -57,7 +61,7 @@ impl Served {
         }
         let start = began.elapsed();
         let Started { url, token } = serde_json::from_str(&json)?;
-        let token_file = folder.path().join("token");
+        let token_file = folder.join("token");
         write_private(&token_file, &token)?;
         let (origin, tool) = (url, tool.to_owned());
         Ok(Self { process, _output: output, origin, token, token_file, tool, start })

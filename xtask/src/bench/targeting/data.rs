@@ -27,7 +27,7 @@ pub(super) const TABLES: &str = "CREATE TABLE users (id {text} PRIMARY KEY, tier
      CREATE TABLE members (id {text} PRIMARY KEY)";
 
 /// The files of one population.
-pub(super) struct Data {
+pub(in crate::bench) struct Data {
     users: u32,
     pub(super) table: PathBuf,
     pub(super) members: PathBuf,
@@ -98,7 +98,7 @@ impl User {
 
 impl Data {
     /// Writes a table of users, and the ids of three in ten, as CSV.
-    pub(super) fn write(users: u32, folder: &Path) -> Result<Self> {
+    pub(in crate::bench) fn write(users: u32, folder: &Path) -> Result<Self> {
         let (table, members) = (folder.join("users.csv"), folder.join("members.csv"));
         let (mut rows, mut ids) =
             (BufWriter::new(File::create(&table)?), BufWriter::new(File::create(&members)?));

@@ -1,7 +1,7 @@
 //! Audiences of many users: counted by the service, and by the same as SQL on PostgreSQL and `DuckDB`.
 
 mod call;
-mod data;
+pub(super) mod data;
 mod duckdb;
 
 use std::fs;
@@ -52,7 +52,7 @@ struct Rounds {
 pub(super) fn run(tool: &Path, options: &Options, out: &mut impl Write) -> Result<()> {
     let folder = TempDir::new()?;
     let data = Data::write(options.targeted, folder.path())?;
-    let service = fill(tool, &data, &folder)?;
+    let service = fill(tool, &data, folder.path())?;
     built(&service, &folder, options, out)?;
     let postgres = Postgres::start()?;
     if let Some(postgres) = &postgres {
@@ -118,7 +118,7 @@ impl Rounds {
 }
 
 /// A service with the segment, and with users that stand in its folder as it would have written them.
-fn fill(tool: &Path, data: &Data, folder: &TempDir) -> Result<Served> {
+pub(super) fn fill(tool: &Path, data: &Data, folder: &Path) -> Result<Served> {
     let service = Served::start(tool, folder)?;
     for (key, kind) in data::ATTRIBUTES {
         service.run(&["attributes", "register", key, "--type", kind])?;
@@ -126,10 +126,10 @@ fn fill(tool: &Path, data: &Data, folder: &TempDir) -> Result<Served> {
     let members = data.members.display().to_string();
     service.run(&["segments", "import", "fans", "--wait", "--file", &members])?;
     drop(service);
-    data.insert(&folder.path().join("data/service.db"))?;
+    data.insert(&folder.join("data/service.db"))?;
     // Nothing tells the columns of users who came past the service.
     for file in ["columns.db", "columns.db-wal", "columns.db-shm"] {
-        let _ = fs::remove_file(folder.path().join("data").join(file));
+        let _ = fs::remove_file(folder.join("data").join(file));
     }
     Served::start(tool, folder)
 }
@@ -137,9 +137,7 @@ fn fill(tool: &Path, data: &Data, folder: &TempDir) -> Result<Served> {
 /// Waits for the columns, and tells what they cost.
 fn built(service: &Served, folder: &TempDir, options: &Options, out: &mut impl Write) -> Result<()> {
     let began = Instant::now();
-    while call::count(service, "true")?.is_none() {
-        std::thread::sleep(PAUSE);
-    }
+    await_columns(service)?;
     let seconds = began.elapsed().as_secs_f64();
     // The log may hold what the file does not yet.
     let file = |name: &str| fs::metadata(folder.path().join("data").join(name)).map_or(0, |file| file.len());
@@ -158,6 +156,13 @@ fn built(service: &Served, folder: &TempDir, options: &Options, out: &mut impl W
     Ok(())
 }
 
+pub(super) fn await_columns(service: &Served) -> Result<()> {
+    while call::count(service, "true")?.is_none() {
+        std::thread::sleep(PAUSE);
+    }
+    Ok(())
+}
+
 /// The count, and the milliseconds that psql says it took.
 fn postgres_count(postgres: &Postgres, statement: &str) -> Result<(u64, f64)> {
     let printed = postgres.timed(statement)?;
@@ -167,6 +172,6 @@ fn postgres_count(postgres: &Postgres, statement: &str) -> Result<(u64, f64)> {
     Ok((users, time.context("psql printed no time")?))
 }
 
-fn milliseconds(began: Instant) -> f64 {
+pub(super) fn milliseconds(began: Instant) -> f64 {
     began.elapsed().as_secs_f64() * 1000.0
 }

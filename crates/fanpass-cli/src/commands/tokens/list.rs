@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use anyhow::Result;
 use clap::Args;
 use fanpass_model::TokenList;
+use futures_util::TryStreamExt as _;
 
 use crate::cli::Global;
 use crate::exit::Exit;
@@ -18,9 +19,9 @@ pub struct List {}
 impl List {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         let session = Session::open(global).await?;
-        let tokens = session.client.list_tokens().await?;
+        let tokens = session.client.tokens().try_collect().await?;
         session.close().await;
-        printer.report(&tokens)?;
+        printer.report(&TokenList::new(tokens))?;
         Ok(Exit::Done)
     }
 }

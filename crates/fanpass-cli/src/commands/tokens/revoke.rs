@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use fanpass_model::TokenSummary;
+use futures_util::TryStreamExt as _;
 
 use crate::cli::Global;
 use crate::commands::dry_run::{DryRun, Intent};
@@ -42,7 +43,7 @@ impl Revoke {
 /// What a revocation would do, as far as that can be told without doing it.
 async fn intent(id: &str, global: &Global) -> Result<Intent> {
     let tokens = match Session::to_read(global)? {
-        Some(session) => Some(session.client.list_tokens().await?.tokens),
+        Some(session) => Some(session.client.tokens().try_collect::<Vec<_>>().await?),
         None => None,
     };
     let found = tokens.as_ref().map(|tokens| tokens.iter().find(|token| token.jti == id));

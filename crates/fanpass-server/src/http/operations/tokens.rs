@@ -9,6 +9,7 @@ use crate::auth::SCOPES;
 use crate::http::call::{Call, Operate};
 use crate::http::json::to_json;
 use crate::http::problem::{Kind, Problem, item};
+use crate::http::query::{Parameters, cut};
 use crate::store::TokenRecord;
 
 /// Seconds that a token lives at most: ten years.
@@ -24,8 +25,13 @@ impl Operate for List {
     type Answer = TokenList;
 
     async fn operate(call: &mut Call) -> Result<TokenList, Problem> {
-        let tokens = call.app.store.tokens().await?;
-        Ok(TokenList::new(tokens.into_iter().map(summary).collect()))
+        let parameters = Parameters::of(&call.parts.uri, &["after", "limit"])?;
+        let (after, limit) = (parameters.text("after"), parameters.limit()?);
+        let mut tokens = call.app.store.tokens(after.as_deref(), limit + 1).await?;
+        let more = cut(&mut tokens, limit);
+        let mut list = TokenList::new(tokens.into_iter().map(summary).collect());
+        list.next = list.tokens.last().filter(|_| more).map(|last| last.jti.clone());
+        Ok(list)
     }
 }
 

@@ -1,4 +1,4 @@
-// What the Portal does beyond links and forms: live progress, and files that are dropped and sent with a bar.
+// What the Portal does beyond links and forms: live progress, counts that come later, and files that are dropped and sent with a bar.
 "use strict";
 
 document.documentElement.classList.add("script");
@@ -39,6 +39,21 @@ for (const place of document.querySelectorAll("[data-events]")) {
     if (!document.hidden) open();
   });
   open();
+}
+
+// What takes longer than its page comes after it: from the page that its link leads to.
+for (const part of document.querySelectorAll("[data-load]")) {
+  const link = part.querySelector("a");
+  const request = new XMLHttpRequest();
+  request.open("GET", link.href);
+  request.responseType = "document";
+  request.addEventListener("load", () => {
+    const loaded = request.status === 200 && request.response && request.response.getElementById(part.id);
+    if (loaded) part.replaceWith(loaded);
+    part.removeAttribute("aria-busy");
+  });
+  part.setAttribute("aria-busy", "true");
+  request.send();
 }
 
 // Uploads: the same form to the same address, with a bar, and without losing what was typed when it is refused.

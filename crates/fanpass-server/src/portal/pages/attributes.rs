@@ -6,6 +6,7 @@ use fanpass_model::operations::{LIST_ATTRIBUTES, REGISTER_ATTRIBUTE, SET_ATTRIBU
 use fanpass_model::{AttributeDefinition, AttributeList, AttributeState, AttributeType, Namespace, ga4};
 use serde_json::json;
 
+use super::pager::Pager;
 use super::user::Value;
 use crate::portal::fields::Fields;
 use crate::portal::frame::{Answer, Frame, page};
@@ -16,6 +17,8 @@ use http::StatusCode;
 
 /// Members of the request that have a field of their own.
 const FIELDS: [&str; 5] = ["/key", "/type", "/allowedValues", "/description", "/owner"];
+/// Custom attributes on a page.
+const SHOWN: usize = 200;
 const TYPES: [AttributeType; 4] =
     [AttributeType::String, AttributeType::Number, AttributeType::Boolean, AttributeType::List];
 
@@ -24,7 +27,9 @@ const TYPES: [AttributeType; 4] =
 struct Page<'a> {
     frame: Frame,
     platform: Vec<Row>,
+    /// By key, a page of them.
     custom: Vec<Row>,
+    pager: Pager,
     ga4_most: usize,
     may_register: bool,
     /// What was typed into the form.
@@ -100,8 +105,13 @@ async fn all(mut visit: Visit, trouble: Option<&Trouble>) -> Answer {
     if let (None, Some(changed)) = (trouble, changed) {
         visit.form = fields_of(changed);
     }
-    let (platform, custom): (Vec<_>, Vec<_>) =
+    let (platform, mut custom): (Vec<_>, Vec<_>) =
         list.attributes.into_iter().partition(|definition| definition.key.namespace() == Namespace::Platform);
+    let after = visit.query.text("after");
+    custom.retain(|definition| definition.key.as_str() > after);
+    let more = custom.len() > SHOWN;
+    custom.truncate(SHOWN);
+    let next = custom.last().filter(|_| more).map(|last| last.key.to_string());
     let status = trouble.map_or(StatusCode::OK, |trouble| trouble.status);
     let chosen = visit.form.text("type");
     page(
@@ -110,6 +120,7 @@ async fn all(mut visit: Visit, trouble: Option<&Trouble>) -> Answer {
             frame: visit.frame("Attributes", "/portal/attributes"),
             platform: platform.into_iter().map(row).collect(),
             custom: custom.into_iter().map(row).collect(),
+            pager: Pager::new("/portal/attributes", &[], after, next.as_deref()),
             ga4_most: ga4::MAX_USER_PROPERTIES,
             may_register: visit.session.may("portal:admin"),
             key: visit.form.text("key"),

@@ -20,7 +20,7 @@ const FIELDS: [&str; 3] = ["/audienceName", "/expression", "/description"];
 /// Users that are shown of an expression that is tried out.
 const SAMPLE: u32 = 20;
 /// Parts that a count asks for at most; what is left is said to be more.
-const PARTS_MAX: usize = 100;
+pub(super) const PARTS_MAX: usize = 100;
 
 #[derive(Template)]
 #[template(path = "audiences.html")]

@@ -18,8 +18,6 @@ use crate::portal::visit::Visit;
 
 /// Members of the request that have a field of their own.
 const FIELDS: [&str; 3] = ["/subject", "/scopes", "/lifetimeSeconds"];
-/// Tokens on a page.
-const SHOWN: usize = 100;
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
 /// What each scope allows, in a few words.
@@ -62,14 +60,9 @@ pub(in crate::portal) async fn list(visit: Visit) -> Answer {
 }
 
 async fn all(visit: &Visit, trouble: Option<&Trouble>) -> Answer {
-    let list: TokenList = visit.call(&LIST_TOKENS, &[]).await?;
-    let now = visit.portal.app.store.clock().now();
     let after = visit.query.text("after");
-    // The newest come first, and where a page ends is named by its last one.
-    let from = list.tokens.iter().position(|token| token.jti == after).map_or(0, |place| place + 1);
-    let more = list.tokens.len() > from.saturating_add(SHOWN);
-    let rows: Vec<_> = list.tokens.into_iter().skip(from).take(SHOWN).map(|token| row(token, now)).collect();
-    let next = rows.last().filter(|_| more).map(|row| row.jti.clone());
+    let list: TokenList = visit.call(&LIST_TOKENS, &[("after", after)]).await?;
+    let now = visit.portal.app.store.clock().now();
     let ticked: Vec<_> = visit.form.all("scope").collect();
     let first = visit.form.text("csrf").is_empty();
     let scopes = SCOPES
@@ -80,8 +73,8 @@ async fn all(visit: &Visit, trouble: Option<&Trouble>) -> Answer {
         trouble.map_or(StatusCode::OK, |trouble| trouble.status),
         &Page {
             frame: visit.frame("Tokens", "/portal/tokens"),
-            pager: Pager::new("/portal/tokens", &[], after, next.as_deref()),
-            rows,
+            pager: Pager::new("/portal/tokens", &[], after, list.next.as_deref()),
+            rows: list.tokens.into_iter().map(|token| row(token, now)).collect(),
             scopes: scopes.collect(),
             subject: visit.form.text("subject"),
             days: visit.form.text("days"),

@@ -44,3 +44,6 @@ CREATE TABLE dead_letters (
     reason    TEXT NOT NULL,
     UNIQUE (user, key)
 ) STRICT;
+
+-- Tokens: listed newest first, a page at a time.
+CREATE INDEX tokens_by_issue ON tokens (issued_at, jti);

@@ -29,9 +29,9 @@ use plan::Plan;
 use user::Unread;
 use walk::Walk;
 
-/// Blocks of users that one part goes through at most: some million for a page, and some thirty million to count. Few in tests,
-/// so that parts end there.
-const BLOCKS_A_PAGE: usize = if cfg!(test) { 3 } else { 256 };
+/// Blocks of users that one part goes through at most: a quarter of a million for a page, which is some ten milliseconds, and some
+/// thirty million to count. Few in tests, so that parts end there.
+const BLOCKS_A_PAGE: usize = if cfg!(test) { 3 } else { 64 };
 const BLOCKS_A_COUNT: usize = if cfg!(test) { 11 } else { 8_192 };
 /// Threads that share a count at most.
 const THREADS_MAX: usize = 4;

@@ -13,8 +13,10 @@ use crate::store::members::Members;
 use crate::store::part::{UserPart, step};
 use crate::store::segments::user_id;
 
-/// Blocks of segments that one part reads at most, some 150 ids each. Few in tests, so that parts end there.
-const BLOCKS_A_PART: u32 = if cfg!(test) { 4 } else { 100_000 };
+/// Blocks of segments that one part reads at most, some 150 ids each: for a page, and to count. Few in tests, so that parts end
+/// there.
+const BLOCKS_A_PAGE: u32 = if cfg!(test) { 4 } else { 2_500 };
+const BLOCKS_A_COUNT: u32 = if cfg!(test) { 4 } else { 100_000 };
 
 /// A walk through users that selects them by a plan.
 #[derive(Debug)]
@@ -70,7 +72,8 @@ impl<'w, 'e, 'c> Walk<'w, 'e, 'c> {
 
     /// Whether so much was read that the part has to end.
     pub(super) fn is_long(&self) -> bool {
-        self.lists.iter().flatten().map(Members::blocks_read).sum::<u32>() > BLOCKS_A_PART
+        let most = if self.limit.is_some() { BLOCKS_A_PAGE } else { BLOCKS_A_COUNT };
+        self.lists.iter().flatten().map(Members::blocks_read).sum::<u32>() > most
     }
 
     /// Ends the part behind everybody of a block that was walked through.

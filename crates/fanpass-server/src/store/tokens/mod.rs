@@ -144,12 +144,7 @@ impl Store {
                         .prepare_cached(&sql)?
                         .query_row(params![jti, now], token)
                         .optional()?
-                        .ok_or_else(|| {
-                            StoreError::new(
-                                StoreErrorKind::NotFound,
-                                format!("no token `{jti}` was issued here; list the tokens to see their ids"),
-                            )
-                        })?;
+                        .ok_or_else(|| no_token(&jti))?;
                     trace(&token).into().write(connection, now)?;
                     Ok(token)
                 },
@@ -172,26 +167,46 @@ impl Store {
         self.0.service.read("read a token", read).await
     }
 
-    /// All tokens, newest first.
+    /// Tokens, newest first: those behind the token `after`, at most `limit`.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Corrupt`], [`StoreErrorKind::Io`].
-    pub async fn tokens(&self) -> Result<Vec<TokenRecord>, StoreError> {
-        let mut tokens: Vec<TokenRecord> = self
-            .0
-            .service
-            .read("list the tokens", |connection| {
-                let sql = format!("SELECT {COLUMNS} FROM tokens ORDER BY issued_at DESC, jti DESC");
-                let mut statement = connection.prepare_cached(&sql)?;
-                let tokens = statement.query_map([], token)?.collect::<Result<_, _>>()?;
-                Ok(tokens)
-            })
-            .await?;
+    /// [`StoreErrorKind::NotFound`] if `after` was never issued here; [`StoreErrorKind::Corrupt`], [`StoreErrorKind::Io`].
+    pub async fn tokens(&self, after: Option<&str>, limit: u32) -> Result<Vec<TokenRecord>, StoreError> {
+        let after = after.map(str::to_owned);
+        let read = move |connection: &Connection| {
+            let issued_at = match &after {
+                Some(jti) => issued_at(connection, jti)?.ok_or_else(|| no_token(jti))?,
+                None => i64::MAX,
+            };
+            let sql = format!(
+                "SELECT {COLUMNS} FROM tokens WHERE (issued_at, jti) < (?1, ?2) \
+                 ORDER BY issued_at DESC, jti DESC LIMIT ?3"
+            );
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rows = statement.query_map(params![issued_at, after.unwrap_or_default(), limit], token)?;
+            Ok(rows.collect::<Result<Vec<_>, _>>()?)
+        };
+        let mut tokens = self.0.service.read("list the tokens", read).await?;
         for token in &mut tokens {
             token.last_used_at = self.0.tokens.last_use(&token.jti);
         }
         Ok(tokens)
     }
+}
+
+fn issued_at(connection: &Connection, jti: &str) -> rusqlite::Result<Option<i64>> {
+    connection
+        .prepare_cached("SELECT issued_at FROM tokens WHERE jti = ?1")?
+        .query_row([jti], |row| row.get(0))
+        .optional()
+}
+
+/// What an id is answered with that no token has.
+fn no_token(jti: &str) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::NotFound,
+        format!("no token `{jti}` was issued here; list the tokens to see their ids"),
+    )
 }
 
 fn token(row: &Row<'_>) -> rusqlite::Result<TokenRecord> {

@@ -84,7 +84,7 @@ async fn every_page_is_looked_at() {
         ("user", "/portal/user?id=00001".to_owned()),
         ("no-user", "/portal/user?id=nobody".to_owned()),
         ("attributes", "/portal/attributes".to_owned()),
-        ("attribute", "/portal/attribute?key=custom.loyalty_tier".to_owned()),
+        ("attribute", "/portal/attribute?key=custom.loyalty_tier&count=1".to_owned()),
         ("audiences", "/portal/audiences".to_owned()),
         ("audience", "/portal/audience?name=gold&count=1".to_owned()),
         ("audience-form", "/portal/audiences/write?name=gold".to_owned()),

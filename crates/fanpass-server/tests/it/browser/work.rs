@@ -52,6 +52,12 @@ async fn a_club_does_its_work() {
     browser.wait_for_text(".notice", "saved");
     browser.wait_for_text(".ids", "00042");
 
+    // What takes long comes after its page.
+    browser.wait_for_text("#users", "1 user");
+    browser.go("/portal/attribute?key=custom.loyalty_tier");
+    browser.wait_for_text(".figure", "1 user");
+    browser.wait_for_text("tbody th", "gold");
+
     // A token is issued, seen once, and revoked.
     browser.go("/portal/tokens");
     browser.type_into("#subject", "nightly export");

@@ -65,6 +65,8 @@ async fn the_use_of_an_attribute_is_told() {
     let page = person.page("/portal/attributes").await;
     assert_eq!(page.attribute("tbody th a", "href"), "/portal/attribute?key=custom.tier");
     let page = person.page("/portal/attribute?key=custom.tier").await;
+    assert!(page.all("tbody tr").is_empty());
+    let page = person.page(&page.attribute("#use[data-load] a", "href")).await;
     assert_eq!(page.text(".figure"), "3 users");
     assert_eq!(page.all("tbody tr > *"), ["gold", "2", "66 %", "silver", "1", "33 %"]);
     assert_eq!(person.get("/portal/attribute?key=custom.nothing").await.status, 404);

@@ -3,6 +3,7 @@
 mod audiences;
 mod forms;
 mod headers;
+mod lists;
 pub mod person;
 mod sessions;
 mod streams;

@@ -102,7 +102,7 @@ async fn a_token_stands_from_issue_to_revocation_across_restarts() {
         store.issue_token(token.clone(), AuditEntry::default()).await.unwrap();
     }
     assert_eq!(store.token_standing("a"), TokenStanding::Issued);
-    assert_eq!(store.tokens().await.unwrap(), [new.clone(), old.clone()]);
+    assert_eq!(store.tokens(None, 10).await.unwrap(), [new.clone(), old.clone()]);
 
     let revoked = store.revoke_token("a", |_| AuditEntry::default()).await.unwrap();
     assert_eq!(revoked.revoked_at.unwrap().to_string(), "2026-08-01T03:00:00Z");
@@ -116,7 +116,7 @@ async fn a_token_stands_from_issue_to_revocation_across_restarts() {
     let store = open(&folder);
     assert_eq!(store.token_standing("a"), TokenStanding::Revoked);
     assert_eq!(store.token_standing("b"), TokenStanding::Issued);
-    assert_eq!(store.tokens().await.unwrap(), [new, revoked]);
+    assert_eq!(store.tokens(None, 10).await.unwrap(), [new, revoked]);
 }
 
 #[tokio::test]
