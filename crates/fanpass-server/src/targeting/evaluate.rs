@@ -71,43 +71,71 @@ impl Expression {
             }
             Self::Not(condition) => !condition.matches(facts)?,
             Self::Segment(name) => facts.is_in(name)?,
-            Self::Has(key) => facts.attribute(key)?.is_some(),
-            Self::Compare { key, operator, literal } => {
-                facts.attribute(key)?.is_some_and(|value| literal.compares(value, *operator))
-            }
-            Self::In { key, literals } => facts
-                .attribute(key)?
-                .is_some_and(|value| literals.iter().any(|literal| literal.compares(value, Operator::Equal))),
-            Self::Text { key, test, text } => match facts.attribute(key)? {
-                Some(AttributeValue::Text(value)) => test.passes(value, text),
-                _ => false,
-            },
-            Self::Holds { key, entry } => match facts.attribute(key)? {
-                Some(AttributeValue::List(entries)) => entries.contains(entry),
-                _ => false,
+            condition => match condition.attribute() {
+                Some(key) => facts.attribute(key)?.is_some_and(|value| condition.is_met_by(value)),
+                None => false,
             },
         })
+    }
+
+    /// Whether the value of an attribute that is set meets this condition on it; `false` for what is no condition on one.
+    pub(crate) fn is_met_by(&self, value: &impl Value) -> bool {
+        match self {
+            Self::Has(_) => true,
+            Self::Compare { operator, literal, .. } => {
+                literal.order_of(value).is_some_and(|order| operator.holds(order))
+            }
+            Self::In { literals, .. } => {
+                literals.iter().any(|literal| literal.order_of(value).is_some_and(Ordering::is_eq))
+            }
+            Self::Text { test, text, .. } => value.text().is_some_and(|value| test.passes(value, text)),
+            Self::Holds { entry, .. } => value.holds(entry),
+            _ => false,
+        }
+    }
+}
+
+/// The value of an attribute that is set, in whatever form it is kept.
+pub(crate) trait Value {
+    fn boolean(&self) -> Option<bool>;
+    fn number(&self) -> Option<f64>;
+    fn text(&self) -> Option<&str>;
+    /// Whether it is a list with this entry.
+    fn holds(&self, entry: &str) -> bool;
+}
+
+impl Value for AttributeValue {
+    fn boolean(&self) -> Option<bool> {
+        if let Self::Boolean(value) = self { Some(*value) } else { None }
+    }
+
+    fn number(&self) -> Option<f64> {
+        if let Self::Number(value) = self { value.as_f64() } else { None }
+    }
+
+    fn text(&self) -> Option<&str> {
+        if let Self::Text(value) = self { Some(value) } else { None }
+    }
+
+    fn holds(&self, entry: &str) -> bool {
+        matches!(self, Self::List(entries) if entries.iter().any(|known| known == entry))
     }
 }
 
 impl Literal {
-    /// Whether `value` is of this literal's type and compares so with it.
-    pub fn compares(&self, value: &AttributeValue, operator: Operator) -> bool {
-        let order = match (value, self) {
-            (AttributeValue::Text(value), Self::Text(text)) => Some(value.as_str().cmp(text.as_str())),
-            (AttributeValue::Number(value), Self::Number(number)) => {
-                value.as_f64().and_then(|value| value.partial_cmp(number))
-            }
-            (AttributeValue::Boolean(value), Self::Boolean(boolean)) => Some(value.cmp(boolean)),
-            _ => None,
-        };
-        order.is_some_and(|order| operator.holds(order))
+    /// How a value of this literal's type compares with it.
+    fn order_of(&self, value: &impl Value) -> Option<Ordering> {
+        match self {
+            Self::Text(text) => value.text().map(|value| value.cmp(text)),
+            Self::Number(number) => value.number().and_then(|value| value.partial_cmp(number)),
+            Self::Boolean(boolean) => value.boolean().map(|value| value.cmp(boolean)),
+        }
     }
 }
 
 impl Operator {
     /// Whether it holds of what compares so.
-    pub(crate) fn holds(self, order: Ordering) -> bool {
+    fn holds(self, order: Ordering) -> bool {
         match self {
             Self::Equal => order.is_eq(),
             Self::NotEqual => order.is_ne(),

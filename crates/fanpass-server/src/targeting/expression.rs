@@ -204,17 +204,20 @@ impl Expression {
     /// The attributes that it names.
     pub fn attributes(&self) -> BTreeSet<&AttributeKey> {
         let mut keys = BTreeSet::new();
-        self.visit(&mut |part| match part {
+        self.visit(&mut |part| keys.extend(part.attribute()));
+        keys
+    }
+
+    /// The attribute that this is a condition on, if it is one.
+    pub(crate) const fn attribute(&self) -> Option<&AttributeKey> {
+        match self {
             Self::Has(key)
             | Self::Compare { key, .. }
             | Self::In { key, .. }
             | Self::Text { key, .. }
-            | Self::Holds { key, .. } => {
-                keys.insert(key);
-            }
-            _ => {}
-        });
-        keys
+            | Self::Holds { key, .. } => Some(key),
+            _ => None,
+        }
     }
 
     fn visit<'e>(&'e self, see: &mut impl FnMut(&'e Self)) {

@@ -29,5 +29,6 @@ pub use draft::{
     ATTRIBUTES_MAX, DEPTH_MAX, Draft, EXPRESSION_MAX_BYTES, LITERALS_MAX, Missing, SEGMENTS_MAX,
 };
 pub use evaluate::Facts;
+pub(crate) use evaluate::Value;
 pub use expression::{Expression, Literal, Operator, TextTest};
 pub use fault::Fault;

@@ -42,7 +42,6 @@ use copy::Copy;
 use progress::Progress;
 pub(super) use scan::{Changed, Key, UserBlock, View};
 pub use usage::AttributeUse;
-pub(super) use value::ColumnValue;
 pub(super) use verify::verify;
 
 pub(super) static COLUMNS: Design = Design {

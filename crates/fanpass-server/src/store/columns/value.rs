@@ -8,6 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 use serde_json::Number;
 
 use super::number::{put_bytes, take_bytes};
+use crate::targeting::Value;
 
 const FALSE: u8 = 0;
 const TRUE: u8 = 1;
@@ -49,6 +50,24 @@ impl<'a> ColumnValue<'a> {
             Self::Text(text) => AttributeValue::Text(text.to_owned()),
             Self::List(entries) => AttributeValue::List(entries.map(str::to_owned).collect()),
         }
+    }
+}
+
+impl Value for ColumnValue<'_> {
+    fn boolean(&self) -> Option<bool> {
+        if let Self::Boolean(value) = self { Some(*value) } else { None }
+    }
+
+    fn number(&self) -> Option<f64> {
+        if let Self::Number(value) = self { Some(*value) } else { None }
+    }
+
+    fn text(&self) -> Option<&str> {
+        if let Self::Text(value) = self { Some(value) } else { None }
+    }
+
+    fn holds(&self, entry: &str) -> bool {
+        matches!(self, Self::List(entries) if entries.clone().any(|known| known == entry))
     }
 }
 

@@ -76,7 +76,7 @@ impl Columns<'_, '_> {
             return Ok(met);
         }
         let met = match (self.plan.conditions.get(condition), self.keys.get(condition)) {
-            (Some(test), Some(Some(key))) => self.test(test, *key)?,
+            (Some(condition), Some(Some(key))) => self.test(condition, *key)?,
             _ => Bits::NONE,
         };
         if let Some(place) = self.met.get_mut(condition) {
@@ -85,10 +85,10 @@ impl Columns<'_, '_> {
         Ok(met)
     }
 
-    fn test(&mut self, test: &Condition<'_>, key: Key) -> rusqlite::Result<Bits> {
+    fn test(&mut self, condition: &Condition<'_>, key: Key) -> rusqlite::Result<Bits> {
         let Some(column) = self.block.column(key)? else { return Ok(Bits::NONE) };
         // Each value is tested once, and nobody's code is looked at where none passes.
-        let chosen = column.passing(|value| test.is_met_by(value));
+        let chosen = column.passing(|value| condition.test.is_met_by(value));
         if !chosen.contains(&true) {
             return Ok(Bits::NONE);
         }

@@ -3,8 +3,7 @@
 
 use fanpass_model::{AttributeKey, SegmentName};
 
-use crate::store::columns::ColumnValue;
-use crate::targeting::{Expression, Literal};
+use crate::targeting::Expression;
 
 /// An expression that is carried out.
 #[derive(Debug)]
@@ -29,7 +28,7 @@ pub(super) enum Node {
 #[derive(Debug)]
 pub(super) struct Condition<'e> {
     pub(super) key: &'e AttributeKey,
-    test: &'e Expression,
+    pub(super) test: &'e Expression,
 }
 
 /// What is known of one user, or of none in particular.
@@ -141,34 +140,4 @@ fn decide<F: Facts>(parts: &[Node], deciding: bool, facts: &mut F) -> Result<Opt
         }
     }
     Ok(known)
-}
-
-impl Condition<'_> {
-    /// Whether a value that is set meets it.
-    pub(super) fn is_met_by(&self, value: &ColumnValue<'_>) -> bool {
-        match (self.test, value) {
-            (Expression::Has(_), _) => true,
-            (Expression::Compare { operator, literal, .. }, value) => {
-                compare(value, literal).is_some_and(|order| operator.holds(order))
-            }
-            (Expression::In { literals, .. }, value) => {
-                literals.iter().any(|literal| compare(value, literal).is_some_and(std::cmp::Ordering::is_eq))
-            }
-            (Expression::Text { test, text, .. }, ColumnValue::Text(value)) => test.passes(value, text),
-            (Expression::Holds { entry, .. }, ColumnValue::List(entries)) => {
-                entries.clone().any(|known| known == entry)
-            }
-            _ => false,
-        }
-    }
-}
-
-/// How a value compares with a literal of its type.
-fn compare(value: &ColumnValue<'_>, literal: &Literal) -> Option<std::cmp::Ordering> {
-    match (value, literal) {
-        (ColumnValue::Text(value), Literal::Text(text)) => Some((*value).cmp(text.as_str())),
-        (ColumnValue::Number(value), Literal::Number(number)) => value.partial_cmp(number),
-        (ColumnValue::Boolean(value), Literal::Boolean(boolean)) => Some(value.cmp(boolean)),
-        _ => None,
-    }
 }

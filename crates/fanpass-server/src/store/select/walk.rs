@@ -169,7 +169,7 @@ impl<'w, 'e, 'c> Walk<'w, 'e, 'c> {
         let met = |condition: usize| {
             let value = keys.get(condition).copied().flatten().and_then(|key| user.value(key));
             value.is_some_and(|value| {
-                plan.conditions.get(condition).is_some_and(|test| test.is_met_by(&value))
+                plan.conditions.get(condition).is_some_and(|condition| condition.test.is_met_by(&value))
             })
         };
         let step = self.user(&user.id, None, met);
