@@ -6,6 +6,7 @@ pub mod ga4;
 mod generated;
 mod ids;
 mod lenient;
+mod nearest;
 pub mod operation;
 mod requests;
 mod secret;
@@ -18,6 +19,7 @@ pub use ids::{
     AudienceName, IMPORT_ID_MAX_BYTES, ImportId, SEGMENT_NAME_MAX_BYTES, SegmentName, USER_ID_MAX_BYTES,
     UserId,
 };
+pub use nearest::nearest;
 pub use operation::{Operation, Provenance};
 pub use secret::SecretText;
 pub use shown::{shown, shown_lines};

@@ -1,10 +1,11 @@
 //! What a definition asks of values, and what is asked of a definition.
 
-use super::{AttributeType, AttributeValue, Violation, ViolationKind, nearest};
+use super::{AttributeType, AttributeValue, Violation, ViolationKind};
 use crate::error::{ErrorKind, ModelError};
 use crate::ga4::{self, Lint};
 use crate::generated::{AttributeDefinition, AttributeState, Ga4Property};
 use crate::ids;
+use crate::nearest;
 
 /// Values that one definition allows, at most.
 pub const ALLOWED_VALUES_MAX: usize = 256;

@@ -16,7 +16,6 @@ pub use definition::{
 pub use key::{ATTRIBUTE_NAME_MAX_CHARACTERS, AttributeKey, Namespace};
 pub use platform::PlatformAttribute;
 pub use properties::{Attributes, UserProperties};
-use registry::nearest;
 pub use registry::{AttributeRegistry, PlatformPolicy};
 pub use value::{AttributeType, AttributeValue, LIST_MAX_ENTRIES, TEXT_VALUE_MAX_BYTES};
 pub use violation::{Violation, ViolationKind};

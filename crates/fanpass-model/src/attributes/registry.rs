@@ -7,6 +7,7 @@ use super::{
 };
 use crate::generated::AttributeDefinition;
 use crate::generated::platform::PLATFORM_ATTRIBUTES;
+use crate::nearest;
 
 /// What to do with a `user_properties.*` key that the catalogue lacks.
 ///
@@ -105,14 +106,4 @@ impl AttributeRegistry {
         };
         Some(Violation { key: key.clone(), kind })
     }
-}
-
-/// Whichever of `known` is closest to `text` in spelling, if one is close enough to be a slip.
-pub(super) fn nearest<'a, T: Ord>(text: &str, known: impl Iterator<Item = (&'a str, T)>) -> Option<T> {
-    let slip = text.chars().count() / 3 + 1;
-    known
-        .map(|(spelled, known)| (strsim::osa_distance(spelled, text), known))
-        .filter(|(distance, _)| *distance <= slip)
-        .min()
-        .map(|(_, known)| known)
 }

@@ -1,6 +1,6 @@
 //! Segments that are named and not there.
 
-use fanpass_model::SegmentName;
+use fanpass_model::{SegmentName, nearest};
 use rusqlite::Connection;
 
 use super::Store;
@@ -40,16 +40,10 @@ impl Store {
 
 /// The segment whose name is closest in spelling, if it is close enough to be a slip.
 fn find_nearest(connection: &Connection, name: &SegmentName) -> Result<Option<SegmentName>, Fault> {
-    let slip = name.as_str().chars().count() / 3 + 1;
-    let mut statement = connection.prepare_cached("SELECT name FROM segments ORDER BY name LIMIT ?1")?;
-    let mut rows = statement.query([LOOKED_THROUGH])?;
-    let mut nearest: Option<(usize, String)> = None;
-    while let Some(row) = rows.next()? {
-        let known: String = row.get(0)?;
-        let distance = strsim::osa_distance(&known, name.as_str());
-        if distance <= slip && nearest.as_ref().is_none_or(|(least, _)| distance < *least) {
-            nearest = Some((distance, known));
-        }
-    }
-    Ok(nearest.map(|(_, known)| segment_name(known)).transpose()?)
+    let known = connection
+        .prepare_cached("SELECT name FROM segments ORDER BY name LIMIT ?1")?
+        .query_map([LOOKED_THROUGH], |row| row.get(0))?
+        .collect::<Result<Vec<String>, _>>()?;
+    let nearest = nearest(name.as_str(), known.iter().map(|known| (known.as_str(), known)));
+    Ok(nearest.map(|known| segment_name(known.clone())).transpose()?)
 }

@@ -1,6 +1,6 @@
 //! Names in an expression: attributes, functions and methods.
 
-use fanpass_model::{AttributeKey, AttributeType, Namespace, SegmentName};
+use fanpass_model::{AttributeKey, AttributeType, Namespace, SegmentName, nearest};
 
 use super::cursor::{Parser, Read, symbol_for};
 use super::draft::Named;
@@ -131,12 +131,8 @@ impl Parser<'_> {
 }
 
 fn unknown_function(name: &str, known: &[&str]) -> String {
-    let slip = name.chars().count() / 3 + 1;
-    let nearest = known.iter().map(|known| (strsim::osa_distance(known, name), known)).min();
-    match nearest {
-        Some((distance, nearest)) if distance <= slip => {
-            format!("there is no function `{name}`; did you mean `{nearest}`?")
-        }
-        _ => format!("there is no function `{name}` here; there is {}", known.join(", ")),
+    match nearest(name, known.iter().map(|known| (*known, *known))) {
+        Some(nearest) => format!("there is no function `{name}`; did you mean `{nearest}`?"),
+        None => format!("there is no function `{name}` here; there is {}", known.join(", ")),
     }
 }
