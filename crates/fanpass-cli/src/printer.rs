@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use fanpass_model::{ProblemItem, shown, shown_lines};
+pub use fanpass_model::{count, counted};
 use serde::Serialize;
 use serde_json::json;
 
@@ -134,24 +135,6 @@ fn describe(error: &anyhow::Error) -> String {
         }
         message
     })
-}
-
-/// Thousands apart, as people read counts.
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A number and what it counts, `noun` with an s unless it is one.
-pub fn counted(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 /// Rows under aligned headers, without frames, so that it reads well and cuts well.

@@ -22,7 +22,7 @@ pub use ids::{
 pub use nearest::nearest;
 pub use operation::{Operation, Provenance};
 pub use secret::SecretText;
-pub use shown::{shown, shown_lines};
+pub use shown::{count, counted, shown, shown_lines};
 
 /// The contract, `contract/openapi.json`, as it is served.
 pub const CONTRACT_JSON: &str = include_str!("../contract/openapi.json");

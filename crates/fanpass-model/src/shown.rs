@@ -1,4 +1,5 @@
-//! Text of the other side as people may look at it: nothing in it is obeyed by a terminal, or changes how the rest is shown.
+//! How people are shown what there is: counts that read well, and text of the other side of which nothing is obeyed by a
+//! terminal, or changes how the rest is shown.
 
 use std::borrow::Cow;
 
@@ -19,6 +20,33 @@ pub fn shown(text: &str) -> Cow<'_, str> {
 /// ```
 pub fn shown_lines(text: &str) -> Cow<'_, str> {
     escape(text, |c| !matches!(c, '\n' | '\t'))
+}
+
+/// A count with its thousands apart, as people read it.
+///
+/// ```
+/// assert_eq!(fanpass_model::count(10_000_000), "10,000,000");
+/// ```
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number and what it counts, `noun` with an s unless it is one.
+///
+/// ```
+/// assert_eq!(fanpass_model::counted(1, "row"), "1 row");
+/// assert_eq!(fanpass_model::counted(2_000, "row"), "2,000 rows");
+/// ```
+pub fn counted(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 /// Whether a character does nothing but change the direction of writing.

@@ -1,28 +1,11 @@
 //! How numbers and times are written for people.
 
+pub(super) use fanpass_model::{count, counted};
 use jiff::Timestamp;
-
-/// Thousands apart, as people read counts.
-pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
 
 /// A count that may not be known.
 pub(super) fn maybe_count(number: Option<u64>) -> String {
     number.map_or_else(|| "–".to_owned(), count)
-}
-
-/// A number and what it counts, `noun` with an s where there are several.
-pub(super) fn counted(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 /// A point in time: for programs as RFC 3339 writes it, for people to the second, in UTC.
