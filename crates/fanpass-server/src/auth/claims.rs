@@ -44,6 +44,11 @@ impl Claims {
         }
     }
 
+    /// Whether the token allows what `scope` does.
+    pub(crate) fn allow(&self, scope: &str) -> bool {
+        self.scope.split(' ').any(|granted| granted == scope)
+    }
+
     /// Whether the token is in force at `now`.
     pub(super) fn check_times(&self, now: Timestamp) -> Result<(), Refusal> {
         let now = now.as_second();

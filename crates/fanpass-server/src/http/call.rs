@@ -240,8 +240,7 @@ async fn perform<O: Operate>(call: &mut Call) -> Result<Answered, Problem> {
 
 /// Refuses a caller whose token does not allow what `scope` does.
 pub(super) fn check_scope(claims: &Claims, scope: &'static str) -> Result<(), Problem> {
-    let allowed = claims.scope.split(' ').any(|granted| granted == scope);
-    if allowed { Ok(()) } else { Err(forbidden(scope)) }
+    if claims.allow(scope) { Ok(()) } else { Err(forbidden(scope)) }
 }
 
 fn forbidden(scope: &'static str) -> Problem {

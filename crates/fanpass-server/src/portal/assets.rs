@@ -1,10 +1,10 @@
 //! The style sheet, the script and the icon: in the program itself, under names that change with their content.
 
-use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use sha2::{Digest as _, Sha256};
@@ -23,12 +23,9 @@ struct Asset {
 impl Asset {
     fn new(stem: &str, extension: &str, kind: &'static str, content: &'static str) -> Self {
         let digest = Sha256::digest(content);
-        let hash = digest.iter().take(8).fold(String::new(), |mut hash, byte| {
-            // Writing to a string does not fail.
-            let _ = write!(hash, "{byte:02x}");
-            hash
-        });
-        Self { name: format!("{stem}-{hash}.{extension}"), kind, content }
+        let (start, _) = digest.split_at(8);
+        let hash = Bytes::copy_from_slice(start);
+        Self { name: format!("{stem}-{hash:x}.{extension}"), kind, content }
     }
 
     fn address(&self) -> String {

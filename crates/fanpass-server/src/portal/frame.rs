@@ -106,7 +106,7 @@ impl Visit {
             .filter(|(.., scope)| self.session.may(scope))
             .map(|(address, name, _)| Entry { address, name, current: address == section });
         let person = Person {
-            subject: self.session.subject.clone(),
+            subject: self.session.subject().to_owned(),
             csrf: self.session.csrf.clone(),
             entries: entries.collect(),
         };

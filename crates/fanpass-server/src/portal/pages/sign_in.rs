@@ -59,7 +59,7 @@ pub(in crate::portal) async fn begin(State(portal): State<Arc<Portal>>, mut requ
         Ok(claims) => {
             audit.subject = Some(claims.sub.clone());
             audit.jti = Some(claims.jti.clone());
-            portal.sessions.begin(SecretString::from(token), &claims, portal.app.store.clock().now())
+            portal.sessions.begin(SecretString::from(token), claims, portal.app.store.clock().now())
         }
         Err(refusal) => Err(refusal.into()),
     };
