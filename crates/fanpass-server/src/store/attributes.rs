@@ -1,11 +1,12 @@
 //! Registered custom attributes: kept in the database, read from memory.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use fanpass_model::{AttributeDefinition, AttributeKey, AttributeState, AttributeType};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::cached::Cached;
 use super::database::Database;
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::{Store, Trace};
@@ -13,9 +14,8 @@ use super::{Store, Trace};
 /// All registered attributes by key, as they stood when asked for. An active one has no state.
 pub type Attributes = Arc<BTreeMap<AttributeKey, AttributeDefinition>>;
 
-/// The registered attributes in memory; exact, because this process alone writes them.
-#[derive(Debug, Default)]
-pub(super) struct AttributeCache(RwLock<Attributes>);
+/// The registered attributes in memory.
+pub(super) type AttributeCache = Cached<BTreeMap<AttributeKey, AttributeDefinition>>;
 
 impl AttributeCache {
     pub(super) fn load(service: &Database) -> Result<Self, StoreError> {
@@ -30,16 +30,7 @@ impl AttributeCache {
             }
             Ok(all)
         })?;
-        Ok(Self(RwLock::new(Arc::new(all))))
-    }
-
-    fn get(&self) -> Attributes {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn change(&self, change: impl FnOnce(&mut BTreeMap<AttributeKey, AttributeDefinition>)) {
-        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        change(Arc::make_mut(&mut all));
+        Ok(Self::new(all))
     }
 }
 

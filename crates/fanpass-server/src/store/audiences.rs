@@ -1,12 +1,13 @@
 //! Saved audiences: kept in the database, read from memory, where their expressions are read already.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use fanpass_model::{AttributeKey, AttributeValue, AudienceName, SegmentName, UserId, UserProperties};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::cached::Cached;
 use super::database::Database;
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::segments::is_member;
@@ -38,9 +39,8 @@ pub struct AudienceRecord {
 /// All audiences by name, as they stood when asked for.
 pub type Audiences = Arc<BTreeMap<AudienceName, Arc<AudienceRecord>>>;
 
-/// The saved audiences in memory; exact, because this process alone writes them.
-#[derive(Debug, Default)]
-pub(super) struct AudienceCache(RwLock<Audiences>);
+/// The saved audiences in memory.
+pub(super) type AudienceCache = Cached<BTreeMap<AudienceName, Arc<AudienceRecord>>>;
 
 const COLUMNS: &str = "name, expression, description, created_at, updated_at, subject";
 
@@ -56,15 +56,7 @@ impl AudienceCache {
             }
             Ok(all)
         })?;
-        Ok(Self(RwLock::new(Arc::new(all))))
-    }
-
-    fn get(&self) -> Audiences {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn change(&self, change: impl FnOnce(&mut BTreeMap<AudienceName, Arc<AudienceRecord>>)) {
-        change(Arc::make_mut(&mut self.0.write().unwrap_or_else(PoisonError::into_inner)));
+        Ok(Self::new(all))
     }
 }
 

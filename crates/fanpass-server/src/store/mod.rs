@@ -6,6 +6,7 @@
 mod attributes;
 mod audiences;
 mod audit;
+mod cached;
 mod check;
 mod checkpoint;
 mod columns;
