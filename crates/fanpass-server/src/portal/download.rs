@@ -5,15 +5,17 @@ use std::future::Future;
 
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
-use fanpass_model::UserId;
+use fanpass_model::{Operation, UserId};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use serde::de::DeserializeOwned;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Portal;
 use super::frame::Answer;
 use super::trouble::Trouble;
+use super::visit::Visit;
 use crate::http::problem::Problem;
 
 /// Entries of a page while a list is downloaded: as many as an operation gives.
@@ -47,6 +49,29 @@ where
     Ok(Body::from_stream(stream::iter([Ok(first)]).chain(rest).map_ok(bytes::Bytes::from)))
 }
 
+/// The ids that an operation lists of what the page's `name` names by `parameter`, as CSV; `of` takes them, and where they go
+/// on, out of an answer.
+pub(super) async fn ids<T: DeserializeOwned + 'static>(
+    visit: &Visit,
+    operation: &'static Operation,
+    parameter: &'static str,
+    stem: &str,
+    of: fn(T) -> (Vec<UserId>, Option<String>),
+) -> Answer {
+    let name = visit.query.text("name");
+    let (asking, about) = (visit.clone(), name.to_owned());
+    let page = move |after: String| {
+        let (visit, name) = (asking.clone(), about.clone());
+        async move {
+            let asked = [(parameter, &*name), ("after", &*after), ("limit", PAGE)];
+            let (ids, next) = of(visit.call(operation, &asked).await?);
+            let head = if after.is_empty() { "user_id\r\n" } else { "" };
+            Ok((ids.iter().map(id_line).fold(head.to_owned(), |text, line| text + &line), next))
+        }
+    };
+    file(pages(&visit.portal, page).await?, "text/csv; charset=utf-8", stem, name, "csv")
+}
+
 /// A file that is not to be looked at but kept, under a name that is ours but for letters and digits of `about`.
 pub(super) fn file(body: Body, kind: &'static str, stem: &str, about: &str, extension: &str) -> Answer {
     let about: String =
@@ -68,7 +93,7 @@ pub(super) fn line<const N: usize>(cells: [&dyn Display; N]) -> String {
 }
 
 /// A line with an id alone. It is what it is, so that the file can be sent again.
-pub(super) fn id_line(id: &UserId) -> String {
+fn id_line(id: &UserId) -> String {
     written([id.to_string()])
 }
 

@@ -88,20 +88,8 @@ async fn count(visit: &Visit, name: &str) -> Result<String, Trouble> {
 }
 
 pub(in crate::portal) async fn download(visit: Visit) -> Answer {
-    let name = visit.query.text("name").to_owned();
-    let (asking, audience) = (visit.clone(), name.clone());
-    let page = move |after: String| {
-        let (visit, name) = (asking.clone(), audience.clone());
-        async move {
-            let asked = [("audienceName", &*name), ("after", &*after), ("limit", download::PAGE)];
-            let part: AudiencePart = visit.call(&LIST_AUDIENCE_MEMBERS, &asked).await?;
-            let head = if after.is_empty() { "user_id\r\n" } else { "" };
-            let lines = part.user_ids.iter().map(download::id_line);
-            Ok((lines.fold(head.to_owned(), |text, line| text + &line), part.next))
-        }
-    };
-    let body = download::pages(&visit.portal, page).await?;
-    download::file(body, "text/csv; charset=utf-8", "audience", &name, "csv")
+    let of = |part: AudiencePart| (part.user_ids, part.next);
+    download::ids(&visit, &LIST_AUDIENCE_MEMBERS, "audienceName", "audience", of).await
 }
 
 pub(in crate::portal) async fn delete(visit: Visit) -> Answer {

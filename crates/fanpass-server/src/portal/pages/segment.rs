@@ -126,21 +126,8 @@ pub(in crate::portal) async fn members(visit: Visit) -> Answer {
 }
 
 pub(in crate::portal) async fn download(visit: Visit) -> Answer {
-    let name = visit.query.text("name").to_owned();
-    let asking = visit.clone();
-    let segment = name.clone();
-    let page = move |after: String| {
-        let (visit, name) = (asking.clone(), segment.clone());
-        async move {
-            let parameters = [("segmentName", &*name), ("after", &*after), ("limit", download::PAGE)];
-            let list: MemberList = visit.call(&LIST_MEMBERS, &parameters).await?;
-            let head = if after.is_empty() { "user_id\r\n" } else { "" };
-            let lines = list.user_ids.iter().map(download::id_line);
-            Ok((lines.fold(head.to_owned(), |text, line| text + &line), list.next))
-        }
-    };
-    let body = download::pages(&visit.portal, page).await?;
-    download::file(body, "text/csv; charset=utf-8", "members", &name, "csv")
+    let of = |list: MemberList| (list.user_ids, list.next);
+    download::ids(&visit, &LIST_MEMBERS, "segmentName", "members", of).await
 }
 
 pub(in crate::portal) async fn roll_back(visit: Visit) -> Answer {
