@@ -1,13 +1,13 @@
 //! Query parameters of the lookups, each wrong one named.
 
-use fanpass_model::{AttributeKey, ImportId, ModelError, SegmentName, UserId};
+use fanpass_model::{AttributeKey, ImportId, ModelError, ProblemItem, SegmentName, UserId};
 use http::Uri;
 
-use super::problem::Problem;
+use super::problem::{Problem, item};
 
 /// Entries of a page when the caller names no number, and the most it may name, as the contract has it.
-pub(crate) const PAGE_DEFAULT: u32 = 100;
-pub(crate) const PAGE_MAX: u32 = 1000;
+const PAGE_DEFAULT: u32 = 100;
+const PAGE_MAX: u32 = 1000;
 
 /// The parameters of one request.
 #[derive(Debug)]
@@ -109,6 +109,24 @@ impl Parameters {
         self.optional(name, parse)?
             .ok_or_else(|| Problem::invalid_at(name, "missing", format!("the parameter `{name}` is missing")))
     }
+}
+
+/// Where a page that a body asks for begins and how many entries it has, with what is wrong with that among `items`.
+pub(crate) fn page_of(
+    after: Option<&str>,
+    limit: Option<u32>,
+    items: &mut Vec<ProblemItem>,
+) -> (Option<UserId>, u32) {
+    let limit = limit.unwrap_or(PAGE_DEFAULT);
+    if !(1..=PAGE_MAX).contains(&limit) {
+        let detail = format!("`limit` is a whole number from 1 to {PAGE_MAX}");
+        items.push(item("/limit", "invalid_value", detail));
+    }
+    let after = after.map(UserId::new).transpose().unwrap_or_else(|error| {
+        items.push(item("/after", error.kind().code(), error.to_string()));
+        None
+    });
+    (after, limit)
 }
 
 /// Cuts a page to its length and says whether there was more.

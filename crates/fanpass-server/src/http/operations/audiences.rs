@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::http::call::{Call, Operate};
 use crate::http::json::to_json;
 use crate::http::problem::{Problem, item};
-use crate::http::query::{PAGE_DEFAULT, PAGE_MAX, Parameters, cut};
+use crate::http::query::{Parameters, cut, page_of};
 use crate::store::{AudienceRecord, Trace, UserPart, no_audience};
 use crate::targeting::{Draft, Expression, Fault};
 
@@ -34,15 +34,7 @@ impl Operate for Preview {
     async fn operate(call: &mut Call) -> Result<AudiencePart, Problem> {
         let PreviewAudienceRequest { expression, after, limit, count, .. } = call.json().await?;
         let mut items = Vec::new();
-        let limit = limit.unwrap_or(PAGE_DEFAULT);
-        if !(1..=PAGE_MAX).contains(&limit) {
-            let detail = format!("`limit` is a whole number from 1 to {PAGE_MAX}");
-            items.push(item("/limit", "invalid_value", detail));
-        }
-        let after = after.map(UserId::new).transpose().unwrap_or_else(|error| {
-            items.push(item("/after", error.kind().code(), error.to_string()));
-            None
-        });
+        let (after, limit) = page_of(after.as_deref(), limit, &mut items);
         let expression = Arc::new(understand(&call.app, &expression, items).await?);
         let limit = (count != Some(true)).then_some(limit);
         Ok(part(call.app.store.select(expression, after.as_ref(), limit).await?))

@@ -6,7 +6,7 @@ use fanpass_model::{CombineRequest, Operation, UserId};
 
 use crate::http::call::{Call, Operate};
 use crate::http::problem::{Problem, item};
-use crate::http::query::{PAGE_DEFAULT, PAGE_MAX};
+use crate::http::query::page_of;
 use crate::store::Combination;
 
 /// Segments of one combination at most.
@@ -41,16 +41,9 @@ fn check(request: &CombineRequest) -> Result<(Option<UserId>, Option<u32>), Prob
     if all.len() + any.len() + none.len() > SEGMENTS_MAX {
         items.push(item("", "too_many", format!("a combination takes {SEGMENTS_MAX} segments")));
     }
-    let limit = limit.unwrap_or(PAGE_DEFAULT);
-    if !(1..=PAGE_MAX).contains(&limit) {
-        let detail = format!("`limit` is a whole number from 1 to {PAGE_MAX}");
-        items.push(item("/limit", "invalid_value", detail));
+    let (after, limit) = page_of(after.as_deref(), *limit, &mut items);
+    if !items.is_empty() {
+        return Err(Problem::invalid(items));
     }
-    let after = after.as_deref().map(UserId::new).transpose().map_err(|error| {
-        items.push(item("/after", error.kind().code(), error.to_string()));
-    });
-    match after {
-        Ok(after) if items.is_empty() => Ok((after, (*count != Some(true)).then_some(limit))),
-        _ => Err(Problem::invalid(items)),
-    }
+    Ok((after, (*count != Some(true)).then_some(limit)))
 }
