@@ -105,10 +105,21 @@ fn history(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
             "have no audit record",
         ),
     ] {
-        let wrong = count(connection, sql)?;
-        if wrong > 0 {
-            check.damage(&place, format!("{wrong} of them {what}"), RESTORE);
-        }
+        none_of_them(check, connection, &place, (sql, what))?;
+    }
+    Ok(())
+}
+
+/// Reports how many rows of `place` the statement counts, if any: they are what no row may be.
+fn none_of_them(
+    check: &mut Check,
+    connection: &Connection,
+    place: &str,
+    (sql, what): (&str, &str),
+) -> rusqlite::Result<()> {
+    let wrong = count(connection, sql)?;
+    if wrong > 0 {
+        check.damage(place, format!("{wrong} of them {what}"), RESTORE);
     }
     Ok(())
 }
@@ -161,10 +172,7 @@ fn outbox(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
             "are of no user",
         ),
     ] {
-        let wrong = count(connection, sql)?;
-        if wrong > 0 {
-            check.damage(format!("{}, {table}", SERVICE.file), format!("{wrong} of them {what}"), RESTORE);
-        }
+        none_of_them(check, connection, &format!("{}, {table}", SERVICE.file), (sql, what))?;
     }
     Ok(())
 }
