@@ -1,7 +1,7 @@
 //! Moves a database's log into its file from a thread of its own, so that no commit waits for it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use rusqlite::Connection;
 
 use super::error::{StoreError, StoreErrorKind};
 
-/// Bytes of log past which it is moved while writers go on.
+/// Bytes of log past which it is moved, while writers go on, once it grows no more.
 const PASSIVE_BYTES: u64 = 64 << 20;
 /// Bytes of log past which writers wait until it is moved and cut.
 const TRUNCATE_BYTES: u64 = 512 << 20;
@@ -23,14 +23,16 @@ pub(super) struct Checkpointer {
 }
 
 impl Checkpointer {
-    pub(super) fn start(database: PathBuf) -> Result<Self, StoreError> {
+    /// Starts the thread; `growing` is how many bytes of log are moved even while it grows.
+    pub(super) fn start(database: PathBuf, growing: u64) -> Result<Self, StoreError> {
         let (stop, stopped) = channel();
         let thread = std::thread::Builder::new()
             .name("checkpoint".to_owned())
             .spawn(move || {
+                let mut log = Log { database, growing, before: 0 };
                 while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
-                    if let Err(error) = checkpoint(&database) {
-                        tracing::warn!(%error, database = %database.display(), "could not checkpoint the log");
+                    if let Err(error) = log.checkpoint() {
+                        tracing::warn!(%error, database = %log.database.display(), "could not checkpoint the log");
                     }
                 }
             })
@@ -48,18 +50,30 @@ impl Drop for Checkpointer {
     }
 }
 
-fn checkpoint(database: &Path) -> rusqlite::Result<()> {
-    let mut log = database.as_os_str().to_owned();
-    log.push("-wal");
-    let bytes = fs::metadata(&log).map_or(0, |log| log.len());
-    if bytes < PASSIVE_BYTES {
-        return Ok(());
+#[derive(Debug)]
+struct Log {
+    database: PathBuf,
+    growing: u64,
+    /// Its length at the last look.
+    before: u64,
+}
+
+impl Log {
+    /// Looks at the log and moves it when it is time.
+    fn checkpoint(&mut self) -> rusqlite::Result<()> {
+        let mut log = self.database.as_os_str().to_owned();
+        log.push("-wal");
+        let bytes = fs::metadata(log).map_or(0, |log| log.len());
+        let grows = std::mem::replace(&mut self.before, bytes) < bytes;
+        if bytes < PASSIVE_BYTES || (grows && bytes < self.growing) {
+            return Ok(());
+        }
+        let connection = Connection::open(&self.database)?;
+        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        let mode = if bytes < TRUNCATE_BYTES { "PASSIVE" } else { "TRUNCATE" };
+        connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()))
     }
-    let connection = Connection::open(database)?;
-    connection.busy_timeout(Duration::from_secs(10))?;
-    connection.pragma_update(None, "synchronous", "full")?;
-    let mode = if bytes < TRUNCATE_BYTES { "PASSIVE" } else { "TRUNCATE" };
-    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()))
 }
 
 #[cfg(test)]
@@ -69,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_log_is_moved_into_the_file_and_a_short_one_stays() {
+    fn a_long_log_is_moved_into_the_file_once_it_rests() {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("test.db");
         let connection = Connection::open(&path).unwrap();
@@ -80,10 +94,19 @@ mod tests {
             .unwrap();
         let write = |bytes: u64| {
             connection.execute("INSERT INTO pieces VALUES (zeroblob(?1))", [bytes]).unwrap();
-            checkpoint(&path).unwrap();
+        };
+        let mut log = Log { database: path.clone(), growing: 2 * PASSIVE_BYTES, before: 0 };
+        let mut moved = || {
+            log.checkpoint().unwrap();
             fs::metadata(&path).unwrap().len()
         };
-        assert!(write(PASSIVE_BYTES / 2) < PASSIVE_BYTES / 2);
-        assert!(write(PASSIVE_BYTES / 2) > PASSIVE_BYTES);
+        write(PASSIVE_BYTES / 2);
+        let empty = moved();
+        assert_eq!(moved(), empty, "a short log stays");
+        write(PASSIVE_BYTES / 2);
+        assert_eq!(moved(), empty, "a log that grows stays");
+        assert!(moved() > PASSIVE_BYTES, "a long log that rests is moved");
+        write(2 * PASSIVE_BYTES);
+        assert!(moved() > 3 * PASSIVE_BYTES, "a very long log is moved while it grows");
     }
 }
