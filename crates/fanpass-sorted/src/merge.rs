@@ -28,12 +28,13 @@ pub(super) fn merge<E: From<SortError>>(
     let mut sources: Vec<_> = runs.into_iter().map(|run| Source::Run(RunReader::new(run, buffer))).collect();
     sources.push(Source::Chunk { chunk, place: 0 });
     let mut tournament = Tournament::begin(sources, shared).map_err(failed)?;
-    let mut last = Vec::new();
+    let mut last = (0, Vec::new());
     while let Some(head) = tournament.first() {
         // Ids are not empty, so the first one differs from `last`.
-        if head.id != last {
+        if head.prefix != last.0 || head.id != last.1 {
             emit(&head.id)?;
-            std::mem::swap(&mut head.id, &mut last);
+            last.0 = head.prefix;
+            std::mem::swap(&mut head.id, &mut last.1);
         }
         tournament.advance().map_err(failed)?;
     }
