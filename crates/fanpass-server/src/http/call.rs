@@ -204,12 +204,17 @@ async fn record<O: Operate>(call: &mut Call, result: &Result<Answered, Problem>)
         }
         Err(problem) => (problem.kind.status.as_u16(), None),
     };
+    let changed = result.is_ok() && O::OPERATION.method != "GET";
     let (app, now) = (Arc::clone(&call.app), call.app.store.clock().now().as_microsecond());
     let audit = call.audit_with(status);
     if !app.floods.admit(&audit, now) {
         return Ok(());
     }
-    let stored = app.store.append_audit(Trace { audit: audit.clone(), answer }).await;
+    let stored = if changed {
+        app.store.append_audit(Trace { audit: audit.clone(), answer }).await
+    } else {
+        app.store.append_audit_soon(&audit)
+    };
     match &stored {
         Err(error) if error.kind() == StoreErrorKind::Busy => app.floods.missed(&audit, now),
         Err(error) => tracing::error!(%error, "a call left no audit record"),

@@ -1,5 +1,6 @@
 //! Verifies everything that must hold in a data folder, without changing any of it and in bounded memory.
 
+mod audit;
 mod columns;
 mod files;
 mod imports;
