@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
 
@@ -28,8 +28,9 @@ impl Checkpointer {
         let thread = std::thread::Builder::new()
             .name("checkpoint".to_owned())
             .spawn(move || {
+                let mut moved = None;
                 while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
-                    if let Err(error) = checkpoint(&database) {
+                    if let Err(error) = checkpoint(&database, &mut moved) {
                         tracing::warn!(%error, database = %database.display(), "could not checkpoint the log");
                     }
                 }
@@ -48,18 +49,24 @@ impl Drop for Checkpointer {
     }
 }
 
-fn checkpoint(database: &Path) -> rusqlite::Result<()> {
+/// Moves a long log, unless nothing was written since all of it was moved, at `moved`: its file stays as long as it was.
+fn checkpoint(database: &Path, moved: &mut Option<SystemTime>) -> rusqlite::Result<()> {
     let mut log = database.as_os_str().to_owned();
     log.push("-wal");
-    let bytes = fs::metadata(&log).map_or(0, |log| log.len());
-    if bytes < PASSIVE_BYTES {
+    let Ok(log) = fs::metadata(&log) else { return Ok(()) };
+    let written = log.modified().ok();
+    if log.len() < PASSIVE_BYTES || (moved.is_some() && *moved == written) {
         return Ok(());
     }
     let connection = Connection::open(database)?;
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.pragma_update(None, "synchronous", "full")?;
-    let mode = if bytes < TRUNCATE_BYTES { "PASSIVE" } else { "TRUNCATE" };
-    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()))
+    let mode = if log.len() < TRUNCATE_BYTES { "PASSIVE" } else { "TRUNCATE" };
+    let all: bool = connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+        Ok(row.get::<_, i64>(1)? == row.get::<_, i64>(2)?)
+    })?;
+    *moved = written.filter(|_| all);
+    Ok(())
 }
 
 #[cfg(test)]
@@ -78,12 +85,18 @@ mod tests {
                 "PRAGMA journal_mode = wal; PRAGMA wal_autocheckpoint = 0; CREATE TABLE pieces (bytes)",
             )
             .unwrap();
-        let write = |bytes: u64| {
+        let mut moved = None;
+        let mut write = |bytes: u64| {
             connection.execute("INSERT INTO pieces VALUES (zeroblob(?1))", [bytes]).unwrap();
-            checkpoint(&path).unwrap();
+            checkpoint(&path, &mut moved).unwrap();
             fs::metadata(&path).unwrap().len()
         };
         assert!(write(PASSIVE_BYTES / 2) < PASSIVE_BYTES / 2);
         assert!(write(PASSIVE_BYTES / 2) > PASSIVE_BYTES);
+        assert!(moved.is_some());
+        // Nothing was written since: the file is not so much as opened.
+        fs::rename(&path, folder.path().join("elsewhere")).unwrap();
+        checkpoint(&path, &mut moved).unwrap();
+        assert!(!path.exists());
     }
 }
