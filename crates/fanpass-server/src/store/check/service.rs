@@ -8,7 +8,7 @@ use fanpass_model::{
 };
 use rusqlite::Connection;
 
-use super::{Check, RESTORE, audit, count};
+use super::{Check, RESTORE, audit, count, none_of_them};
 use crate::auth::{SCOPES, keys};
 use crate::store::SERVICE;
 use crate::targeting::Expression;
@@ -106,20 +106,6 @@ fn history(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
         ),
     ] {
         none_of_them(check, connection, &place, (sql, what))?;
-    }
-    Ok(())
-}
-
-/// Reports how many rows of `place` the statement counts, if any: they are what no row may be.
-fn none_of_them(
-    check: &mut Check,
-    connection: &Connection,
-    place: &str,
-    (sql, what): (&str, &str),
-) -> rusqlite::Result<()> {
-    let wrong = count(connection, sql)?;
-    if wrong > 0 {
-        check.damage(place, format!("{wrong} of them {what}"), RESTORE);
     }
     Ok(())
 }
