@@ -222,17 +222,11 @@ impl<B: AsRef<[u8]>> BlockReader<B> {
 
 /// A LEB128 number of at most two bytes, and what stands behind it.
 fn number(bytes: &[u8]) -> Result<(usize, &[u8]), BlockDamage> {
-    let mut rest = bytes;
-    let mut value = 0;
-    for shift in [0, 7] {
-        let (&byte, behind) = rest.split_first().ok_or(BlockDamage::Content)?;
-        rest = behind;
-        value |= usize::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Ok((value, rest));
-        }
+    match bytes {
+        [low @ ..0x80, rest @ ..] => Ok((usize::from(*low), rest)),
+        [low, high @ ..0x80, rest @ ..] => Ok((usize::from(low & 0x7f) | usize::from(*high) << 7, rest)),
+        _ => Err(BlockDamage::Content),
     }
-    Err(BlockDamage::Content)
 }
 
 fn push_number(bytes: &mut Vec<u8>, value: usize) {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
 
@@ -29,7 +29,7 @@ impl Checkpointer {
         let thread = std::thread::Builder::new()
             .name("checkpoint".to_owned())
             .spawn(move || {
-                let mut log = Log { database, growing, before: 0 };
+                let mut log = Log { database, growing, seen: None, moved: None };
                 while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
                     if let Err(error) = log.checkpoint() {
                         tracing::warn!(%error, database = %log.database.display(), "could not checkpoint the log");
@@ -54,8 +54,10 @@ impl Drop for Checkpointer {
 struct Log {
     database: PathBuf,
     growing: u64,
-    /// Its length at the last look.
-    before: u64,
+    /// When it was written last, at the last look.
+    seen: Option<SystemTime>,
+    /// When it was written last before all of it was moved: its file stays as long as it was.
+    moved: Option<SystemTime>,
 }
 
 impl Log {
@@ -63,16 +65,22 @@ impl Log {
     fn checkpoint(&mut self) -> rusqlite::Result<()> {
         let mut log = self.database.as_os_str().to_owned();
         log.push("-wal");
-        let bytes = fs::metadata(log).map_or(0, |log| log.len());
-        let grows = std::mem::replace(&mut self.before, bytes) < bytes;
-        if bytes < PASSIVE_BYTES || (grows && bytes < self.growing) {
+        let Ok(log) = fs::metadata(&log) else { return Ok(()) };
+        let written = log.modified().ok();
+        let grows = std::mem::replace(&mut self.seen, written) != written;
+        let early = log.len() < PASSIVE_BYTES || (grows && log.len() < self.growing);
+        if early || (self.moved.is_some() && self.moved == written) {
             return Ok(());
         }
         let connection = Connection::open(&self.database)?;
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.pragma_update(None, "synchronous", "full")?;
-        let mode = if bytes < TRUNCATE_BYTES { "PASSIVE" } else { "TRUNCATE" };
-        connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()))
+        let mode = if log.len() < TRUNCATE_BYTES { "PASSIVE" } else { "TRUNCATE" };
+        let all: bool = connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+            Ok(row.get::<_, i64>(1)? == row.get::<_, i64>(2)?)
+        })?;
+        self.moved = written.filter(|_| all);
+        Ok(())
     }
 }
 
@@ -95,18 +103,24 @@ mod tests {
         let write = |bytes: u64| {
             connection.execute("INSERT INTO pieces VALUES (zeroblob(?1))", [bytes]).unwrap();
         };
-        let mut log = Log { database: path.clone(), growing: 2 * PASSIVE_BYTES, before: 0 };
-        let mut moved = || {
+        let growing = 2 * PASSIVE_BYTES;
+        let mut log = Log { database: path.clone(), growing, seen: None, moved: None };
+        let mut look = || {
             log.checkpoint().unwrap();
             fs::metadata(&path).unwrap().len()
         };
         write(PASSIVE_BYTES / 2);
-        let empty = moved();
-        assert_eq!(moved(), empty, "a short log stays");
+        let empty = look();
+        assert_eq!(look(), empty, "a short log stays");
         write(PASSIVE_BYTES / 2);
-        assert_eq!(moved(), empty, "a log that grows stays");
-        assert!(moved() > PASSIVE_BYTES, "a long log that rests is moved");
-        write(2 * PASSIVE_BYTES);
-        assert!(moved() > 3 * PASSIVE_BYTES, "a very long log is moved while it grows");
+        assert_eq!(look(), empty, "a log that grows stays");
+        assert!(look() > PASSIVE_BYTES, "a long log that rests is moved");
+        write(growing);
+        assert!(look() > growing + PASSIVE_BYTES, "a very long log is moved while it grows");
+        assert!(log.moved.is_some());
+        // Nothing was written since: the file is not so much as opened.
+        fs::rename(&path, folder.path().join("elsewhere")).unwrap();
+        log.checkpoint().unwrap();
+        assert!(!path.exists());
     }
 }

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::folder::DataFolder;
 use super::readers::Readers;
-use super::writer::{Answer, Isolation, Writer};
+use super::writer::{Answer, Isolation, Opening, Writer};
 use crate::metrics::WriterMeter;
 
 /// What a database file is: its name, its pages, and the steps that lead to its present schema.
@@ -42,11 +42,23 @@ impl Database {
         folder: &DataFolder,
         queue: usize,
     ) -> Result<Self, StoreError> {
+        Self::open_with(design, folder, queue, |_| Ok(((), None))).map(|(database, ())| database)
+    }
+
+    /// As [`open`](Self::open); `begin` sees the file before anything is written to it, and makes what each commit begins with.
+    pub(super) fn open_with<T>(
+        design: &'static Design,
+        folder: &DataFolder,
+        queue: usize,
+        begin: impl FnOnce(&Connection) -> Result<(T, Option<Opening>), Fault>,
+    ) -> Result<(Self, T), StoreError> {
         // SQLite gives its log and its index the mode of the database.
         let path = folder.private_file(design.file)?;
         let connection = open_writer(design, &path)?;
-        let writer = Writer::start(design.file, connection, queue, design.isolation)?;
-        Ok(Self { writer, readers: Arc::new(Readers::new(design.file, path)) })
+        let (made, opening) =
+            begin(&connection).map_err(|fault| fault.at(design.file, "open the database"))?;
+        let writer = Writer::start(design.file, connection, queue, design.isolation, opening)?;
+        Ok((Self { writer, readers: Arc::new(Readers::new(design.file, path)) }, made))
     }
 
     /// The figures of the writer.

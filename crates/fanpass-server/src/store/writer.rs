@@ -24,6 +24,9 @@ pub(super) struct Writer {
     meter: WriterMeter,
 }
 
+/// What each commit begins with, before the work that waits; its failure is that of the commit.
+pub(super) type Opening = Box<dyn Fn(&Connection) -> Result<(), Fault> + Send>;
+
 /// The answer to work that was taken; it arrives after the commit.
 pub(super) type Answer<R> = oneshot::Receiver<Result<R, StoreError>>;
 
@@ -34,6 +37,7 @@ impl Writer {
         connection: Connection,
         capacity: usize,
         isolation: Isolation,
+        opening: Option<Opening>,
     ) -> Result<Self, StoreError> {
         let no_meter =
             |error| StoreError::new(StoreErrorKind::Io, format!("could not measure {file}: {error}"));
@@ -44,7 +48,7 @@ impl Writer {
         let thread = std::thread::Builder::new()
             .name(format!("write {file}"))
             .spawn(move || {
-                let commit = Commit { file, connection: &connection, isolation };
+                let commit = Commit { file, connection: &connection, isolation, opening: opening.as_ref() };
                 write_all(commit, &work, &found_full, &metered);
             })
             .map_err(|error| {
@@ -191,6 +195,7 @@ struct Commit<'a> {
     file: &'static str,
     connection: &'a Connection,
     isolation: Isolation,
+    opening: Option<&'a Opening>,
 }
 
 fn write_all(
@@ -224,6 +229,9 @@ fn write_all(
 impl Commit<'_> {
     fn run(self, batch: &mut [Box<dyn Task>], full: &mut bool) -> Result<(), StoreError> {
         self.statement("BEGIN IMMEDIATE")?;
+        if let Some(opening) = self.opening {
+            opening(self.connection).map_err(|fault| fault.at(self.file, "begin a commit"))?;
+        }
         for task in batch {
             if let Err(error) = self.task(task.as_mut()) {
                 *full |= error.kind() == StoreErrorKind::Full;

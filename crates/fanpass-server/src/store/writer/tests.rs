@@ -15,7 +15,7 @@ fn held(path: &Path, capacity: usize) -> (Writer, mpsc::Sender<()>) {
 fn held_with(path: &Path, capacity: usize, isolation: Isolation) -> (Writer, mpsc::Sender<()>) {
     let connection = Connection::open(path).unwrap();
     connection.execute_batch("PRAGMA journal_mode = wal; CREATE TABLE numbers (number UNIQUE)").unwrap();
-    let writer = Writer::start("test.db", connection, capacity, isolation).unwrap();
+    let writer = Writer::start("test.db", connection, capacity, isolation, None).unwrap();
     let (hold, released) = mpsc::channel();
     let (running, begun) = mpsc::channel();
     let work = move |_: &Connection| {
