@@ -19,6 +19,8 @@ const PIECE_BYTES: usize = 1 << 20;
 /// Bytes that are made durable together, so that little is left to wait for at the end.
 const SYNC_BYTES: usize = 32 << 20;
 
+type Background<T> = JoinHandle<io::Result<T>>;
+
 /// A file that is being received; dropped, it is removed.
 #[derive(Debug)]
 pub struct Upload {
@@ -29,10 +31,10 @@ pub struct Upload {
     /// What has arrived and is not written yet.
     piece: Vec<u8>,
     /// The piece before, which gives back its memory and the digest up to there.
-    writing: Option<JoinHandle<io::Result<(Vec<u8>, Sha256)>>>,
+    writing: Option<Background<(Vec<u8>, Sha256)>>,
     /// Memory and digest while nothing is being written.
     written: (Vec<u8>, Sha256),
-    syncing: Option<JoinHandle<io::Result<()>>>,
+    syncing: Option<Background<()>>,
     unsynced: usize,
 }
 
@@ -160,7 +162,7 @@ impl Upload {
 }
 
 impl Spooled {
-    async fn outcome<T>(&self, task: JoinHandle<io::Result<T>>) -> Result<T, StoreError> {
+    async fn outcome<T>(&self, task: Background<T>) -> Result<T, StoreError> {
         task.await.map_err(|_| StoreError::stopped())?.map_err(|error| self.failed(error))
     }
 
