@@ -86,6 +86,13 @@ impl Journal {
         tended.is_ok()
     }
 
+    /// Deletes the journals once all is taken in and nothing more will come; what cannot be deleted is so by the next start.
+    fn remove_all(&self) {
+        for number in numbers(&self.0.folder).unwrap_or_default() {
+            let _ = fs::remove_file(path(&self.0.folder, number));
+        }
+    }
+
     /// Takes what was appended so far into the commit that `connection` is at, so that records stand in the order of their calls.
     pub(in crate::store) fn take_in(&self, connection: &Connection) -> Result<(), Fault> {
         let folder = &self.0.folder;
@@ -140,8 +147,7 @@ impl Tending {
                     journal.tend(&service);
                 }
                 if journal.tend(&service) {
-                    // Nothing is left in it, and what could not be deleted is so by the next start.
-                    let _ = fs::remove_file(path(&journal.0.folder, journal.lock().number));
+                    journal.remove_all();
                 }
             })
             .map_err(|error| {
