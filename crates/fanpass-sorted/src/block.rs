@@ -6,6 +6,8 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use crate::chunk::shared_prefix;
+
 const FORMAT: u8 = 1;
 const HEADER: usize = 5;
 /// Bytes of a block and its first id together: four such rows fill a page of 16 KiB.
@@ -225,10 +227,6 @@ fn number(bytes: &[u8]) -> Result<(usize, &[u8]), BlockDamage> {
         [low, high @ ..0x80, rest @ ..] => Ok((usize::from(low & 0x7f) | usize::from(*high) << 7, rest)),
         _ => Err(BlockDamage::Content),
     }
-}
-
-fn shared_prefix(left: &[u8], right: &[u8]) -> usize {
-    left.iter().zip(right).take_while(|(left, right)| left == right).count()
 }
 
 fn push_number(bytes: &mut Vec<u8>, value: usize) {

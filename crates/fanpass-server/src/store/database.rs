@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::folder::DataFolder;
 use super::readers::Readers;
-use super::writer::{Answer, Isolation, Opening, Writer};
+use super::writer::{Answer, Durable, Isolation, Opening, Writer};
 use crate::metrics::WriterMeter;
 
 /// What a database file is: its name, its pages, and the steps that lead to its present schema.
@@ -105,16 +105,18 @@ impl Database {
         doing: &'static str,
         work: impl FnOnce(&Connection) -> Result<R, Fault> + Send + 'static,
     ) -> Result<R, StoreError> {
-        self.begin_write(doing, work)?.blocking_recv().map_err(|_| StoreError::stopped())?
+        let answer = self.writer.submit_blocking(doing, Durable::Now, work)?;
+        answer.blocking_recv().map_err(|_| StoreError::stopped())?
     }
 
-    /// As [`write_blocking`](Self::write_blocking), without waiting for the commit.
+    /// As [`write_blocking`](Self::write_blocking), without waiting for the commit, for what is worth nothing before a later
+    /// write: it becomes durable with that one.
     pub(super) fn begin_write<R: Send + 'static>(
         &self,
         doing: &'static str,
         work: impl FnOnce(&Connection) -> Result<R, Fault> + Send + 'static,
     ) -> Result<Answer<R>, StoreError> {
-        self.writer.submit_blocking(doing, work)
+        self.writer.submit_blocking(doing, Durable::Later, work)
     }
 
     /// Reads in one snapshot, on a blocking thread.

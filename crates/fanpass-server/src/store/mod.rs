@@ -80,7 +80,7 @@ use writer::Isolation;
 static SEGMENTS: Design = Design {
     file: "segments.db",
     page_size: 16_384,
-    checkpoint_pages: 4_096,
+    checkpoint_pages: 0,
     isolation: Isolation::Each,
     overwrite: false,
     migrations: &[
@@ -104,6 +104,11 @@ static SERVICE: Design = Design {
     ],
 };
 
+/// Bytes of log that are moved into the file while more is written. A list of ten million ids is to be published before it
+/// is written a second time.
+const SEGMENTS_LOG_BYTES: u64 = 320 << 20;
+/// As above; a look-up would take longer with more.
+const SERVICE_LOG_BYTES: u64 = 64 << 20;
 /// Writes of lists that wait; imports wait for room themselves, and each is some megabytes.
 const SEGMENT_WRITES_WAITING: usize = 64;
 /// Writes of all else that wait, when the configuration does not say.
@@ -120,7 +125,7 @@ struct Parts {
     journal: Journal,
     sweeper: Sweeper,
     columns: Columns,
-    _checkpointer: Checkpointer,
+    _checkpointers: [Checkpointer; 2],
     segments: Arc<Database>,
     service: Arc<Database>,
     attributes: Arc<AttributeCache>,
@@ -163,13 +168,16 @@ impl Store {
         let tokens = Arc::new(TokenCache::load(&service)?);
         let sweeper = Sweeper::start(&segments)?;
         let columns = Columns::start(&folder, &service)?;
-        let checkpointer = Checkpointer::start(folder.file(SERVICE.file))?;
+        let checkpointers = [
+            Checkpointer::start(folder.file(SEGMENTS.file), SEGMENTS_LOG_BYTES)?,
+            Checkpointer::start(folder.file(SERVICE.file), SERVICE_LOG_BYTES)?,
+        ];
         Ok(Self(Arc::new(Parts {
             _tending: tending,
             journal,
             sweeper,
             columns,
-            _checkpointer: checkpointer,
+            _checkpointers: checkpointers,
             segments,
             service,
             attributes,
