@@ -31,17 +31,11 @@ mod usage;
 use std::process::{self, ExitCode};
 use std::time::Duration;
 
-use mimalloc::MiMalloc;
-
 use crate::cli::{Cli, Command, Global};
 use crate::commands::users;
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::settings::LogFormat;
-
-/// A push allocates some thirty times for each row, on one thread what another frees.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = match Cli::read() {

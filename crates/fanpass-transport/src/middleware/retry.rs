@@ -72,7 +72,6 @@ type Delays = Box<dyn Iterator<Item = Duration> + Send>;
 /// - the request is idempotent, by its method or by the mark [`Idempotent`]; or
 /// - it surely had no effect: it was never sent, or the answer was 429 or 503.
 ///
-///
 /// It waits as long as `Retry-After` says, else by exponential back-off with jitter. Every retry that the
 /// server did not ask for takes from the [`RetryBudget`]. The number of attempts stands on the answer
 /// ([`Attempts`] in its extensions) and on the error ([`TransportError::attempts`]).
