@@ -23,7 +23,7 @@ use crate::store::folder::{DataFolder, open_private};
 const INTERVAL: Duration = Duration::from_millis(250);
 /// Bytes of a journal past which records are refused: what cannot be taken in must not grow.
 const BYTES_MAX: u64 = 64 << 20;
-/// Bytes of a journal past which another is begun, once all of it is taken in.
+/// Bytes of a journal past which another is begun when they are taken in.
 const BYTES_ENOUGH: u64 = 4 << 20;
 /// A journal is named by its number, between these.
 const PREFIX: &str = "audit-";
@@ -97,14 +97,13 @@ impl Journal {
     pub(in crate::store) fn take_in(&self, connection: &Connection) -> Result<(), Fault> {
         let folder = &self.0.folder;
         let taken = batch::taken(connection)?;
-        let (newest, bytes) = {
-            let growing = self.lock();
-            (growing.number, growing.bytes)
-        };
-        if taken == (newest, bytes) {
+        let (newest, bytes, end) = self.lock().end(folder, taken)?;
+        if taken == end {
             return Ok(());
         }
-        for number in numbers(folder).map_err(|error| StoreError::io("list", folder, error))? {
+        let numbers = numbers(folder).map_err(|error| StoreError::io("list", folder, error))?;
+        // Not that which has just been begun: it grows already.
+        for number in numbers.into_iter().filter(|number| *number <= newest) {
             let path = path(folder, number);
             if number < taken.0 {
                 fs::remove_file(&path).map_err(|error| StoreError::io("delete", &path, error))?;
@@ -120,13 +119,7 @@ impl Journal {
             let lines = read().map_err(|error| StoreError::io("read", &path, error))?;
             batch::keep(connection, lines)?;
         }
-        let mut growing = self.lock();
-        let all = growing.bytes == bytes;
-        if all && bytes >= BYTES_ENOUGH {
-            *growing = Growing::begin(folder, newest.saturating_add(1))?;
-            return batch::set_taken(connection, (growing.number, 0));
-        }
-        batch::set_taken(connection, (newest, bytes))
+        batch::set_taken(connection, end)
     }
 }
 
@@ -171,6 +164,18 @@ impl Growing {
         let path = path(folder, number);
         let file = open_private(&path).map_err(|error| StoreError::io("make", &path, error))?;
         Ok(Self { number, file, bytes: 0, touched: false })
+    }
+
+    /// What there is to be taken in: the newest journal, its bytes, and the place behind them. Where it is long, and the only one
+    /// that is not taken in, that is the begin of another.
+    fn end(&mut self, folder: &Path, taken: Place) -> Result<(i64, u64, Place), StoreError> {
+        let (number, bytes) = (self.number, self.bytes);
+        if bytes < BYTES_ENOUGH || taken.0 != number {
+            return Ok((number, bytes, (number, bytes)));
+        }
+        // Touched, so that it is looked after should this commit fail.
+        *self = Self { touched: true, ..Self::begin(folder, number.saturating_add(1))? };
+        Ok((number, bytes, (self.number, 0)))
     }
 
     fn append(&mut self, folder: &Path, line: &[u8]) -> Result<(), StoreError> {

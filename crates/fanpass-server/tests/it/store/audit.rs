@@ -96,6 +96,36 @@ async fn a_journal_that_was_left_behind_is_taken_in_once_without_what_was_cut_of
 }
 
 #[tokio::test]
+async fn a_journal_stays_short_though_records_never_cease() {
+    const PORTION: usize = 200;
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    let (grant, granted) = std::sync::mpsc::sync_channel(1);
+    let appending = std::thread::spawn({
+        let store = store.clone();
+        // Ten kilobytes each: two megabytes while what came before is taken in.
+        let entry = AuditEntry { target: Some("x".repeat(10_000)), ..entry("getUser", 0) };
+        move || {
+            while granted.recv().is_ok() {
+                (0..PORTION).for_each(|_| store.append_audit_soon(&entry).unwrap());
+            }
+        }
+    });
+    for _ in 0..30 {
+        grant.send(()).unwrap();
+        store.audit(None, 1).await.unwrap();
+        for journal in journals(folder.path()) {
+            let bytes = fs::metadata(folder.path().join(journal)).map_or(0, |journal| journal.len());
+            assert!(bytes < 14 << 20, "{bytes} bytes in one journal");
+        }
+    }
+    drop(grant);
+    appending.join().unwrap();
+    drop(store);
+    assert_eq!(check(folder.path()).unwrap().audit_records, 30 * PORTION as u64);
+}
+
+#[tokio::test]
 async fn damage_of_many_records_in_a_row_is_found() {
     for (statement, finding) in [
         (
