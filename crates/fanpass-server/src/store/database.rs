@@ -29,10 +29,6 @@ pub(super) struct Design {
     pub(super) migrations: &'static [&'static str],
 }
 
-/// What a reader keeps of a file in memory: the blocks of a million ids and what leads to them, so that they are found without
-/// a read of the file.
-const READER_CACHE_KIB: i32 = 6 << 10;
-
 #[derive(Debug)]
 pub(super) struct Database {
     writer: Writer,
@@ -176,7 +172,6 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     prepare(&connection)?;
-    connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
     Ok(connection)
 }
 
