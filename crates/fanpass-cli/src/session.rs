@@ -8,7 +8,7 @@ use anyhow::Result;
 use fanpass_client::{Client, ClientBuilder, IdBudget};
 use fanpass_server::Service;
 use fanpass_transport::{DynTransport, Transport as _};
-use fanpass_transport_hyper::{HyperConnection, HyperTransport};
+use fanpass_transport_hyper::HyperTransport;
 use fanpass_transport_reqwest::ReqwestTransport;
 use secrecy::SecretString;
 
@@ -27,15 +27,12 @@ pub struct Session {
     /// Makes the calls.
     pub client: Client,
     /// Makes the client of a slot with a connection of its own, where the HTTP stack has such.
-    slots: Option<Build>,
+    slots: Option<Slots>,
     service: Option<Service>,
     flags: String,
     /// What all its requests together keep to.
     pub ids: IdBudget,
 }
-
-/// Makes a client over a transport.
-type Build = Box<dyn Fn(DynTransport) -> Result<Client, fanpass_client::Error> + Send>;
 
 /// Makes the client of a slot, by its number.
 pub type Slots = Box<dyn FnMut(usize) -> Result<Client, fanpass_client::Error> + Send>;
@@ -112,10 +109,12 @@ impl Session {
                 ids: IdBudget::new(None),
             });
         }
-        let client = build(HyperTransport::new()?.into_dyn())?;
+        let transport = HyperTransport::new()?;
+        let connection = transport.connection();
+        let client = build(transport.into_dyn())?;
         Ok(Self {
             client,
-            slots: Some(Box::new(build)),
+            slots: Some(Box::new(move |_| build(connection.sibling().into_dyn()))),
             service: None,
             flags: target.flags,
             ids: IdBudget::new(None),
@@ -129,14 +128,11 @@ impl Session {
     }
 
     /// A client for each slot of a bulk push: one with a connection of its own where the HTTP stack has such.
-    pub fn slots(&mut self) -> Result<Slots> {
-        let Some(build) = self.slots.take() else {
+    pub fn slots(&mut self) -> Slots {
+        self.slots.take().unwrap_or_else(|| {
             let client = self.client.clone();
-            return Ok(Box::new(move |_| Ok(client.clone())));
-        };
-        // Reads the certificate store, which other commands need not do twice.
-        let connection = HyperConnection::new()?;
-        Ok(Box::new(move |_| build(connection.sibling().into_dyn())))
+            Box::new(move |_| Ok(client.clone()))
+        })
     }
 
     /// A command line that goes on from here against the same FanPass.

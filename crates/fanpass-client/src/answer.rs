@@ -3,9 +3,10 @@
 use std::time::SystemTime;
 
 use fanpass_model::{Operation, Problem, Provenance};
+use fanpass_transport::ResponseBody;
 use fanpass_transport::middleware::retry_after;
-use fanpass_transport::{Response, ResponseBody};
 use http::header::LOCATION;
+use http::response::Parts;
 use http::{HeaderMap, HeaderName, StatusCode};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
@@ -21,10 +22,10 @@ const ERROR_LIMIT: usize = 1024 * 1024;
 /// What the operation answers, from any 2xx whose body can be read as that.
 pub(crate) async fn read<T: DeserializeOwned>(
     operation: &Operation,
-    answer: Response,
+    head: &Parts,
+    body: ResponseBody,
     limit: usize,
 ) -> Result<T, Error> {
-    let (head, body) = answer.into_parts();
     if is_not_offered(operation, head.status, &head.headers) {
         return Err(Error::answered(ErrorKind::NotOffered, head.status, String::new(), None, None));
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use fanpass_model::operations::UPDATE_USER;
 use fanpass_transport::DynTransport;
 use fanpass_transport::Transport;
 use fanpass_transport::middleware::{Stack, StaticToken, TokenSource};
@@ -121,7 +122,8 @@ impl ClientBuilder {
         if let Some(token) = &self.token {
             stack = stack.tokens(StaticToken::bearer(token).map_err(Error::transport)?);
         }
-        Ok(Client::new(requests, stack.build(), self.answer_limit))
+        let single = stack.clone().build_single(UPDATE_USER.id);
+        Ok(Client::new(requests, stack.build(), single, self.answer_limit))
     }
 }
 

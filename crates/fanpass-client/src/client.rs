@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use fanpass_model::{Operation, Provenance};
+use fanpass_model::operations::UPDATE_USER;
+use fanpass_model::{Operation, Provenance, UpdateUserRequest};
 use fanpass_transport::{
     Attempts, DynTransport, Idempotent, Request, RequestId, Response, Transport as _, TransportError,
 };
 use http::HeaderName;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::time::Instant;
 
 use crate::{ClientBuilder, Error, IdempotencyKey, Requests, answer};
@@ -29,6 +30,8 @@ pub struct Client {
 struct Shared {
     requests: Requests,
     transport: DynTransport,
+    /// Sends updates of users that the caller repeats itself.
+    single_updates: DynTransport,
     answer_limit: usize,
     met_service: AtomicBool,
 }
@@ -39,9 +42,15 @@ impl Client {
         ClientBuilder::new()
     }
 
-    pub(crate) fn new(requests: Requests, transport: DynTransport, answer_limit: usize) -> Self {
+    pub(crate) fn new(
+        requests: Requests,
+        transport: DynTransport,
+        single_updates: DynTransport,
+        answer_limit: usize,
+    ) -> Self {
         let met_service = AtomicBool::new(false);
-        Self { shared: Arc::new(Shared { requests, transport, answer_limit, met_service }), key: None }
+        let shared = Shared { requests, transport, single_updates, answer_limit, met_service };
+        Self { shared: Arc::new(shared), key: None }
     }
 
     /// What the operations send, to build requests without sending them.
@@ -100,12 +109,33 @@ impl Client {
             let started = Instant::now();
             match sending {
                 Ok(sending) => self.receive(operation, sending.await, started).await,
-                Err(error) => {
-                    let host = self.shared.requests.base().host();
-                    Err(error.of_call(operation, host, None, 0, started.elapsed()))
-                }
+                Err(error) => Err(self.unsent(operation, error, started)),
             }
         }
+    }
+
+    /// One update of a user, sent once for a caller that repeats it itself; `'static`, as it outlives the caller's turn.
+    /// Nothing of the answer is kept, so that any JSON will do: building what it says costs more than reading it.
+    pub(crate) fn update_once(
+        &self,
+        update: &UpdateUserRequest,
+        started: Instant,
+    ) -> impl Future<Output = Result<IgnoredAny, Error>> + Send + use<> {
+        let request = self.shared.requests.single_update(update);
+        let client = self.clone();
+        async move {
+            match request {
+                Ok(request) => {
+                    let outcome = client.shared.single_updates.send(request).await;
+                    client.receive(&UPDATE_USER, outcome, started).await
+                }
+                Err(error) => Err(client.unsent(&UPDATE_USER, error, started)),
+            }
+        }
+    }
+
+    fn unsent(&self, operation: &'static Operation, error: Error, started: Instant) -> Error {
+        error.of_call(operation, self.shared.requests.base().host(), None, 0, started.elapsed())
     }
 
     /// Reads what a call came to.
@@ -123,13 +153,14 @@ impl Client {
                 Err(Error::transport(error).of_call(operation, host, id, attempts, started.elapsed()))
             }
             Ok(answer) => {
-                if answer.headers().contains_key(answer::SERVICE) {
+                if !self.met_service() && answer.headers().contains_key(answer::SERVICE) {
                     self.shared.met_service.store(true, Ordering::Relaxed);
                 }
-                let (id, attempts) = (request_id_of(&answer), answer.extensions().get().copied());
-                let Attempts(attempts) = attempts.unwrap_or(Attempts(1));
-                answer::read(operation, answer, self.shared.answer_limit).await.map_err(|error| {
-                    let id = id.as_ref().map(RequestId::as_str);
+                let (head, body) = answer.into_parts();
+                answer::read(operation, &head, body, self.shared.answer_limit).await.map_err(|error| {
+                    // The id that the other side answers with, else the one that was sent.
+                    let id = head.headers.get(X_REQUEST_ID).and_then(|id| id.to_str().ok());
+                    let Attempts(attempts) = head.extensions.get().copied().unwrap_or(Attempts(1));
                     error.of_call(operation, host, id, attempts, started.elapsed())
                 })
             }
@@ -141,12 +172,6 @@ impl Client {
 fn attempts_of(error: &TransportError) -> u32 {
     let counted = error.attempts().map(|Attempts(attempts)| attempts);
     counted.unwrap_or(u32::from(error.sent() != fanpass_transport::Sent::Never))
-}
-
-/// The id that the other side answers with, else the one that was sent.
-fn request_id_of(answer: &Response) -> Option<RequestId> {
-    let answered = answer.headers().get(X_REQUEST_ID).and_then(RequestId::from_header);
-    answered.or_else(|| answer.extensions().get().cloned())
 }
 
 impl fmt::Debug for Client {

@@ -78,6 +78,16 @@ impl Requests {
         let method = Method::from_bytes(operation.method.as_bytes()).map_err(|_| {
             Error::unsent(ErrorKind::Configuration, "the contract names a method that is none")
         })?;
+        let mut request = self.unmarked(method, uri);
+        request.extensions_mut().insert(OperationName(operation.id));
+        if operation.idempotent {
+            request.extensions_mut().insert(Idempotent);
+        }
+        Ok(request)
+    }
+
+    /// A request that says nothing of its operation.
+    fn unmarked(&self, method: Method, uri: Uri) -> Request {
         let mut request = Request::new(RequestBody::empty());
         *request.method_mut() = method;
         *request.uri_mut() = uri;
@@ -86,11 +96,7 @@ impl Requests {
         headers.insert(ACCEPT, JSON_OR_PROBLEM);
         headers.insert(USER_AGENT, self.user_agent.clone());
         *request.headers_mut() = headers;
-        request.extensions_mut().insert(OperationName(operation.id));
-        if operation.idempotent {
-            request.extensions_mut().insert(Idempotent);
-        }
-        Ok(request)
+        request
     }
 
     /// A request with a body.
@@ -104,6 +110,14 @@ impl Requests {
         let mut request = self.bare(operation, uri)?;
         request.headers_mut().insert(CONTENT_TYPE, content_type);
         *request.body_mut() = body;
+        Ok(request)
+    }
+
+    /// A `POST` with a JSON body for a pipeline of one operation, of which it says nothing.
+    pub(crate) fn unmarked_json(&self, uri: Uri, content: &impl Serialize) -> Result<Request, Error> {
+        let mut request = self.unmarked(Method::POST, uri);
+        request.headers_mut().insert(CONTENT_TYPE, JSON);
+        *request.body_mut() = to_json(content)?.into();
         Ok(request)
     }
 

@@ -16,9 +16,10 @@ use crate::{Client, Error, ErrorKind};
 /// How to wait for an import.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WaitOptions {
-    /// The pause after the first answer; the first question is asked at once. Default: 250 ms.
+    /// The pause after the first answer; the first question is asked at once. Default: 50 ms.
     pub first_delay: Duration,
-    /// By how much each pause is longer than the one before it; less than 1 counts as 1. Default: 1.5.
+    /// By how much each pause is longer than the one before it; less than 1 counts as 1. Default: 1.1: an
+    /// import is seen to be over at most a tenth later than it is, and 50 ms.
     pub growth: f64,
     /// What the pauses grow to. Default: 10 s.
     pub max_delay: Duration,
@@ -31,8 +32,8 @@ pub struct WaitOptions {
 impl Default for WaitOptions {
     fn default() -> Self {
         Self {
-            first_delay: Duration::from_millis(250),
-            growth: 1.5,
+            first_delay: Duration::from_millis(50),
+            growth: 1.1,
             max_delay: Duration::from_secs(10),
             timeout: Duration::from_hours(1),
             tolerated_failures: 5,

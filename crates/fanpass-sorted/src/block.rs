@@ -6,6 +6,8 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use crate::chunk::shared_prefix;
+
 const FORMAT: u8 = 1;
 const HEADER: usize = 5;
 /// Bytes of a block and its first id together: four such rows fill a page of 16 KiB.
@@ -220,21 +222,11 @@ impl<B: AsRef<[u8]>> BlockReader<B> {
 
 /// A LEB128 number of at most two bytes, and what stands behind it.
 fn number(bytes: &[u8]) -> Result<(usize, &[u8]), BlockDamage> {
-    let mut rest = bytes;
-    let mut value = 0;
-    for shift in [0, 7] {
-        let (&byte, behind) = rest.split_first().ok_or(BlockDamage::Content)?;
-        rest = behind;
-        value |= usize::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Ok((value, rest));
-        }
+    match bytes {
+        [low @ ..0x80, rest @ ..] => Ok((usize::from(*low), rest)),
+        [low, high @ ..0x80, rest @ ..] => Ok((usize::from(low & 0x7f) | usize::from(*high) << 7, rest)),
+        _ => Err(BlockDamage::Content),
     }
-    Err(BlockDamage::Content)
-}
-
-fn shared_prefix(left: &[u8], right: &[u8]) -> usize {
-    left.iter().zip(right).take_while(|(left, right)| left == right).count()
 }
 
 fn push_number(bytes: &mut Vec<u8>, value: usize) {

@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod block;
+mod chunk;
 mod error;
+mod merge;
 mod run;
 mod sorter;
 

@@ -1,25 +1,23 @@
-//! Sorted runs of ids in files that vanish with the process, and the merge of many into one order.
+//! A sorted run of ids in a file that vanishes with the process.
 
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
-use std::collections::binary_heap::PeekMut;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, Write as _};
 use std::path::Path;
 
 use crate::SortError;
-use crate::sorter::prefix;
 
-/// Bytes of one run's buffer at most; larger ones read no faster.
+/// Bytes that are written together.
 const BUFFER_BYTES: usize = 256 << 10;
-/// Bytes of one run's buffer at least; smaller ones cost more calls than they save memory.
-const BUFFER_BYTES_MIN: usize = 4 << 10;
 
 const WRITE: &str = "write a temporary file in";
 
 /// A sorted run on disk: each id its length (2 bytes, little-endian) and its bytes.
 #[derive(Debug)]
-pub(super) struct Run(File);
+pub(super) struct Run {
+    file: File,
+    /// What all its ids begin with.
+    pub(super) shared: Vec<u8>,
+}
 
 #[derive(Debug)]
 pub(super) struct RunWriter<'a> {
@@ -43,85 +41,44 @@ impl<'a> RunWriter<'a> {
         write().map_err(|error| SortError::new(WRITE, self.folder, error))
     }
 
-    pub(super) fn finish(self) -> Result<Run, SortError> {
+    /// The run; `shared` is what all its ids begin with.
+    pub(super) fn finish(self, shared: Vec<u8>) -> Result<Run, SortError> {
         let failed = |error| SortError::new(WRITE, self.folder, error);
         let mut file = self.file.into_inner().map_err(|error| failed(error.into_error()))?;
         file.rewind().map_err(failed)?;
-        Ok(Run(file))
+        Ok(Run { file, shared })
     }
 }
 
-/// Gives each id of all runs once, ascending, until `emit` fails. `folder` is where the runs lie, for errors; all buffers
-/// together take about `memory` bytes.
-pub(super) fn merge<E: From<SortError>>(
-    folder: &Path,
-    runs: Vec<Run>,
-    memory: usize,
-    mut emit: impl FnMut(&[u8]) -> Result<(), E>,
-) -> Result<(), E> {
-    let failed = |error| SortError::new("read a temporary file in", folder, error);
-    let buffer = (memory / runs.len().max(1)).clamp(BUFFER_BYTES_MIN, BUFFER_BYTES);
-    let mut heads = BinaryHeap::with_capacity(runs.len());
-    for Run(file) in runs {
-        let mut head = Head { prefix: 0, id: Vec::new(), file: BufReader::with_capacity(buffer, file) };
-        if head.advance().map_err(failed)? {
-            heads.push(head);
-        }
-    }
-    let mut last: Vec<u8> = Vec::new();
-    while let Some(mut head) = heads.peek_mut() {
-        // Ids are not empty, so the first one differs from `last`.
-        if head.id != last {
-            emit(&head.id)?;
-            last.clone_from(&head.id);
-        }
-        if !head.advance().map_err(failed)? {
-            PeekMut::pop(head);
-        }
-    }
-    Ok(())
-}
-
-/// A run and its next id; the greatest of a heap is the one whose id comes first.
+/// Reads a run's ids in order.
 #[derive(Debug)]
-struct Head {
-    prefix: u64,
-    id: Vec<u8>,
-    file: BufReader<File>,
-}
+pub(super) struct RunReader(BufReader<File>);
 
-impl Head {
-    /// Reads the next id; false at the end.
-    fn advance(&mut self) -> io::Result<bool> {
+impl RunReader {
+    pub(super) fn new(run: Run, buffer: usize) -> Self {
+        Self(BufReader::with_capacity(buffer, run.file))
+    }
+
+    /// Puts the next id into `id`; false at the end.
+    pub(super) fn next_id(&mut self, id: &mut Vec<u8>) -> io::Result<bool> {
+        id.clear();
+        // Nearly always all of it is in the buffer.
+        if let Some((length, rest)) = self.0.buffer().split_first_chunk()
+            && let length = usize::from(u16::from_le_bytes(*length))
+            && let Some(bytes) = rest.get(..length)
+        {
+            id.extend_from_slice(bytes);
+            self.0.consume(size_of::<u16>() + length);
+            return Ok(true);
+        }
         let mut length = [0; 2];
-        match self.file.read_exact(&mut length) {
+        match self.0.read_exact(&mut length) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
             Err(error) => return Err(error),
         }
-        self.id.resize(usize::from(u16::from_le_bytes(length)), 0);
-        self.file.read_exact(&mut self.id)?;
-        self.prefix = prefix(&self.id);
+        id.resize(usize::from(u16::from_le_bytes(length)), 0);
+        self.0.read_exact(id)?;
         Ok(true)
     }
 }
-
-impl Ord for Head {
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.prefix.cmp(&self.prefix).then_with(|| other.id.cmp(&self.id))
-    }
-}
-
-impl PartialOrd for Head {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Head {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Head {}

@@ -1,16 +1,14 @@
 //! External sort: ids gather in a chunk of memory, full chunks become sorted runs on disk while the next one gathers, and
-//! runs are merged.
+//! the runs are merged with the chunk that is left.
 
-use std::cmp::Ordering;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
 use crate::SortError;
-use crate::run::{Run, RunWriter, merge};
-
-/// Bytes that one id costs beside its text.
-const KEY_BYTES: usize = size_of::<Key>();
+use crate::chunk::{Chunk, KEY_BYTES};
+use crate::merge::merge;
+use crate::run::{Run, RunWriter};
 
 /// Takes ids in any order and gives them back sorted by their bytes, each once, in bounded memory.
 #[derive(Debug)]
@@ -71,11 +69,11 @@ impl Sorter {
             self.chunk.sort();
             self.chunk.for_each_once(&mut counted)?;
         } else {
-            self.spill()?;
-            let Self { folder, memory, chunk, spill, mut runs } = self;
-            drop(chunk);
+            let Self { folder, memory, mut chunk, spill, mut runs } = self;
+            // While the chunk before is still being written.
+            chunk.sort();
             runs.extend(spill.finish(&folder)?.map(|(run, _)| run));
-            merge(&folder, runs, memory, counted)?;
+            merge(&folder, runs, chunk, memory / 2, counted)?;
         }
         Ok(count)
     }
@@ -137,99 +135,9 @@ fn write_sorted(mut chunk: Chunk, folder: &Path) -> Spilled {
     chunk.sort();
     let mut run = RunWriter::create(folder)?;
     chunk.for_each_once(|id| run.push(id))?;
-    let run = run.finish()?;
+    let run = run.finish(chunk.shared().to_vec())?;
     chunk.clear();
     Ok((run, chunk))
-}
-
-/// Ids in memory: their bytes one behind the other, and a key for each.
-#[derive(Debug, Default)]
-struct Chunk {
-    bytes: Vec<u8>,
-    keys: Vec<Key>,
-}
-
-/// Where an id lies, and eight of its bytes, which decide nearly all comparisons without a look at the others.
-#[derive(Debug, Clone, Copy)]
-struct Key {
-    prefix: u64,
-    offset: u32,
-    length: u16,
-}
-
-impl Key {
-    fn id(self, bytes: &[u8]) -> &[u8] {
-        let start = usize::try_from(self.offset).unwrap_or(usize::MAX);
-        bytes.get(start..start + usize::from(self.length)).unwrap_or_default()
-    }
-}
-
-impl Chunk {
-    fn size(&self) -> usize {
-        self.bytes.len() + self.keys.len() * KEY_BYTES
-    }
-
-    fn push(&mut self, id: &[u8]) {
-        let offset = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
-        let length = u16::try_from(id.len()).unwrap_or(u16::MAX);
-        self.bytes.extend_from_slice(id);
-        self.keys.push(Key { prefix: 0, offset, length });
-    }
-
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.keys.clear();
-    }
-
-    fn sort(&mut self) {
-        let Self { bytes, keys } = self;
-        // What all ids share (`user-000…`) decides nothing: the prefix begins behind it.
-        let shared = shared_length(bytes, keys);
-        for key in &mut *keys {
-            key.prefix = prefix(key.id(bytes).get(shared..).unwrap_or_default());
-        }
-        keys.sort_unstable_by(|left, right| match left.prefix.cmp(&right.prefix) {
-            Ordering::Equal => left.id(bytes).cmp(right.id(bytes)),
-            order => order,
-        });
-    }
-
-    fn for_each_once<E>(&self, mut each: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
-        let mut last = None;
-        for key in &self.keys {
-            let id = key.id(&self.bytes);
-            if last != Some(id) {
-                each(id)?;
-                last = Some(id);
-            }
-        }
-        Ok(())
-    }
-}
-
-fn shared_length(bytes: &[u8], keys: &[Key]) -> usize {
-    let Some(first) = keys.first().map(|key| key.id(bytes)) else { return 0 };
-    let mut shared = first.len();
-    for key in keys {
-        if shared == 0 {
-            break;
-        }
-        let pairs = key.id(bytes).iter().zip(first.get(..shared).unwrap_or_default());
-        shared = pairs.take_while(|(left, right)| left == right).count();
-    }
-    shared
-}
-
-/// The first eight bytes as a number that orders as they do; zeros stand for those that an id lacks.
-pub(super) fn prefix(id: &[u8]) -> u64 {
-    if let Some(eight) = id.first_chunk() {
-        return u64::from_be_bytes(*eight);
-    }
-    let mut eight = [0; 8];
-    for (place, byte) in eight.iter_mut().zip(id) {
-        *place = *byte;
-    }
-    u64::from_be_bytes(eight)
 }
 
 #[cfg(test)]
@@ -260,8 +168,10 @@ mod tests {
         #[test]
         fn ids_come_out_as_from_a_set(
             ids in prop::collection::vec(prop_oneof!["[ab]{1,10}", "same-prefix-[0-9]{1,3}", "\\PC{1,20}"], 1..300),
+            start in "[ab]{0,12}",
             chunk_bytes in prop_oneof![1_usize..2_000, Just(1 << 20)],
         ) {
+            let ids: Vec<String> = ids.into_iter().map(|id| start.clone() + &id).collect();
             let set: BTreeSet<&String> = ids.iter().collect();
             let (sorted, count, _) = sort(&ids, chunk_bytes);
             prop_assert_eq!(count, u64::try_from(set.len()).unwrap());

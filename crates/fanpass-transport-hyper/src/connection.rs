@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use fanpass_transport::{Request, Response, ResponseBody, Transport, TransportError};
+use fanpass_transport::{Request, ResponseBody, Transport, TransportError};
+use http::Response;
 use http_body::{Body, Frame};
 use hyper::body::Incoming;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::connector::{Connector, connector};
-use crate::link::{Link, Taken};
+use crate::link::{Failed, Link, Taken};
 
 /// HTTP/1.1 over one connection that is opened when it is needed and kept as long as it can be used.
 ///
@@ -32,31 +33,47 @@ impl HyperConnection {
     /// [`TransportErrorKind::Tls`](fanpass_transport::TransportErrorKind::Tls) if the platform's certificate
     /// store cannot be used.
     pub fn new() -> Result<Self, TransportError> {
-        Ok(Self { connector: connector()?, link: Arc::default() })
+        connector().map(Self::over)
+    }
+
+    pub(crate) fn over(connector: Connector) -> Self {
+        Self { connector, link: Arc::default() }
     }
 
     /// Another transport like this one, with a connection of its own. Cheaper than [`new`](Self::new), as the
     /// certificate store is shared.
     #[must_use]
     pub fn sibling(&self) -> Self {
-        Self { connector: self.connector.clone(), link: Arc::default() }
+        Self::over(self.connector.clone())
+    }
+}
+
+impl HyperConnection {
+    /// Sends a request on a new connection.
+    async fn exchange(&self, request: Request) -> Result<(Response<Incoming>, Box<Link>), TransportError> {
+        let link = Box::new(Link::connect(&self.connector, request.uri()).await?);
+        link.exchange(request).await.map_err(|failed| failed.error)
     }
 }
 
 impl Transport for HyperConnection {
-    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+    async fn send(&self, request: Request) -> Result<Response<ResponseBody>, TransportError> {
         // Free, unless callers share the connection.
         let mut slot = match Arc::clone(&self.link).try_lock_owned() {
             Ok(slot) => slot,
             Err(_) => Arc::clone(&self.link).lock_owned().await,
         };
         // Taken out while it is in use, so that an exchange which is given up closes the connection.
-        let mut link = match slot.take().and_then(|link| link.reuse(request.uri())) {
-            Some(link) => link,
+        let (answer, mut link) = match slot.take().filter(|link| link.leads_to(request.uri())) {
+            Some(link) => match link.exchange(request).await {
+                // The other side had hung up meanwhile: nothing of the request was written.
+                Err(Failed { unsent: Some(request), .. }) => Box::pin(self.exchange(*request)).await?,
+                outcome => outcome.map_err(|failed| failed.error)?,
+            },
             // Boxed, so that a future which need not connect does not carry the room for it.
-            None => Box::new(Box::pin(Link::connect(&self.connector, request.uri())).await?),
+            None => Box::pin(self.exchange(request)).await?,
         };
-        let (parts, mut body) = link.exchange(request).await?.into_parts();
+        let (parts, mut body) = answer.into_parts();
         let taken = poll_fn(|context| Poll::Ready(link.take_ready(&mut body, context))).await;
         let body = if matches!(taken.end, Some(Ok(()))) {
             *slot = Some(link);

@@ -36,6 +36,22 @@ pub(crate) struct Link {
     driver: Pin<Box<Connection<Stream, RequestBody>>>,
 }
 
+/// An exchange without an answer.
+pub(crate) struct Failed {
+    pub(crate) error: TransportError,
+    /// The request, if nothing of it was written.
+    pub(crate) unsent: Option<Box<Request>>,
+}
+
+/// A request of which only the path is left, with its whole URI again.
+fn addressed(mut request: Request, scheme: Scheme, authority: Authority) -> Request {
+    let mut parts = mem::take(request.uri_mut()).into_parts();
+    (parts.scheme, parts.authority) = (Some(scheme), Some(authority));
+    // It had all three before.
+    *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
+    request
+}
+
 /// What is there of a body without waiting for more.
 #[derive(Default)]
 pub(crate) struct Taken {
@@ -53,7 +69,9 @@ impl Link {
         };
         let failed = |error| classify(error, Sent::Never, authority.as_str());
         let stream = connector.clone().oneshot(uri.clone()).await.map_err(failed)?;
-        let (sender, connection) = http1::handshake(stream).await.map_err(|error| failed(error.into()))?;
+        // Head and body in one buffer: for small requests a plain write costs less than one of several parts.
+        let handshake = http1::Builder::new().writev(false).handshake(stream);
+        let (sender, connection) = handshake.await.map_err(|error| failed(error.into()))?;
         Ok(Self {
             scheme: scheme.clone(),
             authority: authority.clone(),
@@ -63,22 +81,16 @@ impl Link {
         })
     }
 
-    /// The connection again if a request to this URI can be sent on it: it is the same origin, the other side has
-    /// not hung up, and nothing of an earlier exchange is left over.
-    pub(crate) fn reuse(mut self: Box<Self>, uri: &Uri) -> Option<Box<Self>> {
-        if uri.scheme() != Some(&self.scheme) || uri.authority() != Some(&self.authority) {
-            return None;
-        }
-        // The waker that stays behind is woken by the next request, which would only wake its own task once more.
-        let open = self.driver.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending();
-        (open && self.sender.is_ready()).then_some(self)
+    /// Whether the connection leads to the origin of a URI.
+    pub(crate) fn leads_to(&self, uri: &Uri) -> bool {
+        uri.scheme() == Some(&self.scheme) && uri.authority() == Some(&self.authority)
     }
 
-    /// Sends a request and waits for the head of its answer.
+    /// Sends a request and waits for the head of its answer. The connection comes back with it.
     pub(crate) fn exchange(
-        &mut self,
+        mut self: Box<Self>,
         mut request: Request,
-    ) -> impl Future<Output = Result<Response<Incoming>, TransportError>> + Send {
+    ) -> impl Future<Output = Result<(Response<Incoming>, Box<Self>), Failed>> + Send {
         request.headers_mut().entry(HOST).or_insert_with(|| self.host.clone());
         let path = request.uri().path_and_query().cloned();
         *request.uri_mut() = path.unwrap_or_else(|| PathAndQuery::from_static("/")).into();
@@ -89,9 +101,9 @@ impl Link {
 
     /// Drives the connection until the head of an answer has come.
     async fn receive(
-        &mut self,
+        mut self: Box<Self>,
         answer: impl Future<Output = Result<Response<Incoming>, TrySendError<Request>>>,
-    ) -> Result<Response<Incoming>, TransportError> {
+    ) -> Result<(Response<Incoming>, Box<Self>), Failed> {
         // Outside of the runtime's budget, as running out of that would wake the waker that does nothing.
         let mut answer = pin!(unconstrained(answer));
         let driver = &mut self.driver;
@@ -102,7 +114,7 @@ impl Link {
             if ended && answer.is_pending() { Poll::Ready(None) } else { answer.map(Some) }
         };
         let mut written = false;
-        let answer = poll_fn(|context| {
+        let settled = poll_fn(|context| {
             // What has arrived is taken in without the task's waker: left behind in the driver, it would be woken
             // when the body is read, and wake nobody but its own task.
             if mem::replace(&mut written, true) {
@@ -114,14 +126,24 @@ impl Link {
             advance(context)
         })
         .await;
-        match answer {
-            Some(Ok(answer)) => Ok(answer),
-            Some(Err(mut error)) => {
-                let sent = if error.take_message().is_some() { Sent::Never } else { Sent::Unknown };
-                Err(classify(error.into_error(), sent, self.authority.as_str()))
+        let (settled, Self { scheme, authority, driver, .. }) = match settled {
+            Some(Ok(answer)) => return Ok((answer, self)),
+            Some(Err(error)) => (Some(error), *self),
+            None => (None, *self),
+        };
+        // A driver that ended without an answer gives the request back when it goes, unless it was written.
+        drop(driver);
+        let ended = settled.is_none();
+        let mut error = if ended { answer.await.err() } else { settled };
+        let unsent = error.as_mut().and_then(TrySendError::take_message);
+        let sent = if unsent.is_some() { Sent::Never } else { Sent::Unknown };
+        let error = match error {
+            Some(error) if !ended || unsent.is_some() => {
+                classify(error.into_error(), sent, authority.as_str())
             }
-            None => Err(self.ended(Sent::Unknown)),
-        }
+            _ => TransportError::about(TransportErrorKind::Interrupted, sent, authority.as_str()),
+        };
+        Err(Failed { error, unsent: unsent.map(|request| Box::new(addressed(request, scheme, authority))) })
     }
 
     /// Takes what has arrived of a body already, which is all of it for most small answers.

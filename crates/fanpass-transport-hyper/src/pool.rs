@@ -5,6 +5,7 @@ use http_body_util::BodyExt as _;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use crate::HyperConnection;
 use crate::connector::{Connector, connector};
 use crate::error::{classify, host};
 
@@ -12,6 +13,7 @@ use crate::error::{classify, host};
 #[derive(Clone, Debug)]
 pub struct HyperTransport {
     client: Client<Connector, RequestBody>,
+    connector: Connector,
 }
 
 impl HyperTransport {
@@ -21,11 +23,19 @@ impl HyperTransport {
     /// [`TransportErrorKind::Tls`](fanpass_transport::TransportErrorKind::Tls) if the platform's certificate
     /// store cannot be used.
     pub fn new() -> Result<Self, TransportError> {
+        let connector = connector()?;
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .retry_canceled_requests(false)
-            .build(connector()?);
-        Ok(Self { client })
+            .build(connector.clone());
+        Ok(Self { client, connector })
+    }
+
+    /// A transport of one worker, with a connection of its own. It shares the certificate store, which takes some
+    /// milliseconds to read, and nothing of the pool.
+    #[must_use]
+    pub fn connection(&self) -> HyperConnection {
+        HyperConnection::over(self.connector.clone())
     }
 }
 

@@ -14,17 +14,12 @@ pub struct OperationName(pub &'static str);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Idempotent;
 
-/// Marks a request that the retry middleware sends once, for a caller that repeats requests itself and does
-/// other work meanwhile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SingleAttempt;
-
 /// How many attempts a call took, from 1. The retry middleware sets it on the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Attempts(pub u32);
 
-/// The `x-request-id` under which all attempts of a call were sent. The request-id middleware takes
-/// it from the request, where a caller may choose one, and sets it on the answer.
+/// The `x-request-id` under which all attempts of a call are sent. The request-id middleware takes it from the request,
+/// where a caller may choose one.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RequestId(HeaderValue);
 
@@ -50,6 +45,11 @@ impl RequestId {
     /// The id as text.
     pub fn as_str(&self) -> &str {
         self.0.to_str().unwrap_or_default()
+    }
+
+    /// The same as [`header_value`](Self::header_value), where the id is wanted no more.
+    pub fn into_header_value(self) -> HeaderValue {
+        self.0
     }
 
     /// The id as the header's value.

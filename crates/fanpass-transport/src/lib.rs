@@ -10,5 +10,5 @@ mod transport;
 
 pub use body::{RequestBody, ResponseBody};
 pub use error::{Sent, TransportError, TransportErrorKind};
-pub use extensions::{Attempts, Idempotent, OperationName, RequestId, SingleAttempt};
+pub use extensions::{Attempts, Idempotent, OperationName, RequestId};
 pub use transport::{DynTransport, Request, Response, Transport};

@@ -30,7 +30,7 @@ pub async fn send_all(
     let updates = stream::poll_fn(move |context| {
         source.lock().unwrap_or_else(PoisonError::into_inner).poll_next(context)
     });
-    let mut run = Push::with_clients(session.slots()?, updates, options);
+    let mut run = Push::with_clients(session.slots(), updates, options);
     let handle = run.handle();
     let progress = Progress::new(printer, "sending");
     let mut stops = pin!(stop_on_signals(handle.clone(), shared, printer));

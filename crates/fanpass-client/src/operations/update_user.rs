@@ -2,7 +2,7 @@
 
 use fanpass_model::operations::UPDATE_USER;
 use fanpass_model::{UpdateUserRequest, UpdateUserResponse, UserId, UserProperties};
-use fanpass_transport::{Request, SingleAttempt};
+use fanpass_transport::Request;
 
 use crate::{Client, Error, Requests};
 
@@ -17,11 +17,9 @@ impl Requests {
         self.json(&UPDATE_USER, self.update_user.clone(), update)
     }
 
-    /// The request of an update that was validated, for a caller that repeats it itself.
+    /// The request of an update that was validated, for [`Client::update_once`].
     pub(crate) fn single_update(&self, update: &UpdateUserRequest) -> Result<Request, Error> {
-        let mut request = self.json(&UPDATE_USER, self.update_user.clone(), update)?;
-        request.extensions_mut().insert(SingleAttempt);
-        Ok(request)
+        self.unmarked_json(self.update_user.clone(), update)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Keeps each user's updates apart from each other in time: one request at a time, later updates behind it, merged.
 
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use fanpass_model::{UpdateUserRequest, UserId};
@@ -66,24 +67,26 @@ impl<T> Lanes<T> {
 
     /// Gives the batch back if its user is free, and keeps it behind the request under way otherwise.
     pub(super) fn admit(&mut self, batch: Batch<T>) -> Option<Batch<T>> {
-        match self.0.get_mut(&batch.request.user_id) {
-            None => {
-                self.0.insert(batch.request.user_id.clone(), None);
+        match self.0.entry(batch.request.user_id.clone()) {
+            Entry::Vacant(free) => {
+                free.insert(None);
                 return Some(batch);
             }
-            Some(Some(waiting)) => waiting.merge(batch),
-            Some(waiting) => *waiting = Some(Box::new(batch)),
+            Entry::Occupied(mut lane) => match lane.get_mut() {
+                Some(waiting) => waiting.merge(batch),
+                waiting => *waiting = Some(Box::new(batch)),
+            },
         }
         None
     }
 
     /// Ends the request under way of a user: what waits behind it is under way from now on.
     pub(super) fn release(&mut self, user: &UserId) -> Option<Batch<T>> {
-        let waiting = self.0.get_mut(user)?.take();
-        if waiting.is_none() {
-            self.0.remove(user);
-        }
-        waiting.map(|batch| *batch)
+        let (user, waiting) = self.0.remove_entry(user)?;
+        waiting.map(|batch| {
+            self.0.insert(user, None);
+            *batch
+        })
     }
 
     /// Takes out all that waits.

@@ -161,6 +161,11 @@ impl<T> Push<T> {
         self.handle.clone()
     }
 
+    /// Notes a moment at which the figures may change.
+    fn note(&mut self, now: Instant) {
+        self.progress.elapsed = now - *self.started.get_or_insert(now);
+    }
+
     /// Ready when that moment has come.
     fn poll_moment(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Some(moment) = self.next_moment() else { return Poll::Pending };
@@ -200,14 +205,12 @@ impl<T> Stream for Push<T> {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Outcome<T>>> {
         // A transport that never waits would keep the other tasks of the runtime from running.
         let turn = ready!(tokio::task::coop::poll_proceed(context));
-        let started = *self.started.get_or_insert_with(Instant::now);
         let outcome = self.poll_outcome(context);
         if outcome.is_ready() {
             turn.made_progress();
         }
         self.progress.in_flight = self.slots.in_flight();
         self.progress.concurrency = self.limit.get();
-        self.progress.elapsed = started.elapsed();
         self.handle.publish(self.progress);
         outcome
     }

@@ -13,6 +13,7 @@ impl<T> Push<T> {
     /// Sends all that may be sent now.
     pub(super) fn fill(&mut self, context: &mut Context<'_>) {
         let now = Instant::now();
+        self.note(now);
         self.slots.wake(now);
         while self.slots.busy() < self.limit.get() && self.pace.wait(now).is_none() {
             let Some(batch) = self.next_batch(now, context) else { return };

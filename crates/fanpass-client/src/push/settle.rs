@@ -15,7 +15,8 @@ use crate::Error;
 impl<T> Push<T> {
     /// Takes in what an attempt came to.
     pub(super) fn complete(&mut self, done: Done<T>) {
-        let Done { slot, batch, latency, result } = done;
+        let Done { slot, batch, at, latency, result } = done;
+        self.note(at);
         let error = match result {
             Ok(()) => {
                 self.answered(slot, latency);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use fanpass_model::operations::UPDATE_USER;
 use fanpass_transport::{Sent, TransportError, TransportErrorKind};
 use serde::de::IgnoredAny;
+use tokio::task::coop::unconstrained;
 use tokio::time::Instant;
 use tokio_util::sync::ReusableBoxFuture;
 
@@ -52,6 +53,7 @@ struct Flight<T> {
 pub(super) struct Done<T> {
     pub(super) slot: usize,
     pub(super) batch: Batch<T>,
+    pub(super) at: Instant,
     pub(super) latency: Duration,
     pub(super) result: Result<(), Error>,
 }
@@ -104,10 +106,9 @@ impl<T> Slots<T> {
             },
         };
         let slot = &mut self.all[index];
-        let client = slot.client.clone();
-        let request = client.requests().single_update(&batch.request);
-        // Nothing of the answer is kept, so that any JSON will do: building what it says costs more than reading it.
-        let next = async move { client.call(&UPDATE_USER, request).await };
+        // Outside of the runtime's budget, which the run keeps by its outcomes: attempts that meet the end of it would all
+        // wake the run again.
+        let next = unconstrained(slot.client.update_once(&batch.request, now));
         let attempt = match slot.spent.take() {
             None => ReusableBoxFuture::new(next),
             Some(mut room) => {
@@ -117,6 +118,7 @@ impl<T> Slots<T> {
         };
         slot.flight = Some(Flight { batch, began: now, attempt });
         self.in_flight += 1;
+        // Behind those that were woken: requests that go out one after the other find the other side awake.
         self.ready.push_back(index);
         Ok(())
     }
@@ -134,7 +136,8 @@ impl<T> Slots<T> {
                 slot.spent = Some(attempt);
                 self.in_flight -= 1;
                 let result = answer.map(drop);
-                return Poll::Ready(Some(Done { slot: index, batch, latency: began.elapsed(), result }));
+                let at = Instant::now();
+                return Poll::Ready(Some(Done { slot: index, batch, at, latency: at - began, result }));
             }
         }
         if self.in_flight == 0 { Poll::Ready(None) } else { Poll::Pending }

@@ -56,6 +56,18 @@ async fn every_status_is_given_at_growing_intervals_until_the_import_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_end_is_seen_soon_without_many_questions() {
+    for seconds in [0.2, 2.0, 60.0] {
+        let over = Instant::now() + Duration::from_secs_f64(seconds);
+        let (client, times) =
+            asking(move |_| Ok(state(if Instant::now() < over { "processing" } else { "completed" })));
+        client.wait_for_import(&import(), WaitOptions::default()).finish().await.unwrap();
+        assert!(over.elapsed() <= Duration::from_secs_f64(seconds / 10.0 + 0.05), "{:?}", over.elapsed());
+        assert!(times.lock().unwrap().len() <= 52, "{times:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failed_import_is_the_last_status_and_no_error() {
     let (client, _) = asking(|question| Ok(state(["pending", "failed"][question])));
     let progress = client.wait_for_import(&import(), options());

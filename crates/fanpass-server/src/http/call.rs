@@ -130,24 +130,25 @@ impl Call {
     }
 }
 
-/// What the log says of a call beside its status.
+/// What the audit says of a call, for the log and the metrics.
 #[derive(Debug, Clone)]
-pub(super) struct Account {
-    pub(super) operation: String,
-    /// Under a hash: it names a person or a job.
-    pub(super) subject: Option<String>,
-    /// What it was about, a user under a hash.
-    pub(super) target: Option<String>,
-}
+pub(super) struct Account(AuditEntry);
 
 impl Account {
-    fn of(audit: &AuditEntry) -> Self {
-        let subject = audit.subject.as_ref().map(|subject| {
-            let digest = Sha256::digest(subject);
-            let (start, _) = digest.split_at(6);
-            format!("subject:{:x}", Bytes::copy_from_slice(start))
-        });
-        Self { operation: audit.operation.clone(), subject, target: audit.target.clone() }
+    pub(super) fn operation(&self) -> &str {
+        &self.0.operation
+    }
+
+    /// Who called, under a hash: it names a person or a job.
+    pub(super) fn subject(&self) -> Option<String> {
+        let digest = Sha256::digest(self.0.subject.as_ref()?);
+        let (start, _) = digest.split_at(6);
+        Some(format!("subject:{:x}", Bytes::copy_from_slice(start)))
+    }
+
+    /// What it was about, a user under a hash.
+    pub(super) fn target(&self) -> Option<&str> {
+        self.0.target.as_deref()
     }
 }
 
@@ -159,13 +160,12 @@ pub(super) async fn run<O: Operate>(State(app): State<Arc<App>>, request: Reques
         Ok(response) => response,
         Err(panic) => {
             let problem = Problem::internal(&panic);
-            let account = Account::of(&audit);
             audit.status = problem.kind.status.as_u16();
-            if let Err(error) = app.store.append_audit(audit).await {
+            if let Err(error) = app.store.append_audit_soon(&audit) {
                 tracing::error!(%error, "a call that failed left no audit record");
             }
             let mut response = problem.into_response();
-            response.extensions_mut().insert(account);
+            response.extensions_mut().insert(Account(audit));
             response
         }
     }
@@ -191,7 +191,7 @@ async fn conduct<O: Operate>(mut call: Call) -> Response {
         }
         Err(problem) => problem.into_response(),
     };
-    response.extensions_mut().insert(Account::of(&call.audit));
+    response.extensions_mut().insert(Account(call.audit));
     response
 }
 
@@ -204,14 +204,19 @@ async fn record<O: Operate>(call: &mut Call, result: &Result<Answered, Problem>)
         }
         Err(problem) => (problem.kind.status.as_u16(), None),
     };
+    let changed = result.is_ok() && O::OPERATION.method != "GET";
     let (app, now) = (Arc::clone(&call.app), call.app.store.clock().now().as_microsecond());
-    let audit = call.audit_with(status);
-    if !app.floods.admit(&audit, now) {
+    call.audit.status = status;
+    if !app.floods.admit(&call.audit, now) {
         return Ok(());
     }
-    let stored = app.store.append_audit(Trace { audit: audit.clone(), answer }).await;
+    let stored = if changed {
+        app.store.append_audit(Trace { audit: call.audit.clone(), answer }).await
+    } else {
+        app.store.append_audit_soon(&call.audit)
+    };
     match &stored {
-        Err(error) if error.kind() == StoreErrorKind::Busy => app.floods.missed(&audit, now),
+        Err(error) if error.kind() == StoreErrorKind::Busy => app.floods.missed(&call.audit, now),
         Err(error) => tracing::error!(%error, "a call left no audit record"),
         Ok(()) => {}
     }

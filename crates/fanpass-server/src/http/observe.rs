@@ -50,7 +50,7 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, mut request: Request, n
     drop(in_flight);
     let elapsed = started.elapsed();
     let account = response.extensions().get::<Account>();
-    let operation = account.map_or("-", |account| account.operation.as_str());
+    let operation = account.map_or("-", Account::operation);
     app.metrics.answered(operation, response.status(), elapsed);
     let fault = faults::met(&response).map(|fault| fault.to_string());
     if let Some(fault) = &fault {
@@ -60,8 +60,8 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, mut request: Request, n
         %method,
         path = path.as_ref().map_or("-", MatchedPath::as_str),
         operation,
-        subject = account.and_then(|account| account.subject.as_deref()),
-        about = account.and_then(|account| account.target.as_deref()),
+        subject = account.and_then(Account::subject),
+        about = account.and_then(Account::target),
         status = response.status().as_u16(),
         problem = kind,
         fault,

@@ -91,10 +91,10 @@ pub(super) async fn receive(call: &mut Call) -> Result<Form, Problem> {
     while let Some(field) = line.within(form.next_field()).await? {
         take(app, line, field, &mut parts).await?;
     }
-    let form = complete(parts)?;
+    let mut form = complete(parts)?;
     call.saw(form.segment.as_str().as_bytes());
     call.saw(form.mode.as_str().as_bytes());
-    call.saw(&form.file.digest());
+    call.saw(&form.file.digest().await?);
     Ok(form)
 }
 

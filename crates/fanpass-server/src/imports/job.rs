@@ -122,18 +122,19 @@ fn read_file(
     let mut ids = Table::open_named(&path, name, &options.reading())?.ids(None)?;
     loop {
         import.has_read(|| Some(ratio(ids.table().bytes_read()?, length)));
-        let Some(entry) = ids.next_id()? else { break };
-        match entry {
-            Ok(row) => match UserId::validate(row.id) {
+        // The row stays where it was put: moved about, each waits for what was just written.
+        match ids.next_id() {
+            Ok(Some(Ok(ref row))) => match UserId::validate(row.id) {
                 Ok(()) => import.accept(row.id)?,
                 Err(error) => {
                     import.reject(|| reject(row.reject(error.kind().code(), error.to_string())))?;
                 }
             },
-            Err(refused) => import.reject(|| reject(refused))?,
+            Ok(Some(Err(refused))) => import.reject(|| reject(refused))?,
+            Ok(None) => return Ok(()),
+            Err(error) => return Err(error.into()),
         }
     }
-    Ok(())
 }
 
 fn reject(reject: fanpass_table::Reject) -> RowReject {

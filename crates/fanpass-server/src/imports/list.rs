@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use crate::store::{Content, List, Store, StoreError};
 
-/// Blocks that go to the database together, about 4 MiB: each commit waits for the disk.
+/// Blocks that go to the database together, about 4 MiB.
 const BATCH_BLOCKS: usize = 1_024;
 /// Batches under way; further ones wait for the oldest.
 const BATCHES_PENDING: usize = 3;

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::folder::DataFolder;
 use super::readers::Readers;
-use super::writer::{Answer, Isolation, Writer};
+use super::writer::{Answer, Durable, Isolation, Opening, Writer};
 use crate::metrics::WriterMeter;
 
 /// What a database file is: its name, its pages, and the steps that lead to its present schema.
@@ -42,11 +42,23 @@ impl Database {
         folder: &DataFolder,
         queue: usize,
     ) -> Result<Self, StoreError> {
+        Self::open_with(design, folder, queue, |_| Ok(((), None))).map(|(database, ())| database)
+    }
+
+    /// As [`open`](Self::open); `begin` sees the file before anything is written to it, and makes what each commit begins with.
+    pub(super) fn open_with<T>(
+        design: &'static Design,
+        folder: &DataFolder,
+        queue: usize,
+        begin: impl FnOnce(&Connection) -> Result<(T, Option<Opening>), Fault>,
+    ) -> Result<(Self, T), StoreError> {
         // SQLite gives its log and its index the mode of the database.
         let path = folder.private_file(design.file)?;
         let connection = open_writer(design, &path)?;
-        let writer = Writer::start(design.file, connection, queue, design.isolation)?;
-        Ok(Self { writer, readers: Arc::new(Readers::new(design.file, path)) })
+        let (made, opening) =
+            begin(&connection).map_err(|fault| fault.at(design.file, "open the database"))?;
+        let writer = Writer::start(design.file, connection, queue, design.isolation, opening)?;
+        Ok((Self { writer, readers: Arc::new(Readers::new(design.file, path)) }, made))
     }
 
     /// The figures of the writer.
@@ -93,16 +105,18 @@ impl Database {
         doing: &'static str,
         work: impl FnOnce(&Connection) -> Result<R, Fault> + Send + 'static,
     ) -> Result<R, StoreError> {
-        self.begin_write(doing, work)?.blocking_recv().map_err(|_| StoreError::stopped())?
+        let answer = self.writer.submit_blocking(doing, Durable::Now, work)?;
+        answer.blocking_recv().map_err(|_| StoreError::stopped())?
     }
 
-    /// As [`write_blocking`](Self::write_blocking), without waiting for the commit.
+    /// As [`write_blocking`](Self::write_blocking), without waiting for the commit, for what is worth nothing before a later
+    /// write: it becomes durable with that one.
     pub(super) fn begin_write<R: Send + 'static>(
         &self,
         doing: &'static str,
         work: impl FnOnce(&Connection) -> Result<R, Fault> + Send + 'static,
     ) -> Result<Answer<R>, StoreError> {
-        self.writer.submit_blocking(doing, work)
+        self.writer.submit_blocking(doing, Durable::Later, work)
     }
 
     /// Reads in one snapshot, on a blocking thread.

@@ -20,7 +20,8 @@ impl Store {
         self.0.segments.write_blocking("begin a list", move |connection| Ok(insert(connection, import)?))
     }
 
-    /// Adds blocks to a list, waiting for room in the queue; the answer comes when they are stored.
+    /// Adds blocks to a list, waiting for room in the queue; the answer comes when they are stored. They are durable once
+    /// the list is published.
     pub(crate) fn put_blocks(&self, list: List, blocks: Vec<Block>) -> Result<Answer<()>, StoreError> {
         self.0
             .segments

@@ -38,6 +38,8 @@ mod writer;
 use std::path::Path;
 use std::sync::Arc;
 
+use rusqlite::Connection;
+
 pub use attributes::Attributes;
 pub(crate) use audiences::no_audience;
 pub use audiences::{AUDIENCES_MAX, AudienceRecord, Audiences};
@@ -65,6 +67,7 @@ pub(crate) use versions::{Content, Publication, Published};
 
 use attributes::AttributeCache;
 use audiences::AudienceCache;
+use audit::{Journal, Tending};
 use checkpoint::Checkpointer;
 use columns::Columns;
 use database::{Database, Design};
@@ -77,7 +80,7 @@ use writer::Isolation;
 static SEGMENTS: Design = Design {
     file: "segments.db",
     page_size: 16_384,
-    checkpoint_pages: 4_096,
+    checkpoint_pages: 0,
     isolation: Isolation::Each,
     overwrite: false,
     migrations: &[
@@ -101,6 +104,11 @@ static SERVICE: Design = Design {
     ],
 };
 
+/// Bytes of log that are moved into the file while more is written. A list of ten million ids is to be published before it
+/// is written a second time.
+const SEGMENTS_LOG_BYTES: u64 = 320 << 20;
+/// As above; a look-up would take longer with more.
+const SERVICE_LOG_BYTES: u64 = 64 << 20;
 /// Writes of lists that wait; imports wait for room themselves, and each is some megabytes.
 const SEGMENT_WRITES_WAITING: usize = 64;
 /// Writes of all else that wait, when the configuration does not say.
@@ -113,9 +121,11 @@ pub struct Store(Arc<Parts>);
 /// Dropped in this order: whoever uses a database before it, the lock last.
 #[derive(Debug)]
 struct Parts {
+    _tending: Tending,
+    journal: Journal,
     sweeper: Sweeper,
     columns: Columns,
-    _checkpointer: Checkpointer,
+    _checkpointers: [Checkpointer; 2],
     segments: Arc<Database>,
     service: Arc<Database>,
     attributes: Arc<AttributeCache>,
@@ -146,17 +156,28 @@ impl Store {
     pub fn open_with(path: &Path, clock: Clock, ids: Ids, writes_waiting: usize) -> Result<Self, StoreError> {
         let folder = Arc::new(DataFolder::open(path)?);
         let segments = Arc::new(Database::open(&SEGMENTS, &folder, SEGMENT_WRITES_WAITING)?);
-        let service = Arc::new(Database::open(&SERVICE, &folder, writes_waiting)?);
+        let (service, journal) = Database::open_with(&SERVICE, &folder, writes_waiting, |connection| {
+            let journal = Journal::open(&folder, connection)?;
+            let taken_in = journal.clone();
+            Ok((journal, Some(Box::new(move |connection: &Connection| taken_in.take_in(connection)))))
+        })?;
+        let service = Arc::new(service);
+        let tending = Tending::start(journal.clone(), Arc::clone(&service))?;
         let attributes = Arc::new(AttributeCache::load(&service)?);
         let audiences = Arc::new(AudienceCache::load(&service)?);
         let tokens = Arc::new(TokenCache::load(&service)?);
         let sweeper = Sweeper::start(&segments)?;
         let columns = Columns::start(&folder, &service)?;
-        let checkpointer = Checkpointer::start(folder.file(SERVICE.file))?;
+        let checkpointers = [
+            Checkpointer::start(folder.file(SEGMENTS.file), SEGMENTS_LOG_BYTES)?,
+            Checkpointer::start(folder.file(SERVICE.file), SERVICE_LOG_BYTES)?,
+        ];
         Ok(Self(Arc::new(Parts {
+            _tending: tending,
+            journal,
             sweeper,
             columns,
-            _checkpointer: checkpointer,
+            _checkpointers: checkpointers,
             segments,
             service,
             attributes,
@@ -185,8 +206,11 @@ impl Store {
 
     /// Whether reads are answered and, where a write has found the disk full, whether there is room again.
     pub(crate) async fn ready(&self) -> Result<(), StoreError> {
-        self.audit(None, 1).await?;
         for database in [&self.0.segments, &self.0.service] {
+            let answers = |connection: &Connection| {
+                Ok(connection.pragma_query_value(None, "user_version", |_| Ok(()))?)
+            };
+            database.read("see whether it answers", answers).await?;
             if database.is_full() {
                 database.try_write().await?;
             }

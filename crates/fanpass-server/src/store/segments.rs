@@ -26,6 +26,20 @@ pub struct SegmentRecord {
 const RECORD: &str = "SELECT name, members, imports.id, published_at, versions.import FROM segments \
                       JOIN versions USING (import) JOIN imports ON imports.sequence = segments.import";
 
+/// Of each segment the name and the blocks that would contain the user `?1`: of its base, and of what was added and removed.
+macro_rules! blocks_of_user {
+    () => {
+        blocks_of_user!("base", "added", "removed")
+    };
+    ($($list:literal),+) => {
+        concat!(
+            "SELECT name"$(, ", (SELECT ids FROM blocks WHERE blocks.list = versions.", $list,
+            " AND first_id <= ?1 ORDER BY first_id DESC LIMIT 1)")+,
+            " FROM segments JOIN versions USING (import)"
+        )
+    };
+}
+
 impl Store {
     /// Segments in byte order of their names, behind `after`, at most `limit`.
     ///
@@ -102,7 +116,7 @@ impl Store {
     /// # Errors
     /// As [`members`](Self::members).
     pub fn contains(&self, name: &SegmentName, user: &UserId) -> Result<bool, StoreError> {
-        self.0.segments.read_blocking("look a member up", |connection| {
+        self.0.segments.look_up("look a member up", |connection| {
             is_member(connection, name, user)?.ok_or_else(|| no_segment(name.as_str()).into())
         })
     }
@@ -116,23 +130,13 @@ impl Store {
         self.0
             .segments
             .read("list a user's segments", move |connection| {
-                let block = |list: &str| {
-                    format!(
-                        "(SELECT ids FROM blocks WHERE blocks.list = versions.{list} AND first_id <= ?1 \
-                         ORDER BY first_id DESC LIMIT 1)"
-                    )
-                };
-                let [base, added, removed] = ["base", "added", "removed"].map(block);
-                let mut statement = connection.prepare_cached(&format!(
-                    "SELECT name, {base}, {added}, {removed} \
-                     FROM segments JOIN versions USING (import) ORDER BY name"
-                ))?;
+                let mut statement =
+                    connection.prepare_cached(concat!(blocks_of_user!(), " ORDER BY name"))?;
                 let mut rows = statement.query([user.as_bytes()])?;
                 let mut names = Vec::new();
                 while let Some(row) = rows.next()? {
                     let name: String = row.get(0)?;
-                    let holds = |column| members::block_holds(&name, row.get_ref(column)?, &user);
-                    if holds(2)? || (holds(1)? && !holds(3)?) {
+                    if holds(row, &name, &user)? {
                         names.push(segment_name(name)?);
                     }
                 }
@@ -142,18 +146,22 @@ impl Store {
     }
 }
 
-/// Whether `user` is in the segment; none if there is no such segment.
+/// Whether the blocks of such a row say that `user` is in the segment.
+fn holds(row: &Row<'_>, segment: &str, user: &str) -> Result<bool, Fault> {
+    let [base, added, removed] = [1, 2, 3];
+    let holds = |column: usize| members::block_holds(segment, row.get_ref(column)?, user);
+    Ok(holds(added)? || (holds(base)? && !holds(removed)?))
+}
+
+/// Whether `user` is in the segment, by one statement; none if there is no such segment.
 pub(super) fn is_member(
     connection: &Connection,
     name: &SegmentName,
     user: &UserId,
 ) -> Result<Option<bool>, Fault> {
-    let Some((Lists { base, added, removed, .. }, _)) = find_served(connection, name.as_str())? else {
-        return Ok(None);
-    };
-    let holds = |list| members::holds(connection, name.as_str(), list, user.as_str());
-    let optional = |list: Option<i64>| list.map_or(Ok(false), holds);
-    Ok(Some(optional(added)? || (holds(base)? && !optional(removed)?)))
+    let mut statement = connection.prepare_cached(concat!(blocks_of_user!(), " WHERE name = ?2"))?;
+    let mut rows = statement.query(params![user.as_str().as_bytes(), name.as_str()])?;
+    rows.next()?.map(|row| holds(row, name.as_str(), user.as_str())).transpose()
 }
 
 /// Where the members of a segment are now.

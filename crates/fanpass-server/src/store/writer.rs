@@ -13,6 +13,8 @@ use crate::metrics::WriterMeter;
 
 /// Work that shares one commit at most; bounds how long the first of them waits.
 const BATCH_MAX: usize = 512;
+/// Commits in a row that are left to be made durable later; bounds how long the one waits that makes them so.
+const UNSYNCED_MAX: u32 = 16;
 
 /// Hands work to the writing thread, which runs it in order. Dropping it finishes what was taken.
 #[derive(Debug)]
@@ -24,6 +26,9 @@ pub(super) struct Writer {
     meter: WriterMeter,
 }
 
+/// What each commit begins with, before the work that waits; its failure is that of the commit.
+pub(super) type Opening = Box<dyn Fn(&Connection) -> Result<(), Fault> + Send>;
+
 /// The answer to work that was taken; it arrives after the commit.
 pub(super) type Answer<R> = oneshot::Receiver<Result<R, StoreError>>;
 
@@ -34,6 +39,7 @@ impl Writer {
         connection: Connection,
         capacity: usize,
         isolation: Isolation,
+        opening: Option<Opening>,
     ) -> Result<Self, StoreError> {
         let no_meter =
             |error| StoreError::new(StoreErrorKind::Io, format!("could not measure {file}: {error}"));
@@ -44,7 +50,7 @@ impl Writer {
         let thread = std::thread::Builder::new()
             .name(format!("write {file}"))
             .spawn(move || {
-                let commit = Commit { file, connection: &connection, isolation };
+                let commit = Commit { file, connection: &connection, isolation, opening: opening.as_ref() };
                 write_all(commit, &work, &found_full, &metered);
             })
             .map_err(|error| {
@@ -70,7 +76,7 @@ impl Writer {
         work: impl FnOnce(&Connection) -> Result<R, Fault> + Send + 'static,
         then: impl FnOnce(&R) + Send + 'static,
     ) -> Result<Answer<R>, StoreError> {
-        let (task, answer) = self.task(doing, work, then);
+        let (task, answer) = self.task(doing, Durable::Now, work, then);
         let queue = self.queue.as_ref().ok_or_else(StoreError::stopped)?;
         self.meter.waiting.inc();
         queue.try_send(task).map_err(|error| {
@@ -90,9 +96,10 @@ impl Writer {
     pub(super) fn submit_blocking<R: Send + 'static>(
         &self,
         doing: &'static str,
+        durable: Durable,
         work: impl FnOnce(&Connection) -> Result<R, Fault> + Send + 'static,
     ) -> Result<Answer<R>, StoreError> {
-        let (task, answer) = self.task(doing, work, |_| {});
+        let (task, answer) = self.task(doing, durable, work, |_| {});
         let queue = self.queue.as_ref().ok_or_else(StoreError::stopped)?;
         self.meter.waiting.inc();
         queue.send(task).map_err(|_| {
@@ -105,12 +112,13 @@ impl Writer {
     fn task<R: Send + 'static>(
         &self,
         doing: &'static str,
+        durable: Durable,
         work: impl FnOnce(&Connection) -> Result<R, Fault> + Send + 'static,
         then: impl FnOnce(&R) + Send + 'static,
     ) -> (Box<dyn Task>, Answer<R>) {
         let (reply, answer) = oneshot::channel();
         let place = Place { file: self.file, doing };
-        (Box::new(Typed { place, work: Some(work), then, result: None, reply }), answer)
+        (Box::new(Typed { place, durable, work: Some(work), then, result: None, reply }), answer)
     }
 }
 
@@ -125,6 +133,15 @@ impl Drop for Writer {
     }
 }
 
+/// When work has to be on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Durable {
+    /// Before it is answered.
+    Now,
+    /// With the next commit of work that is: nobody is told of it before.
+    Later,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Place {
     file: &'static str,
@@ -133,6 +150,7 @@ struct Place {
 
 /// Work of any result type, as the thread sees it.
 trait Task: Send {
+    fn durable(&self) -> Durable;
     /// Runs inside the transaction; an error undoes this work alone.
     fn run(&mut self, connection: &Connection) -> Result<(), StoreError>;
     /// Answers the caller once the fate of the transaction is known.
@@ -141,6 +159,7 @@ trait Task: Send {
 
 struct Typed<R, W, T> {
     place: Place,
+    durable: Durable,
     work: Option<W>,
     then: T,
     result: Option<Result<R, StoreError>>,
@@ -153,6 +172,10 @@ where
     W: FnOnce(&Connection) -> Result<R, Fault> + Send,
     T: FnOnce(&R) + Send,
 {
+    fn durable(&self) -> Durable {
+        self.durable
+    }
+
     fn run(&mut self, connection: &Connection) -> Result<(), StoreError> {
         let Some(work) = self.work.take() else { return Ok(()) };
         let result = work(connection).map_err(|fault| fault.at(self.place.file, self.place.doing));
@@ -191,6 +214,7 @@ struct Commit<'a> {
     file: &'static str,
     connection: &'a Connection,
     isolation: Isolation,
+    opening: Option<&'a Opening>,
 }
 
 fn write_all(
@@ -199,15 +223,20 @@ fn write_all(
     found_full: &AtomicBool,
     meter: &WriterMeter,
 ) {
-    let mut batch = Vec::with_capacity(BATCH_MAX);
+    let mut batch: Vec<Box<dyn Task>> = Vec::with_capacity(BATCH_MAX);
+    // As the connection was opened.
+    let mut synced = true;
+    let mut unsynced = 0;
     while let Ok(first) = work.recv() {
         batch.push(first);
         batch.extend(work.try_iter().take(BATCH_MAX - 1));
         meter.waiting.sub(i64::try_from(batch.len()).unwrap_or_default());
         meter.batch.observe(u32::try_from(batch.len()).map_or(f64::MAX, f64::from));
         let timer = meter.seconds.start_timer();
+        let now = unsynced == UNSYNCED_MAX || batch.iter().any(|task| task.durable() == Durable::Now);
+        unsynced = if now { 0 } else { unsynced + 1 };
         let mut full = false;
-        let failure = commit.run(&mut batch, &mut full).err();
+        let failure = commit.sync(now, &mut synced).and_then(|()| commit.run(&mut batch, &mut full)).err();
         full |= failure.as_ref().is_some_and(|error| error.kind() == StoreErrorKind::Full);
         timer.observe_duration();
         found_full.store(full, Ordering::Relaxed);
@@ -222,8 +251,23 @@ fn write_all(
 }
 
 impl Commit<'_> {
+    /// Decides whether a commit is durable when it ends, which makes all before it so; `synced` says whether it was.
+    fn sync(self, now: bool, synced: &mut bool) -> Result<(), StoreError> {
+        if now != *synced {
+            let synchronous = if now { "full" } else { "normal" };
+            self.connection
+                .pragma_update(None, "synchronous", synchronous)
+                .map_err(|error| Fault::from(error).at(self.file, "begin a commit"))?;
+            *synced = now;
+        }
+        Ok(())
+    }
+
     fn run(self, batch: &mut [Box<dyn Task>], full: &mut bool) -> Result<(), StoreError> {
         self.statement("BEGIN IMMEDIATE")?;
+        if let Some(opening) = self.opening {
+            opening(self.connection).map_err(|fault| fault.at(self.file, "begin a commit"))?;
+        }
         for task in batch {
             if let Err(error) = self.task(task.as_mut()) {
                 *full |= error.kind() == StoreErrorKind::Full;

@@ -119,6 +119,8 @@ pub(super) struct Overlay {
     recent: HashMap<i64, Record>,
     most: usize,
     older: Option<Filter>,
+    /// Nothing of the journal is remembered, and it may hold anybody.
+    is_lost: bool,
 }
 
 /// What is known of a user beside the table.
@@ -140,13 +142,20 @@ impl Default for Overlay {
 
 impl Overlay {
     fn of(most: usize) -> Self {
-        Self { recent: HashMap::new(), most, older: None }
+        Self { recent: HashMap::new(), most, older: None, is_lost: false }
+    }
+
+    /// What is left where the journal is folded, until that has succeeded: this takes no room.
+    pub(super) fn lost() -> Self {
+        Self { is_lost: true, ..Self::default() }
     }
 
     pub(super) fn get(&self, user: i64) -> Known<'_> {
         match self.recent.get(&user) {
             Some(record) => Known::Exactly(record),
-            None if self.older.as_ref().is_some_and(|older| older.may_hold(user)) => Known::Perhaps,
+            None if self.is_lost || self.older.as_ref().is_some_and(|older| older.may_hold(user)) => {
+                Known::Perhaps
+            }
             None => Known::InTable,
         }
     }
@@ -217,6 +226,7 @@ mod tests {
                 prop_assert!(users[..at].iter().all(|&before| overlay.get(before) != Known::InTable));
                 prop_assert!(overlay.recent.len() <= most);
             }
+            prop_assert!(users.iter().all(|&user| Overlay::lost().get(user) == Known::Perhaps));
         }
     }
 }

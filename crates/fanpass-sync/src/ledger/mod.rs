@@ -180,6 +180,8 @@ impl Ledger {
     /// [`Ledger`](crate::ErrorKind::Ledger).
     pub fn settle(&mut self) -> Result<(), SyncError> {
         let path = self.connection.path().map(PathBuf::from).unwrap_or_default();
+        // A fold wants room of its own.
+        self.overlay = Overlay::lost();
         journal::fold(&self.connection, &folder(&path))?;
         self.overlay = Overlay::default();
         self.is_new = database::is_empty(&self.connection)?;

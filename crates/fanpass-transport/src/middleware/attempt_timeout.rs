@@ -2,15 +2,16 @@
 
 use std::fmt;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::Either;
 use http_body::{Body, Frame};
-use tokio::time::{Sleep, sleep, timeout};
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep, sleep, timeout};
 
 use crate::body::CHUNK;
 use crate::{Request, Response, ResponseBody, Sent, Transport, TransportError, TransportErrorKind};
@@ -21,12 +22,16 @@ use crate::{Request, Response, ResponseBody, Sent, Transport, TransportError, Tr
 pub struct AttemptTimeout<T> {
     inner: T,
     limit: Duration,
+    timer: SpareTimer,
 }
+
+/// The timer of an attempt before: to set it anew costs less than to register another.
+type SpareTimer = Mutex<Option<Pin<Box<Sleep>>>>;
 
 impl<T: Transport> AttemptTimeout<T> {
     /// Bounds each standstill to `limit`.
     pub fn new(inner: T, limit: Duration) -> Self {
-        Self { inner, limit }
+        Self { inner, limit, timer: SpareTimer::default() }
     }
 }
 
@@ -37,13 +42,47 @@ impl<T: Transport> Transport for AttemptTimeout<T> {
         if !request.body().is_buffered() || request.body().content_length() > piece {
             return Either::Right(Box::pin(self.send_watched(request)));
         }
-        let sending = self.inner.send(request);
-        Either::Left(async move {
-            match timeout(self.limit, sending).await {
-                Ok(answer) => answer.map(|answer| self.watch(answer)),
-                Err(_) => Err(stalled(Sent::Unknown, "no answer", self.limit)),
+        let attempt = self.inner.send(request);
+        Either::Left(Timed { attempt, limit: self.limit, spare: &self.timer, timer: None })
+    }
+}
+
+pin_project! {
+    /// An attempt whose answer has to begin within the limit.
+    struct Timed<'a, F> {
+        #[pin]
+        attempt: F,
+        limit: Duration,
+        spare: &'a SpareTimer,
+        timer: Option<Pin<Box<Sleep>>>,
+    }
+}
+
+impl<F: Future<Output = Result<Response, TransportError>>> Future for Timed<'_, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Poll::Ready(answer) = this.attempt.poll(context) {
+            if let Some(timer) = this.timer.take() {
+                *this.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(timer);
             }
-        })
+            return Poll::Ready(answer.map(|answer| watch(answer, *this.limit)));
+        }
+        let timer = this.timer.get_or_insert_with(|| begin(this.spare, *this.limit));
+        ready!(timer.as_mut().poll(context));
+        Poll::Ready(Err(stalled(Sent::Unknown, "no answer", *this.limit)))
+    }
+}
+
+fn begin(spare: &SpareTimer, limit: Duration) -> Pin<Box<Sleep>> {
+    let spare = spare.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match (spare, Instant::now().checked_add(limit)) {
+        (Some(mut timer), Some(deadline)) => {
+            timer.as_mut().reset(deadline);
+            timer
+        }
+        _ => Box::pin(sleep(limit)),
     }
 }
 
@@ -56,7 +95,7 @@ impl<T: Transport> AttemptTimeout<T> {
         loop {
             let seen = moved.load(Ordering::Relaxed);
             match timeout(self.limit, &mut sending).await {
-                Ok(answer) => return answer.map(|answer| self.watch(answer)),
+                Ok(answer) => return answer.map(|answer| watch(answer, self.limit)),
                 Err(_) if moved.load(Ordering::Relaxed) != seen => {}
                 Err(_) => return Err(stalled(Sent::Unknown, "no answer", self.limit)),
             }
@@ -64,15 +103,11 @@ impl<T: Transport> AttemptTimeout<T> {
     }
 }
 
-impl<T> AttemptTimeout<T> {
-    fn watch(&self, answer: Response) -> Response {
-        answer.map(|body| {
-            if body.is_buffered() {
-                return body;
-            }
-            ResponseBody::new(Watched { body, limit: self.limit, waiting: None })
-        })
+fn watch(answer: Response, limit: Duration) -> Response {
+    if answer.body().is_buffered() {
+        return answer;
     }
+    answer.map(|body| ResponseBody::new(Watched { body, limit, waiting: None }))
 }
 
 fn stalled(sent: Sent, what: &str, limit: Duration) -> TransportError {

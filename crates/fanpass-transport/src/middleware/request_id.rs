@@ -9,10 +9,10 @@ use http::header::Entry;
 
 use crate::{Request, RequestId, Response, Transport, TransportError};
 
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Sets `x-request-id` on requests that have none, and names the id on the answer ([`RequestId`] in its
-/// extensions) or the error ([`TransportError::request_id`]).
+/// Sets `x-request-id` on requests that have none, and names the id on the answer (as the same header, unless the other
+/// side answers with an id of its own) or the error ([`TransportError::request_id`]).
 pub struct RequestIds<T> {
     inner: T,
     source: Arc<dyn Fn() -> RequestId + Send + Sync>,
@@ -40,7 +40,7 @@ impl<T: Transport> Transport for RequestIds<T> {
         self.inner.send(request).map(|outcome| match (outcome, id) {
             (outcome, None) => outcome,
             (Ok(mut response), Some(id)) => {
-                response.extensions_mut().insert(id);
+                response.headers_mut().entry(X_REQUEST_ID).or_insert_with(|| id.into_header_value());
                 Ok(response)
             }
             (Err(error), Some(id)) => Err(error.with_request_id(id)),

@@ -7,13 +7,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
-use futures_util::future::Either;
 use http::StatusCode;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::RetryBudget;
 use super::retry_after::retry_after;
-use crate::{Attempts, Idempotent, Request, Response, Sent, SingleAttempt, Transport, TransportError};
+use crate::{Attempts, Idempotent, Request, Response, Sent, Transport, TransportError};
 
 /// How much of an answer that is not wanted is read, for the sake of its connection.
 const DRAIN: usize = 64 * 1024;
@@ -73,8 +72,6 @@ type Delays = Box<dyn Iterator<Item = Duration> + Send>;
 /// - the request is idempotent, by its method or by the mark [`Idempotent`]; or
 /// - it surely had no effect: it was never sent, or the answer was 429 or 503.
 ///
-/// A request that is marked [`SingleAttempt`] is left to its caller.
-///
 /// It waits as long as `Retry-After` says, else by exponential back-off with jitter. Every retry that the
 /// server did not ask for takes from the [`RetryBudget`]. The number of attempts stands on the answer
 /// ([`Attempts`] in its extensions) and on the error ([`TransportError::attempts`]).
@@ -129,16 +126,7 @@ impl<T: Transport> Retry<T> {
 }
 
 impl<T: Transport> Transport for Retry<T> {
-    fn send(&self, request: Request) -> impl Future<Output = Result<Response, TransportError>> + Send {
-        if request.extensions().get::<SingleAttempt>().is_some() {
-            return Either::Left(self.inner.send(request));
-        }
-        Either::Right(Box::pin(self.send_repeatedly(request)))
-    }
-}
-
-impl<T: Transport> Retry<T> {
-    async fn send_repeatedly(&self, mut request: Request) -> Result<Response, TransportError> {
+    async fn send(&self, mut request: Request) -> Result<Response, TransportError> {
         let began = Instant::now();
         let idempotent = is_idempotent(&request);
         let mut delays = None;

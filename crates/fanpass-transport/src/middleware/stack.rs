@@ -14,14 +14,15 @@ type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// Builds the pipeline around an adapter. Its order, outermost first:
 ///
-/// 1. [`CallTrace`]: one span for the call, however many attempts it takes;
-/// 2. [`RequestIds`]: one id for all attempts;
+/// 1. [`RequestIds`]: one id for all attempts;
+/// 2. [`CallTrace`]: one span for the call, however many attempts it takes;
 /// 3. [`Retry`]: everything below happens once for each attempt;
 /// 4. [`RateLimited`]: retries count against the rate too;
 /// 5. [`Auth`]: a retry carries a token that was refreshed meanwhile;
 /// 6. [`AttemptTimeout`]: waiting for a slot or a token does not count;
 /// 7. [`AttemptTrace`]: one span for what the adapter does;
 /// 8. the adapter.
+#[derive(Clone)]
 pub struct Stack {
     adapter: DynTransport,
     ids: Ids,
@@ -100,10 +101,20 @@ impl Stack {
 
     /// Puts the layers on one another.
     pub fn build(self) -> DynTransport {
+        let (ids, clock) = (Arc::clone(&self.ids), Arc::clone(&self.clock));
+        let (policy, budget) = (self.policy.clone(), Arc::clone(&self.budget));
+        let retry = Retry::new(self.attempt(), policy, budget).with_clock(move || clock());
+        RequestIds::new(CallTrace::new(retry), move || ids()).into_dyn()
+    }
+
+    /// The same without [`Retry`], for one operation whose caller repeats requests itself and does other work meanwhile.
+    pub fn build_single(self, operation: &'static str) -> DynTransport {
+        let ids = Arc::clone(&self.ids);
+        RequestIds::new(CallTrace::of(self.attempt(), operation), move || ids()).into_dyn()
+    }
+
+    fn attempt(self) -> impl Transport {
         let attempt = AttemptTimeout::new(AttemptTrace(self.adapter), self.timeout);
-        let attempt = RateLimited::new(Auth::new(attempt, self.tokens), self.rate);
-        let (ids, clock) = (self.ids, self.clock);
-        let retry = Retry::new(attempt, self.policy, self.budget).with_clock(move || clock());
-        CallTrace(RequestIds::new(retry, move || ids())).into_dyn()
+        RateLimited::new(Auth::new(attempt, self.tokens), self.rate)
     }
 }

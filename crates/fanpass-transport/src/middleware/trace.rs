@@ -5,11 +5,27 @@ use futures_util::future::Either;
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span, debug, debug_span, field, info_span};
 
-use crate::{Attempts, OperationName, Request, RequestId, Response, Transport, TransportError};
+use super::request_id::X_REQUEST_ID;
+use crate::{Attempts, OperationName, Request, Response, Transport, TransportError};
 
 /// A span `call` around all attempts: operation, method, host, path, request id, attempts, outcome, milliseconds.
 #[derive(Debug)]
-pub struct CallTrace<T>(pub T);
+pub struct CallTrace<T> {
+    inner: T,
+    operation: Option<&'static str>,
+}
+
+impl<T: Transport> CallTrace<T> {
+    /// Traces calls of the operation that each request names as its [`OperationName`].
+    pub fn new(inner: T) -> Self {
+        Self { inner, operation: None }
+    }
+
+    /// Traces calls of one operation, which requests need not name.
+    pub fn of(inner: T, operation: &'static str) -> Self {
+        Self { inner, operation: Some(operation) }
+    }
+}
 
 /// A span `attempt` around one attempt: outcome and milliseconds.
 #[derive(Debug)]
@@ -19,17 +35,17 @@ impl<T: Transport> Transport for CallTrace<T> {
     fn send(&self, request: Request) -> impl Future<Output = Result<Response, TransportError>> + Send {
         let span = info_span!(
             "call",
-            operation = request.extensions().get::<OperationName>().map(|name| name.0),
+            operation = request.extensions().get::<OperationName>().map(|name| name.0).or(self.operation),
             method = %request.method(),
             host = request.uri().host(),
             path = request.uri().path(),
-            request_id = field::Empty,
+            request_id = request.headers().get(X_REQUEST_ID).and_then(|id| id.to_str().ok()),
             attempts = field::Empty,
             status = field::Empty,
             error = field::Empty,
             elapsed_ms = field::Empty,
         );
-        let sending = self.0.send(request);
+        let sending = self.inner.send(request);
         if span.is_disabled() {
             return Either::Left(sending);
         }
@@ -37,13 +53,10 @@ impl<T: Transport> Transport for CallTrace<T> {
         Either::Right(Box::pin(async move {
             let began = Instant::now();
             let outcome = sending.instrument(span.clone()).await;
-            let (request_id, attempts) = match &outcome {
-                Ok(answer) => {
-                    (answer.extensions().get::<RequestId>(), answer.extensions().get::<Attempts>().copied())
-                }
-                Err(error) => (error.request_id(), error.attempts()),
+            let attempts = match &outcome {
+                Ok(answer) => answer.extensions().get::<Attempts>().copied(),
+                Err(error) => error.attempts(),
             };
-            span.record("request_id", request_id.map(RequestId::as_str));
             span.record("attempts", attempts.map(|attempts| attempts.0));
             record(&span, &outcome, began);
             span.in_scope(|| debug!("call ended"));

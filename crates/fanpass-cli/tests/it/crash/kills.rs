@@ -64,6 +64,17 @@ fn write(door: &Door, writer: usize, first: usize, known: &Mutex<Known>, acknowl
     }
 }
 
+/// Looks a user up until the service is gone: of a call that changes nothing the record is left.
+fn read(door: &Door, first: usize, known: &Mutex<Known>) {
+    for number in first.. {
+        let call = format!("r-{number}");
+        let path = "/service/v1/user?userId=user-0";
+        let Ok((status, answer)) = door.call("GET", path, "application/json", &call, "") else { return };
+        assert!([200, 404].contains(&status), "{call}: {status} {answer}");
+        known.lock().unwrap().calls.insert(call);
+    }
+}
+
 fn send(door: &Door, kind: usize, target: &str, call: &str, number: usize) -> io::Result<(u16, Value)> {
     let ids: Vec<String> = (0..IDS).map(|id| format!("{number:08}-{id:04}")).collect();
     match kind {
@@ -110,6 +121,8 @@ fn what_the_service_acknowledged_outlives_any_kill() {
                 let door = door.clone();
                 scope.spawn(move || write(&door, writer, round * 100_000, known, acknowledged));
             }
+            let (door, known) = (service.door.clone(), &known);
+            scope.spawn(move || read(&door, round * 100_000, known));
             // Each round dies elsewhere: at once, among few writes, among many.
             while acknowledged.load(Ordering::Relaxed) < round * 37 % 101 {
                 thread::yield_now();

@@ -1,5 +1,6 @@
 //! Verifies everything that must hold in a data folder, without changing any of it and in bounded memory.
 
+mod audit;
 mod columns;
 mod files;
 mod imports;
@@ -161,6 +162,11 @@ fn database(check: &mut Check, data: &Path, design: &Design, verify: Verify) -> 
     // All of it as it stands at one moment.
     let snapshot = connection.unchecked_transaction()?;
     integrity(check, &snapshot, design.file)?;
+    let kept = (
+        "SELECT count(*) FROM idempotency WHERE length(fingerprint) <> 32 OR operation = '' OR key = ''",
+        "cannot have been written as they stand",
+    );
+    none_of_them(check, &snapshot, &format!("{}, answers under keys", design.file), kept)?;
     verify(check, &snapshot, data);
     Ok(())
 }
@@ -209,4 +215,18 @@ fn integrity(check: &mut Check, connection: &Connection, file: &str) -> rusqlite
 /// One number that a statement gives.
 fn count(connection: &Connection, sql: &str) -> rusqlite::Result<u64> {
     connection.query_row(sql, [], |row| row.get(0))
+}
+
+/// Reports how many rows of `place` the statement counts, if any: they are what no row may be.
+fn none_of_them(
+    check: &mut Check,
+    connection: &Connection,
+    place: &str,
+    (sql, what): (&str, &str),
+) -> rusqlite::Result<()> {
+    let wrong = count(connection, sql)?;
+    if wrong > 0 {
+        check.damage(place, format!("{wrong} of them {what}"), RESTORE);
+    }
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! What must hold in `service.db`: users, attributes, audiences, tokens and the audit.
+//! What must hold in `service.db`: users, attributes, audiences, tokens, and the audit.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use fanpass_model::{
 };
 use rusqlite::Connection;
 
-use super::{Check, RESTORE, count};
+use super::{Check, RESTORE, audit, count, none_of_them};
 use crate::auth::{SCOPES, keys};
 use crate::store::SERVICE;
 use crate::targeting::Expression;
@@ -23,7 +23,7 @@ pub(super) fn check(check: &mut Check, connection: &Connection, data: &Path) {
     check.step(file, |check| audiences(check, connection));
     check.step(file, |check| outbox(check, connection));
     check.step(file, |check| tokens(check, connection, data));
-    check.step(file, |check| audit(check, connection));
+    audit::check(check, connection, data);
 }
 
 fn attributes(
@@ -110,20 +110,6 @@ fn history(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Reports how many rows of `place` the statement counts, if any: they are what no row may be.
-fn none_of_them(
-    check: &mut Check,
-    connection: &Connection,
-    place: &str,
-    (sql, what): (&str, &str),
-) -> rusqlite::Result<()> {
-    let wrong = count(connection, sql)?;
-    if wrong > 0 {
-        check.damage(place, format!("{wrong} of them {what}"), RESTORE);
-    }
-    Ok(())
-}
-
 fn audiences(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
     let mut statement =
         connection.prepare("SELECT name, expression, created_at, updated_at FROM audiences ORDER BY name")?;
@@ -200,26 +186,6 @@ fn tokens(check: &mut Check, connection: &Connection, data: &Path) -> rusqlite::
     if check.tokens > 0 && keys::files(data).is_ok_and(|keys| keys.is_empty()) {
         let next = "restore the key, or issue new tokens: the service makes a new key when it starts";
         check.damage("signing-key", "it is missing, and without it no token works that was issued", next);
-    }
-    Ok(())
-}
-
-fn audit(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
-    check.audit_records = count(connection, "SELECT count(*) FROM audit")?;
-    let last = count(connection, "SELECT coalesce(max(sequence), 0) FROM audit")?;
-    let given = count(connection, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'audit'")?;
-    let place = format!("{}, audit", SERVICE.file);
-    if last != given {
-        let what = format!("its last record is {last}, and {given} were written: the newest are gone");
-        check.damage(&place, what, RESTORE);
-    }
-    let wrong = count(
-        connection,
-        "SELECT count(*) FROM audit WHERE status NOT BETWEEN 100 AND 599 OR operation = '' \
-         OR (outcome IS NOT NULL AND NOT json_valid(outcome))",
-    )?;
-    if wrong > 0 {
-        check.damage(&place, format!("{wrong} records cannot have been written as they stand"), RESTORE);
     }
     Ok(())
 }

@@ -47,3 +47,17 @@ CREATE TABLE dead_letters (
 
 -- Tokens: listed newest first, a page at a time.
 CREATE INDEX tokens_by_issue ON tokens (issued_at, jti);
+
+-- Audit: records of calls that changed nothing, many to a row. They are in a journal first.
+CREATE TABLE audit_batches (
+    last     INTEGER PRIMARY KEY, -- the sequence of the last of them; the records of changes are numbered with them
+    first    INTEGER NOT NULL,
+    records  TEXT NOT NULL        -- a line each: a JSON array of time and record
+) STRICT;
+
+-- How far the journals are in it: all before the one of this number, and so many bytes of that one.
+ALTER TABLE totals ADD COLUMN journal INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE totals ADD COLUMN journal_bytes INTEGER NOT NULL DEFAULT 0;
+-- Both tables draw from it, whichever is first.
+INSERT INTO sqlite_sequence (name, seq)
+SELECT 'audit', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'audit');

@@ -15,7 +15,7 @@ fn held(path: &Path, capacity: usize) -> (Writer, mpsc::Sender<()>) {
 fn held_with(path: &Path, capacity: usize, isolation: Isolation) -> (Writer, mpsc::Sender<()>) {
     let connection = Connection::open(path).unwrap();
     connection.execute_batch("PRAGMA journal_mode = wal; CREATE TABLE numbers (number UNIQUE)").unwrap();
-    let writer = Writer::start("test.db", connection, capacity, isolation).unwrap();
+    let writer = Writer::start("test.db", connection, capacity, isolation, None).unwrap();
     let (hold, released) = mpsc::channel();
     let (running, begun) = mpsc::channel();
     let work = move |_: &Connection| {
@@ -23,7 +23,7 @@ fn held_with(path: &Path, capacity: usize, isolation: Isolation) -> (Writer, mps
         let _ = released.recv();
         Ok(())
     };
-    writer.submit_blocking("hold", work).unwrap();
+    writer.submit_blocking("hold", Durable::Now, work).unwrap();
     begun.recv().unwrap();
     (writer, hold)
 }
@@ -38,6 +38,32 @@ fn insert(writer: &Writer, number: u32) -> Result<Answer<()>, StoreError> {
 
 fn count(connection: &Connection) -> u32 {
     connection.query_row("SELECT count(*) FROM numbers", [], |row| row.get(0)).unwrap()
+}
+
+/// What SQLite says of its commits: 2 that each is synced, 1 that only the moving of the log is.
+fn synchronous(connection: &Connection) -> Result<u32, Fault> {
+    Ok(connection.pragma_query_value(None, "synchronous", |row| row.get(0))?)
+}
+
+#[test]
+fn what_may_be_durable_later_is_not_synced_alone_nor_too_often_in_a_row() {
+    let folder = TempDir::new().unwrap();
+    let (writer, hold) = held(&folder.path().join("test.db"), 100);
+    drop(hold);
+    let commit = |durable| {
+        let answer = writer.submit_blocking("look", durable, synchronous).unwrap();
+        answer.blocking_recv().unwrap().unwrap()
+    };
+    assert_eq!([Durable::Later, Durable::Now, Durable::Later].map(commit), [1, 2, 1]);
+    let synced = (0..2 * UNSYNCED_MAX).filter(|_| commit(Durable::Later) == 2).count();
+    assert_eq!(synced, 1);
+
+    let (writer, hold) = held(&folder.path().join("other.db"), 100);
+    let answers = [Durable::Later, Durable::Now]
+        .map(|durable| writer.submit_blocking("look", durable, synchronous).unwrap());
+    drop(hold);
+    let shared = answers.map(|answer| answer.blocking_recv().unwrap().unwrap());
+    assert_eq!(shared, [2, 2], "a shared commit is durable when one of its works has to be");
 }
 
 #[test]

@@ -175,6 +175,10 @@ async fn each_damage_of_the_service_is_named() {
             "DELETE FROM audit WHERE operation = 'updateUser'",
             "service.db, changes of users: 1 of them have no audit",
         ),
+        (
+            "INSERT INTO idempotency VALUES ('club', 'key', 'updateUser', x'00', '', NULL, 0)",
+            "service.db, answers under keys: 1 of them cannot have been written",
+        ),
         ("UPDATE user_changes SET changes = '{'", "changes of users: 1 of them cannot have been written"),
         ("UPDATE totals SET users = 5", "service.db: it holds 1 users and counts 5"),
         (

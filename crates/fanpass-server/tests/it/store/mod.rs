@@ -1,5 +1,6 @@
 //! The storage: what it keeps, what it refuses, and what survives.
 
+mod audit;
 mod checks;
 mod combine;
 mod crash;

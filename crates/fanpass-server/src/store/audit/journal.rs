@@ -1,0 +1,226 @@
+//! Records of calls that changed nothing: appended to a file before their answer, and taken into the database by the next
+//! commit.
+//!
+//! What the system was given is there after this process was killed, so such a call waits for no disk. When the machine itself
+//! fails, the records of the last moments may be gone, and nothing else with them.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::{AuditEntry, batch};
+use crate::store::database::Database;
+use crate::store::error::{Fault, StoreError, StoreErrorKind};
+use crate::store::folder::{DataFolder, open_private};
+
+/// How long a record is in a journal alone at most, unless the disk is busy or full.
+const INTERVAL: Duration = Duration::from_millis(250);
+/// Bytes of a journal past which records are refused: what cannot be taken in must not grow.
+const BYTES_MAX: u64 = 64 << 20;
+/// Bytes of a journal past which another is begun, once all of it is taken in.
+const BYTES_ENOUGH: u64 = 4 << 20;
+/// A journal is named by its number, between these.
+const PREFIX: &str = "audit-";
+const SUFFIX: &str = ".journal";
+
+/// How far the journals are in the database: all before the one of that number, and of that one so many bytes.
+pub(super) type Place = (i64, u64);
+
+/// The journals of one data folder. Clones share them.
+#[derive(Debug, Clone)]
+pub(in crate::store) struct Journal(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    folder: PathBuf,
+    growing: Mutex<Growing>,
+}
+
+/// The newest journal, which records are appended to.
+#[derive(Debug)]
+struct Growing {
+    number: i64,
+    file: File,
+    bytes: u64,
+    /// Whether a record came since the last look.
+    touched: bool,
+}
+
+impl Journal {
+    /// Begins a journal behind those that an earlier process left in the folder.
+    pub(in crate::store) fn open(folder: &DataFolder, service: &Connection) -> Result<Self, Fault> {
+        let folder = folder.path().to_owned();
+        let left = numbers(&folder).map_err(|error| StoreError::io("list", &folder, error))?;
+        let newest = left.last().copied().unwrap_or_default().max(batch::taken(service)?.0);
+        let mut growing = Growing::begin(&folder, newest.saturating_add(1))?;
+        growing.touched = !left.is_empty();
+        Ok(Self(Arc::new(Shared { folder, growing: Mutex::new(growing) })))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Growing> {
+        self.0.growing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Appends a record; it outlives this process from here on.
+    pub(in crate::store) fn append(&self, at: i64, entry: &AuditEntry) -> Result<(), StoreError> {
+        let line = batch::line(at, entry)?;
+        self.lock().append(&self.0.folder, &line)
+    }
+
+    /// Has what came since the last time taken in, and says whether there is nothing left.
+    fn tend(&self, service: &Database) -> bool {
+        if !std::mem::take(&mut self.lock().touched) {
+            return true;
+        }
+        let tended = service.write_blocking("keep audit records", |_| Ok(()));
+        if let Err(error) = &tended {
+            tracing::warn!(%error, "audit records wait in their journal");
+            self.lock().touched = true;
+        }
+        tended.is_ok()
+    }
+
+    /// Deletes the journals once all is taken in and nothing more will come; what cannot be deleted is so by the next start.
+    fn remove_all(&self) {
+        for number in numbers(&self.0.folder).unwrap_or_default() {
+            let _ = fs::remove_file(path(&self.0.folder, number));
+        }
+    }
+
+    /// Takes what was appended so far into the commit that `connection` is at, so that records stand in the order of their calls.
+    pub(in crate::store) fn take_in(&self, connection: &Connection) -> Result<(), Fault> {
+        let folder = &self.0.folder;
+        let taken = batch::taken(connection)?;
+        let (newest, bytes) = {
+            let growing = self.lock();
+            (growing.number, growing.bytes)
+        };
+        if taken == (newest, bytes) {
+            return Ok(());
+        }
+        for number in numbers(folder).map_err(|error| StoreError::io("list", folder, error))? {
+            let path = path(folder, number);
+            if number < taken.0 {
+                fs::remove_file(&path).map_err(|error| StoreError::io("delete", &path, error))?;
+                continue;
+            }
+            let from = if number == taken.0 { taken.1 } else { 0 };
+            let until = if number == newest { bytes } else { u64::MAX };
+            let read = || -> io::Result<_> {
+                let mut file = File::open(&path)?;
+                file.seek(SeekFrom::Start(from))?;
+                Ok(BufReader::new(file).take(until.saturating_sub(from)))
+            };
+            let lines = read().map_err(|error| StoreError::io("read", &path, error))?;
+            batch::keep(connection, lines)?;
+        }
+        let mut growing = self.lock();
+        let all = growing.bytes == bytes;
+        if all && bytes >= BYTES_ENOUGH {
+            *growing = Growing::begin(folder, newest.saturating_add(1))?;
+            return batch::set_taken(connection, (growing.number, 0));
+        }
+        batch::set_taken(connection, (newest, bytes))
+    }
+}
+
+/// Sees to it that records do not wait for long where no change comes to take them in.
+#[derive(Debug)]
+pub(in crate::store) struct Tending {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Tending {
+    pub(in crate::store) fn start(journal: Journal, service: Arc<Database>) -> Result<Self, StoreError> {
+        let (stop, stopped) = channel();
+        let thread = std::thread::Builder::new()
+            .name("audit".to_owned())
+            .spawn(move || {
+                while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
+                    journal.tend(&service);
+                }
+                if journal.tend(&service) {
+                    journal.remove_all();
+                }
+            })
+            .map_err(|error| {
+                StoreError::new(StoreErrorKind::Io, format!("could not start a thread: {error}"))
+            })?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Tending {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Growing {
+    fn begin(folder: &Path, number: i64) -> Result<Self, StoreError> {
+        let path = path(folder, number);
+        let file = open_private(&path).map_err(|error| StoreError::io("make", &path, error))?;
+        Ok(Self { number, file, bytes: 0, touched: false })
+    }
+
+    fn append(&mut self, folder: &Path, line: &[u8]) -> Result<(), StoreError> {
+        if self.bytes >= BYTES_MAX {
+            let message = "too many audit records wait for the disk; try again in a moment";
+            return Err(StoreError::new(StoreErrorKind::Busy, message));
+        }
+        // Where one was cut off by a failure, the next begins at the same place.
+        write_at(&mut self.file, line, self.bytes)
+            .map_err(|error| StoreError::io("append to", &path(folder, self.number), error))?;
+        self.bytes = self.bytes.saturating_add(u64::try_from(line.len()).unwrap_or(u64::MAX));
+        self.touched = true;
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn write_at(file: &mut File, bytes: &[u8], at: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, at)
+}
+
+#[cfg(not(unix))]
+fn write_at(file: &mut File, bytes: &[u8], at: u64) -> io::Result<()> {
+    use std::io::Write as _;
+
+    file.seek(SeekFrom::Start(at))?;
+    file.write_all(bytes)
+}
+
+fn path(folder: &Path, number: i64) -> PathBuf {
+    folder.join(format!("{PREFIX}{number}{SUFFIX}"))
+}
+
+/// The journals in a data folder that hold something.
+pub(in crate::store) fn waiting(folder: &Path) -> io::Result<usize> {
+    let mut waiting = 0;
+    for number in numbers(folder)? {
+        waiting += usize::from(fs::metadata(path(folder, number))?.len() > 0);
+    }
+    Ok(waiting)
+}
+
+/// The numbers of the journals in a data folder, oldest first.
+fn numbers(folder: &Path) -> io::Result<Vec<i64>> {
+    let mut numbers = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX));
+        numbers.extend(number.and_then(|number| number.parse::<i64>().ok()));
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}
