@@ -33,28 +33,50 @@ pub struct Counts {
 pub struct IdRow<'a> {
     /// The id, white space around it trimmed; never empty.
     pub id: &'a str,
-    /// The row.
-    pub row: Row<'a>,
-    column: usize,
+    table: &'a Table,
 }
 
-impl IdRow<'_> {
+impl<'a> IdRow<'a> {
+    /// The row.
+    #[inline]
+    pub fn row(&self) -> Row<'a> {
+        self.table.any_row()
+    }
+
     /// Where the id is, for people: `holders.csv:12` or `fans.xlsx:Sheet1!B7`.
     pub fn location(&self) -> String {
-        self.row.origin.locate(self.row.number(), self.row.line(), Some(self.column))
+        let row = self.row();
+        row.origin.locate(row.number(), row.line(), Some(self.table.id_column()))
     }
 
     /// This row as a reject that blames the id, for a rule of the caller's own.
     pub fn reject(&self, code: &'static str, message: impl Into<String>) -> Reject {
-        self.row.reject(Some(self.column), code, message)
+        self.row().reject(Some(self.table.id_column()), code, message)
     }
 }
 
 /// White space (Unicode) around the cell taken away; nearly always there is none.
+#[inline]
 fn trimmed(cell: &str) -> &str {
     match cell.as_bytes() {
         [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => cell,
-        _ => cell.trim(),
+        _ => trim(cell),
+    }
+}
+
+#[cold]
+fn trim(cell: &str) -> &str {
+    cell.trim()
+}
+
+/// The row at hand as a reject: for the row as a whole, else for its id.
+#[cold]
+fn reject(table: &Table) -> Reject {
+    let column = table.id_column();
+    let empty = |row: Row<'_>| row.reject(Some(column), code::EMPTY_ID, "the id's cell is empty");
+    match table.row().and_then(|row| row.cell(column).map(|_| row)) {
+        Ok(row) => empty(row),
+        Err(reject) => reject,
     }
 }
 
@@ -68,32 +90,23 @@ impl Ids {
     /// # Errors
     ///
     /// If the file cannot be read further.
+    // Inlined, as its result is large and nearly always of one kind: the caller then takes it apart in registers.
+    #[inline]
     pub fn next_id(&mut self) -> Result<Option<Result<IdRow<'_>, Reject>>, TableError> {
         if !self.table.advance()? {
             return Ok(None);
         }
-        self.counts.rows += 1;
-        let column = self.table.id_column();
-        let row = self.table.any_row();
-        let cell = row.record.cell(column);
+        let Self { table, counts } = self;
+        counts.rows += 1;
+        let cell = table.id_cell().unwrap_or("");
         let id = trimmed(cell);
-        let fault = self.table.fault().is_some() || row.record.fault_of(column).is_some();
-        if fault || id.is_empty() {
-            self.counts.rejects += 1;
-            return Ok(Some(Err(self.reject(column))));
+        if id.is_empty() {
+            counts.rejects += 1;
+            return Ok(Some(Err(reject(table))));
         }
-        self.counts.ids += 1;
-        self.counts.trimmed += u64::from(id.len() < cell.len());
-        Ok(Some(Ok(IdRow { id, row, column })))
-    }
-
-    /// The row at hand as a reject: for the row as a whole, else for its id.
-    fn reject(&self, column: usize) -> Reject {
-        let empty = |row: Row<'_>| row.reject(Some(column), code::EMPTY_ID, "the id's cell is empty");
-        match self.table.row().and_then(|row| row.cell(column).map(|_| row)) {
-            Ok(row) => empty(row),
-            Err(reject) => reject,
-        }
+        counts.ids += 1;
+        counts.trimmed += u64::from(id.len() < cell.len());
+        Ok(Some(Ok(IdRow { id, table })))
     }
 
     /// The name of the column that is read, in the file at hand.

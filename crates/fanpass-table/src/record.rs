@@ -1,5 +1,7 @@
 //! The buffer into which every format reads its next row, reused from row to row.
 
+use std::sync::Arc;
+
 use crate::code;
 
 /// One row as text: cells one after the other in a single string.
@@ -9,10 +11,14 @@ pub(crate) struct Record {
     pub(crate) number: u64,
     /// The physical line where a record of a text file begins.
     pub(crate) line: Option<u64>,
+    /// The cells, unless they are in `shared`.
     pub(crate) text: String,
-    /// The end of each cell in `text`.
+    /// Text of many rows, in which this one begins at `start`: most rows of a text file are not copied.
+    shared: Option<Arc<String>>,
+    start: usize,
+    /// The end of each cell, counted from the row's beginning.
     pub(crate) ends: Vec<usize>,
-    /// Bytes of `text` between two cells.
+    /// Bytes between two cells.
     pub(crate) gap: usize,
     /// Cells that cannot be used, by column; nearly always empty.
     pub(crate) faults: Vec<(usize, Fault)>,
@@ -38,6 +44,7 @@ impl Record {
     #[inline]
     pub(crate) fn clear(&mut self) {
         self.text.clear();
+        self.start = 0;
         self.ends.clear();
         self.gap = 0;
         self.faults.clear();
@@ -49,13 +56,50 @@ impl Record {
         self.ends.len()
     }
 
+    /// Takes the cells from `start` of `text`, no longer from its own.
+    #[inline]
+    pub(crate) fn share(&mut self, text: &Arc<String>, start: usize) {
+        self.start = start;
+        if !self.shared.as_ref().is_some_and(|shared| Arc::ptr_eq(shared, text)) {
+            self.shared = Some(Arc::clone(text));
+        }
+    }
+
+    /// Takes the cells from its own text again.
+    pub(crate) fn unshare(&mut self) {
+        (self.shared, self.start) = (None, 0);
+    }
+
+    /// The same cells in text of its own; without what is wrong with them.
+    pub(crate) fn copy(&self) -> Self {
+        let length = self.ends.last().copied().unwrap_or(0);
+        Self {
+            number: self.number,
+            line: self.line,
+            text: self.slice(0, length).to_owned(),
+            ends: self.ends.clone(),
+            gap: self.gap,
+            ..Self::default()
+        }
+    }
+
     /// The cell's text, empty beyond the last cell.
     #[inline]
     pub(crate) fn cell(&self, column: usize) -> &str {
         let Some(&end) = self.ends.get(column) else { return "" };
         let before = column.checked_sub(1).and_then(|before| self.ends.get(before));
-        let start = before.map_or(0, |&end| end + self.gap);
-        self.text.get(start..end).unwrap_or("")
+        self.slice(before.map_or(0, |&end| end + self.gap), end)
+    }
+
+    #[inline]
+    fn slice(&self, start: usize, end: usize) -> &str {
+        self.held().get(self.start + start..self.start + end).unwrap_or("")
+    }
+
+    /// The text that holds the cells from `start` on.
+    #[inline]
+    fn held(&self) -> &str {
+        self.shared.as_deref().unwrap_or(&self.text)
     }
 
     pub(crate) fn cells(&self) -> impl Iterator<Item = &str> {
@@ -72,6 +116,7 @@ impl Record {
         self.ends.resize(column.max(self.ends.len()), self.text.len());
     }
 
+    #[inline]
     pub(crate) fn fault_of(&self, column: usize) -> Option<&Fault> {
         self.faults.iter().find(|(at, _)| *at == column).map(|(_, fault)| fault)
     }
@@ -79,18 +124,24 @@ impl Record {
     /// True if no cell holds anything but white space.
     #[inline]
     pub(crate) fn is_blank(&self) -> bool {
-        if self.text.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric) {
-            return false;
-        }
+        let has_first = self.ends.first().is_some_and(|&end| end > 0);
+        let first = self.held().as_bytes().get(self.start).filter(|_| has_first);
+        !first.is_some_and(u8::is_ascii_alphanumeric) && self.is_all_space()
+    }
+
+    fn is_all_space(&self) -> bool {
         self.faults.is_empty() && self.fault.is_none() && self.cells().all(|cell| cell.trim().is_empty())
     }
 
     /// Marks every cell longer than `most` bytes.
     #[inline]
     pub(crate) fn mark_long_cells(&mut self, most: usize) {
-        if self.text.len() <= most {
-            return;
+        if self.ends.last().is_some_and(|&length| length > most) {
+            self.mark_each_long_cell(most);
         }
+    }
+
+    fn mark_each_long_cell(&mut self, most: usize) {
         for column in 0..self.len() {
             let length = self.cell(column).len();
             if length > most {

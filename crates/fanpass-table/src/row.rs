@@ -28,6 +28,7 @@ impl<'a> Row<'a> {
 
     /// The names of the columns of the file this row is from, as [`Table::columns`](crate::Table::columns) gives
     /// them for the first file.
+    #[inline]
     pub fn columns(&self) -> &'a [String] {
         self.columns
     }
@@ -65,16 +66,7 @@ impl<'a> Row<'a> {
     /// The row to be kept while others are read, for the case that it has to be rejected later. That is cheaper than a
     /// [`Reject`] that nobody may want.
     pub fn keep(&self) -> KeptRow {
-        let Record { number, line, text, ends, gap, .. } = self.record;
-        let record = Record {
-            number: *number,
-            line: *line,
-            text: text.clone(),
-            ends: ends.clone(),
-            gap: *gap,
-            ..Record::default()
-        };
-        KeptRow(Box::new((record, self.origin.clone())))
+        KeptRow(Box::new((self.record.copy(), self.origin.clone())))
     }
 }
 

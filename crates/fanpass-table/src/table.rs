@@ -114,7 +114,6 @@ impl Table {
     }
 
     /// Steps to the next row; `false` at the end.
-    #[inline]
     pub(crate) fn advance(&mut self) -> Result<bool, TableError> {
         loop {
             if !self.member.is_settled() {
@@ -149,12 +148,21 @@ impl Table {
 
     /// What is wrong with the row at hand as a whole.
     #[inline]
-    pub(crate) fn fault(&self) -> Option<Fault> {
+    fn fault(&self) -> Option<Fault> {
+        let Member { record, columns, .. } = &self.member;
+        if record.fault.is_none() && record.len() == columns.len() { None } else { self.any_fault() }
+    }
+
+    fn any_fault(&self) -> Option<Fault> {
         let Member { record, columns, source, .. } = &self.member;
-        if record.fault.is_none() && record.len() == columns.len() {
-            return None;
-        }
         record.fault.clone().or_else(|| source.text().and_then(|_| ragged(record, columns.len())))
+    }
+
+    /// The cell of the row at hand in the column of the ids; `None` if it or the row as a whole cannot be used.
+    pub(crate) fn id_cell(&self) -> Option<&str> {
+        let record = &self.member.record;
+        let is_sound = record.fault_of(self.id_column).is_none() && self.fault().is_none();
+        is_sound.then(|| record.cell(self.id_column))
     }
 
     /// Reads the ids of one column from here on.
@@ -185,6 +193,7 @@ impl Table {
     }
 
     /// The column that [`Table::ids`] asked for, in the file at hand.
+    #[inline]
     pub(crate) fn id_column(&self) -> usize {
         self.id_column
     }

@@ -3,6 +3,7 @@
 //! Rates mean little on a machine that does other work, so all peers of a round run one after another against the same
 //! sink, and what counts is the median of their ratios inside each round.
 
+mod check;
 mod ga4;
 mod portal;
 mod process;
@@ -55,7 +56,7 @@ pub struct Options {
     #[arg(long, value_name = "FOLDER")]
     keep: Option<PathBuf>,
     /// Measure only these
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Part::Transports, Part::Tool, Part::Service, Part::Ga4])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Part::Transports, Part::Tool, Part::Check, Part::Service, Part::Ga4])]
     parts: Vec<Part>,
 }
 
@@ -66,6 +67,8 @@ enum Part {
     Transports,
     /// The tool, against a sink
     Tool,
+    /// The tool's check of a file, beside the csv crate
+    Check,
     /// The service
     Service,
     /// Audiences of many users; takes minutes and some gigabytes, so it is measured when it is named
@@ -97,6 +100,11 @@ pub fn run(top: &Path, options: &Options, out: &mut impl Write) -> Result<()> {
         let tool = target.join("release/fanpass");
         tool::run(&tool, options, out)?;
         single::run(&target.join("release/examples/inline_ids"), &tool, options, out)?;
+    }
+    if options.parts.contains(&Part::Check) {
+        build(top, &["--release", "--package", "fanpass-table", "--example", "rates"])?;
+        build(top, &["--release", "--package", "fanpass-cli"])?;
+        check::run(&target.join("release/examples/rates"), &target.join("release/fanpass"), out)?;
     }
     if options.parts.contains(&Part::Service) {
         build(top, &["--profile", "dist", "--package", "fanpass-cli"])?;

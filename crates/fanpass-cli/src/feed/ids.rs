@@ -89,12 +89,15 @@ pub type CheckedId<'a> = Result<&'a str, (Reject, &'a [String])>;
 /// Hands over each row of the file: its id as it would be sent, or why it would not.
 pub fn for_each_id(ids: &mut Ids, mut take: impl FnMut(CheckedId<'_>) -> Result<()>) -> Result<()> {
     while let Some(row) = ids.next_id()? {
-        let reject = match row.map(|row| (row.id, checked(&row))) {
-            Ok((id, Ok(()))) => {
-                take(Ok(id))?;
-                continue;
-            }
-            Ok((_, Err(reject))) | Err(reject) => reject,
+        let reject = match row {
+            Ok(row) => match checked(&row) {
+                Ok(()) => {
+                    take(Ok(row.id))?;
+                    continue;
+                }
+                Err(reject) => reject,
+            },
+            Err(reject) => reject,
         };
         take(Err((reject, ids.table().columns())))?;
     }
@@ -102,8 +105,10 @@ pub fn for_each_id(ids: &mut Ids, mut take: impl FnMut(CheckedId<'_>) -> Result<
 }
 
 fn checked(row: &IdRow<'_>) -> Result<(), Reject> {
-    UserId::validate(row.id).map_err(|error| row.reject(error.kind().code(), error.to_string()))?;
-    check_mended(&row.row)
+    match UserId::validate(row.id) {
+        Ok(()) => check_mended(&row.row()),
+        Err(error) => Err(row.reject(error.kind().code(), error.to_string())),
+    }
 }
 
 /// Refuses a reject file where it would become the whole segment: its ids alone would throw out all the others.

@@ -56,6 +56,22 @@ fn an_error_names_the_value_without_repeating_it() {
 
 proptest! {
     #[test]
+    fn each_character_counts_wherever_it_stands(
+        before in "[!-~]{0,20}",
+        odd in prop_oneof![any::<char>(), (0..=0xa0_u8).prop_map(char::from)],
+        after in "[!-~]{0,20}",
+    ) {
+        let at_the_edge = before.is_empty() || after.is_empty();
+        let expected = match odd {
+            odd if odd.is_control() => Err(ErrorKind::ControlCharacter { at: before.len() }),
+            odd if odd.is_whitespace() && at_the_edge => Err(ErrorKind::SurroundingSpace),
+            _ => Ok(()),
+        };
+        let checked = UserId::validate(&format!("{before}{odd}{after}"));
+        prop_assert_eq!(checked.map_err(|error| error.kind().clone()), expected);
+    }
+
+    #[test]
     fn an_accepted_id_survives_json_byte_for_byte(text in any::<String>()) {
         if let Ok(id) = UserId::new(text.as_str()) {
             let json = serde_json::to_string(&id).unwrap();

@@ -35,6 +35,7 @@ const HIDDEN: [&str; 11] = [
 ];
 
 /// Whether these are the columns of a reject file: the last ones are [`REJECT_COLUMNS`].
+#[inline]
 pub fn is_reject_file(columns: &[String]) -> bool {
     let source = columns.len().checked_sub(REJECT_COLUMNS.len());
     source.is_some_and(|source| columns[source..].iter().eq(&REJECT_COLUMNS))
@@ -60,11 +61,13 @@ pub fn original_columns(columns: &[String]) -> &[String] {
 /// # Errors
 ///
 /// The row as a [`Reject`] with the code [`code::NOT_MENDED`] and the message that it was rejected with.
+#[inline]
 pub fn check_mended(row: &Row<'_>) -> Result<(), Reject> {
+    if is_reject_file(row.columns()) { check_row_of_rejects(row) } else { Ok(()) }
+}
+
+fn check_row_of_rejects(row: &Row<'_>) -> Result<(), Reject> {
     let columns = row.columns();
-    if !is_reject_file(columns) {
-        return Ok(());
-    }
     let cells: Vec<&str> = row.fields().collect();
     let (original, [_, _, column, why, message, check]) = split_cells(&cells, columns);
     if !HIDDEN.contains(&why) || check != checksum(&original) {

@@ -35,7 +35,7 @@ impl Decoder {
         std::mem::swap(&mut record.ends, &mut cells.ends);
         record.gap = cells.gap;
         match String::from_utf8(std::mem::take(&mut cells.bytes)) {
-            Ok(text) if self.takes_utf8(is_ascii, &text) => record.text = text,
+            Ok(text) if is_ascii || self.takes_utf8(&text) => record.text = text,
             Ok(text) => self.each(text.as_bytes(), record),
             Err(error) => {
                 self.decided.get_or_insert(Encoding::Windows1252);
@@ -45,10 +45,10 @@ impl Decoder {
     }
 
     /// Whether valid UTF-8 is taken as such; the first text that is not ASCII decides if nothing has yet.
-    fn takes_utf8(&mut self, is_ascii: bool, text: &str) -> bool {
+    pub(crate) fn takes_utf8(&mut self, text: &str) -> bool {
         match self.decided {
             Some(Encoding::Utf8) => true,
-            _ if is_ascii || text.is_ascii() => true,
+            _ if text.is_ascii() => true,
             Some(_) => false,
             None => {
                 self.decided = Some(Encoding::Utf8);
@@ -58,7 +58,7 @@ impl Decoder {
     }
 
     /// Decodes cell by cell, so that only those that are not sound are refused.
-    fn each(&self, bytes: &[u8], record: &mut Record) {
+    pub(crate) fn each(&self, bytes: &[u8], record: &mut Record) {
         let gap = std::mem::take(&mut record.gap);
         let mut start = 0;
         for (column, end) in std::mem::take(&mut record.ends).into_iter().enumerate() {

@@ -1,17 +1,19 @@
 //! Delimited text as a stream of records in constant memory.
 
 mod decode;
+mod marks;
 mod sniff;
 mod split;
+mod window;
 
-use std::io::{Read, Take};
+use std::io::Read;
 
 use encoding_rs_io::DecodeReaderBytesBuilder;
-use memchr::memchr;
 
 use self::{
     decode::Decoder,
     split::{Cells, Dialect, Split, split},
+    window::Window,
 };
 use crate::{
     Encoding, ErrorKind, Limits, Options, TableError, metered::read_error, origin::Origin, record::Record,
@@ -19,24 +21,13 @@ use crate::{
 
 pub(crate) use self::sniff::{HEAD_BYTES, utf16};
 
-const BUFFER_BYTES: usize = 256 << 10;
-
 /// A text file that is being read.
 pub(crate) struct Text {
-    input: Take<Box<dyn Read + Send>>,
-    buffer: Vec<u8>,
-    /// The part of `buffer` that is read from the file and not yet used.
-    start: usize,
-    end: usize,
-    last: bool,
+    window: Window,
     dialect: Dialect,
     decoder: Decoder,
     /// Reused from record to record.
     cells: Cells,
-    /// Where the next quote in `buffer` is, `end` if there is none; `None` until it is looked for.
-    quote: Option<usize>,
-    /// Everything read so far is ASCII.
-    is_ascii: bool,
     records: u64,
     lines: u64,
     limits: Limits,
@@ -62,16 +53,10 @@ impl Text {
         };
         let limits = options.limits.clone();
         let mut text = Self {
-            input: input.take(limits.text_bytes.saturating_add(1)),
-            buffer: vec![0; BUFFER_BYTES],
-            start: 0,
-            end: 0,
-            last: false,
+            window: Window::new(input, limits.text_bytes),
             dialect: Dialect { delimiter: b',', terminator: b'\n' },
             decoder: Decoder::new(stated),
             cells: Cells::default(),
-            quote: None,
-            is_ascii: true,
             records: 0,
             lines: 0,
             limits,
@@ -82,23 +67,24 @@ impl Text {
     }
 
     fn settle(&mut self, delimiter: Option<u8>) -> Result<(), TableError> {
-        while !self.last && self.end < HEAD_BYTES {
-            self.fill()?;
+        while !self.window.is_last() && self.window.bytes().len() < HEAD_BYTES {
+            self.window.fill().map_err(|error| read_error(&self.origin, "the file", &error))?;
         }
-        if self.buffer[..self.end].starts_with(b"\xEF\xBB\xBF") {
+        if self.window.bytes().starts_with(b"\xEF\xBB\xBF") {
             self.decoder.saw_utf8_mark();
-            self.start = 3;
+            self.window.skip(3);
         }
-        let head = &self.buffer[self.start..self.end];
+        let head = self.window.bytes();
         self.dialect.terminator = sniff::terminator(head);
         if let (None, Some((delimiter, length))) = (delimiter, sniff::stated_separator(head)) {
             self.dialect.delimiter = delimiter;
-            self.start += length;
+            self.window.skip(length);
             self.lines += 1;
             self.records += 1;
             return Ok(());
         }
-        let detected = || sniff::delimiter(head, self.last, self.dialect.terminator, &self.origin);
+        let detected =
+            || sniff::delimiter(head, self.window.is_last(), self.dialect.terminator, &self.origin);
         self.dialect.delimiter = delimiter.map_or_else(detected, Ok)?;
         Ok(())
     }
@@ -115,40 +101,69 @@ impl Text {
     pub(crate) fn read(&mut self, record: &mut Record) -> Result<bool, TableError> {
         loop {
             record.clear();
-            // The record's memory serves for the next one.
-            self.cells.bytes = std::mem::take(&mut record.text).into_bytes();
-            self.cells.bytes.clear();
-            self.cells.ends.clear();
-            let input = &self.buffer[self.start..self.end];
-            if input.is_empty() && self.last {
+            if !self.read_plain(record) && !self.read_any(record)? {
                 return Ok(false);
             }
-            let known = self.quote.filter(|&quote| quote >= self.start);
-            let quote = known.unwrap_or_else(|| memchr(b'"', input).map_or(self.end, |at| self.start + at));
-            self.quote = Some(quote);
-            let quote = quote - self.start;
-            match split(input, quote, self.last, self.dialect, &mut self.cells) {
+            if !record.is_blank() {
+                return self.checked(record).map(|()| true);
+            }
+        }
+    }
+
+    /// Reads a record that is UTF-8 without quotes, in a line that is in memory, as nearly all are; `false` if the next
+    /// one is none of those.
+    fn read_plain(&mut self, record: &mut Record) -> bool {
+        let Some((length, consumed)) = self.window.line(self.dialect, &mut record.ends) else { return false };
+        record.gap = 1;
+        if self.window.is_ascii() || self.decoder.takes_utf8(self.window.text(length)) {
+            self.window.share(record);
+        } else {
+            record.unshare();
+            self.decoder.each(self.window.text(length).as_bytes(), record);
+        }
+        self.window.skip(consumed);
+        self.count(record, 1);
+        true
+    }
+
+    /// Reads a record of any kind; `false` at the end of the file.
+    #[inline(never)]
+    fn read_any(&mut self, record: &mut Record) -> Result<bool, TableError> {
+        record.unshare();
+        // The record's memory serves for the cells.
+        self.cells.bytes = std::mem::take(&mut record.text).into_bytes();
+        loop {
+            self.cells.bytes.clear();
+            self.cells.ends.clear();
+            let (input, last) = (self.window.bytes(), self.window.is_last());
+            if input.is_empty() && last {
+                return Ok(false);
+            }
+            match split(input, self.window.quote(), last, self.dialect, &mut self.cells) {
                 Split::Record { consumed, lines, fault } => {
-                    self.start += consumed;
-                    self.records += 1;
-                    record.number = self.records;
-                    record.line = Some(self.lines + 1);
-                    self.lines += lines;
+                    self.window.skip(consumed);
+                    self.count(record, lines);
                     record.fault = fault;
-                    self.decoder.decode(&mut self.cells, self.is_ascii, record);
-                    if !record.is_blank() {
-                        return self.checked(record).map(|()| true);
-                    }
+                    self.decoder.decode(&mut self.cells, self.window.is_ascii(), record);
+                    return Ok(true);
                 }
                 Split::Runaway { quote } => {
                     return Err(self.unclosed(quote, "closes lines later, inside a cell"));
                 }
-                Split::Incomplete { quote: Some(quote) } if self.last => {
+                Split::Incomplete { quote: Some(quote) } if last => {
                     return Err(self.unclosed(quote, "is never closed"));
                 }
                 Split::Incomplete { quote } => self.grow(quote)?,
             }
         }
+    }
+
+    /// Numbers a record that takes so many lines.
+    fn count(&mut self, record: &mut Record, lines: u64) {
+        self.records += 1;
+        record.number = self.records;
+        record.line = Some(self.lines + 1);
+        self.lines += lines;
     }
 
     fn checked(&self, record: &mut Record) -> Result<(), TableError> {
@@ -161,10 +176,9 @@ impl Text {
         Ok(())
     }
 
-    /// Makes room for a record that goes beyond the buffer, within the limit, and reads on.
+    /// Makes room for a record that goes beyond the window, within the limit, and reads on.
     fn grow(&mut self, quote: Option<u64>) -> Result<(), TableError> {
-        let held = self.end - self.start;
-        if held > self.limits.record_bytes {
+        if self.window.bytes().len() > self.limits.record_bytes {
             let most = self.limits.record_bytes;
             if let Some(quote) = quote {
                 return Err(self.unclosed(quote, &format!("is not closed within {most} bytes")));
@@ -172,32 +186,7 @@ impl Text {
             let message = format!("the row is longer than {most} bytes; is this a table?");
             return Err(self.error(ErrorKind::LimitExceeded, self.lines + 1, message));
         }
-        self.buffer.copy_within(self.start..self.end, 0);
-        (self.start, self.end) = (0, held);
-        self.quote = None;
-        if held * 2 > self.buffer.len() {
-            self.buffer.resize(self.buffer.len() * 2, 0);
-        }
-        self.fill()
-    }
-
-    fn fill(&mut self) -> Result<(), TableError> {
-        loop {
-            match self.input.read(&mut self.buffer[self.end..]) {
-                Ok(0) if self.input.limit() == 0 => {
-                    let message = format!("the file is larger than {} bytes", self.limits.text_bytes);
-                    return Err(TableError::new(ErrorKind::LimitExceeded, &self.origin, message));
-                }
-                Ok(0) => self.last = true,
-                Ok(read) => {
-                    self.is_ascii &= self.buffer[self.end..self.end + read].is_ascii();
-                    self.end += read;
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(read_error(&self.origin, "the file", &error)),
-            }
-            return Ok(());
-        }
+        self.window.grow().map_err(|error| read_error(&self.origin, "the file", &error))
     }
 
     fn unclosed(&self, quote: u64, what: &str) -> TableError {

@@ -1,6 +1,6 @@
 //! Splits one record of delimited text into cells (RFC 4180, quotes strict).
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr2, memchr2_iter};
 
 use crate::{code, record::Fault};
 
@@ -23,23 +23,39 @@ pub(crate) enum Split {
     Runaway { quote: u64 },
 }
 
+/// Finds the first line of `input`, which holds no quote, and puts the ends of its cells into `ends`. Returns its length
+/// without and with what ends it; `None` if `input` ends within the line.
+fn line(input: &[u8], dialect: Dialect, ends: &mut Vec<usize>) -> Option<(usize, usize)> {
+    for at in memchr2_iter(dialect.delimiter, dialect.terminator, input) {
+        if input[at] == dialect.terminator {
+            let length = without_return(&input[..at], dialect).len();
+            ends.push(length);
+            return Some((length, at + 1));
+        }
+        ends.push(at);
+    }
+    None
+}
+
 /// Reads the first record of `input` into `cells`; `last` says that nothing follows `input`, `quote` where its first
 /// quote is, or its length.
 pub(crate) fn split(input: &[u8], quote: usize, last: bool, dialect: Dialect, cells: &mut Cells) -> Split {
-    let line_end = memchr(dialect.terminator, input);
-    let length = line_end.unwrap_or(input.len());
-    if quote < length {
-        return Quoted { input, last, dialect, at: 0, line_end: length, lines: 0, fault: None }.split(cells);
+    cells.gap = 1;
+    if let Some((length, consumed)) = line(&input[..quote], dialect, &mut cells.ends) {
+        cells.bytes.extend_from_slice(&input[..length]);
+        return Split::Record { consumed, lines: 1, fault: None };
     }
-    if line_end.is_none() && !last {
+    if quote < input.len() {
+        cells.ends.clear();
+        return Quoted::new(input, last, dialect).split(cells);
+    }
+    if !last {
         return Split::Incomplete { quote: None };
     }
-    let line = without_return(&input[..length], dialect);
-    cells.bytes.extend_from_slice(line);
-    cells.ends.extend(memchr_iter(dialect.delimiter, line));
-    cells.ends.push(line.len());
-    cells.gap = 1;
-    Split::Record { consumed: line_end.map_or(length, |end| end + 1), lines: 1, fault: None }
+    let length = without_return(input, dialect).len();
+    cells.bytes.extend_from_slice(&input[..length]);
+    cells.ends.push(length);
+    Split::Record { consumed: input.len(), lines: 1, fault: None }
 }
 
 /// The cells of a record, one after the other.
@@ -53,7 +69,7 @@ pub(crate) struct Cells {
 }
 
 /// A carriage return before the line feed belongs to the line's end.
-fn without_return(line: &[u8], dialect: Dialect) -> &[u8] {
+pub(crate) fn without_return(line: &[u8], dialect: Dialect) -> &[u8] {
     if dialect.terminator == b'\n' { line.strip_suffix(b"\r").unwrap_or(line) } else { line }
 }
 
@@ -69,7 +85,12 @@ struct Quoted<'a> {
     fault: Option<Fault>,
 }
 
-impl Quoted<'_> {
+impl<'a> Quoted<'a> {
+    fn new(input: &'a [u8], last: bool, dialect: Dialect) -> Self {
+        let line_end = memchr(dialect.terminator, input).unwrap_or(input.len());
+        Self { input, last, dialect, at: 0, line_end, lines: 0, fault: None }
+    }
+
     fn split(mut self, cells: &mut Cells) -> Split {
         let Cells { bytes, ends, gap } = cells;
         *gap = 0;
@@ -151,7 +172,7 @@ impl Quoted<'_> {
     /// ends before that is known.
     fn plain_cell(&mut self, bytes: &mut Vec<u8>) -> Option<bool> {
         let rest = &self.input[self.at..];
-        let end = memchr::memchr2(self.dialect.delimiter, self.dialect.terminator, rest);
+        let end = memchr2(self.dialect.delimiter, self.dialect.terminator, rest);
         let (cell, done) = match end {
             Some(end) => (&rest[..end], rest[end] == self.dialect.terminator),
             None if self.last => (rest, true),

@@ -14,5 +14,6 @@ mod parquet_refused;
 mod properties;
 mod support;
 mod text;
+mod windows;
 mod xls;
 mod xlsx;

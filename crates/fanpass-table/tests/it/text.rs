@@ -131,7 +131,7 @@ fn blank_rows_and_trimmed_ids_are_counted() {
     let mut seen = Vec::new();
     while let Some(entry) = ids.next_id().unwrap() {
         let row = entry.unwrap();
-        seen.push((row.id.to_owned(), row.row.number(), row.location()));
+        seen.push((row.id.to_owned(), row.row().number(), row.location()));
     }
     assert_eq!(
         seen,

@@ -1,10 +1,11 @@
 //! How many different ids a file holds, counted in bounded memory and without slowing the reading down much.
 
-use std::hash::BuildHasher as _;
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, Hasher as _};
 
 use anyhow::Result;
 use fanpass_sorted::{SortError, Sorter};
-use foldhash::quality::RandomState;
+use foldhash::{fast, quality::RandomState};
 
 /// Fingerprints that are held at most, of eight bytes each.
 const MOST: usize = 4 << 20;
@@ -15,9 +16,9 @@ const BUCKETS: usize = 1 << 8;
 
 /// Counts ids by fingerprints of 64 bits under a key of its own.
 ///
-/// They go to buckets that are small enough to be sorted within a processor's cache: a hash table waits for memory at each
-/// id. Four million fit into 32 MiB; what is more goes to an external sort. Among ten million ids, two share a fingerprint
-/// with a probability of 3 in a million: then one duplicate too many is counted.
+/// They go to buckets first, each small enough for a hash table within a processor's cache: a table of all would wait for
+/// memory at each id. Four million fit into 32 MiB; what is more goes to an external sort. Among ten million ids, two share
+/// a fingerprint with a probability of 3 in a million: then one duplicate too many is counted.
 #[derive(Debug)]
 pub struct Distinct {
     key: RandomState,
@@ -40,7 +41,9 @@ impl Distinct {
 
     /// Takes an id.
     pub fn add(&mut self, id: &str) -> Result<(), SortError> {
-        let print = self.key.hash_one(id.as_bytes());
+        let mut hasher = self.key.build_hasher();
+        hasher.write(id.as_bytes());
+        let print = hasher.finish();
         let [first, ..] = print.to_be_bytes();
         self.buckets[usize::from(first)].push(print);
         self.held += 1;
@@ -50,20 +53,20 @@ impl Distinct {
         self.spill()
     }
 
-    /// Leaves each fingerprint once.
-    fn sort(&mut self) {
-        for bucket in &mut self.buckets {
-            bucket.sort_unstable();
-            bucket.dedup();
-        }
-        self.held = self.buckets.iter().map(Vec::len).sum();
+    fn spill(&mut self) -> Result<(), SortError> {
+        let new = || Sorter::new(&std::env::temp_dir(), SORT_BYTES);
+        let mut sorter = self.spilled.take().unwrap_or_else(new);
+        self.drain(|print| sorter.push(&print.to_be_bytes()))?;
+        self.spilled = Some(sorter);
+        Ok(())
     }
 
-    fn spill(&mut self) -> Result<(), SortError> {
-        self.sort();
-        let sorter = self.spilled.get_or_insert_with(|| Sorter::new(&std::env::temp_dir(), SORT_BYTES));
-        for print in self.buckets.iter_mut().flat_map(|bucket| bucket.drain(..)) {
-            sorter.push(&print.to_be_bytes())?;
+    /// Hands over each fingerprint that is held, once, and holds none any more.
+    fn drain(&mut self, mut each: impl FnMut(u64) -> Result<(), SortError>) -> Result<(), SortError> {
+        let mut prints = HashSet::with_hasher(fast::RandomState::default());
+        for bucket in &mut self.buckets {
+            prints.extend(bucket.drain(..));
+            prints.drain().try_for_each(&mut each)?;
         }
         self.held = 0;
         Ok(())
@@ -74,11 +77,15 @@ impl Distinct {
         if self.spilled.is_some() {
             self.spill()?;
         }
-        self.sort();
-        match self.spilled {
-            Some(sorter) => sorter.finish(|_| Ok(())),
-            None => Ok(u64::try_from(self.held).unwrap_or(u64::MAX)),
+        if let Some(sorter) = self.spilled.take() {
+            return sorter.finish(|_| Ok(()));
         }
+        let mut count = 0;
+        self.drain(|_| {
+            count += 1;
+            Ok(())
+        })?;
+        Ok(count)
     }
 }
 

@@ -1,0 +1,152 @@
+//! The part of a file that is in memory, and what is known of its bytes as a whole, so that no record has to ask again.
+
+use std::{
+    io::{self, ErrorKind::Interrupted, Read, Take},
+    sync::Arc,
+};
+
+use memchr::memchr;
+
+use super::{marks::Marks, split::Dialect};
+use crate::{metered::reached, record::Record};
+
+const BUFFER_BYTES: usize = 64 << 10;
+
+/// Bytes that were read from a file and are not yet used.
+pub(crate) struct Window {
+    input: Take<Box<dyn Read + Send>>,
+    /// Bytes of the file that may be read.
+    most: u64,
+    buffer: Vec<u8>,
+    /// The part of `buffer` that is read from the file and not yet used.
+    start: usize,
+    end: usize,
+    /// A copy of `buffer` up to `end`, or up to what is not UTF-8. Records share it.
+    text: Arc<String>,
+    /// Where the next quote in `buffer` is, `end` if there is none.
+    quote: usize,
+    /// What ends cells and lines in `text` up to the next quote.
+    marks: Marks,
+    is_marked: bool,
+    is_last: bool,
+    is_ascii: bool,
+}
+
+impl Window {
+    /// On a file of which `most` bytes may be read. Nothing is read yet.
+    pub(crate) fn new(input: Box<dyn Read + Send>, most: u64) -> Self {
+        Self {
+            input: input.take(most.saturating_add(1)),
+            most,
+            buffer: vec![0; BUFFER_BYTES],
+            start: 0,
+            end: 0,
+            text: Arc::default(),
+            quote: 0,
+            marks: Marks::default(),
+            is_marked: false,
+            is_last: false,
+            is_ascii: true,
+        }
+    }
+
+    /// All of it.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// Finds the line at the beginning, if it is whole, UTF-8 and without quotes: puts the ends of its cells into `ends` and
+    /// returns its length without and with what ends it.
+    #[inline]
+    pub(crate) fn line(&mut self, dialect: Dialect, ends: &mut Vec<usize>) -> Option<(usize, usize)> {
+        let plain = self.quote.min(self.text.len());
+        if self.start >= plain {
+            return None;
+        }
+        if !self.is_marked {
+            self.marks.find(self.text.as_bytes(), self.start, plain, dialect);
+            self.is_marked = true;
+        }
+        self.marks.line(self.text.as_bytes(), self.start, dialect, ends)
+    }
+
+    /// The beginning as text, if it is UTF-8.
+    #[inline]
+    pub(crate) fn text(&self, length: usize) -> &str {
+        self.text.get(self.start..self.start + length).unwrap_or("")
+    }
+
+    /// Lets a record take its cells from the beginning.
+    #[inline]
+    pub(crate) fn share(&self, record: &mut Record) {
+        record.share(&self.text, self.start);
+    }
+
+    /// Where in [`Window::bytes`] the first quote is, or their length.
+    pub(crate) fn quote(&self) -> usize {
+        self.quote - self.start
+    }
+
+    /// Nothing follows in the file.
+    pub(crate) fn is_last(&self) -> bool {
+        self.is_last
+    }
+
+    /// Everything read so far is ASCII.
+    #[inline]
+    pub(crate) fn is_ascii(&self) -> bool {
+        self.is_ascii
+    }
+
+    /// Leaves the first bytes behind.
+    #[inline]
+    pub(crate) fn skip(&mut self, bytes: usize) {
+        self.start += bytes;
+        if self.quote < self.start {
+            self.find_quote();
+        }
+    }
+
+    fn find_quote(&mut self) {
+        self.quote = memchr(b'"', self.bytes()).map_or(self.end, |at| self.start + at);
+        self.is_marked = false;
+    }
+
+    /// Makes room behind the bytes that are held, and reads on.
+    pub(crate) fn grow(&mut self) -> io::Result<()> {
+        let held = self.end - self.start;
+        self.buffer.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, held);
+        Arc::make_mut(&mut self.text).clear();
+        if held * 2 > self.buffer.len() {
+            self.buffer.resize(self.buffer.len() * 2, 0);
+        }
+        self.fill()
+    }
+
+    /// Reads on behind the bytes that are held.
+    pub(crate) fn fill(&mut self) -> io::Result<()> {
+        let read = loop {
+            match self.input.read(&mut self.buffer[self.end..]) {
+                Err(error) if error.kind() == Interrupted => {}
+                read => break read?,
+            }
+        };
+        if read == 0 && self.input.limit() == 0 {
+            return Err(reached(format!("the file is larger than {} bytes", self.most)));
+        }
+        self.is_last = read == 0;
+        self.is_ascii &= self.buffer[self.end..self.end + read].is_ascii();
+        self.end += read;
+        let text = Arc::make_mut(&mut self.text);
+        text.push_str(valid(&self.buffer[text.len()..self.end]));
+        self.find_quote();
+        Ok(())
+    }
+}
+
+/// The beginning of `bytes`, as far as it is UTF-8.
+fn valid(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes)
+        .unwrap_or_else(|error| std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default())
+}
