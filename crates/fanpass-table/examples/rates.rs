@@ -21,10 +21,14 @@ const RUNS: usize = 9;
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     match arguments.as_slice() {
-        [] => {}
-        [reader, path] if reader == "csv" => return Ok(println!("{}", records(Path::new(path))?)),
-        [path, ..] => return Ok(println!("{:?}", ids(Path::new(path), None)?)),
+        [] => compare()?,
+        [reader, path] if reader == "csv" => println!("{}", records(Path::new(path))?),
+        [path, ..] => println!("{:?}", ids(Path::new(path), None)?),
     }
+    Ok(())
+}
+
+fn compare() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     for (shape, row) in [
         ("one column", "{}"),

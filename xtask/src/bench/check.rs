@@ -50,10 +50,8 @@ pub(super) fn run(rates: &Path, tool: &Path, out: &mut impl Write) -> Result<()>
 
 fn write_file(path: &Path, columns: usize, quoted: bool) -> Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
-    let mut line = |cells: &[&str]| match quoted {
-        true => writeln!(file, "\"{}\"", cells[..columns].join("\",\"")),
-        false => writeln!(file, "{}", cells[..columns].join(",")),
-    };
+    let (quote, between) = if quoted { ("\"", "\",\"") } else { ("", ",") };
+    let mut line = |cells: &[&str]| writeln!(file, "{quote}{}{quote}", cells[..columns].join(between));
     line(&NAMES)?;
     for row in 0..ROWS {
         let (id, points, mail) =

@@ -7,10 +7,11 @@ use std::{
 
 use memchr::memchr;
 
-use super::{marks::Marks, split::Dialect};
+use super::{HEAD_BYTES, marks::Marks, split::Dialect};
 use crate::{metered::reached, record::Record};
 
-const BUFFER_BYTES: usize = 64 << 10;
+/// The beginning that is looked at has to fit; little more stays in a processor's cache.
+const BUFFER_BYTES: usize = HEAD_BYTES;
 
 /// Bytes that were read from a file and are not yet used.
 pub(crate) struct Window {
