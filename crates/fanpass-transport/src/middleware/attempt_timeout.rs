@@ -148,6 +148,9 @@ impl Body for Watched {
 
 impl<T: fmt::Debug> fmt::Debug for AttemptTimeout<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AttemptTimeout").field("inner", &self.inner).field("limit", &self.limit).finish()
+        f.debug_struct("AttemptTimeout")
+            .field("inner", &self.inner)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
     }
 }
