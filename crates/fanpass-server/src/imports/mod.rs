@@ -26,7 +26,7 @@ use tokio::task::spawn_blocking;
 
 use crate::store::{
     Caller, Cancelled, ImportJob, Mode, NewJob, RowReject, Stage, Store, StoreError, StoreErrorKind,
-    Unfinished, VersionRecord,
+    Unfinished, VersionRecord, spawn,
 };
 use endings::Endings;
 use inline::{INLINE_MAX, InlineList};
@@ -63,23 +63,15 @@ impl Imports {
         let taken_up = unfinished.len();
         let queue = Arc::new(Queue::new(unfinished));
         let endings = Arc::new(Endings::default());
-        let no_thread =
-            |error| StoreError::new(StoreErrorKind::Io, format!("could not start a thread: {error}"));
         let mut threads = Vec::new();
         for number in 0..options.workers.get() {
             let (store, queue, options) = (store.clone(), Arc::clone(&queue), options.clone());
             let endings = Arc::clone(&endings);
-            let thread = std::thread::Builder::new()
-                .name(format!("import {number}"))
-                .spawn(move || job::work(&store, &queue, &endings, &options))
-                .map_err(no_thread)?;
-            threads.push(thread);
+            let work = move || job::work(&store, &queue, &endings, &options);
+            threads.push(spawn(format!("import {number}"), work)?);
         }
         let (ends, of_store) = (Arc::clone(&endings), store.clone());
-        let ender = std::thread::Builder::new()
-            .name("end imports".to_owned())
-            .spawn(move || ends.keep_trying(&of_store))
-            .map_err(no_thread)?;
+        let ender = spawn("end imports".to_owned(), move || ends.keep_trying(&of_store))?;
         let ender = Mutex::new(Some(ender));
         let (threads, inline) = (Mutex::new(threads), Arc::new(Semaphore::new(INLINE_MAX)));
         job::forget(&store, &options);

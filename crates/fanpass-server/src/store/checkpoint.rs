@@ -2,13 +2,12 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
 
-use super::error::{StoreError, StoreErrorKind};
+use super::error::StoreError;
+use super::repeated::Repeated;
 
 /// Bytes of log past which it is moved, while writers go on, once it grows no more.
 const PASSIVE_BYTES: u64 = 64 << 20;
@@ -16,38 +15,15 @@ const PASSIVE_BYTES: u64 = 64 << 20;
 const TRUNCATE_BYTES: u64 = 512 << 20;
 const INTERVAL: Duration = Duration::from_millis(250);
 
-#[derive(Debug)]
-pub(super) struct Checkpointer {
-    stop: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Checkpointer {
-    /// Starts the thread; `growing` is how many bytes of log are moved even while it grows.
-    pub(super) fn start(database: PathBuf, growing: u64) -> Result<Self, StoreError> {
-        let (stop, stopped) = channel();
-        let thread = std::thread::Builder::new()
-            .name("checkpoint".to_owned())
-            .spawn(move || {
-                let mut log = Log { database, growing, seen: None, moved: None };
-                while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
-                    if let Err(error) = log.checkpoint() {
-                        tracing::warn!(%error, database = %log.database.display(), "could not checkpoint the log");
-                    }
-                }
-            })
-            .map_err(|error| StoreError::new(StoreErrorKind::Io, format!("could not start a thread: {error}")))?;
-        Ok(Self { stop: Some(stop), thread: Some(thread) })
-    }
-}
-
-impl Drop for Checkpointer {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+/// Looks after the log of a database; `growing` is how many bytes of log are moved even while it grows.
+pub(super) fn checkpoints(database: PathBuf, growing: u64) -> Result<Repeated, StoreError> {
+    let mut log = Log { database, growing, seen: None, moved: None };
+    let look = move || {
+        if let Err(error) = log.checkpoint() {
+            tracing::warn!(%error, database = %log.database.display(), "could not checkpoint the log");
         }
-    }
+    };
+    Repeated::start("checkpoint", INTERVAL, look, || {})
 }
 
 #[derive(Debug)]

@@ -25,6 +25,7 @@ mod missing;
 mod outbox;
 mod part;
 mod readers;
+mod repeated;
 mod replace;
 mod segments;
 mod select;
@@ -57,6 +58,7 @@ pub(crate) use jobs::{Cancelled, Counts, Ended, NewJob, Progress, SpooledFile, U
 pub(crate) use lists::List;
 pub(crate) use outbox::{DeadLetter, Fate, Letter};
 pub use part::UserPart;
+pub(crate) use repeated::spawn;
 pub use replace::{reset, restore};
 pub use segments::SegmentRecord;
 pub use snapshot::{Manifest, ManifestFile, snapshot};
@@ -67,12 +69,13 @@ pub(crate) use versions::{Content, Publication, Published};
 
 use attributes::AttributeCache;
 use audiences::AudienceCache;
-use audit::{Journal, Tending};
-use checkpoint::Checkpointer;
+use audit::Journal;
+use checkpoint::checkpoints;
 use columns::Columns;
 use database::{Database, Design};
 use folder::DataFolder;
 use outbox::Outbox;
+use repeated::Repeated;
 use sweeper::Sweeper;
 use tokens::TokenCache;
 use writer::Isolation;
@@ -121,11 +124,11 @@ pub struct Store(Arc<Parts>);
 /// Dropped in this order: whoever uses a database before it, the lock last.
 #[derive(Debug)]
 struct Parts {
-    _tending: Tending,
+    _tending: Repeated,
     journal: Journal,
     sweeper: Sweeper,
     columns: Columns,
-    _checkpointers: [Checkpointer; 2],
+    _checkpoints: [Repeated; 2],
     segments: Arc<Database>,
     service: Arc<Database>,
     attributes: Arc<AttributeCache>,
@@ -162,22 +165,22 @@ impl Store {
             Ok((journal, Some(Box::new(move |connection: &Connection| taken_in.take_in(connection)))))
         })?;
         let service = Arc::new(service);
-        let tending = Tending::start(journal.clone(), Arc::clone(&service))?;
+        let tending = journal.tending(&service)?;
         let attributes = Arc::new(AttributeCache::load(&service)?);
         let audiences = Arc::new(AudienceCache::load(&service)?);
         let tokens = Arc::new(TokenCache::load(&service)?);
         let sweeper = Sweeper::start(&segments)?;
         let columns = Columns::start(&folder, &service)?;
-        let checkpointers = [
-            Checkpointer::start(folder.file(SEGMENTS.file), SEGMENTS_LOG_BYTES)?,
-            Checkpointer::start(folder.file(SERVICE.file), SERVICE_LOG_BYTES)?,
+        let checkpoints = [
+            checkpoints(folder.file(SEGMENTS.file), SEGMENTS_LOG_BYTES)?,
+            checkpoints(folder.file(SERVICE.file), SERVICE_LOG_BYTES)?,
         ];
         Ok(Self(Arc::new(Parts {
             _tending: tending,
             journal,
             sweeper,
             columns,
-            _checkpointers: checkpointers,
+            _checkpoints: checkpoints,
             segments,
             service,
             attributes,

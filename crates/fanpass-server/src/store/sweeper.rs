@@ -10,9 +10,10 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::database::Database;
-use super::error::{Fault, StoreError, StoreErrorKind};
+use super::error::{Fault, StoreError};
 use super::jobs::forget_some;
 use super::lists::{List, delete_some, orphans};
+use super::repeated::spawn;
 
 #[derive(Debug)]
 pub(super) struct Sweeper {
@@ -38,12 +39,7 @@ impl Sweeper {
         }
         let stop = Arc::new(AtomicBool::new(false));
         let (database, stopped) = (Arc::clone(segments), Arc::clone(&stop));
-        let thread = std::thread::Builder::new()
-            .name("sweep".to_owned())
-            .spawn(move || sweep(&database, &received, &stopped))
-            .map_err(|error| {
-                StoreError::new(StoreErrorKind::Io, format!("could not start a thread: {error}"))
-            })?;
+        let thread = spawn("sweep".to_owned(), move || sweep(&database, &received, &stopped))?;
         Ok(Self { orders: Some(orders), stop, thread: Some(thread) })
     }
 

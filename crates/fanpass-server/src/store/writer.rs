@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::error::{Fault, StoreError, StoreErrorKind};
+use super::repeated::spawn;
 use crate::metrics::WriterMeter;
 
 /// Work that shares one commit at most; bounds how long the first of them waits.
@@ -47,15 +48,10 @@ impl Writer {
         let (queue, work) = sync_channel(capacity);
         let full = Arc::new(AtomicBool::new(false));
         let (found_full, metered) = (Arc::clone(&full), meter.clone());
-        let thread = std::thread::Builder::new()
-            .name(format!("write {file}"))
-            .spawn(move || {
-                let commit = Commit { file, connection: &connection, isolation, opening: opening.as_ref() };
-                write_all(commit, &work, &found_full, &metered);
-            })
-            .map_err(|error| {
-                StoreError::new(StoreErrorKind::Io, format!("could not start a thread: {error}"))
-            })?;
+        let thread = spawn(format!("write {file}"), move || {
+            let commit = Commit { file, connection: &connection, isolation, opening: opening.as_ref() };
+            write_all(commit, &work, &found_full, &metered);
+        })?;
         Ok(Self { file, queue: Some(queue), thread: Some(thread), full, meter })
     }
 

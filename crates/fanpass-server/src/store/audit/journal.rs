@@ -7,9 +7,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -18,6 +16,7 @@ use super::{AuditEntry, batch};
 use crate::store::database::Database;
 use crate::store::error::{Fault, StoreError, StoreErrorKind};
 use crate::store::folder::{DataFolder, open_private};
+use crate::store::repeated::Repeated;
 
 /// How long a record is in a journal alone at most, unless the disk is busy or full.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -73,6 +72,21 @@ impl Journal {
         self.lock().append(&self.0.folder, &line)
     }
 
+    /// Sees to it that records do not wait for long where no change comes to take them in, and that none is left at the end.
+    pub(in crate::store) fn tending(&self, service: &Arc<Database>) -> Result<Repeated, StoreError> {
+        let (journal, database) = (self.clone(), Arc::clone(service));
+        let tend = move || {
+            journal.tend(&database);
+        };
+        let (journal, database) = (self.clone(), Arc::clone(service));
+        let end = move || {
+            if journal.tend(&database) {
+                journal.remove_all();
+            }
+        };
+        Repeated::start("audit", INTERVAL, tend, end)
+    }
+
     /// Has what came since the last time taken in, and says whether there is nothing left.
     fn tend(&self, service: &Database) -> bool {
         if !std::mem::take(&mut self.lock().touched) {
@@ -120,42 +134,6 @@ impl Journal {
             batch::keep(connection, lines)?;
         }
         batch::set_taken(connection, end)
-    }
-}
-
-/// Sees to it that records do not wait for long where no change comes to take them in.
-#[derive(Debug)]
-pub(in crate::store) struct Tending {
-    stop: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Tending {
-    pub(in crate::store) fn start(journal: Journal, service: Arc<Database>) -> Result<Self, StoreError> {
-        let (stop, stopped) = channel();
-        let thread = std::thread::Builder::new()
-            .name("audit".to_owned())
-            .spawn(move || {
-                while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
-                    journal.tend(&service);
-                }
-                if journal.tend(&service) {
-                    journal.remove_all();
-                }
-            })
-            .map_err(|error| {
-                StoreError::new(StoreErrorKind::Io, format!("could not start a thread: {error}"))
-            })?;
-        Ok(Self { stop: Some(stop), thread: Some(thread) })
-    }
-}
-
-impl Drop for Tending {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }
 

@@ -37,6 +37,7 @@ use tokio::sync::Semaphore;
 use super::database::{Database, Design};
 use super::error::{StoreError, StoreErrorKind};
 use super::folder::DataFolder;
+use super::repeated::spawn;
 use super::writer::Isolation;
 use copy::Copy;
 use progress::Progress;
@@ -92,25 +93,20 @@ impl Columns {
         let kept = Arc::new(Kept { folder, service, copy: Mutex::default(), progress: Progress::default() });
         let (stop, stopped) = channel();
         let keeping = Arc::clone(&kept);
-        let thread = std::thread::Builder::new()
-            .name("columns".to_owned())
-            .spawn(move || {
-                let pause = |time| stopped.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
-                let mut wait = INTERVAL;
-                while pause(wait) {
-                    match keeping.keep(pause) {
-                        Ok(()) => wait = INTERVAL,
-                        Err(error) if error.kind() == StoreErrorKind::Stopped => return,
-                        Err(error) => {
-                            tracing::warn!(%error, "the columns of users could not be brought up to date");
-                            wait = wait.saturating_mul(2).min(INTERVAL * 60);
-                        }
+        let thread = spawn("columns".to_owned(), move || {
+            let pause = |time| stopped.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
+            let mut wait = INTERVAL;
+            while pause(wait) {
+                match keeping.keep(pause) {
+                    Ok(()) => wait = INTERVAL,
+                    Err(error) if error.kind() == StoreErrorKind::Stopped => return,
+                    Err(error) => {
+                        tracing::warn!(%error, "the columns of users could not be brought up to date");
+                        wait = wait.saturating_mul(2).min(INTERVAL * 60);
                     }
                 }
-            })
-            .map_err(|error| {
-                StoreError::new(StoreErrorKind::Io, format!("could not start a thread: {error}"))
-            })?;
+            }
+        })?;
         let reads = Semaphore::new(READS_MAX);
         Ok(Self { kept, reads, stop: Some(stop), thread: Some(thread) })
     }
