@@ -1,16 +1,19 @@
 //! The one thread that writes a database: work that waits at the same time shares one durable commit.
 
+mod task;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
-use tokio::sync::oneshot;
 
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::repeated::spawn;
 use crate::metrics::WriterMeter;
+pub(super) use task::{Answer, Durable};
+use task::{Place, Task, task};
 
 /// Work that shares one commit at most; bounds how long the first of them waits.
 const BATCH_MAX: usize = 512;
@@ -29,9 +32,6 @@ pub(super) struct Writer {
 
 /// What each commit begins with, before the work that waits; its failure is that of the commit.
 pub(super) type Opening = Box<dyn Fn(&Connection) -> Result<(), Fault> + Send>;
-
-/// The answer to work that was taken; it arrives after the commit.
-pub(super) type Answer<R> = oneshot::Receiver<Result<R, StoreError>>;
 
 impl Writer {
     /// Starts the thread. `capacity` bounds the work that waits.
@@ -72,7 +72,7 @@ impl Writer {
         work: impl FnOnce(&Connection) -> Result<R, Fault> + Send + 'static,
         then: impl FnOnce(&R) + Send + 'static,
     ) -> Result<Answer<R>, StoreError> {
-        let (task, answer) = self.task(doing, Durable::Now, work, then);
+        let (task, answer) = task(self.place(doing), Durable::Now, work, then);
         let queue = self.queue.as_ref().ok_or_else(StoreError::stopped)?;
         self.meter.waiting.inc();
         queue.try_send(task).map_err(|error| {
@@ -95,7 +95,7 @@ impl Writer {
         durable: Durable,
         work: impl FnOnce(&Connection) -> Result<R, Fault> + Send + 'static,
     ) -> Result<Answer<R>, StoreError> {
-        let (task, answer) = self.task(doing, durable, work, |_| {});
+        let (task, answer) = task(self.place(doing), durable, work, |_| {});
         let queue = self.queue.as_ref().ok_or_else(StoreError::stopped)?;
         self.meter.waiting.inc();
         queue.send(task).map_err(|_| {
@@ -105,16 +105,8 @@ impl Writer {
         Ok(answer)
     }
 
-    fn task<R: Send + 'static>(
-        &self,
-        doing: &'static str,
-        durable: Durable,
-        work: impl FnOnce(&Connection) -> Result<R, Fault> + Send + 'static,
-        then: impl FnOnce(&R) + Send + 'static,
-    ) -> (Box<dyn Task>, Answer<R>) {
-        let (reply, answer) = oneshot::channel();
-        let place = Place { file: self.file, doing };
-        (Box::new(Typed { place, durable, work: Some(work), then, result: None, reply }), answer)
+    const fn place(&self, doing: &'static str) -> Place {
+        Place { file: self.file, doing }
     }
 }
 
@@ -126,71 +118,6 @@ impl Drop for Writer {
         {
             tracing::error!(file = self.file, "the writing thread panicked");
         }
-    }
-}
-
-/// When work has to be on the disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Durable {
-    /// Before it is answered.
-    Now,
-    /// With the next commit of work that is: nobody is told of it before.
-    Later,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    file: &'static str,
-    doing: &'static str,
-}
-
-/// Work of any result type, as the thread sees it.
-trait Task: Send {
-    fn durable(&self) -> Durable;
-    /// Runs inside the transaction; an error undoes this work alone.
-    fn run(&mut self, connection: &Connection) -> Result<(), StoreError>;
-    /// Answers the caller once the fate of the transaction is known.
-    fn settle(self: Box<Self>, failure: Option<&StoreError>);
-}
-
-struct Typed<R, W, T> {
-    place: Place,
-    durable: Durable,
-    work: Option<W>,
-    then: T,
-    result: Option<Result<R, StoreError>>,
-    reply: oneshot::Sender<Result<R, StoreError>>,
-}
-
-impl<R, W, T> Task for Typed<R, W, T>
-where
-    R: Send,
-    W: FnOnce(&Connection) -> Result<R, Fault> + Send,
-    T: FnOnce(&R) + Send,
-{
-    fn durable(&self) -> Durable {
-        self.durable
-    }
-
-    fn run(&mut self, connection: &Connection) -> Result<(), StoreError> {
-        let Some(work) = self.work.take() else { return Ok(()) };
-        let result = work(connection).map_err(|fault| fault.at(self.place.file, self.place.doing));
-        let seen = result.as_ref().map(|_| ()).map_err(Clone::clone);
-        self.result = Some(result);
-        seen
-    }
-
-    fn settle(self: Box<Self>, failure: Option<&StoreError>) {
-        let result = match (failure, self.result) {
-            (Some(error), _) => Err(error.clone()),
-            (None, Some(result)) => result,
-            (None, None) => Err(StoreError::stopped()),
-        };
-        if let Ok(value) = &result {
-            (self.then)(value);
-        }
-        // A caller that no longer waits is no failure: the work is durable all the same.
-        let _ = self.reply.send(result);
     }
 }
 
