@@ -80,8 +80,7 @@ impl Client {
     /// Puts the key on a write.
     fn keyed(&self, operation: &Operation, mut request: Request) -> Request {
         if let Some(key) = &self.key
-            && operation.method != "GET"
-            && operation.scope != "read"
+            && operation.is_write()
         {
             request.headers_mut().insert(IDEMPOTENCY_KEY, key.header_value());
             if operation.provenance == Provenance::Extension {

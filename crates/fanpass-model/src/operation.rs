@@ -30,6 +30,13 @@ pub struct Operation {
     pub summary: &'static str,
 }
 
+impl Operation {
+    /// Whether a call may change something, so that an idempotency key has a meaning: some that only read are a `POST`.
+    pub fn is_write(&self) -> bool {
+        self.method != "GET" && self.scope != "read"
+    }
+}
+
 /// Where a part of the contract comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Provenance {

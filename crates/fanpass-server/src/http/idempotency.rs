@@ -76,17 +76,12 @@ impl Keyed {
     }
 }
 
-/// Whether the operation changes something, so that a key has a meaning.
-fn is_write(operation: &Operation) -> bool {
-    operation.method != "GET" && operation.scope != "read"
-}
-
 /// Claims the call's key, if it has one; gives back what was answered to it before, if anything was.
 pub(super) async fn claim(
     call: &mut Call,
     operation: &Operation,
 ) -> Result<Option<(Claim, Option<KeptAnswer>)>, Problem> {
-    let Some(key) = call.parts.headers.get(KEY).filter(|_| is_write(operation)) else { return Ok(None) };
+    let Some(key) = call.parts.headers.get(KEY).filter(|_| operation.is_write()) else { return Ok(None) };
     let key = read_key(key)?;
     // Aside: what a key takes would make the state of every call several times as large.
     Box::pin(claim_key(call, operation, key)).await.map(Some)
