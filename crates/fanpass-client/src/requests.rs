@@ -107,18 +107,12 @@ impl Requests {
         content_type: HeaderValue,
         body: RequestBody,
     ) -> Result<Request, Error> {
-        let mut request = self.bare(operation, uri)?;
-        request.headers_mut().insert(CONTENT_TYPE, content_type);
-        *request.body_mut() = body;
-        Ok(request)
+        Ok(filled(self.bare(operation, uri)?, content_type, body))
     }
 
     /// A `POST` with a JSON body for a pipeline of one operation, of which it says nothing.
     pub(crate) fn unmarked_json(&self, uri: Uri, content: &impl Serialize) -> Result<Request, Error> {
-        let mut request = self.unmarked(Method::POST, uri);
-        request.headers_mut().insert(CONTENT_TYPE, JSON);
-        *request.body_mut() = to_json(content)?.into();
-        Ok(request)
+        Ok(filled(self.unmarked(Method::POST, uri), JSON, to_json(content)?.into()))
     }
 
     /// A request with a JSON body that is held in memory.
@@ -147,6 +141,13 @@ impl Requests {
         }
         self.base.join(&path)
     }
+}
+
+/// The request with a body in it.
+fn filled(mut request: Request, content_type: HeaderValue, body: RequestBody) -> Request {
+    request.headers_mut().insert(CONTENT_TYPE, content_type);
+    *request.body_mut() = body;
+    request
 }
 
 pub(crate) fn to_json(content: &impl Serialize) -> Result<Vec<u8>, Error> {

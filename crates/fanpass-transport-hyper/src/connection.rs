@@ -46,9 +46,7 @@ impl HyperConnection {
     pub fn sibling(&self) -> Self {
         Self::over(self.connector.clone())
     }
-}
 
-impl HyperConnection {
     /// Sends a request on a new connection.
     async fn exchange(&self, request: Request) -> Result<(Response<Incoming>, Box<Link>), TransportError> {
         let link = Box::new(Link::connect(&self.connector, request.uri()).await?);
