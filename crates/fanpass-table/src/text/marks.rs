@@ -2,7 +2,7 @@
 
 use memchr::memchr2_iter;
 
-use super::split::{Dialect, without_return};
+use super::split::{Dialect, line};
 
 /// Bytes that are looked at together: compilers make a few steps of them, and a bit of each.
 const BLOCK: usize = 32;
@@ -47,16 +47,13 @@ impl Marks {
         dialect: Dialect,
         ends: &mut Vec<usize>,
     ) -> Option<(usize, usize)> {
-        for (before, &place) in self.places.get(self.used..)?.iter().enumerate() {
-            if text[place] == dialect.terminator {
-                let length = without_return(&text[start..place], dialect).len();
-                ends.push(length);
-                self.used += before + 1;
-                return Some((length, place + 1 - start));
-            }
-            ends.push(place - start);
+        let places = self.places.get(self.used..)?.iter().map(|place| place - start);
+        let line = line(&text[start..], places, dialect, ends);
+        match line {
+            // Each cell is ended by a mark of its own.
+            Some(_) => self.used += ends.len(),
+            None => ends.clear(),
         }
-        ends.clear();
-        None
+        line
     }
 }

@@ -23,10 +23,16 @@ pub(crate) enum Split {
     Runaway { quote: u64 },
 }
 
-/// Finds the first line of `input`, which holds no quote, and puts the ends of its cells into `ends`. Returns its length
-/// without and with what ends it; `None` if `input` ends within the line.
-fn line(input: &[u8], dialect: Dialect, ends: &mut Vec<usize>) -> Option<(usize, usize)> {
-    for at in memchr2_iter(dialect.delimiter, dialect.terminator, input) {
+/// Finds the first line of `input`, which holds no quote and `marks` its delimiters and terminators, and puts the ends of its
+/// cells into `ends`. Returns its length without and with what ends it; `None` if the marks end within the line.
+#[inline]
+pub(crate) fn line(
+    input: &[u8],
+    marks: impl Iterator<Item = usize>,
+    dialect: Dialect,
+    ends: &mut Vec<usize>,
+) -> Option<(usize, usize)> {
+    for at in marks {
         if input[at] == dialect.terminator {
             let length = without_return(&input[..at], dialect).len();
             ends.push(length);
@@ -41,7 +47,9 @@ fn line(input: &[u8], dialect: Dialect, ends: &mut Vec<usize>) -> Option<(usize,
 /// quote is, or its length.
 pub(crate) fn split(input: &[u8], quote: usize, last: bool, dialect: Dialect, cells: &mut Cells) -> Split {
     cells.gap = 1;
-    if let Some((length, consumed)) = line(&input[..quote], dialect, &mut cells.ends) {
+    let plain = &input[..quote];
+    let marks = memchr2_iter(dialect.delimiter, dialect.terminator, plain);
+    if let Some((length, consumed)) = line(plain, marks, dialect, &mut cells.ends) {
         cells.bytes.extend_from_slice(&input[..length]);
         return Split::Record { consumed, lines: 1, fault: None };
     }
@@ -69,7 +77,7 @@ pub(crate) struct Cells {
 }
 
 /// A carriage return before the line feed belongs to the line's end.
-pub(crate) fn without_return(line: &[u8], dialect: Dialect) -> &[u8] {
+fn without_return(line: &[u8], dialect: Dialect) -> &[u8] {
     if dialect.terminator == b'\n' { line.strip_suffix(b"\r").unwrap_or(line) } else { line }
 }
 
