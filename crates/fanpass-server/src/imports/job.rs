@@ -122,17 +122,15 @@ fn read_file(
     let mut ids = Table::open_named(&path, name, &options.reading())?.ids(None)?;
     loop {
         import.has_read(|| Some(ratio(ids.table().bytes_read()?, length)));
-        // The row stays where it was put: moved about, each waits for what was just written.
-        match ids.next_id() {
-            Ok(Some(Ok(ref row))) => match UserId::validate(row.id) {
+        let Some(entry) = ids.next_id()? else { return Ok(()) };
+        match entry {
+            Ok(row) => match UserId::validate(row.id) {
                 Ok(()) => import.accept(row.id)?,
                 Err(error) => {
                     import.reject(|| reject(row.reject(error.kind().code(), error.to_string())))?;
                 }
             },
-            Ok(Some(Err(refused))) => import.reject(|| reject(refused))?,
-            Ok(None) => return Ok(()),
-            Err(error) => return Err(error.into()),
+            Err(refused) => import.reject(|| reject(refused))?,
         }
     }
 }
