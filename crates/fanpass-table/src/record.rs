@@ -18,8 +18,8 @@ pub(crate) struct Record {
     start: usize,
     /// The end of each cell, counted from the row's beginning.
     pub(crate) ends: Vec<usize>,
-    /// Bytes between two cells.
-    pub(crate) gap: usize,
+    /// Whether the delimiters are still between the cells, and quotes around some of them.
+    pub(crate) is_raw: bool,
     /// Cells that cannot be used, by column; nearly always empty.
     pub(crate) faults: Vec<(usize, Fault)>,
     /// A fault of the row as a whole.
@@ -46,7 +46,7 @@ impl Record {
         self.text.clear();
         self.start = 0;
         self.ends.clear();
-        self.gap = 0;
+        self.is_raw = false;
         self.faults.clear();
         self.fault = None;
         self.line = None;
@@ -78,7 +78,7 @@ impl Record {
             line: self.line,
             text: self.slice(0, length).to_owned(),
             ends: self.ends.clone(),
-            gap: self.gap,
+            is_raw: self.is_raw,
             ..Self::default()
         }
     }
@@ -88,7 +88,8 @@ impl Record {
     pub(crate) fn cell(&self, column: usize) -> &str {
         let Some(&end) = self.ends.get(column) else { return "" };
         let before = column.checked_sub(1).and_then(|before| self.ends.get(before));
-        self.slice(before.map_or(0, |&end| end + self.gap), end)
+        let cell = self.slice(before.map_or(0, |&end| end + usize::from(self.is_raw)), end);
+        if self.is_raw { unquoted(cell) } else { cell }
     }
 
     #[inline]
@@ -124,9 +125,7 @@ impl Record {
     /// True if no cell holds anything but white space.
     #[inline]
     pub(crate) fn is_blank(&self) -> bool {
-        let has_first = self.ends.first().is_some_and(|&end| end > 0);
-        let first = self.held().as_bytes().get(self.start).filter(|_| has_first);
-        !first.is_some_and(u8::is_ascii_alphanumeric) && self.is_all_space()
+        !self.cell(0).as_bytes().first().is_some_and(u8::is_ascii_alphanumeric) && self.is_all_space()
     }
 
     fn is_all_space(&self) -> bool {
@@ -150,4 +149,10 @@ impl Record {
             }
         }
     }
+}
+
+/// A cell without the quotes around it.
+#[inline]
+fn unquoted(cell: &str) -> &str {
+    cell.strip_prefix('"').and_then(|cell| cell.strip_suffix('"')).unwrap_or(cell)
 }

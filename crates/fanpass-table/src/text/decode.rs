@@ -33,7 +33,7 @@ impl Decoder {
     /// Moves the cells into `record` as text; `is_ascii` says that nothing else was read so far.
     pub(crate) fn decode(&mut self, cells: &mut Cells, is_ascii: bool, record: &mut Record) {
         std::mem::swap(&mut record.ends, &mut cells.ends);
-        record.gap = cells.gap;
+        record.is_raw = cells.is_raw;
         match String::from_utf8(std::mem::take(&mut cells.bytes)) {
             Ok(text) if is_ascii || self.takes_utf8(&text) => record.text = text,
             Ok(text) => self.each(text.as_bytes(), record),
@@ -59,11 +59,14 @@ impl Decoder {
 
     /// Decodes cell by cell, so that only those that are not sound are refused.
     pub(crate) fn each(&self, bytes: &[u8], record: &mut Record) {
-        let gap = std::mem::take(&mut record.gap);
+        let is_raw = std::mem::take(&mut record.is_raw);
         let mut start = 0;
         for (column, end) in std::mem::take(&mut record.ends).into_iter().enumerate() {
-            let cell = &bytes[start..end];
-            start = end + gap;
+            let cell = match &bytes[start..end] {
+                [b'"', quoted @ .., b'"'] if is_raw => quoted,
+                cell => cell,
+            };
+            start = end + usize::from(is_raw);
             let sound = match self.encoding() {
                 Encoding::Windows1252 => windows_1252(cell, self.stated, &mut record.text),
                 encoding => utf8(cell, encoding, &mut record.text),

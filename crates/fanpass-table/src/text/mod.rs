@@ -2,6 +2,7 @@
 
 mod decode;
 mod marks;
+mod quotes;
 mod sniff;
 mod split;
 mod window;
@@ -110,18 +111,18 @@ impl Text {
         }
     }
 
-    /// Reads a record that is UTF-8 without quotes, in a line that is in memory, as nearly all are; `false` if the next
-    /// one is none of those.
+    /// Reads a record that is UTF-8, in a line that is in memory and plain, as nearly all are; `false` if the next one is
+    /// none of those.
     fn read_plain(&mut self, record: &mut Record) -> bool {
         let Some((length, consumed)) = self.window.line(self.dialect, &mut record.ends) else { return false };
-        record.gap = 1;
+        record.is_raw = true;
         if self.window.is_ascii() || self.decoder.takes_utf8(self.window.text(length)) {
             self.window.share(record);
         } else {
             record.unshare();
             self.decoder.each(self.window.text(length).as_bytes(), record);
         }
-        self.window.skip(consumed);
+        self.window.skip_line(consumed);
         self.count(record, 1);
         true
     }
@@ -139,7 +140,7 @@ impl Text {
             if input.is_empty() && last {
                 return Ok(false);
             }
-            match split(input, self.window.quote(), last, self.dialect, &mut self.cells) {
+            match split(input, last, self.dialect, &mut self.cells) {
                 Split::Record { consumed, lines, fault } => {
                     self.window.skip(consumed);
                     self.count(record, lines);
