@@ -50,7 +50,7 @@ impl<'a> IdRow<'a> {
     }
 
     /// This row as a reject that blames the id, for a rule of the caller's own.
-    pub fn reject(&self, code: &'static str, message: impl Into<String>) -> Reject {
+    pub fn reject(&self, code: &'static str, message: impl Into<String>) -> Box<Reject> {
         self.row().reject(Some(self.table.id_column()), code, message)
     }
 }
@@ -71,7 +71,7 @@ fn trim(cell: &str) -> &str {
 
 /// The row at hand as a reject: for the row as a whole, else for its id.
 #[cold]
-fn reject(table: &Table) -> Reject {
+fn reject(table: &Table) -> Box<Reject> {
     let column = table.id_column();
     let empty = |row: Row<'_>| row.reject(Some(column), code::EMPTY_ID, "the id's cell is empty");
     match table.row().and_then(|row| row.cell(column).map(|_| row)) {
@@ -90,9 +90,9 @@ impl Ids {
     /// # Errors
     ///
     /// If the file cannot be read further.
-    // Inlined, as its result is large and nearly always of one kind: the caller then takes it apart in registers.
+    // Inlined, so that the caller takes its result apart in registers.
     #[inline]
-    pub fn next_id(&mut self) -> Result<Option<Result<IdRow<'_>, Reject>>, TableError> {
+    pub fn next_id(&mut self) -> Result<Option<Result<IdRow<'_>, Box<Reject>>>, TableError> {
         if !self.table.advance()? {
             return Ok(None);
         }

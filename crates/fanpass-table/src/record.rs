@@ -20,10 +20,8 @@ pub(crate) struct Record {
     pub(crate) ends: Vec<usize>,
     /// Whether the delimiters are still between the cells, and quotes around some of them.
     pub(crate) is_raw: bool,
-    /// Cells that cannot be used, by column; nearly always empty.
-    pub(crate) faults: Vec<(usize, Fault)>,
-    /// A fault of the row as a whole.
-    pub(crate) fault: Option<Fault>,
+    /// Cells that cannot be used, by column, and without one what is wrong with the row as a whole; nearly always empty.
+    pub(crate) faults: Vec<(Option<usize>, Fault)>,
 }
 
 /// Why a cell or a row cannot be used.
@@ -48,7 +46,6 @@ impl Record {
         self.ends.clear();
         self.is_raw = false;
         self.faults.clear();
-        self.fault = None;
         self.line = None;
     }
 
@@ -117,19 +114,26 @@ impl Record {
         self.ends.resize(column.max(self.ends.len()), self.text.len());
     }
 
-    #[inline]
-    pub(crate) fn fault_of(&self, column: usize) -> Option<&Fault> {
+    /// What is wrong with a cell, or with the row as a whole.
+    pub(crate) fn fault_of(&self, column: Option<usize>) -> Option<&Fault> {
         self.faults.iter().find(|(at, _)| *at == column).map(|(_, fault)| fault)
     }
 
     /// True if no cell holds anything but white space.
     #[inline]
     pub(crate) fn is_blank(&self) -> bool {
-        !self.cell(0).as_bytes().first().is_some_and(u8::is_ascii_alphanumeric) && self.is_all_space()
+        let end = self.start + self.ends.first().copied().unwrap_or(0);
+        let begins = |cell: &[u8]| cell.first().is_some_and(u8::is_ascii_alphanumeric);
+        let has_text = match self.held().as_bytes().get(self.start..end) {
+            Some([b'"', cell @ ..]) if self.is_raw => begins(cell),
+            Some(cell) => begins(cell),
+            None => false,
+        };
+        !has_text && self.is_all_space()
     }
 
     fn is_all_space(&self) -> bool {
-        self.faults.is_empty() && self.fault.is_none() && self.cells().all(|cell| cell.trim().is_empty())
+        self.faults.is_empty() && self.cells().all(|cell| cell.trim().is_empty())
     }
 
     /// Marks every cell longer than `most` bytes.
@@ -145,7 +149,7 @@ impl Record {
             let length = self.cell(column).len();
             if length > most {
                 let message = format!("the cell is {length} bytes long; a cell may have {most}");
-                self.faults.push((column, Fault::new(code::CELL_TOO_LONG, message)));
+                self.faults.push((Some(column), Fault::new(code::CELL_TOO_LONG, message)));
             }
         }
     }

@@ -67,7 +67,7 @@ pub fn read_ids(
                 found.rejected += 1;
                 found.files.write(columns, &reject)?;
                 if found.rejects.len() < REJECTS_SHOWN {
-                    found.rejects.push(reject.into());
+                    found.rejects.push((*reject).into());
                 }
             }
         }
@@ -84,7 +84,7 @@ pub fn read_ids(
 }
 
 /// An id that can be sent, or the reject of its row and the columns of the row.
-pub type CheckedId<'a> = Result<&'a str, (Reject, &'a [String])>;
+pub type CheckedId<'a> = Result<&'a str, (Box<Reject>, &'a [String])>;
 
 /// Hands over each row of the file: its id as it would be sent, or why it would not.
 pub fn for_each_id(ids: &mut Ids, mut take: impl FnMut(CheckedId<'_>) -> Result<()>) -> Result<()> {
@@ -104,7 +104,8 @@ pub fn for_each_id(ids: &mut Ids, mut take: impl FnMut(CheckedId<'_>) -> Result<
     Ok(())
 }
 
-fn checked(row: &IdRow<'_>) -> Result<(), Reject> {
+#[inline]
+fn checked(row: &IdRow<'_>) -> Result<(), Box<Reject>> {
     match UserId::validate(row.id) {
         Ok(()) => check_mended(&row.row()),
         Err(error) => Err(row.reject(error.kind().code(), error.to_string())),

@@ -135,7 +135,7 @@ fn read_file(
     }
 }
 
-fn reject(reject: fanpass_table::Reject) -> RowReject {
+fn reject(reject: Box<fanpass_table::Reject>) -> RowReject {
     RowReject {
         row: reject.row,
         code: reject.code.to_owned(),

@@ -73,7 +73,7 @@ impl Decoder {
             };
             record.end_cell();
             if !sound {
-                record.faults.push((column, Fault::new(code::UNDECODABLE, message(self.encoding()))));
+                record.faults.push((Some(column), Fault::new(code::UNDECODABLE, message(self.encoding()))));
             }
         }
     }

@@ -99,6 +99,7 @@ impl Text {
     }
 
     /// Reads the next record that is not blank; `false` at the end of the file.
+    #[inline]
     pub(crate) fn read(&mut self, record: &mut Record) -> Result<bool, TableError> {
         loop {
             record.clear();
@@ -113,6 +114,7 @@ impl Text {
 
     /// Reads a record that is UTF-8, in a line that is in memory and plain, as nearly all are; `false` if the next one is
     /// none of those.
+    #[inline]
     fn read_plain(&mut self, record: &mut Record) -> bool {
         let Some((length, consumed)) = self.window.line(self.dialect, &mut record.ends) else { return false };
         record.is_raw = true;
@@ -144,7 +146,7 @@ impl Text {
                 Split::Record { consumed, lines, fault } => {
                     self.window.skip(consumed);
                     self.count(record, lines);
-                    record.fault = fault;
+                    record.faults.extend(fault.map(|fault| (None, fault)));
                     self.decoder.decode(&mut self.cells, self.window.is_ascii(), record);
                     return Ok(true);
                 }
@@ -160,6 +162,7 @@ impl Text {
     }
 
     /// Numbers a record that takes so many lines.
+    #[inline]
     fn count(&mut self, record: &mut Record, lines: u64) {
         self.records += 1;
         record.number = self.records;
@@ -167,14 +170,18 @@ impl Text {
         self.lines += lines;
     }
 
+    #[inline]
     fn checked(&self, record: &mut Record) -> Result<(), TableError> {
         if record.len() > self.limits.columns {
-            let message =
-                format!("the row has {} cells; a row may have {}", record.len(), self.limits.columns);
-            return Err(self.error(ErrorKind::LimitExceeded, self.lines, message));
+            return Err(self.too_wide(record.len()));
         }
         record.mark_long_cells(self.limits.cell_bytes);
         Ok(())
+    }
+
+    fn too_wide(&self, cells: usize) -> TableError {
+        let message = format!("the row has {cells} cells; a row may have {}", self.limits.columns);
+        self.error(ErrorKind::LimitExceeded, self.lines, message)
     }
 
     /// Makes room for a record that goes beyond the window, within the limit, and reads on.

@@ -14,6 +14,8 @@ const SORT_BYTES: usize = 16 << 20;
 /// A bucket takes the fingerprints that begin with the same eight bits.
 const BUCKETS: usize = 1 << 8;
 
+type Prints = HashSet<u64, fast::RandomState>;
+
 /// Counts ids by fingerprints of 64 bits under a key of its own.
 ///
 /// They go to buckets first, each small enough for a hash table within a processor's cache: a table of all would wait for
@@ -56,17 +58,18 @@ impl Distinct {
     fn spill(&mut self) -> Result<(), SortError> {
         let new = || Sorter::new(&std::env::temp_dir(), SORT_BYTES);
         let mut sorter = self.spilled.take().unwrap_or_else(new);
-        self.drain(|print| sorter.push(&print.to_be_bytes()))?;
+        self.empty(|prints| prints.drain().try_for_each(|print| sorter.push(&print.to_be_bytes())))?;
         self.spilled = Some(sorter);
         Ok(())
     }
 
-    /// Hands over each fingerprint that is held, once, and holds none any more.
-    fn drain(&mut self, mut each: impl FnMut(u64) -> Result<(), SortError>) -> Result<(), SortError> {
-        let mut prints = HashSet::with_hasher(fast::RandomState::default());
+    /// Hands over the fingerprints of one bucket after the other, each once, and holds none any more.
+    fn empty(&mut self, mut take: impl FnMut(&mut Prints) -> Result<(), SortError>) -> Result<(), SortError> {
+        let mut prints = Prints::default();
         for bucket in &mut self.buckets {
             prints.extend(bucket.drain(..));
-            prints.drain().try_for_each(&mut each)?;
+            take(&mut prints)?;
+            prints.clear();
         }
         self.held = 0;
         Ok(())
@@ -81,11 +84,11 @@ impl Distinct {
             return sorter.finish(|_| Ok(()));
         }
         let mut count = 0;
-        self.drain(|_| {
-            count += 1;
+        self.empty(|prints| {
+            count += prints.len();
             Ok(())
         })?;
-        Ok(count)
+        Ok(count.try_into().unwrap_or(u64::MAX))
     }
 }
 
