@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use fanpass_model::UserId;
+use fanpass_model::{ModelError, UserId};
 use fanpass_sync::{RejectFiles, check_mended, is_reject_file};
 use fanpass_table::{IdRow, Ids, Reject};
 
@@ -106,10 +106,13 @@ pub fn for_each_id(ids: &mut Ids, mut take: impl FnMut(CheckedId<'_>) -> Result<
 
 #[inline]
 fn checked(row: &IdRow<'_>) -> Result<(), Box<Reject>> {
-    match UserId::validate(row.id) {
-        Ok(()) => check_mended(&row.row()),
-        Err(error) => Err(row.reject(error.kind().code(), error.to_string())),
-    }
+    UserId::validate(row.id).map_err(|error| refused(row, &error))?;
+    check_mended(&row.row())
+}
+
+#[cold]
+fn refused(row: &IdRow<'_>, error: &ModelError) -> Box<Reject> {
+    row.reject(error.kind().code(), error.to_string())
 }
 
 /// Refuses a reject file where it would become the whole segment: its ids alone would throw out all the others.

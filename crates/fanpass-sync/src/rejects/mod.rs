@@ -66,6 +66,7 @@ pub fn check_mended(row: &Row<'_>) -> Result<(), Box<Reject>> {
     if is_reject_file(row.columns()) { check_row_of_rejects(row) } else { Ok(()) }
 }
 
+#[inline(never)]
 fn check_row_of_rejects(row: &Row<'_>) -> Result<(), Box<Reject>> {
     let columns = row.columns();
     let cells: Vec<&str> = row.fields().collect();

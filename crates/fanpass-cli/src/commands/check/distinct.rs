@@ -7,26 +7,31 @@ use anyhow::Result;
 use fanpass_sorted::{SortError, Sorter};
 use foldhash::{fast, quality::RandomState};
 
-/// Fingerprints that are held at most, of eight bytes each.
-const MOST: usize = 4 << 20;
+/// Fingerprints of eight bytes that are held at most, some four million. A bucket has an odd number of a cache's lines: a
+/// power of two apart, all would be written to the same few places of it.
+const MOST: usize = BUCKETS * (8192 + 1) * 8;
 /// Memory in which fingerprints are sorted beyond that; more of them go to temporary files.
 const SORT_BYTES: usize = 16 << 20;
-/// A bucket takes the fingerprints that begin with the same eight bits.
-const BUCKETS: usize = 1 << 8;
+/// A bucket takes the fingerprints that begin with the same so many bits.
+const BITS: u32 = 6;
+const BUCKETS: usize = 1 << BITS;
 
 type Prints = HashSet<u64, fast::RandomState>;
 
 /// Counts ids by fingerprints of 64 bits under a key of its own.
 ///
 /// They go to buckets first, each small enough for a hash table within a processor's cache: a table of all would wait for
-/// memory at each id. Four million fit into 32 MiB; what is more goes to an external sort. Among ten million ids, two share
+/// memory at each id. Four million take 32 MiB; what is more goes to an external sort. Among ten million ids, two share
 /// a fingerprint with a probability of 3 in a million: then one duplicate too many is counted.
 #[derive(Debug)]
 pub struct Distinct {
     key: RandomState,
-    buckets: Vec<Vec<u64>>,
-    held: usize,
-    most: usize,
+    /// All buckets, in memory that is asked for at once and given by the system as it is written to.
+    held: Vec<u64>,
+    /// How many fingerprints each bucket holds.
+    lengths: [usize; BUCKETS],
+    /// How many it can hold.
+    room: usize,
     spilled: Option<Sorter>,
 }
 
@@ -38,23 +43,26 @@ impl Default for Distinct {
 
 impl Distinct {
     fn within(most: usize) -> Self {
-        Self { key: RandomState::default(), buckets: vec![Vec::new(); BUCKETS], held: 0, most, spilled: None }
+        let room = most.div_ceil(BUCKETS);
+        let held = vec![0; room * BUCKETS];
+        Self { key: RandomState::default(), held, lengths: [0; BUCKETS], room, spilled: None }
     }
 
     /// Takes an id.
+    #[inline]
     pub fn add(&mut self, id: &str) -> Result<(), SortError> {
         let mut hasher = self.key.build_hasher();
         hasher.write(id.as_bytes());
         let print = hasher.finish();
         let [first, ..] = print.to_be_bytes();
-        self.buckets[usize::from(first)].push(print);
-        self.held += 1;
-        if self.held < self.most {
-            return Ok(());
-        }
-        self.spill()
+        let bucket = usize::from(first >> (8 - BITS));
+        let length = &mut self.lengths[bucket];
+        self.held[bucket * self.room + *length] = print;
+        *length += 1;
+        if *length < self.room { Ok(()) } else { self.spill() }
     }
 
+    #[cold]
     fn spill(&mut self) -> Result<(), SortError> {
         let new = || Sorter::new(&std::env::temp_dir(), SORT_BYTES);
         let mut sorter = self.spilled.take().unwrap_or_else(new);
@@ -66,12 +74,11 @@ impl Distinct {
     /// Hands over the fingerprints of one bucket after the other, each once, and holds none any more.
     fn empty(&mut self, mut take: impl FnMut(&mut Prints) -> Result<(), SortError>) -> Result<(), SortError> {
         let mut prints = Prints::default();
-        for bucket in &mut self.buckets {
-            prints.extend(bucket.drain(..));
+        for (bucket, length) in self.held.chunks(self.room).zip(&mut self.lengths) {
+            prints.extend(&bucket[..std::mem::take(length)]);
             take(&mut prints)?;
             prints.clear();
         }
-        self.held = 0;
         Ok(())
     }
 
