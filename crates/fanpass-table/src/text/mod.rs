@@ -133,8 +133,6 @@ impl Text {
     #[inline(never)]
     fn read_any(&mut self, record: &mut Record) -> Result<bool, TableError> {
         record.unshare();
-        // The record's memory serves for the cells.
-        self.cells.bytes = std::mem::take(&mut record.text).into_bytes();
         loop {
             self.cells.bytes.clear();
             self.cells.ends.clear();
