@@ -69,15 +69,13 @@ fn trim(cell: &str) -> &str {
     cell.trim()
 }
 
-/// The row at hand as a reject: for the row as a whole, else for its id.
+/// Why the row at hand has no id: for the row as a whole, else for its cell.
 #[cold]
-fn reject(table: &Table) -> Box<Reject> {
+fn refused(table: &Table) -> Result<IdRow<'_>, Box<Reject>> {
     let column = table.id_column();
-    let empty = |row: Row<'_>| row.reject(Some(column), code::EMPTY_ID, "the id's cell is empty");
-    match table.row().and_then(|row| row.cell(column).map(|_| row)) {
-        Ok(row) => empty(row),
-        Err(reject) => reject,
-    }
+    let row = table.row()?;
+    row.cell(column)?;
+    Err(row.reject(Some(column), code::EMPTY_ID, "the id's cell is empty"))
 }
 
 impl Ids {
@@ -102,7 +100,7 @@ impl Ids {
         let id = trimmed(cell);
         if id.is_empty() {
             counts.rejects += 1;
-            return Ok(Some(Err(reject(table))));
+            return Ok(Some(refused(table)));
         }
         counts.ids += 1;
         counts.trimmed += u64::from(id.len() < cell.len());

@@ -138,7 +138,7 @@ impl Table {
 
     /// The row at hand.
     pub(crate) fn row(&self) -> Result<Row<'_>, Box<Reject>> {
-        match self.fault() {
+        match if self.is_sound() { None } else { self.fault() } {
             None => Ok(self.any_row()),
             Some(fault) => Err(self.any_row().reject(None, fault.code, fault.message)),
         }
@@ -159,12 +159,7 @@ impl Table {
     }
 
     /// What is wrong with the row at hand as a whole.
-    #[inline]
     fn fault(&self) -> Option<Fault> {
-        if self.is_sound() { None } else { self.any_fault() }
-    }
-
-    fn any_fault(&self) -> Option<Fault> {
         let Member { record, columns, source, .. } = &self.member;
         record.fault_of(None).cloned().or_else(|| source.text().and_then(|_| ragged(record, columns.len())))
     }
@@ -173,7 +168,7 @@ impl Table {
     #[inline]
     pub(crate) fn id_cell(&self) -> Option<&str> {
         let (record, column) = (&self.member.record, self.id_column);
-        let is_usable = || record.fault_of(Some(column)).is_none() && self.any_fault().is_none();
+        let is_usable = || record.fault_of(Some(column)).is_none() && self.fault().is_none();
         (self.is_sound() || is_usable()).then(|| record.cell(column))
     }
 

@@ -106,13 +106,15 @@ pub fn for_each_id(ids: &mut Ids, mut take: impl FnMut(CheckedId<'_>) -> Result<
 
 #[inline]
 fn checked(row: &IdRow<'_>) -> Result<(), Box<Reject>> {
-    UserId::validate(row.id).map_err(|error| refused(row, &error))?;
-    check_mended(&row.row())
+    match UserId::validate(row.id) {
+        Ok(()) => check_mended(&row.row()),
+        Err(error) => refuse(row, &error),
+    }
 }
 
 #[cold]
-fn refused(row: &IdRow<'_>, error: &ModelError) -> Box<Reject> {
-    row.reject(error.kind().code(), error.to_string())
+fn refuse(row: &IdRow<'_>, error: &ModelError) -> Result<(), Box<Reject>> {
+    Err(row.reject(error.kind().code(), error.to_string()))
 }
 
 /// Refuses a reject file where it would become the whole segment: its ids alone would throw out all the others.
