@@ -59,10 +59,22 @@ impl Distinct {
         let length = &mut self.lengths[bucket];
         self.held[bucket * self.room + *length] = print;
         *length += 1;
-        if *length < self.room { Ok(()) } else { self.spill() }
+        if *length < self.room { Ok(()) } else { self.make_room(bucket) }
     }
 
+    /// For a full bucket: of one id that the file repeats and repeats, one stays; else all that is held is spilled.
     #[cold]
+    fn make_room(&mut self, bucket: usize) -> Result<(), SortError> {
+        let held = &mut self.held[bucket * self.room..][..self.room];
+        let prints: Prints = held.iter().copied().collect();
+        if prints.len() > self.room / 2 {
+            return self.spill();
+        }
+        self.lengths[bucket] = prints.len();
+        held.iter_mut().zip(prints).for_each(|(place, print)| *place = print);
+        Ok(())
+    }
+
     fn spill(&mut self) -> Result<(), SortError> {
         let new = || Sorter::new(&std::env::temp_dir(), SORT_BYTES);
         let mut sorter = self.spilled.take().unwrap_or_else(new);
@@ -107,7 +119,8 @@ mod tests {
     fn ids_are_counted_once_however_often_memory_is_full() {
         for most in [1, 64, 1000, 1 << 12] {
             let mut distinct = Distinct::within(most);
-            for number in (0..1000).chain(500..1500).chain(0..10) {
+            let repeated = std::iter::repeat_n(7, 2000);
+            for number in (0..1000).chain(500..1500).chain(0..10).chain(repeated) {
                 distinct.add(&format!("fan-{number}")).unwrap();
             }
             assert_eq!(distinct.count().unwrap(), 1500, "{most} at a time");
