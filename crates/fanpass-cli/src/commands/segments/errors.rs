@@ -5,12 +5,13 @@ use std::pin::pin;
 
 use anyhow::Result;
 use clap::Args;
+use fanpass_client::Page;
 use fanpass_model::{ImportId, shown};
 use futures_util::TryStreamExt as _;
 
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::printer::Printer;
+use crate::printer::{Printer, count};
 use crate::session::Session;
 
 /// Print the rows that an import refused, as CSV
@@ -29,11 +30,13 @@ impl Errors {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         let session = Session::open(global).await?;
         let mut errors = pin!(session.client.import_errors(&self.import));
+        let mut printed = 0;
         if printer.json() {
             let mut out = io::BufWriter::new(io::stdout());
             while let Some(error) = errors.try_next().await? {
                 serde_json::to_writer(&mut out, &error)?;
                 writeln!(out)?;
+                printed += 1;
             }
             out.flush()?;
         } else {
@@ -50,8 +53,18 @@ impl Errors {
                     cell(&error.code),
                     cell(&error.message),
                 ])?;
+                printed += 1;
             }
             out.flush()?;
+        }
+        let one = Page { limit: Some(1), ..Page::default() };
+        let refused = session.client.list_import_errors(&self.import, &one).await?.rejected_rows;
+        if printed < refused {
+            printer.note(&format!(
+                "{} of {} refused rows are kept, and printed: imports.rejects_kept of the service keeps more",
+                count(printed),
+                count(refused)
+            ));
         }
         session.close().await;
         Ok(Exit::Done)
