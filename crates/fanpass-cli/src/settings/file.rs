@@ -54,7 +54,9 @@ pub(super) fn read(path: &Path) -> Result<File> {
     if let Some(list) = listed(table.get_ref()) {
         let mut slips = Vec::new();
         file.attributes = platform(path, attribute_file::entries(&text, list, &mut slips))?;
-        slips.iter().for_each(|slip| file.slip(slip.line, &slip.message));
+        for slip in slips {
+            file.slip(slip.line, &slip.message);
+        }
     }
     file.values.sort_by_key(|(_, _, line)| *line);
     // A path is meant from where the file lies.

@@ -29,14 +29,14 @@ pub struct Errors {
 impl Errors {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         let session = Session::open(global).await?;
-        let mut errors = pin!(session.client.import_errors(&self.import));
-        let mut printed = 0;
+        let mut refused = pin!(session.client.import_errors(&self.import));
+        let mut told = 0;
         if printer.json() {
             let mut out = io::BufWriter::new(io::stdout());
-            while let Some(error) = errors.try_next().await? {
+            while let Some(error) = refused.try_next().await? {
                 serde_json::to_writer(&mut out, &error)?;
                 writeln!(out)?;
-                printed += 1;
+                told += 1;
             }
             out.flush()?;
         } else {
@@ -45,7 +45,7 @@ impl Errors {
             let cell = |text: &str| if terminal { shown(text).into_owned() } else { text.to_owned() };
             let mut out = csv::Writer::from_writer(io::stdout());
             out.write_record(["row", "location", "code", "message"])?;
-            while let Some(error) = errors.try_next().await? {
+            while let Some(error) = refused.try_next().await? {
                 let location = error.location.as_deref().unwrap_or_default();
                 out.write_record([
                     error.row.to_string(),
@@ -53,17 +53,17 @@ impl Errors {
                     cell(&error.code),
                     cell(&error.message),
                 ])?;
-                printed += 1;
+                told += 1;
             }
             out.flush()?;
         }
         let one = Page { limit: Some(1), ..Page::default() };
-        let refused = session.client.list_import_errors(&self.import, &one).await?.rejected_rows;
-        if printed < refused {
+        let in_all = session.client.list_import_errors(&self.import, &one).await?.rejected_rows;
+        if told < in_all {
             printer.note(&format!(
                 "{} of {} refused rows are kept, and printed: imports.rejects_kept of the service keeps more",
-                count(printed),
-                count(refused)
+                count(told),
+                count(in_all)
             ));
         }
         session.close().await;
