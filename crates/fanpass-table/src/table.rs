@@ -34,7 +34,9 @@ pub struct Table {
     options: Options,
     pub(crate) member: Member,
     /// The files of an archive behind the one at hand.
-    chain: Option<Chain>,
+    pub(crate) chain: Option<Chain>,
+    /// Files of the archive before the one at hand whose encoding was guessed.
+    pub(crate) guessed: Vec<String>,
     selector: Option<Selector>,
     /// The id column of the file at hand.
     id_column: usize,
@@ -82,7 +84,8 @@ impl Table {
         };
         let place = place.filter(|_| matches!(format, Format::Csv | Format::Jsonl));
         let (options, selector) = (options.clone(), None);
-        Ok(Self { format, options, member, chain, selector, id_column: 0, blank: 0, place })
+        let guessed = Vec::new();
+        Ok(Self { format, options, member, chain, guessed, selector, id_column: 0, blank: 0, place })
     }
 
     /// Bytes of the file that were read so far, ahead of the rows by what is buffered; `None` for workbooks, archives and
@@ -133,7 +136,10 @@ impl Table {
     #[cold]
     fn open_next(&mut self) -> Result<bool, TableError> {
         let next = self.chain.as_mut().map(|chain| next_member(chain, &self.options)).transpose()?.flatten();
-        Ok(next.map(|member| self.member = member).is_some())
+        let Some(next) = next else { return Ok(false) };
+        let last = std::mem::replace(&mut self.member, next);
+        self.guessed.extend(last.guessed());
+        Ok(true)
     }
 
     /// The row at hand.

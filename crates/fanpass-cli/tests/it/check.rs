@@ -163,6 +163,24 @@ fn an_archive_tells_of_its_first_file() {
 }
 
 #[test]
+fn what_is_passed_over_or_guessed_is_told_by_check_and_pushes() {
+    let club = Club::alone();
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in [("a.csv", &b"fan_id;name\n1;Zo\xEB\n"[..]), (".b.csv", b"fan_id;name\n2;Ben\n")] {
+        archive.start_file(name, SimpleFileOptions::default()).unwrap();
+        archive.write_all(content).unwrap();
+    }
+    club.file("fans.zip", archive.finish().unwrap().into_inner());
+    insta::assert_snapshot!(club.run(&["check", "fans.zip"]));
+    let notices = club.json(&["check", "fans.zip"])["notices"].clone();
+    assert_eq!(notices.as_array().unwrap().len(), 2, "{notices}");
+    let file = ["--file", "fans.zip", "--dry-run"];
+    assert_eq!(club.json(&[&["segments", "push", "fans"], &file[..]].concat())["notices"], notices);
+    let map = ["--map", "name=custom.name"];
+    assert_eq!(club.json(&[&["users", "push"], &file[..], &map].concat())["notices"], notices);
+}
+
+#[test]
 fn standard_input_is_checked_too() {
     let club = Club::alone();
     let arguments = ["check", "-", "--header", "absent", "--encoding", "windows-1252"];

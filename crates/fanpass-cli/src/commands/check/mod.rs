@@ -124,6 +124,7 @@ impl Check {
         let mut report = CheckReport::new(source.name.clone(), detected.read_to_end(ids.table()));
         report.figures.read = counts.rows;
         (report.trimmed, report.blank_rows) = (counts.trimmed, counts.blank);
+        report.notices = ids.table().notices();
         Ok((read, report))
     }
 
@@ -144,6 +145,7 @@ impl Check {
         report.figures.read = counts.rows;
         report.figures.empty = Some(counts.empty);
         (report.trimmed, report.blank_rows) = (counts.trimmed, counts.blank);
+        report.notices = updates.table().notices();
         (report.attributes, report.findings) = lint.finish();
         Ok((read, report))
     }

@@ -135,6 +135,11 @@ pub fn write_trimmed(out: &mut dyn Write, trimmed: u64) -> io::Result<()> {
     }
 }
 
+/// What is to be known of how the file was read.
+pub fn write_notices(out: &mut dyn Write, notices: &[String]) -> io::Result<()> {
+    notices.iter().try_for_each(|notice| writeln!(out, "  {notice}"))
+}
+
 /// Where rejected rows were written.
 pub fn write_files(out: &mut dyn Write, files: &[PathBuf]) -> io::Result<()> {
     files.iter().try_for_each(|path| writeln!(out, "\nRows that did not arrive, and why: {}", path.display()))
