@@ -116,6 +116,17 @@ impl Table {
         Ok(if self.advance()? { Some(self.row()) } else { None })
     }
 
+    /// The row that was read last, whatever is wrong with it as a whole.
+    pub fn last_row(&self) -> Row<'_> {
+        self.any_row()
+    }
+
+    /// Lets a cell of the row that was read last be shown as `text`, in rejects too: one whose text is not what it was used
+    /// for, but what it [stores](Row::stored). Cells of delimited text stay what they are.
+    pub fn rewrite_cell(&mut self, column: usize, text: &str) {
+        self.member.record.rewrite(column, text);
+    }
+
     /// Steps to the next row; `false` at the end.
     pub(crate) fn advance(&mut self) -> Result<bool, TableError> {
         loop {

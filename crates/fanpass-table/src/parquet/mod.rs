@@ -19,7 +19,7 @@ use self::{
     schema::Column,
 };
 use crate::{
-    ErrorKind, Limits, Options, TableError, code,
+    ErrorKind, Limits, Options, Stored, TableError, code,
     columns::letters,
     metered::{reached, read_error},
     origin::Origin,
@@ -134,13 +134,18 @@ impl Rows {
                 continue;
             };
             let leaf = values.leaf();
-            if let Some(value) = values.next(&mut self.file, &mut self.budget)? {
+            let value = values.next(&mut self.file, &mut self.budget)?;
+            if value.is_none() {
+                record.store(Some(Stored::Null));
+            }
+            if let Some(value) = value {
                 let length = if let values::Value::Bytes(bytes) = value { bytes.len() } else { 0 };
                 if record.text.len().saturating_add(length) > self.limits.record_bytes {
                     let most = self.limits.record_bytes;
                     return Err(reached(format!("the row is longer than {most} bytes")));
                 }
                 if let Err(fault) = meaning::push_text(value, leaf, &mut record.text) {
+                    record.store(meaning::stored(value, leaf));
                     record.faults.push((Some(position), fault));
                 }
             }

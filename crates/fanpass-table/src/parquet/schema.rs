@@ -54,8 +54,10 @@ pub(super) enum Logical {
     Plain,
     Unsigned,
     Date,
-    /// A time, or a point in time.
+    /// A time of day, or a point in time that is stored in an old way.
     Time,
+    /// A point in time, in so many units of a second.
+    Timestamp(i64),
     Decimal(i64),
     Uuid,
     /// Something that has no one text.
@@ -148,6 +150,7 @@ fn logical(thrift: &mut Thrift<'_>) -> Result<Option<Logical>, Broken> {
                 })?;
                 if signed { Logical::Plain } else { Logical::Unsigned }
             }
+            (8, Kind::Struct) => Logical::Timestamp(timestamp_units(thrift)?),
             _ => {
                 thrift.skip(kind)?;
                 match id {
@@ -165,13 +168,34 @@ fn logical(thrift: &mut Thrift<'_>) -> Result<Option<Logical>, Broken> {
     Ok(found)
 }
 
+/// Units a second: milliseconds, microseconds or nanoseconds, by the union's member.
+fn timestamp_units(thrift: &mut Thrift<'_>) -> Result<i64, Broken> {
+    let mut units = 1_000;
+    thrift.fields(|thrift, id, kind| {
+        if (id, kind) != (2, Kind::Struct) {
+            return thrift.skip(kind);
+        }
+        thrift.fields(|thrift, id, kind| {
+            units = match id {
+                2 => 1_000_000,
+                3 => 1_000_000_000,
+                _ => 1_000,
+            };
+            thrift.skip(kind)
+        })
+    })?;
+    Ok(units)
+}
+
 fn converted(code: Option<i64>, scale: i64) -> Logical {
     match code {
         // Text, enumeration, signed numbers, JSON.
         None | Some(0 | 4 | 15..=19) => Logical::Plain,
         Some(5) => Logical::Decimal(scale),
         Some(6) => Logical::Date,
-        Some(7..=10 | 21) => Logical::Time,
+        Some(7 | 8 | 21) => Logical::Time,
+        Some(9) => Logical::Timestamp(1_000),
+        Some(10) => Logical::Timestamp(1_000_000),
         Some(11..=14) => Logical::Unsigned,
         Some(_) => Logical::Other,
     }
