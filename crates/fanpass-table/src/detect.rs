@@ -78,8 +78,9 @@ pub(crate) fn container(head: &[u8], options: &Options, origin: &Origin) -> Resu
         }
         None => {}
     }
-    if head.contains(&0) && !is_utf16 {
-        return refuse("binary, not text");
+    if let Some(at) = memchr(0, head).filter(|_| !is_utf16) {
+        let line = head[..at].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        return refuse(&format!("binary, not text: byte {} is zero, on line {line}", at + 1));
     }
     Ok(Container::Text)
 }

@@ -260,6 +260,13 @@ fn ragged(record: &Record, columns: usize) -> Option<Fault> {
     if record.len() == columns || (record.len() > columns && !surplus()) {
         return None;
     }
-    let message = format!("the row has {} cells and there are {columns} columns", record.len());
+    let cells = if record.len() == 1 { "1 cell".to_owned() } else { format!("{} cells", record.len()) };
+    let there = if columns == 1 { "is 1 column".to_owned() } else { format!("are {columns} columns") };
+    let mend = if record.len() > columns {
+        "write a cell that holds the delimiter in quotes"
+    } else {
+        "add the cells that are missing, and write one that holds a line break in quotes"
+    };
+    let message = format!("the row has {cells} and there {there}: {mend}");
     Some(Fault::new(code::RAGGED_ROW, message))
 }

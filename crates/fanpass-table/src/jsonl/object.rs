@@ -98,7 +98,7 @@ fn push_text(value: &str, place: usize, text: &mut String) -> Result<Result<(), 
             _ => {
                 let decoded: Cow<'_, str> = serde_json::from_str(value).map_err(|error| {
                     let byte = place + error.column();
-                    let message = format!("a text cannot be read: {}", reason(&error));
+                    let message = format!("a text cannot be read: {}, at byte {byte}", reason(&error));
                     Fault::new(code::BAD_JSON, message)
                 })?;
                 text.push_str(&decoded);

@@ -101,7 +101,7 @@ impl Check {
         };
         tally.finish(&mut report)?;
         report.complete = read.is_ok();
-        report.next = Some(self.next(&report));
+        report.next = report.complete.then(|| self.next(&report));
         if self.emit.is_some() {
             printer.report_aside(&report)?;
         } else {
