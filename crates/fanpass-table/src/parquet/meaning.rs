@@ -11,6 +11,18 @@ use crate::{Stored, code, number::Shown, record::Fault, stored::iso_date};
 /// The first whole number that a 32-bit binary fraction may have rounded.
 const FIRST_INEXACT_FLOAT: f32 = 16_777_216.0;
 
+/// An entry of a list as text; `None` if it has no text that is certain.
+pub(super) fn entry(value: Value<'_>, leaf: Leaf) -> Option<String> {
+    let mut text = String::new();
+    match push_text(value, leaf, &mut text) {
+        Ok(()) => Some(text),
+        Err(_) => match stored(value, leaf)? {
+            Stored::Number(text) | Stored::Date(text) => Some(text),
+            _ => None,
+        },
+    }
+}
+
 /// Appends the value's text. What cannot be used is appended too, as far as it has any text, and the fault returned.
 pub(super) fn push_text(value: Value<'_>, leaf: Leaf, text: &mut String) -> Result<(), Fault> {
     match (leaf.logical, value) {
@@ -21,7 +33,7 @@ pub(super) fn push_text(value: Value<'_>, leaf: Leaf, text: &mut String) -> Resu
             let message = "the cell is a time, stored as a number; write it as text or as a date";
             return Err(Fault::new(code::DATE_CELL, message));
         }
-        (Logical::Other, _) => {
+        (Logical::Other | Logical::List, _) => {
             return Err(Fault::new(
                 code::NUMBER_FORMAT,
                 "the cell is of a type that has no one text; make it text",

@@ -1,11 +1,20 @@
 //! What cells store beside the text that they show.
 
-use ::parquet::{data_type::Int96, file::properties::WriterProperties};
-use fanpass_table::{Options, Stored, Table};
+use std::sync::Arc;
+
+use ::parquet::{
+    data_type::{ByteArray, ByteArrayType, Int96},
+    file::{
+        properties::{WriterProperties, WriterVersion},
+        writer::SerializedFileWriter,
+    },
+    schema::parser::parse_message_type,
+};
+use fanpass_table::{Options, Stored, Table, code};
 
 use crate::{
     parquet_files::{Cells, written},
-    support::{sample, zip},
+    support::{read, sample, zip},
 };
 
 /// What the cells of a file's first column store.
@@ -69,6 +78,99 @@ fn binary_fractions_of_parquet_are_their_shortest_digits() {
     assert_eq!(column("optional double a", doubles), stored);
     let floats = Cells::Float(vec![Some(0.1), Some(12.3), Some(16_777_217.0)]);
     assert_eq!(column("required float a", floats), [number("0.1"), number("12.3"), None]);
+}
+
+/// A file of a column of lists and one of ids, written by the `parquet` crate from levels.
+fn lists(
+    field: &str,
+    values: &[&str],
+    definitions: &[i16],
+    repetitions: &[i16],
+    properties: WriterProperties,
+) -> Vec<u8> {
+    let schema = format!("message m {{ {field} required binary fan_id; }}");
+    let schema = Arc::new(parse_message_type(&schema).unwrap());
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties)).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let bytes = |values: &[&str]| values.iter().map(|value| ByteArray::from(*value)).collect::<Vec<_>>();
+    let rows = repetitions.iter().filter(|&&repetition| repetition == 0).count();
+    let ids: Vec<_> = (0..rows).map(|id| id.to_string()).collect();
+    let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+    let mut column = group.next_column().unwrap().unwrap();
+    column
+        .typed::<ByteArrayType>()
+        .write_batch(&bytes(values), Some(definitions), Some(repetitions))
+        .unwrap();
+    column.close().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    column.typed::<ByteArrayType>().write_batch(&bytes(&ids), None, None).unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.into_inner().unwrap()
+}
+
+/// Lists of two entries, none, an empty one, one with a null, one.
+pub(crate) fn lists_of_all_kinds() -> Vec<u8> {
+    lists_with(WriterProperties::default())
+}
+
+fn lists_with(properties: WriterProperties) -> Vec<u8> {
+    lists(
+        "optional group l (LIST) { repeated group list { optional binary element (UTF8); } }",
+        &["gold", "cup", "a", "b", "z"],
+        &[3, 3, 0, 1, 3, 2, 3, 3],
+        &[0, 1, 0, 0, 0, 1, 1, 0],
+        properties,
+    )
+}
+
+fn list(entries: &[&str]) -> Option<Stored> {
+    Some(Stored::List(entries.iter().map(|&entry| entry.to_owned()).collect()))
+}
+
+#[test]
+fn lists_of_parquet_are_their_entries() {
+    let versions = [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0];
+    for (version, page) in versions.into_iter().flat_map(|version| [1, 1000].map(|page| (version, page))) {
+        let properties = || {
+            let properties = WriterProperties::builder().set_writer_version(version);
+            properties.set_data_page_row_count_limit(page).set_write_batch_size(1).build()
+        };
+        let full = lists_with(properties());
+        let stored = [list(&["gold", "cup"]), Some(Stored::Null), list(&[]), list(&["a", "b"]), list(&["z"])];
+        assert_eq!(first_column("l.parquet", &full), stored, "{version:?}, {page} rows a page");
+        for field in [
+            "required group l (LIST) { repeated binary element (UTF8); }",
+            "repeated binary l (UTF8);",
+            "required group l (LIST) { repeated group list { required binary element (UTF8); } }",
+        ] {
+            let old = lists(field, &["a", "b", "c"], &[1, 1, 0, 1], &[0, 1, 0, 0], properties());
+            assert_eq!(
+                first_column("l.parquet", &old),
+                [list(&["a", "b"]), list(&[]), list(&["c"])],
+                "{field}"
+            );
+        }
+    }
+    // As an id or a text, a list is refused as ever.
+    let file = lists("repeated binary l (UTF8);", &["a"], &[1], &[0], WriterProperties::default());
+    let (_, rejects) = read("l.parquet", &file, Some("l"), &Options::default()).unwrap();
+    assert_eq!((rejects[0].code, rejects[0].fields[0].as_str()), (code::NESTED_VALUE, r#"["a"]"#));
+}
+
+#[test]
+fn lists_of_structures_store_nothing() {
+    let fields = [
+        "optional group l (LIST) { repeated group list { optional group element { optional binary a; } } }",
+        "optional group l (LIST) { repeated group array { optional binary a; } }",
+        "optional group l (LIST) { repeated group l_tuple { optional binary a; } }",
+        "repeated group l { optional binary a; }",
+        "optional group l { optional binary a; }",
+    ];
+    for field in fields {
+        let file = lists(field, &[], &[0], &[0], WriterProperties::default());
+        assert_eq!(first_column("l.parquet", file), [None], "{field}");
+    }
 }
 
 /// A workbook whose only column holds days by their number, under the format `yyyy-mm-dd`.
