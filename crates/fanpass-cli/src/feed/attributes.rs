@@ -164,7 +164,8 @@ impl Job {
     }
 
     fn state_of(&self, figures: Figures) -> State {
-        State { account: Account { figures, ..Account::new(self.rejects.clone(), None) }, failure: None }
+        let account = Account { figures, ..Account::new(self.rejects.clone(), None) };
+        State { account, failure: None, rows_expected: None }
     }
 
     fn begin(
