@@ -122,7 +122,9 @@ impl Source {
         let rows = self.updates.counts().rows;
         if rows > 0 && rows.is_multiple_of(ESTIMATE_STEP) {
             let bytes = self.updates.table().bytes_read();
-            self.shared.lock().rows_expected = bytes.and_then(|bytes| expected(rows, bytes, self.bytes?));
+            if let Some(rows) = bytes.and_then(|bytes| expected(rows, bytes, self.bytes?)) {
+                self.shared.lock().rows_expected = Some(rows);
+            }
         }
     }
 
@@ -163,10 +165,11 @@ impl Source {
     }
 }
 
-/// The rows of all its bytes, if they are as long as those that were read.
+/// The rows of all its bytes, if they are as long as those that were read; `None` once all are in a buffer, of which it
+/// is not known how many rows of it were taken.
 fn expected(rows: u64, bytes: u64, of: u64) -> Option<u64> {
     let all = u128::from(rows) * u128::from(of) / u128::from(bytes).max(1);
-    u64::try_from(all).ok().map(|all| all.max(rows))
+    u64::try_from(all).ok().filter(|_| bytes < of)
 }
 
 impl Iterator for Source {
@@ -261,7 +264,8 @@ mod tests {
     #[test]
     fn rows_are_expected_by_the_bytes_that_those_before_took() {
         assert_eq!(expected(100, 1000, 5000), Some(500));
-        assert_eq!(expected(100, 5000, 1000), Some(100), "a file that was cut meanwhile");
+        assert_eq!(expected(100, 1000, 1000), None, "some of it waits in a buffer");
+        assert_eq!(expected(100, 5000, 1000), None, "a file that was cut meanwhile");
         assert_eq!(expected(100, 0, 1000), Some(100_000));
         assert_eq!(expected(u64::MAX, 1, u64::MAX), None);
     }
