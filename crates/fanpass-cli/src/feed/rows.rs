@@ -200,11 +200,13 @@ fn read_all(reading: Reading, shared: &Shared, rows: &Sender<Vec<Row>>) -> Resul
     let columns = updates.table().columns().into();
     let bytes = job.source.bytes();
     hand_over(Source { updates, columns, changes, number: 0, bytes, shared: shared.clone() }, shared, rows)?;
+    if shared.lock().failure.is_none() {
+        job.source.check_unchanged()?;
+    }
     // Who is gone is certain only if the file was read to its end.
     let (Some(gone), false) = (gone, shared.lock().failure.is_some() || rows.is_closed()) else {
         return Ok(());
     };
-    job.source.check_unchanged()?;
     let unset: UserProperties = job.mapping.keys().map(|key| (key.clone(), AttributeValue::Unset)).collect();
     let users = BufReader::new(File::open(gone.path())?).lines().map_while(Result::ok);
     let users = users.filter_map(|user| UserId::new(user).ok());
