@@ -219,7 +219,7 @@ async fn record<O: Operate>(call: &mut Call, result: &Result<Answered, Problem>)
         }
         Err(problem) => (problem.kind.status.as_u16(), None),
     };
-    let changed = result.is_ok() && O::OPERATION.method != "GET";
+    let changed = result.is_ok() && O::OPERATION.is_write();
     let (app, now) = (Arc::clone(&call.app), call.app.store.clock().now().as_microsecond());
     call.audit.status = status;
     if !app.floods.admit(&call.audit, now) {
