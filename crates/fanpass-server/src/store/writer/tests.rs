@@ -77,8 +77,8 @@ fn a_durable_commit_writes_when_those_before_it_are_not_durable_yet() {
         let log = || std::fs::metadata(path.with_extension("db-wal")).unwrap().len();
         let before = log();
         let work = move |connection: &Connection| match number {
-            Some(number) => Ok(drop(connection.execute("INSERT INTO numbers VALUES (?1)", [number])?)),
-            None => Ok(()),
+            Some(number) => Ok(connection.execute("INSERT INTO numbers VALUES (?1)", [number])?),
+            None => Ok(0),
         };
         writer.submit_blocking("work", durable, work).unwrap().blocking_recv().unwrap().unwrap();
         log() > before
