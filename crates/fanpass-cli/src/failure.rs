@@ -64,7 +64,8 @@ fn exit_of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     {
         return Some(Exit::Unreachable);
     }
-    if cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::NotFound) {
+    let no_file = [io::ErrorKind::NotFound, io::ErrorKind::IsADirectory];
+    if cause.downcast_ref::<io::Error>().is_some_and(|error| no_file.contains(&error.kind())) {
         return Some(Exit::Refused);
     }
     if cause.is::<fanpass_sync::SyncError>()

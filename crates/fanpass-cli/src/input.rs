@@ -1,6 +1,6 @@
 //! The file that a command reads: where it is, and how to read it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -46,6 +46,29 @@ pub struct ReadingOptions {
 enum HeaderRow {
     Present,
     Absent,
+}
+
+/// Names that promise what a file of rejected rows is not: it is CSV text.
+const NOT_TEXT: [&str; 8] = ["xlsx", "xlsm", "xls", "ods", "zip", "gz", "zst", "parquet"];
+
+/// The name of a file for rejected rows.
+pub fn reject_file(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some(extension) if NOT_TEXT.contains(&extension.to_ascii_lowercase().as_str()) => {
+            let named = path.with_extension("csv");
+            Err(format!(
+                "it is written as CSV, which no program expects under that name; use {}",
+                named.display()
+            ))
+        }
+        _ => Ok(path),
+    }
+}
+
+/// Where the rows of a mended file go that are rejected again: beside it, as CSV.
+pub fn rejects_of(mended: &Path) -> PathBuf {
+    reject_file(&mended.to_string_lossy()).unwrap_or_else(|_| mended.with_extension("csv"))
 }
 
 fn parse_delimiter(text: &str) -> Result<char, String> {

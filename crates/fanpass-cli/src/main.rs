@@ -25,6 +25,7 @@ mod session;
 mod settings;
 mod signals;
 mod source;
+mod target;
 mod temporary;
 mod usage;
 

@@ -10,14 +10,12 @@ use fanpass_server::Service;
 use fanpass_transport::{DynTransport, Transport as _};
 use fanpass_transport_hyper::HyperTransport;
 use fanpass_transport_reqwest::ReqwestTransport;
-use secrecy::SecretString;
 
-use crate::cli::{Found, Global, Stack};
-use crate::exit::Exit;
-use crate::failure::failure;
+use crate::cli::{Global, Stack};
 use crate::local::open_service;
 use crate::printer::Printer;
-use crate::profile::{ConfigFolder, DEFAULT_PROFILE, parse_token, read_token_file};
+use crate::profile::{ConfigFolder, DEFAULT_PROFILE};
+use crate::target::Target;
 
 /// The base URL under which the service inside this process is addressed; no socket stands behind it.
 const LOCAL_URL: &str = "http://localhost";
@@ -193,89 +191,6 @@ pub const fn goes_on(local: bool) -> &'static str {
     } else {
         "what the service has received in full, it goes on with"
     }
-}
-
-/// A FanPass behind a domain, and the profile whose token belongs to it.
-#[derive(Debug)]
-pub struct Target {
-    /// A host or a URL.
-    pub domain: String,
-    /// The profile of that very domain, if one is in play: its token goes nowhere else.
-    pub profile: Option<String>,
-    flags: String,
-}
-
-impl Target {
-    /// What `--domain`, `--profile` and the stored profiles say, in this order.
-    pub fn find(global: &Global) -> Result<Self> {
-        let name = global.profile.as_deref().unwrap_or(DEFAULT_PROFILE);
-        let profile = ConfigFolder::new(global.config.clone())?.profile(name)?;
-        match (&global.domain, profile) {
-            (Some(domain), profile) => Ok(Self {
-                domain: domain.clone(),
-                profile: profile.filter(|profile| profile.domain == *domain).map(|_| name.to_owned()),
-                flags: format!("--domain {domain}"),
-            }),
-            (None, Some(profile)) => Ok(Self {
-                domain: profile.domain,
-                profile: Some(name.to_owned()),
-                flags: if name == DEFAULT_PROFILE { String::new() } else { format!("--profile {name}") },
-            }),
-            (None, None) if global.profile.is_some() => Err(failure(
-                Exit::Usage,
-                format!(
-                    "there is no profile `{name}`: make it with `fanpass auth login --profile {name} --domain DOMAIN`"
-                ),
-            )),
-            (None, None) => Err(failure(
-                Exit::Usage,
-                "which FanPass? Use --local for the one inside this tool, --domain DOMAIN with FANPASS_TOKEN, \
-                 or store both with `fanpass auth login --domain DOMAIN`",
-            )),
-        }
-    }
-
-    /// The token for this target.
-    fn token(&self, global: &Global) -> Result<SecretString> {
-        if let Some((token, _)) = self.find_token(global)? {
-            return Ok(token);
-        }
-        let domain = &self.domain;
-        Err(failure(
-            Exit::Denied,
-            format!(
-                "no token for {domain}: set FANPASS_TOKEN, name a file with --token-file, \
-                 or store one with `fanpass auth login --domain {domain}`"
-            ),
-        ))
-    }
-
-    /// The token and, in words, where it was found: `--token-file`, `FANPASS_TOKEN`, `FANPASS_TOKEN_FILE`, or the one
-    /// stored with its profile.
-    pub fn find_token(&self, global: &Global) -> Result<Option<(SecretString, String)>> {
-        if let Some(found) = stated_token(global)? {
-            return Ok(Some(found));
-        }
-        let Some(name) = &self.profile else { return Ok(None) };
-        let token = ConfigFolder::new(global.config.clone())?.token(name)?;
-        Ok(token.map(|token| (token, format!("profile {name}"))))
-    }
-}
-
-/// The token that `--token-file`, `FANPASS_TOKEN` or `FANPASS_TOKEN_FILE` gives, in this order, and which of them did.
-pub fn stated_token(global: &Global) -> Result<Option<(SecretString, String)>> {
-    if global.token_file_from != Found::CommandLine
-        && let Some(token) = token_in_environment()
-    {
-        return Ok(Some((token, "FANPASS_TOKEN".to_owned())));
-    }
-    let Some(path) = &global.token_file else { return Ok(None) };
-    Ok(Some((read_token_file(path)?, path.display().to_string())))
-}
-
-/// The token in `FANPASS_TOKEN`; an empty one is none.
-fn token_in_environment() -> Option<SecretString> {
-    parse_token(&std::env::var("FANPASS_TOKEN").ok()?)
 }
 
 /// `text` as one word of a command line.

@@ -17,16 +17,19 @@ pub const SEGMENT_NAME_MAX_BYTES: usize = 128;
 pub const IMPORT_ID_MAX_BYTES: usize = 256;
 
 /// Whether `text` can be an id: not empty, within `limit` bytes, without control characters and surrounding space.
+#[inline]
 fn check(text: &str, limit: usize) -> Result<(), ErrorKind> {
+    // Nearly all ids are printable ASCII without a space, and have none of the other faults.
+    let is_usual = (1..=limit).contains(&text.len()) && is_graphic(text);
+    if is_usual { Ok(()) } else { check_any(text, limit) }
+}
+
+fn check_any(text: &str, limit: usize) -> Result<(), ErrorKind> {
     if text.is_empty() {
         return Err(ErrorKind::Empty);
     }
     if text.len() > limit {
         return Err(ErrorKind::TooLong { limit, actual: text.len() });
-    }
-    // Nearly all ids are printable ASCII without a space, and have none of the faults below.
-    if is_graphic(text) {
-        return Ok(());
     }
     if let Some(at) = text.find(char::is_control) {
         return Err(ErrorKind::ControlCharacter { at });
@@ -39,6 +42,7 @@ fn check(text: &str, limit: usize) -> Result<(), ErrorKind> {
 
 /// Whether all of `text` is printable ASCII without a space. Compilers make one step of eight bytes; what is left over is
 /// looked at with the bytes before it.
+#[inline]
 fn is_graphic(text: &str) -> bool {
     let all = |word: &[u8; 8]| word.iter().fold(true, |all, byte| all & byte.is_ascii_graphic());
     let (words, rest) = text.as_bytes().as_chunks();

@@ -45,7 +45,7 @@ pub enum MappedRow<'a> {
     /// A user whose attributes are all left alone: there is nothing to send.
     Empty(UserId, Row<'a>),
     /// A row that cannot be used as it stands, and why; with its user, if the id can be read.
-    Reject(Reject, Option<UserId>),
+    Reject(Box<Reject>, Option<UserId>),
 }
 
 /// A user's attributes and the row that holds them, borrowed until the next one is read.

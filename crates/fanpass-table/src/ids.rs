@@ -50,7 +50,7 @@ impl<'a> IdRow<'a> {
     }
 
     /// This row as a reject that blames the id, for a rule of the caller's own.
-    pub fn reject(&self, code: &'static str, message: impl Into<String>) -> Reject {
+    pub fn reject(&self, code: &'static str, message: impl Into<String>) -> Box<Reject> {
         self.row().reject(Some(self.table.id_column()), code, message)
     }
 }
@@ -69,15 +69,13 @@ fn trim(cell: &str) -> &str {
     cell.trim()
 }
 
-/// The row at hand as a reject: for the row as a whole, else for its id.
+/// Why the row at hand has no id: for the row as a whole, else for its cell.
 #[cold]
-fn reject(table: &Table) -> Reject {
+fn refused(table: &Table) -> Result<IdRow<'_>, Box<Reject>> {
     let column = table.id_column();
-    let empty = |row: Row<'_>| row.reject(Some(column), code::EMPTY_ID, "the id's cell is empty");
-    match table.row().and_then(|row| row.cell(column).map(|_| row)) {
-        Ok(row) => empty(row),
-        Err(reject) => reject,
-    }
+    let row = table.row()?;
+    row.cell(column)?;
+    Err(row.reject(Some(column), code::EMPTY_ID, "the id's cell is empty"))
 }
 
 impl Ids {
@@ -90,9 +88,9 @@ impl Ids {
     /// # Errors
     ///
     /// If the file cannot be read further.
-    // Inlined, as its result is large and nearly always of one kind: the caller then takes it apart in registers.
+    // Inlined, so that the caller takes its result apart in registers.
     #[inline]
-    pub fn next_id(&mut self) -> Result<Option<Result<IdRow<'_>, Reject>>, TableError> {
+    pub fn next_id(&mut self) -> Result<Option<Result<IdRow<'_>, Box<Reject>>>, TableError> {
         if !self.table.advance()? {
             return Ok(None);
         }
@@ -102,7 +100,7 @@ impl Ids {
         let id = trimmed(cell);
         if id.is_empty() {
             counts.rejects += 1;
-            return Ok(Some(Err(reject(table))));
+            return Ok(Some(refused(table)));
         }
         counts.ids += 1;
         counts.trimmed += u64::from(id.len() < cell.len());

@@ -96,7 +96,7 @@ impl Member {
             }
             Verdict::Named => {
                 if let Some(fault) =
-                    first.fault.as_ref().or_else(|| first.faults.first().map(|(_, fault)| fault))
+                    first.fault_of(None).or_else(|| first.faults.first().map(|(_, fault)| fault))
                 {
                     let place = self.origin.locate(first.number, first.line, None);
                     let message = format!("the header cannot be read: {}", fault.message);
@@ -127,15 +127,23 @@ impl Member {
     /// Puts the next row into `record` and returns how many blank rows stood before it; `None` at the end.
     #[inline]
     pub(crate) fn advance(&mut self) -> Result<Option<u64>, TableError> {
-        if let Some(next) = self.ahead.pop_front() {
-            self.record = next;
-        } else if self.ended || !self.source.read(&mut self.record)? {
+        let is_read = if self.ahead.is_empty() {
+            !self.ended && self.source.read(&mut self.record)?
+        } else {
+            self.take_ahead()
+        };
+        if !is_read {
             self.ended = true;
             return Ok(None);
         }
         let blank = self.record.number.saturating_sub(self.last + 1);
         self.last = self.record.number;
         Ok(Some(blank))
+    }
+
+    #[cold]
+    fn take_ahead(&mut self) -> bool {
+        self.ahead.pop_front().map(|record| self.record = record).is_some()
     }
 
     /// How many columns there are. A sheet's first row may be a title that is narrower than the table below it; in

@@ -18,12 +18,10 @@ pub(crate) struct Record {
     start: usize,
     /// The end of each cell, counted from the row's beginning.
     pub(crate) ends: Vec<usize>,
-    /// Bytes between two cells.
-    pub(crate) gap: usize,
-    /// Cells that cannot be used, by column; nearly always empty.
-    pub(crate) faults: Vec<(usize, Fault)>,
-    /// A fault of the row as a whole.
-    pub(crate) fault: Option<Fault>,
+    /// Whether the delimiters are still between the cells, and quotes around some of them.
+    pub(crate) is_raw: bool,
+    /// Cells that cannot be used, by column, and without one what is wrong with the row as a whole; nearly always empty.
+    pub(crate) faults: Vec<(Option<usize>, Fault)>,
 }
 
 /// Why a cell or a row cannot be used.
@@ -46,9 +44,8 @@ impl Record {
         self.text.clear();
         self.start = 0;
         self.ends.clear();
-        self.gap = 0;
+        self.is_raw = false;
         self.faults.clear();
-        self.fault = None;
         self.line = None;
     }
 
@@ -78,7 +75,7 @@ impl Record {
             line: self.line,
             text: self.slice(0, length).to_owned(),
             ends: self.ends.clone(),
-            gap: self.gap,
+            is_raw: self.is_raw,
             ..Self::default()
         }
     }
@@ -88,7 +85,8 @@ impl Record {
     pub(crate) fn cell(&self, column: usize) -> &str {
         let Some(&end) = self.ends.get(column) else { return "" };
         let before = column.checked_sub(1).and_then(|before| self.ends.get(before));
-        self.slice(before.map_or(0, |&end| end + self.gap), end)
+        let cell = self.slice(before.map_or(0, |&end| end + usize::from(self.is_raw)), end);
+        if self.is_raw { unquoted(cell) } else { cell }
     }
 
     #[inline]
@@ -116,21 +114,26 @@ impl Record {
         self.ends.resize(column.max(self.ends.len()), self.text.len());
     }
 
-    #[inline]
-    pub(crate) fn fault_of(&self, column: usize) -> Option<&Fault> {
+    /// What is wrong with a cell, or with the row as a whole.
+    pub(crate) fn fault_of(&self, column: Option<usize>) -> Option<&Fault> {
         self.faults.iter().find(|(at, _)| *at == column).map(|(_, fault)| fault)
     }
 
     /// True if no cell holds anything but white space.
     #[inline]
     pub(crate) fn is_blank(&self) -> bool {
-        let has_first = self.ends.first().is_some_and(|&end| end > 0);
-        let first = self.held().as_bytes().get(self.start).filter(|_| has_first);
-        !first.is_some_and(u8::is_ascii_alphanumeric) && self.is_all_space()
+        let end = self.start + self.ends.first().copied().unwrap_or(0);
+        let begins = |cell: &[u8]| cell.first().is_some_and(u8::is_ascii_alphanumeric);
+        let has_text = match self.held().as_bytes().get(self.start..end) {
+            Some([b'"', cell @ ..]) if self.is_raw => begins(cell),
+            Some(cell) => begins(cell),
+            None => false,
+        };
+        !has_text && self.is_all_space()
     }
 
     fn is_all_space(&self) -> bool {
-        self.faults.is_empty() && self.fault.is_none() && self.cells().all(|cell| cell.trim().is_empty())
+        self.faults.is_empty() && self.cells().all(|cell| cell.trim().is_empty())
     }
 
     /// Marks every cell longer than `most` bytes.
@@ -146,8 +149,14 @@ impl Record {
             let length = self.cell(column).len();
             if length > most {
                 let message = format!("the cell is {length} bytes long; a cell may have {most}");
-                self.faults.push((column, Fault::new(code::CELL_TOO_LONG, message)));
+                self.faults.push((Some(column), Fault::new(code::CELL_TOO_LONG, message)));
             }
         }
     }
+}
+
+/// A cell without the quotes around it.
+#[inline]
+fn unquoted(cell: &str) -> &str {
+    cell.strip_prefix('"').and_then(|cell| cell.strip_suffix('"')).unwrap_or(cell)
 }

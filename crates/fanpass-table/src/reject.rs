@@ -1,6 +1,6 @@
 //! A row that cannot be used, and why; it stops nothing.
 
-/// A row that was read but cannot be used as it stands.
+/// A row that was read but cannot be used as it stands. It is handed about in a box: few rows are rejects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reject {

@@ -39,8 +39,8 @@ impl<'a> Row<'a> {
     ///
     /// The row as a [`Reject`], if this cell does not show what is stored: a destroyed number, an error, bytes
     /// that are not text.
-    pub fn cell(&self, column: usize) -> Result<&'a str, Reject> {
-        match self.record.fault_of(column) {
+    pub fn cell(&self, column: usize) -> Result<&'a str, Box<Reject>> {
+        match self.record.fault_of(Some(column)) {
             None => Ok(self.record.cell(column)),
             Some(fault) => Err(self.reject(Some(column), fault.code, fault.message.clone())),
         }
@@ -52,15 +52,20 @@ impl<'a> Row<'a> {
     }
 
     /// This row as a reject, for a rule of the caller's own.
-    pub fn reject(&self, column: Option<usize>, code: &'static str, message: impl Into<String>) -> Reject {
-        Reject {
+    pub fn reject(
+        &self,
+        column: Option<usize>,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Box<Reject> {
+        Box::new(Reject {
             code,
             message: message.into(),
             row: self.record.number,
             location: self.origin.locate(self.record.number, self.record.line, column),
             column: column.and_then(|column| self.columns.get(column).cloned()),
             fields: self.record.cells().map(str::to_owned).collect(),
-        }
+        })
     }
 
     /// The row to be kept while others are read, for the case that it has to be rejected later. That is cheaper than a
@@ -77,7 +82,7 @@ pub struct KeptRow(Box<(Record, Origin)>);
 
 impl KeptRow {
     /// The row as a reject that blames no column, for a fault that was found later.
-    pub fn reject(&self, code: &'static str, message: impl Into<String>) -> Reject {
+    pub fn reject(&self, code: &'static str, message: impl Into<String>) -> Box<Reject> {
         let (record, origin) = &*self.0;
         Row { record, origin, columns: &[] }.reject(None, code, message)
     }

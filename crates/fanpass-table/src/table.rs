@@ -109,7 +109,7 @@ impl Table {
     /// # Errors
     ///
     /// If the file cannot be read further. A fault of one row is an inner [`Reject`]; reading goes on behind it.
-    pub fn next_row(&mut self) -> Result<Option<Result<Row<'_>, Reject>>, TableError> {
+    pub fn next_row(&mut self) -> Result<Option<Result<Row<'_>, Box<Reject>>>, TableError> {
         Ok(if self.advance()? { Some(self.row()) } else { None })
     }
 
@@ -123,17 +123,22 @@ impl Table {
                 self.blank += blank;
                 return Ok(true);
             }
-            let next = self.chain.as_mut().map(|chain| next_member(chain, &self.options)).transpose()?;
-            match next.flatten() {
-                Some(member) => self.member = member,
-                None => return Ok(false),
+            if !self.open_next()? {
+                return Ok(false);
             }
         }
     }
 
+    /// Opens the next file of an archive; `false` behind the last.
+    #[cold]
+    fn open_next(&mut self) -> Result<bool, TableError> {
+        let next = self.chain.as_mut().map(|chain| next_member(chain, &self.options)).transpose()?.flatten();
+        Ok(next.map(|member| self.member = member).is_some())
+    }
+
     /// The row at hand.
-    pub(crate) fn row(&self) -> Result<Row<'_>, Reject> {
-        match self.fault() {
+    pub(crate) fn row(&self) -> Result<Row<'_>, Box<Reject>> {
+        match if self.is_sound() { None } else { self.fault() } {
             None => Ok(self.any_row()),
             Some(fault) => Err(self.any_row().reject(None, fault.code, fault.message)),
         }
@@ -146,23 +151,25 @@ impl Table {
         Row { record, origin, columns }
     }
 
-    /// What is wrong with the row at hand as a whole.
+    /// Nothing can be wrong with the row at hand.
     #[inline]
-    fn fault(&self) -> Option<Fault> {
+    fn is_sound(&self) -> bool {
         let Member { record, columns, .. } = &self.member;
-        if record.fault.is_none() && record.len() == columns.len() { None } else { self.any_fault() }
+        record.faults.is_empty() && record.len() == columns.len()
     }
 
-    fn any_fault(&self) -> Option<Fault> {
+    /// What is wrong with the row at hand as a whole.
+    fn fault(&self) -> Option<Fault> {
         let Member { record, columns, source, .. } = &self.member;
-        record.fault.clone().or_else(|| source.text().and_then(|_| ragged(record, columns.len())))
+        record.fault_of(None).cloned().or_else(|| source.text().and_then(|_| ragged(record, columns.len())))
     }
 
     /// The cell of the row at hand in the column of the ids; `None` if it or the row as a whole cannot be used.
+    #[inline]
     pub(crate) fn id_cell(&self) -> Option<&str> {
-        let record = &self.member.record;
-        let is_sound = record.fault_of(self.id_column).is_none() && self.fault().is_none();
-        is_sound.then(|| record.cell(self.id_column))
+        let (record, column) = (&self.member.record, self.id_column);
+        let is_usable = || record.fault_of(Some(column)).is_none() && self.fault().is_none();
+        (self.is_sound() || is_usable()).then(|| record.cell(column))
     }
 
     /// Reads the ids of one column from here on.
@@ -199,6 +206,7 @@ impl Table {
     }
 
     /// Settles header and id column of the file at hand, once.
+    #[cold]
     fn settle(&mut self) -> Result<(), TableError> {
         let selector = self.selector.as_ref().unwrap_or(&Selector::Recognised);
         self.member.settle(selector)?;

@@ -64,7 +64,7 @@ impl Account {
     }
 
     /// A row that cannot be sent as it stands.
-    pub fn reject(&mut self, columns: &[String], reject: Reject) -> Result<()> {
+    pub fn reject(&mut self, columns: &[String], reject: Box<Reject>) -> Result<()> {
         self.figures.rejected += 1;
         self.keep(columns, reject)
     }
@@ -133,10 +133,10 @@ impl Account {
         self.stopped.get_or_insert_with(|| (exit, why.to_owned()));
     }
 
-    fn keep(&mut self, columns: &[String], reject: Reject) -> Result<()> {
+    fn keep(&mut self, columns: &[String], reject: Box<Reject>) -> Result<()> {
         self.files.write(columns, &reject)?;
         if self.shown.len() < REJECTS_SHOWN {
-            self.shown.push(reject.into());
+            self.shown.push((*reject).into());
         }
         Ok(())
     }

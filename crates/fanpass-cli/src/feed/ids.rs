@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use fanpass_model::UserId;
+use fanpass_model::{ModelError, UserId};
 use fanpass_sync::{RejectFiles, check_mended, is_reject_file};
 use fanpass_table::{IdRow, Ids, Reject};
 
@@ -67,7 +67,7 @@ pub fn read_ids(
                 found.rejected += 1;
                 found.files.write(columns, &reject)?;
                 if found.rejects.len() < REJECTS_SHOWN {
-                    found.rejects.push(reject.into());
+                    found.rejects.push((*reject).into());
                 }
             }
         }
@@ -84,7 +84,7 @@ pub fn read_ids(
 }
 
 /// An id that can be sent, or the reject of its row and the columns of the row.
-pub type CheckedId<'a> = Result<&'a str, (Reject, &'a [String])>;
+pub type CheckedId<'a> = Result<&'a str, (Box<Reject>, &'a [String])>;
 
 /// Hands over each row of the file: its id as it would be sent, or why it would not.
 pub fn for_each_id(ids: &mut Ids, mut take: impl FnMut(CheckedId<'_>) -> Result<()>) -> Result<()> {
@@ -104,11 +104,17 @@ pub fn for_each_id(ids: &mut Ids, mut take: impl FnMut(CheckedId<'_>) -> Result<
     Ok(())
 }
 
-fn checked(row: &IdRow<'_>) -> Result<(), Reject> {
+#[inline]
+fn checked(row: &IdRow<'_>) -> Result<(), Box<Reject>> {
     match UserId::validate(row.id) {
         Ok(()) => check_mended(&row.row()),
-        Err(error) => Err(row.reject(error.kind().code(), error.to_string())),
+        Err(error) => refuse(row, &error),
     }
+}
+
+#[cold]
+fn refuse(row: &IdRow<'_>, error: &ModelError) -> Result<(), Box<Reject>> {
+    Err(row.reject(error.kind().code(), error.to_string()))
 }
 
 /// Refuses a reject file where it would become the whole segment: its ids alone would throw out all the others.

@@ -4,18 +4,20 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use fanpass_model::AttributeDefinition;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::attribute_file::{self, line_of, slipped};
+use crate::attribute_file::{self, line_of};
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::local::platform;
 
 /// The one key that is no setting but a list of tables.
 const ATTRIBUTES: &str = "platform.attribute";
+/// Settings that may be written as lists.
+const LISTS: [&str; 1] = ["faults.rules"];
 
 /// What a file says.
 pub(super) struct File {
@@ -23,9 +25,15 @@ pub(super) struct File {
     /// Keys, values as text, and lines.
     pub(super) values: Vec<(String, String, usize)>,
     pub(super) attributes: Vec<AttributeDefinition>,
+    /// What is wrong with it, each with its place.
+    pub(super) slips: Vec<String>,
 }
 
 impl File {
+    fn slip(&mut self, line: usize, message: &str) {
+        self.slips.push(format!("{}:{line}: {message}", self.path.display()));
+    }
+
     /// The data folder, if the file names one; relative to where the file lies, as it is for whoever writes it.
     pub(super) fn data(&self) -> Option<PathBuf> {
         self.values.iter().find(|(key, ..)| key == "data").map(|(_, value, _)| value.into())
@@ -33,27 +41,24 @@ impl File {
 }
 
 pub(super) fn read(path: &Path) -> Result<File> {
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let wrong = |why: &str| failure(Exit::Usage, format!("{}: {}", path.display(), why.trim_end()));
+    let text = fs::read_to_string(path).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
     let table = DeTable::parse(&text).map_err(|error| wrong(&error.to_string()))?;
-    let mut file = File { path: path.to_owned(), values: Vec::new(), attributes: Vec::new() };
-    let mut odd = None;
+    let mut file =
+        File { path: path.to_owned(), values: Vec::new(), attributes: Vec::new(), slips: Vec::new() };
     flatten("", table.get_ref(), &mut |key, place, value| match value {
         _ if key == ATTRIBUTES => {}
         Some(value) => file.values.push((key, value, line_of(&text, &place))),
-        None => odd = odd.take().or(Some((key, line_of(&text, &place)))),
+        None => file.slip(line_of(&text, &place), &format!("`{key}` is a value that no setting has")),
     });
-    if let Some((key, line)) = odd {
-        let message = format!("{}:{line}: `{key}` is a value that no setting has", path.display());
-        return Err(failure(Exit::Usage, message));
-    }
     if let Some(list) = listed(table.get_ref()) {
         let mut slips = Vec::new();
         file.attributes = platform(path, attribute_file::entries(&text, list, &mut slips))?;
-        if !slips.is_empty() {
-            return Err(slipped(path, &slips, Exit::Usage));
+        for slip in slips {
+            file.slip(slip.line, &slip.message);
         }
     }
+    file.values.sort_by_key(|(_, _, line)| *line);
     // A path is meant from where the file lies.
     let folder = path.parent().unwrap_or(Path::new(""));
     let paths = |(key, value, _): &&mut (String, String, usize)| {
@@ -82,6 +87,7 @@ fn flatten(prefix: &str, table: &DeTable<'_>, each: &mut impl FnMut(String, Rang
         };
         match value.get_ref() {
             DeValue::Table(table) => flatten(&key, table, each),
+            DeValue::Array(_) if !LISTS.contains(&&*key) => each(key, name.span(), None),
             value => each(key, name.span(), text_of(value)),
         }
     }

@@ -21,7 +21,12 @@ impl Settings {
         let kept = self.config.data.join(FILE);
         let found = match (in_environment, &self.ga4_secret_file) {
             (Some(secret), _) => Some((secret, VARIABLE.to_owned())),
-            (None, Some(path)) => Some((read_secret_file(path, WHAT)?, path.display().to_string())),
+            (None, Some(path)) => {
+                let secret = read_secret_file(path, WHAT);
+                let secret =
+                    secret.map_err(|error| failure(Exit::Usage, format!("ga4.secret_file: {error:#}")))?;
+                Some((secret, path.display().to_string()))
+            }
             (None, None) if kept.exists() => {
                 Some((read_secret_file(&kept, WHAT)?, kept.display().to_string()))
             }

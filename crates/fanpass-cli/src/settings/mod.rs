@@ -103,9 +103,11 @@ impl Settings {
         let stated = file.as_ref().and_then(file::File::data);
         let folder = stated.filter(|_| data.1 == Found::Nowhere).unwrap_or_else(|| data.0.to_owned());
         let mut settings = Self::of(&folder)?;
+        let mut slips = Vec::new();
         if let Some(file) = file {
+            slips = file.slips;
             for (key, value, line) in &file.values {
-                settings.set(key, value, Origin::File(file.path.clone(), *line))?;
+                slips.extend(settings.set(key, value, Origin::File(file.path.clone(), *line)).err());
             }
             settings.config.platform_attributes.extend(file.attributes);
         }
@@ -117,11 +119,11 @@ impl Settings {
             let known = ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, key)| (*key).to_owned());
             let key = known.or_else(|| name.strip_prefix(PREFIX).map(key_of));
             if let Some(key) = key.filter(|_| !value.is_empty() && !OPTIONS.contains(&&*name)) {
-                settings.set(&key, &value, Origin::Variable(name))?;
+                slips.extend(settings.set(&key, &value, Origin::Variable(name)).err());
             }
         }
         for (key, value, origin) in options {
-            settings.set(key, value, origin.clone())?;
+            slips.extend(settings.set(key, value, origin.clone()).err());
         }
         let named = match data.1 {
             Found::Nowhere => None,
@@ -129,24 +131,50 @@ impl Settings {
             Found::CommandLine => Some(Origin::Option("--data")),
         };
         if let Some(named) = named {
-            settings.set("data", &data.0.display().to_string(), named)?;
+            slips.extend(settings.set("data", &data.0.display().to_string(), named).err());
+        }
+        slips.extend(settings.contradictions());
+        match slips.as_slice() {
+            [] => {}
+            [only] => return Err(failure(Exit::Usage, only)),
+            several => {
+                let message = format!("{} settings are wrong:\n  {}", several.len(), several.join("\n  "));
+                return Err(failure(Exit::Usage, message));
+            }
         }
         settings.find_ga4_secret(ga4_secret)?;
         Ok(settings)
     }
 
-    fn set(&mut self, key: &str, value: &str, origin: Origin) -> Result<()> {
+    /// Sets one, or says what is wrong with it, and where.
+    fn set(&mut self, key: &str, value: &str, origin: Origin) -> Result<(), String> {
         let known = SETTINGS.iter().zip(0..).find(|(setting, _)| setting.key == key);
         let Some((setting, place)) = known else {
-            return Err(failure(Exit::Usage, format!("{origin}: {}", unknown(key))));
+            return Err(format!("{origin}: {}", unknown(key)));
         };
-        (setting.set)(self, value).map_err(|wanted| {
-            failure(Exit::Usage, format!("{origin}: `{key}` is {value:?}; {wanted} is wanted"))
-        })?;
+        (setting.set)(self, value)
+            .map_err(|wanted| format!("{origin}: `{key}` is {value:?}; {wanted} is wanted"))?;
         if let Some(known) = self.origins.get_mut::<usize>(place) {
             *known = Some(origin);
         }
         Ok(())
+    }
+
+    /// Limits on one body that no body could use up, as less is allowed for all together.
+    fn contradictions(&self) -> Vec<String> {
+        let limits = &self.config.limits;
+        let pairs = [
+            (("body_bytes", limits.body_bytes), ("update_bytes_in_all", limits.update_bytes_in_all)),
+            (
+                ("inline_body_bytes", limits.inline_body_bytes),
+                ("inline_bytes_in_all", limits.inline_bytes_in_all),
+            ),
+        ];
+        let wrong = pairs.into_iter().filter(|((_, one), (_, all))| one > all);
+        let told = wrong.map(|((one, most), (all, in_all))| {
+            format!("limits.{all} is {in_all} bytes and limits.{one} {most}: one body may not be more than all together")
+        });
+        told.collect()
     }
 
     /// Each setting as the service tells it.

@@ -1,6 +1,7 @@
 //! Looking at segments and importing files that the service reads.
 
 use crate::harness::{Club, example};
+use crate::serving::served;
 
 #[test]
 fn an_import_is_read_by_the_service() {
@@ -70,6 +71,16 @@ fn imports_are_listed_and_their_refused_rows_printed() {
     insta::assert_snapshot!("errors", club.run(&["segments", "errors", id]));
     insta::assert_snapshot!("errors_json", club.run(&["segments", "errors", id, "--json"]));
     insta::assert_snapshot!("cancel_too_late", club.run(&["segments", "cancel", id]));
+}
+
+#[test]
+fn refused_rows_that_were_not_kept_are_not_passed_over_in_silence() {
+    let (club, _serving) = served(&["--ephemeral", "--set", "imports.rejects_kept=1"]);
+    club.file("holders.csv", "fan_id,seat\n00042,1\n,2\n,3\n,4\n");
+    let import = club.json(&["segments", "import", "cup", "--file", "holders.csv", "--wait"]);
+    let errors = club.run(&["segments", "errors", import["firebase_imported_segment_id"].as_str().unwrap()]);
+    let errors: Vec<_> = errors.lines().skip(1).collect();
+    insta::assert_snapshot!("errors_not_kept", errors.join("\n"));
 }
 
 #[test]

@@ -52,6 +52,7 @@ fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
 #[test]
 fn a_slip_is_told_with_its_line_and_the_nearest_name() {
     let club = Club::alone();
+    std::fs::create_dir(club.path("etc")).unwrap();
     let mut said = String::new();
     for text in [
         "[limits]\nupload_byte = 1\n",
@@ -64,12 +65,21 @@ fn a_slip_is_told_with_its_line_and_the_nearest_name() {
         "listen = 1979-05-27\n",
         "listen = [[\n",
         "[[platform.attribute]]\nkey = \"custom.tier\"\n",
+        "[limits]\nupload_bytes = [1]\n",
+        "token_lifetime = \"90000h\"\n\n[limits]\nheader_count = 18446744073709551615\nheader_bytes = 0\nwrites_waiting = 0\n\
+         concurrent_uploads = 1000000001\nupload_bytes = \"2048 TiB\"\n\n[imports]\nrejects_kept = 1000000001\n\
+         records_kept = \"876001h\"\n",
+        "[limits]\nupdate_bytes_in_all = 1000\ninline_bytes_in_all = 1000\nconnection = 1\n",
     ] {
         club.file("serve.toml", text);
         said.push_str(text);
         said.push_str(&club.run(&["serve", "--check-config", "--config-file", "serve.toml"]));
         said.push('\n');
     }
+    for file in ["missing.toml", "etc"] {
+        said.push_str(&club.run(&["serve", "--check-config", "--config-file", file]));
+    }
+    said.push_str(&club.run(&["serve", "--check-config", "--set", "ga4.secret_file=missing"]));
     said.push_str(&club.run(&["serve", "--check-config", "--set", "limits.conections=7"]));
     let mut command = club.command(&CHECK);
     command.env("FANPASS_SERVE_LIMITS_CONNECTION", "7");

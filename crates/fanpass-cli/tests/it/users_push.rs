@@ -156,3 +156,12 @@ fn a_connection_for_each_slot_and_the_local_service_do_the_same() {
         );
     }
 }
+
+#[test]
+fn a_file_for_rejected_rows_is_not_named_as_a_workbook() {
+    let club = Club::alone();
+    club.file("fans.csv", "fan_id,tier\n1,gold\n");
+    let push = ["users", "push", "--file", "fans.csv", "--map", "tier=custom.tier", "--dry-run"];
+    let named = [&push[..], &["--rejects", "out/Rejects.XLSX"]].concat();
+    insta::assert_snapshot!("rejects_named_xlsx", club.run(&named));
+}

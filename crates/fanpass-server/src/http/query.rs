@@ -71,12 +71,6 @@ impl<'u> Parameters<'u> {
         self.required("importId", |text| ImportId::new(text))
     }
 
-    /// A whole number that may be left out.
-    pub(crate) fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
-        let wrong = |_| Problem::invalid_at(name, "invalid_value", format!("`{name}` is a whole number"));
-        self.get(name).map(|text| text.parse().map_err(wrong)).transpose()
-    }
-
     /// A yes or no that may be left out.
     pub(crate) fn boolean(&self, name: &str) -> Result<Option<bool>, Problem> {
         let wrong = |_| Problem::invalid_at(name, "invalid_value", format!("`{name}` is `true` or `false`"));

@@ -8,10 +8,11 @@ use tokio::time::timeout;
 
 use crate::store::{Counts, Ended, Mode, NewJob, RowReject, Stage, Store, StoreError, StoreErrorKind};
 
+use super::ImportOptions;
 use super::endings::{Ending, Endings};
 use super::import::{Failure, Import};
 use super::queue::{Halt, Ticket};
-use super::{ImportOptions, Workers};
+use super::workers::Workers;
 
 /// Lists given inline that are sorted and published at the same time; each may hold a chunk in memory.
 pub(super) const INLINE_MAX: usize = 4;

@@ -127,10 +127,10 @@ fn read_file(
             Ok(row) => match UserId::validate(row.id) {
                 Ok(()) => import.accept(row.id)?,
                 Err(error) => {
-                    import.reject(|| reject(row.reject(error.kind().code(), error.to_string())))?;
+                    import.reject(|| reject(*row.reject(error.kind().code(), error.to_string())))?;
                 }
             },
-            Err(refused) => import.reject(|| reject(refused))?,
+            Err(refused) => import.reject(|| reject(*refused))?,
         }
     }
 }

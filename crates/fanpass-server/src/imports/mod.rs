@@ -13,44 +13,25 @@ mod list;
 mod options;
 mod queue;
 mod upload;
+mod workers;
 
-use std::collections::HashSet;
-use std::fs;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 
 use fanpass_model::{ImportId, SegmentName};
 use fanpass_table::Options;
-use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use crate::store::{
-    Caller, Cancelled, ImportJob, Mode, NewJob, RowReject, Stage, Store, StoreError, StoreErrorKind,
-    Unfinished, VersionRecord, spawn,
+    Caller, ImportJob, Mode, NewJob, RowReject, Store, StoreError, StoreErrorKind, Unfinished, VersionRecord,
 };
-use endings::Endings;
-use inline::{INLINE_MAX, InlineList};
+use inline::InlineList;
 pub use options::ImportOptions;
-use queue::Queue;
 pub use upload::Upload;
+use workers::Workers;
 
 /// The imports of one store. Clones share the workers; with the last one gone they [stop](Self::stop).
 #[derive(Debug, Clone)]
 pub struct Imports(Arc<Workers>);
-
-#[derive(Debug)]
-struct Workers {
-    store: Store,
-    options: ImportOptions,
-    queue: Arc<Queue>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
-    ender: Mutex<Option<JoinHandle<()>>>,
-    inline: Arc<Semaphore>,
-    endings: Arc<Endings>,
-    /// Held while an import is kept and takes its place in the queue, so that the order of both is the same.
-    order: Mutex<()>,
-    taken_up: usize,
-}
 
 impl Imports {
     /// Starts the workers on what an earlier process left unfinished, and removes uploads that no import needs.
@@ -58,35 +39,7 @@ impl Imports {
     /// # Errors
     /// [`StoreErrorKind::Io`], [`StoreErrorKind::Corrupt`].
     pub fn start(store: Store, options: ImportOptions) -> Result<Self, StoreError> {
-        let unfinished = store.unfinished_jobs()?;
-        remove_strays(&store, &unfinished)?;
-        let taken_up = unfinished.len();
-        let queue = Arc::new(Queue::new(unfinished));
-        let endings = Arc::new(Endings::default());
-        let mut threads = Vec::new();
-        for number in 0..options.workers.get() {
-            let (store, queue, options) = (store.clone(), Arc::clone(&queue), options.clone());
-            let endings = Arc::clone(&endings);
-            let work = move || job::work(&store, &queue, &endings, &options);
-            threads.push(spawn(format!("import {number}"), work)?);
-        }
-        let (ends, of_store) = (Arc::clone(&endings), store.clone());
-        let ender = spawn("end imports".to_owned(), move || ends.keep_trying(&of_store))?;
-        let ender = Mutex::new(Some(ender));
-        let (threads, inline) = (Mutex::new(threads), Arc::new(Semaphore::new(INLINE_MAX)));
-        job::forget(&store, &options);
-        let order = Mutex::default();
-        Ok(Self(Arc::new(Workers {
-            store,
-            options,
-            queue,
-            threads,
-            ender,
-            inline,
-            endings,
-            order,
-            taken_up,
-        })))
+        Workers::start(store, options).map(Arc::new).map(Self)
     }
 
     /// How many imports failed that the storage cannot even end, as on a full disk. It is tried until it can.
@@ -249,65 +202,7 @@ impl Imports {
     }
 }
 
-impl Workers {
-    fn order(&self) -> MutexGuard<'_, ()> {
-        self.order.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn cancel(&self, id: &ImportId) -> Result<(), StoreError> {
-        // No import is between the storage and the queue meanwhile.
-        let _order = self.order();
-        match self.store.cancel_job(id)? {
-            Cancelled::Now(sequence) => {
-                if let Some(file) = self.queue.cancel(sequence) {
-                    job::remove(&self.store, &file.spool);
-                }
-                Ok(())
-            }
-            Cancelled::Before(Stage::Cancelled) => Ok(()),
-            Cancelled::Before(stage) => {
-                let message =
-                    format!("import `{id}` has ended: it is {}; nothing was cancelled", stage.as_str());
-                Err(StoreError::new(StoreErrorKind::Conflict, message))
-            }
-        }
-    }
-
-    fn join(&self) {
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        for thread in threads {
-            let _ = thread.join();
-        }
-        self.endings.stop();
-        if let Some(ender) = self.ender.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            let _ = ender.join();
-        }
-    }
-}
-
-impl Drop for Workers {
-    fn drop(&mut self) {
-        self.queue.stop();
-        self.join();
-    }
-}
-
 fn fresh_id(store: &Store) -> Result<ImportId, StoreError> {
     ImportId::new(store.ids().next())
         .map_err(|error| StoreError::new(StoreErrorKind::Io, format!("could not make an id: {error}")))
-}
-
-/// Removes uploads that were cut off, or whose import ended just before a crash.
-fn remove_strays(store: &Store, unfinished: &[Unfinished]) -> Result<(), StoreError> {
-    let spool = store.folder().spool();
-    let needed: HashSet<_> =
-        unfinished.iter().filter_map(|job| Some(job.file.as_ref()?.spool.as_str())).collect();
-    let failed = |error| StoreError::io("clean up the folder", &spool, error);
-    for entry in fs::read_dir(&spool).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        if !entry.file_name().to_str().is_some_and(|name| needed.contains(name)) {
-            fs::remove_file(entry.path()).map_err(failed)?;
-        }
-    }
-    Ok(())
 }

@@ -57,7 +57,7 @@ impl Bound {
         mapping: &Mapping,
         bounds: &[Option<AttributeDefinition>],
         row: &Row<'_>,
-    ) -> Result<Mapped, Reject> {
+    ) -> Result<Mapped, Box<Reject>> {
         check_mended(row)?;
         let (user, trimmed) = self.user(row)?;
         let mut properties = UserProperties::with_capacity(mapping.set.len() + mapping.map.len());
@@ -85,7 +85,7 @@ impl Bound {
     }
 
     /// The user that a row names, and whether white space was taken off the id.
-    pub(crate) fn user(&self, row: &Row<'_>) -> Result<(UserId, bool), Reject> {
+    pub(crate) fn user(&self, row: &Row<'_>) -> Result<(UserId, bool), Box<Reject>> {
         let cell = row.cell(self.id)?;
         let id = cell.trim();
         if id.is_empty() {

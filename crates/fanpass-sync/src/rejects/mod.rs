@@ -62,11 +62,12 @@ pub fn original_columns(columns: &[String]) -> &[String] {
 ///
 /// The row as a [`Reject`] with the code [`code::NOT_MENDED`] and the message that it was rejected with.
 #[inline]
-pub fn check_mended(row: &Row<'_>) -> Result<(), Reject> {
+pub fn check_mended(row: &Row<'_>) -> Result<(), Box<Reject>> {
     if is_reject_file(row.columns()) { check_row_of_rejects(row) } else { Ok(()) }
 }
 
-fn check_row_of_rejects(row: &Row<'_>) -> Result<(), Reject> {
+#[inline(never)]
+fn check_row_of_rejects(row: &Row<'_>) -> Result<(), Box<Reject>> {
     let columns = row.columns();
     let cells: Vec<&str> = row.fields().collect();
     let (original, [_, _, column, why, message, check]) = split_cells(&cells, columns);

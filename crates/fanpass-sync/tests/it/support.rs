@@ -50,7 +50,7 @@ pub(crate) fn drain(mut updates: Updates) -> Result<Drained, SyncError> {
                 drained.updates.push(format!("{} {properties}", update.user));
             }
             MappedRow::Empty(_, row) => drained.empty.push(row.location()),
-            MappedRow::Reject(reject, _) => drained.rejects.push(reject),
+            MappedRow::Reject(reject, _) => drained.rejects.push(*reject),
         }
     }
     let counts = updates.counts();

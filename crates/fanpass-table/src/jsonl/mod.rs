@@ -122,5 +122,5 @@ fn whole(line: &str, fault: Fault, record: &mut Record) {
     (record.number, record.line) = number;
     record.text.push_str(line.trim_end_matches(['\r', '\n']));
     record.end_cell();
-    record.fault = Some(fault);
+    record.faults.push((None, fault));
 }

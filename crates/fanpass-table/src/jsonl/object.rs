@@ -46,7 +46,7 @@ impl Slots {
         for (column, value) in self.values.iter().enumerate() {
             let value = value.and_then(|(start, end)| line.get(start..end)).unwrap_or("null");
             if let Err(fault) = push_text(value, &mut record.text)? {
-                record.faults.push((column, fault));
+                record.faults.push((Some(column), fault));
             }
             record.end_cell();
         }

@@ -129,7 +129,7 @@ impl Rows {
         for (position, values) in self.values.iter_mut().enumerate() {
             let Some(values) = values else {
                 let message = "the cell is a list, a map or a structure; write one text or number";
-                record.faults.push((position, Fault::new(code::NESTED_VALUE, message)));
+                record.faults.push((Some(position), Fault::new(code::NESTED_VALUE, message)));
                 record.end_cell();
                 continue;
             };
@@ -141,7 +141,7 @@ impl Rows {
                     return Err(reached(format!("the row is longer than {most} bytes")));
                 }
                 if let Err(fault) = meaning::push_text(value, leaf, &mut record.text) {
-                    record.faults.push((position, fault));
+                    record.faults.push((Some(position), fault));
                 }
             }
             record.end_cell();

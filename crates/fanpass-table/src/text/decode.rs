@@ -33,15 +33,22 @@ impl Decoder {
     /// Moves the cells into `record` as text; `is_ascii` says that nothing else was read so far.
     pub(crate) fn decode(&mut self, cells: &mut Cells, is_ascii: bool, record: &mut Record) {
         std::mem::swap(&mut record.ends, &mut cells.ends);
-        record.gap = cells.gap;
-        match String::from_utf8(std::mem::take(&mut cells.bytes)) {
-            Ok(text) if is_ascii || self.takes_utf8(&text) => record.text = text,
-            Ok(text) => self.each(text.as_bytes(), record),
+        record.is_raw = cells.is_raw;
+        // The memory of one serves the other.
+        cells.bytes = match String::from_utf8(std::mem::take(&mut cells.bytes)) {
+            Ok(text) if is_ascii || self.takes_utf8(&text) => {
+                std::mem::replace(&mut record.text, text).into_bytes()
+            }
+            Ok(text) => {
+                self.each(text.as_bytes(), record);
+                text.into_bytes()
+            }
             Err(error) => {
                 self.decided.get_or_insert(Encoding::Windows1252);
                 self.each(error.as_bytes(), record);
+                error.into_bytes()
             }
-        }
+        };
     }
 
     /// Whether valid UTF-8 is taken as such; the first text that is not ASCII decides if nothing has yet.
@@ -59,18 +66,22 @@ impl Decoder {
 
     /// Decodes cell by cell, so that only those that are not sound are refused.
     pub(crate) fn each(&self, bytes: &[u8], record: &mut Record) {
-        let gap = std::mem::take(&mut record.gap);
+        let is_raw = std::mem::take(&mut record.is_raw);
         let mut start = 0;
-        for (column, end) in std::mem::take(&mut record.ends).into_iter().enumerate() {
-            let cell = &bytes[start..end];
-            start = end + gap;
+        for column in 0..record.len() {
+            let end = record.ends[column];
+            let cell = match &bytes[start..end] {
+                [b'"', quoted @ .., b'"'] if is_raw => quoted,
+                cell => cell,
+            };
+            start = end + usize::from(is_raw);
             let sound = match self.encoding() {
                 Encoding::Windows1252 => windows_1252(cell, self.stated, &mut record.text),
                 encoding => utf8(cell, encoding, &mut record.text),
             };
-            record.end_cell();
+            record.ends[column] = record.text.len();
             if !sound {
-                record.faults.push((column, Fault::new(code::UNDECODABLE, message(self.encoding()))));
+                record.faults.push((Some(column), Fault::new(code::UNDECODABLE, message(self.encoding()))));
             }
         }
     }
@@ -88,10 +99,17 @@ fn utf8(cell: &[u8], decided: Encoding, text: &mut String) -> bool {
 
 /// Five bytes stand for nothing in Windows-1252, and a cell that is valid UTF-8 beyond ASCII belies a guess.
 fn windows_1252(cell: &[u8], stated: bool, text: &mut String) -> bool {
+    let as_utf8 = std::str::from_utf8(cell);
+    if let Ok(ascii) = as_utf8
+        && ascii.is_ascii()
+    {
+        text.push_str(ascii);
+        return true;
+    }
     let (shown, _) = WINDOWS_1252.decode_without_bom_handling(cell);
     text.push_str(&shown);
     let undefined = cell.iter().any(|byte| [0x81, 0x8D, 0x8F, 0x90, 0x9D].contains(byte));
-    let belied = !stated && !cell.is_ascii() && std::str::from_utf8(cell).is_ok();
+    let belied = !stated && as_utf8.is_ok();
     !undefined && !belied
 }
 

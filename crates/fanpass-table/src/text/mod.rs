@@ -2,6 +2,7 @@
 
 mod decode;
 mod marks;
+mod quotes;
 mod sniff;
 mod split;
 mod window;
@@ -98,6 +99,7 @@ impl Text {
     }
 
     /// Reads the next record that is not blank; `false` at the end of the file.
+    #[inline]
     pub(crate) fn read(&mut self, record: &mut Record) -> Result<bool, TableError> {
         loop {
             record.clear();
@@ -110,18 +112,19 @@ impl Text {
         }
     }
 
-    /// Reads a record that is UTF-8 without quotes, in a line that is in memory, as nearly all are; `false` if the next
-    /// one is none of those.
+    /// Reads a record that is UTF-8, in a line that is in memory and plain, as nearly all are; `false` if the next one is
+    /// none of those.
+    #[inline]
     fn read_plain(&mut self, record: &mut Record) -> bool {
         let Some((length, consumed)) = self.window.line(self.dialect, &mut record.ends) else { return false };
-        record.gap = 1;
+        record.is_raw = true;
         if self.window.is_ascii() || self.decoder.takes_utf8(self.window.text(length)) {
             self.window.share(record);
         } else {
             record.unshare();
             self.decoder.each(self.window.text(length).as_bytes(), record);
         }
-        self.window.skip(consumed);
+        self.window.skip_line(consumed);
         self.count(record, 1);
         true
     }
@@ -130,8 +133,6 @@ impl Text {
     #[inline(never)]
     fn read_any(&mut self, record: &mut Record) -> Result<bool, TableError> {
         record.unshare();
-        // The record's memory serves for the cells.
-        self.cells.bytes = std::mem::take(&mut record.text).into_bytes();
         loop {
             self.cells.bytes.clear();
             self.cells.ends.clear();
@@ -139,11 +140,11 @@ impl Text {
             if input.is_empty() && last {
                 return Ok(false);
             }
-            match split(input, self.window.quote(), last, self.dialect, &mut self.cells) {
+            match split(input, last, self.dialect, &mut self.cells) {
                 Split::Record { consumed, lines, fault } => {
                     self.window.skip(consumed);
                     self.count(record, lines);
-                    record.fault = fault;
+                    record.faults.extend(fault.map(|fault| (None, fault)));
                     self.decoder.decode(&mut self.cells, self.window.is_ascii(), record);
                     return Ok(true);
                 }
@@ -159,6 +160,7 @@ impl Text {
     }
 
     /// Numbers a record that takes so many lines.
+    #[inline]
     fn count(&mut self, record: &mut Record, lines: u64) {
         self.records += 1;
         record.number = self.records;
@@ -166,14 +168,18 @@ impl Text {
         self.lines += lines;
     }
 
+    #[inline]
     fn checked(&self, record: &mut Record) -> Result<(), TableError> {
         if record.len() > self.limits.columns {
-            let message =
-                format!("the row has {} cells; a row may have {}", record.len(), self.limits.columns);
-            return Err(self.error(ErrorKind::LimitExceeded, self.lines, message));
+            return Err(self.too_wide(record.len()));
         }
         record.mark_long_cells(self.limits.cell_bytes);
         Ok(())
+    }
+
+    fn too_wide(&self, cells: usize) -> TableError {
+        let message = format!("the row has {cells} cells; a row may have {}", self.limits.columns);
+        self.error(ErrorKind::LimitExceeded, self.lines, message)
     }
 
     /// Makes room for a record that goes beyond the window, within the limit, and reads on.

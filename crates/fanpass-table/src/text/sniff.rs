@@ -92,15 +92,12 @@ fn fit(head: &[u8], whole: bool, dialect: Dialect) -> Option<Fit> {
     let mut cells = Cells::default();
     let mut rest = head;
     let mut found = Fit { is_quoted_well: true, rows: 0, width: 0 };
-    let next_quote = |rest: &[u8]| memchr(b'"', rest).unwrap_or(rest.len());
-    let mut quote = next_quote(rest);
     for _ in 0..RECORDS {
         cells.bytes.clear();
         cells.ends.clear();
-        let fault = match split(rest, quote, whole, dialect, &mut cells) {
+        let fault = match split(rest, whole, dialect, &mut cells) {
             Split::Record { consumed, fault, .. } => {
                 rest = &rest[consumed..];
-                quote = quote.checked_sub(consumed).unwrap_or_else(|| next_quote(rest));
                 fault
             }
             Split::Incomplete { .. } | Split::Runaway { .. } => break,

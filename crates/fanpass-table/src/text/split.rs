@@ -1,6 +1,6 @@
 //! Splits one record of delimited text into cells (RFC 4180, quotes strict).
 
-use memchr::{memchr, memchr2, memchr2_iter};
+use memchr::{memchr, memchr2, memchr3_iter};
 
 use crate::{code, record::Fault};
 
@@ -23,8 +23,8 @@ pub(crate) enum Split {
     Runaway { quote: u64 },
 }
 
-/// Finds the first line of `input`, which holds no quote and `marks` its delimiters and terminators, and puts the ends of its
-/// cells into `ends`. Returns its length without and with what ends it; `None` if the marks end within the line.
+/// Finds the first line of `input`, of which `marks` are the delimiters and terminators outside quotes, and puts the ends of
+/// its cells into `ends`. Returns its length without and with what ends it; `None` if the marks end within the line.
 #[inline]
 pub(crate) fn line(
     input: &[u8],
@@ -43,17 +43,19 @@ pub(crate) fn line(
     None
 }
 
-/// Reads the first record of `input` into `cells`; `last` says that nothing follows `input`, `quote` where its first
-/// quote is, or its length.
-pub(crate) fn split(input: &[u8], quote: usize, last: bool, dialect: Dialect, cells: &mut Cells) -> Split {
-    cells.gap = 1;
-    let plain = &input[..quote];
-    let marks = memchr2_iter(dialect.delimiter, dialect.terminator, plain);
-    if let Some((length, consumed)) = line(plain, marks, dialect, &mut cells.ends) {
+/// Reads the first record of `input` into `cells`; `last` says that nothing follows `input`.
+pub(crate) fn split(input: &[u8], last: bool, dialect: Dialect, cells: &mut Cells) -> Split {
+    cells.is_raw = true;
+    let mut has_quote = false;
+    let marks = memchr3_iter(dialect.delimiter, dialect.terminator, b'"', input).take_while(|&at| {
+        has_quote = input[at] == b'"';
+        !has_quote
+    });
+    if let Some((length, consumed)) = line(input, marks, dialect, &mut cells.ends) {
         cells.bytes.extend_from_slice(&input[..length]);
         return Split::Record { consumed, lines: 1, fault: None };
     }
-    if quote < input.len() {
+    if has_quote {
         cells.ends.clear();
         return Quoted::new(input, last, dialect).split(cells);
     }
@@ -72,8 +74,8 @@ pub(crate) struct Cells {
     pub(crate) bytes: Vec<u8>,
     /// Where each cell ends in `bytes`.
     pub(crate) ends: Vec<usize>,
-    /// Bytes between two cells: the delimiter is left in where nothing else has to be taken out.
-    pub(crate) gap: usize,
+    /// Whether the delimiters are still between the cells: they are left in where nothing else has to be taken out.
+    pub(crate) is_raw: bool,
 }
 
 /// A carriage return before the line feed belongs to the line's end.
@@ -100,8 +102,8 @@ impl<'a> Quoted<'a> {
     }
 
     fn split(mut self, cells: &mut Cells) -> Split {
-        let Cells { bytes, ends, gap } = cells;
-        *gap = 0;
+        let Cells { bytes, ends, is_raw } = cells;
+        *is_raw = false;
         loop {
             if self.input.get(self.at) == Some(&b'"') {
                 if let Err(stop) = self.quoted_cell(bytes) {

@@ -5,8 +5,6 @@ use std::{
     sync::Arc,
 };
 
-use memchr::memchr;
-
 use super::{HEAD_BYTES, marks::Marks, split::Dialect};
 use crate::{metered::reached, record::Record};
 
@@ -24,9 +22,7 @@ pub(crate) struct Window {
     end: usize,
     /// A copy of `buffer` up to `end`, or up to what is not UTF-8. Records share it.
     text: Arc<String>,
-    /// Where the next quote in `buffer` is, `end` if there is none.
-    quote: usize,
-    /// What ends cells and lines in `text` up to the next quote.
+    /// What ends cells and lines in `text`, as far as they are plain.
     marks: Marks,
     is_marked: bool,
     is_last: bool,
@@ -43,7 +39,6 @@ impl Window {
             start: 0,
             end: 0,
             text: Arc::default(),
-            quote: 0,
             marks: Marks::default(),
             is_marked: false,
             is_last: false,
@@ -56,19 +51,19 @@ impl Window {
         &self.buffer[self.start..self.end]
     }
 
-    /// Finds the line at the beginning, if it is whole, UTF-8 and without quotes: puts the ends of its cells into `ends` and
-    /// returns its length without and with what ends it.
+    /// Finds the line at the beginning, if it is whole, UTF-8 and plain, with quotes at most around cells: puts the ends of
+    /// its cells into `ends` and returns its length without and with what ends it.
     #[inline]
     pub(crate) fn line(&mut self, dialect: Dialect, ends: &mut Vec<usize>) -> Option<(usize, usize)> {
-        let plain = self.quote.min(self.text.len());
-        if self.start >= plain {
+        let text = self.text.as_bytes();
+        if self.start >= text.len() {
             return None;
         }
         if !self.is_marked {
-            self.marks.find(self.text.as_bytes(), self.start, plain, dialect);
+            self.marks.find(text, self.start, text.len(), dialect);
             self.is_marked = true;
         }
-        self.marks.line(self.text.as_bytes(), self.start, dialect, ends)
+        self.marks.line(text, self.start, dialect, ends)
     }
 
     /// The beginning as text, if it is UTF-8.
@@ -83,11 +78,6 @@ impl Window {
         record.share(&self.text, self.start);
     }
 
-    /// Where in [`Window::bytes`] the first quote is, or their length.
-    pub(crate) fn quote(&self) -> usize {
-        self.quote - self.start
-    }
-
     /// Nothing follows in the file.
     pub(crate) fn is_last(&self) -> bool {
         self.is_last
@@ -99,17 +89,15 @@ impl Window {
         self.is_ascii
     }
 
-    /// Leaves the first bytes behind.
+    /// Leaves behind the line that was found.
     #[inline]
-    pub(crate) fn skip(&mut self, bytes: usize) {
+    pub(crate) fn skip_line(&mut self, bytes: usize) {
         self.start += bytes;
-        if self.quote < self.start {
-            self.find_quote();
-        }
     }
 
-    fn find_quote(&mut self) {
-        self.quote = memchr(b'"', self.bytes()).map_or(self.end, |at| self.start + at);
+    /// Leaves the first bytes behind, whatever they are.
+    pub(crate) fn skip(&mut self, bytes: usize) {
+        self.start += bytes;
         self.is_marked = false;
     }
 
@@ -141,7 +129,7 @@ impl Window {
         self.end += read;
         let text = Arc::make_mut(&mut self.text);
         text.push_str(valid(&self.buffer[text.len()..self.end]));
-        self.find_quote();
+        self.is_marked = false;
         Ok(())
     }
 }

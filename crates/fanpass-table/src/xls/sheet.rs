@@ -80,7 +80,7 @@ impl Rows {
             return Err(TableError::new(ErrorKind::LimitExceeded, place(), message));
         }
         if let Some(fault) = cell.fault {
-            record.faults.push((cell.column, fault));
+            record.faults.push((Some(cell.column), fault));
         }
         Ok(())
     }

@@ -98,7 +98,7 @@ impl Rows {
             record.skip_to(column);
             if let Err(fault) = self.push_text(&cell, &content, record)? {
                 record.text.push_str(&self.value);
-                record.faults.push((column, fault));
+                record.faults.push((Some(column), fault));
             }
             record.end_cell();
             self.check_length(record)?;

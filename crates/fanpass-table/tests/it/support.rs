@@ -31,7 +31,7 @@ pub(crate) fn drain(mut ids: Ids) -> Result<(Vec<String>, Vec<Reject>), TableErr
     while let Some(entry) = ids.next_id()? {
         match entry {
             Ok(row) => good.push(row.id.to_owned()),
-            Err(reject) => bad.push(reject),
+            Err(reject) => bad.push(*reject),
         }
     }
     let counts = ids.counts();

@@ -1,6 +1,6 @@
 //! Text is read in windows of 64 KiB: what a row says does not depend on where one ends.
 
-use fanpass_table::{ErrorKind, Header, Options, Table, TableError};
+use fanpass_table::{Encoding, ErrorKind, Header, Options, Table, TableError};
 use proptest::{collection::vec, prelude::*};
 
 use crate::support::sample;
@@ -25,34 +25,42 @@ const ODD: [&[u8]; 14] = [
     b"\r",
 ];
 
-/// Number, line, and the id or the code of the reject of each row.
+/// Number, line, and the cells of each row, with the code if it is rejected.
 type Seen = Vec<(u64, Option<u64>, Result<String, String>)>;
 
-/// Reads a file that holds `rows` behind so many others that take so many bytes with the header; tells of `rows` alone.
-fn read(fillers: usize, bytes: usize, rows: &[u8]) -> Result<Seen, ErrorKind> {
+/// The header and so many rows, of so many bytes together.
+fn filled(fillers: usize, bytes: usize) -> Vec<u8> {
     let mut file = HEADER.as_bytes().to_vec();
     for left in (0..fillers).rev() {
         let length = if left == 0 { bytes - file.len() } else { 4 };
         file.extend(format!("f,{}\n", "x".repeat(length - 3)).bytes());
     }
-    file.extend(rows);
+    file
+}
+
+/// Reads `rows` behind the header and other rows, and tells of `rows` alone.
+fn read(before: &[u8], rows: &[u8], encoding: Option<Encoding>) -> Result<Seen, ErrorKind> {
     let mut options = Options::default();
     options.delimiter = Some(b',');
     options.header = Header::Present;
-    let file = sample("a.csv", file);
+    options.encoding = encoding;
+    let file = sample("a.csv", [before, rows].concat());
     let kind = |error: TableError| error.kind();
     let mut ids =
         Table::open(&file.path, &options).and_then(|table| table.ids(Some("fan_id"))).map_err(kind)?;
-    let (mut seen, fillers) = (Vec::new(), fillers as u64);
+    let others = before.split(|&byte| byte == b'\n').count() as u64 - 1;
+    let mut seen = Vec::new();
     while let Some(id) = ids.next_id().map_err(kind)? {
-        seen.push(match id {
-            Ok(id) if id.row().number() <= fillers + 1 => continue,
+        let (row, line, what) = match id {
             Ok(id) => {
-                let line = id.row().line().map(|line| line - fillers);
-                (id.row().number() - fillers, line, Ok(id.id.to_owned()))
+                let row = id.row();
+                (row.number(), row.line(), Ok(format!("{:?}", row.fields().collect::<Vec<_>>())))
             }
-            Err(reject) => (reject.row - fillers, None, Err(format!("{} {:?}", reject.code, reject.fields))),
-        });
+            Err(reject) => (reject.row, None, Err(format!("{} {:?}", reject.code, reject.fields))),
+        };
+        if row > others {
+            seen.push((row - others, line.map(|line| line - others), what));
+        }
     }
     Ok(seen)
 }
@@ -60,23 +68,33 @@ fn read(fillers: usize, bytes: usize, rows: &[u8]) -> Result<Seen, ErrorKind> {
 fn row() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         4 => "[a-z0-9]{1,12},[a-z ]{0,12}".prop_map(String::into_bytes),
-        2 => "\"[a-z0-9]{1,12}\",\"[a-z, \r\n]{0,12}\"".prop_map(String::into_bytes),
+        2 => "\"[a-z0-9é]{1,12}\",\"[a-z, \r\n]{0,12}\"".prop_map(String::into_bytes),
+        2 => "[a-z]{0,3},\"[a-z,]{0,70}\"".prop_map(String::into_bytes),
+        1 => "[ab,\" \r\n]{0,9}".prop_map(String::into_bytes),
         1 => prop::sample::select(&ODD[..]).prop_map(<[u8]>::to_vec),
     ]
+}
+
+fn rows() -> impl Strategy<Value = Vec<u8>> {
+    let rows = vec((row(), prop::sample::select(&["\n", "\r\n"][..])), 1..20);
+    rows.prop_map(|rows| rows.into_iter().flat_map(|(row, end)| [row, end.into()]).flatten().collect())
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_row_is_the_same_wherever_the_window_ends(
-        rows in vec((row(), prop::sample::select(&["\n", "\r\n"][..])), 1..20),
-        cut in 0..400_usize,
-        fillers in 1..100_usize,
-    ) {
-        let rows: Vec<u8> =
-            rows.iter().flat_map(|(row, end)| [row.as_slice(), end.as_bytes()]).flatten().copied().collect();
+    fn a_row_is_the_same_wherever_the_window_ends(rows in rows(), cut in 0..400_usize, fillers in 1..100_usize) {
         let cut = cut % (rows.len() + 1);
-        prop_assert_eq!(read(fillers, WINDOW - cut, &rows), read(0, 0, &rows));
+        let at_an_end = read(&filled(fillers, WINDOW - cut), &rows, None);
+        prop_assert_eq!(at_an_end, read(HEADER.as_bytes(), &rows, None));
+    }
+
+    /// What is not UTF-8 has the rest of its window read cell by cell.
+    #[test]
+    fn a_row_is_the_same_behind_one_that_is_not_text(rows in rows()) {
+        let before = [HEADER.as_bytes(), b"\xE5,x\n"].concat();
+        let careful = read(&before, &rows, Some(Encoding::Utf8));
+        prop_assert_eq!(careful, read(HEADER.as_bytes(), &rows, Some(Encoding::Utf8)));
     }
 }

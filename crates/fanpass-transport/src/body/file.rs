@@ -11,7 +11,7 @@ use futures_core::Stream;
 use futures_util::stream;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::request::CHUNK;
+use super::content::CHUNK;
 use crate::{Sent, TransportError, TransportErrorKind};
 
 /// A file and the state in which its content was first announced.

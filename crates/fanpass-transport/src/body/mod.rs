@@ -1,5 +1,6 @@
 //! Bodies: what a request sends, and what an answer streams back.
 
+mod content;
 mod file;
 mod request;
 mod response;
@@ -12,7 +13,7 @@ use futures_core::Stream;
 
 use crate::TransportError;
 
-pub(crate) use request::CHUNK;
+pub(crate) use content::CHUNK;
 pub use request::RequestBody;
 pub use response::ResponseBody;
 

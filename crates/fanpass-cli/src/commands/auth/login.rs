@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::failure::failure;
 use crate::printer::{Printer, Report};
 use crate::profile::{ConfigFolder, DEFAULT_PROFILE, Profile, parse_token};
-use crate::session::{Target, stated_token};
+use crate::target::{Target, stated_token};
 
 /// Store a domain and its token under a profile
 ///

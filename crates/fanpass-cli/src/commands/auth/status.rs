@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::printer::{Printer, Report};
-use crate::session::Target;
+use crate::target::Target;
 
 /// Show which FanPass and which token commands would use
 ///

@@ -25,7 +25,7 @@ use crate::attribute_file::AttributeFile;
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::ids::{for_each_id, refuse_rejects};
-use crate::input::{Input, ReadingOptions};
+use crate::input::{Input, ReadingOptions, reject_file};
 use crate::printer::Printer;
 use crate::session::quoted;
 use crate::source::SourceFile;
@@ -49,7 +49,7 @@ pub struct Check {
     #[command(flatten)]
     mapping: MappingOptions,
     /// File for rejected rows, made when there are any; never overwritten
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = reject_file)]
     rejects: Option<PathBuf>,
     /// Print what would be sent to standard output, and the report to standard error
     #[arg(long, value_enum, value_name = "WHAT")]

@@ -82,13 +82,13 @@ impl Tally {
     }
 
     /// A row that has to be mended.
-    pub fn reject(&mut self, columns: &[String], reject: Reject) -> Result<()> {
+    pub fn reject(&mut self, columns: &[String], reject: Box<Reject>) -> Result<()> {
         self.rejected += 1;
         if let Some(files) = &mut self.files {
             files.write(columns, &reject)?;
         }
         if self.shown.len() < REJECTS_SHOWN {
-            self.shown.push(reject.into());
+            self.shown.push((*reject).into());
         }
         self.step()
     }

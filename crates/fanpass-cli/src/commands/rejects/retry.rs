@@ -19,6 +19,7 @@ use crate::feed::config::Config;
 use crate::feed::lint::registry_of;
 use crate::feed::push::{AttributePush, Pushed};
 use crate::feed::recipe;
+use crate::input::rejects_of;
 use crate::printer::Printer;
 use crate::session::Session;
 use crate::source::SourceFile;
@@ -69,7 +70,7 @@ impl Retry {
         let registry = registry_of(attributes_file.as_deref(), session.as_ref()).await?.map(Arc::new);
         let source = Arc::new(SourceFile::new(&self.file, Options::default())?);
         let push = AttributePush {
-            job: Job { source, mapping: feed.mapping(), registry, rejects: self.file.clone() },
+            job: Job { source, mapping: feed.mapping(), registry, rejects: rejects_of(&self.file) },
             label: feed.name.clone(),
             ledger: ledger.clone(),
             busy: Busy::Refuse,

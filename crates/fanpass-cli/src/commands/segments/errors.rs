@@ -5,12 +5,13 @@ use std::pin::pin;
 
 use anyhow::Result;
 use clap::Args;
+use fanpass_client::Page;
 use fanpass_model::{ImportId, shown};
 use futures_util::TryStreamExt as _;
 
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::printer::Printer;
+use crate::printer::{Printer, count};
 use crate::session::Session;
 
 /// Print the rows that an import refused, as CSV
@@ -28,12 +29,14 @@ pub struct Errors {
 impl Errors {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         let session = Session::open(global).await?;
-        let mut errors = pin!(session.client.import_errors(&self.import));
+        let mut refused = pin!(session.client.import_errors(&self.import));
+        let mut told = 0;
         if printer.json() {
             let mut out = io::BufWriter::new(io::stdout());
-            while let Some(error) = errors.try_next().await? {
+            while let Some(error) = refused.try_next().await? {
                 serde_json::to_writer(&mut out, &error)?;
                 writeln!(out)?;
+                told += 1;
             }
             out.flush()?;
         } else {
@@ -42,7 +45,7 @@ impl Errors {
             let cell = |text: &str| if terminal { shown(text).into_owned() } else { text.to_owned() };
             let mut out = csv::Writer::from_writer(io::stdout());
             out.write_record(["row", "location", "code", "message"])?;
-            while let Some(error) = errors.try_next().await? {
+            while let Some(error) = refused.try_next().await? {
                 let location = error.location.as_deref().unwrap_or_default();
                 out.write_record([
                     error.row.to_string(),
@@ -50,8 +53,18 @@ impl Errors {
                     cell(&error.code),
                     cell(&error.message),
                 ])?;
+                told += 1;
             }
             out.flush()?;
+        }
+        let one = Page { limit: Some(1), ..Page::default() };
+        let in_all = session.client.list_import_errors(&self.import, &one).await?.rejected_rows;
+        if told < in_all {
+            printer.note(&format!(
+                "{} of {} refused rows are kept, and printed: imports.rejects_kept of the service keeps more",
+                count(told),
+                count(in_all)
+            ));
         }
         session.close().await;
         Ok(Exit::Done)

@@ -17,7 +17,7 @@ use crate::commands::sending::IdsRate;
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::delivery::{SendAs, deliver};
-use crate::input::{Input, RejectedRow};
+use crate::input::{Input, RejectedRow, reject_file};
 use crate::printer::{Printer, Report, count};
 use crate::session::{Session, quoted};
 
@@ -43,7 +43,7 @@ pub struct Push {
     #[command(flatten)]
     ids: IdsRate,
     /// File for rows that cannot be sent, made when there are any; never overwritten
-    #[arg(long, value_name = "FILE", default_value = "rejects.csv")]
+    #[arg(long, value_name = "FILE", default_value = "rejects.csv", value_parser = reject_file)]
     rejects: PathBuf,
     /// Read and check the file, and send nothing
     #[arg(long, conflicts_with = "wait")]

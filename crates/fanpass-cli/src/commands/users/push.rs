@@ -17,7 +17,7 @@ use crate::feed::attributes::Job;
 use crate::feed::lint::{lint, registry_of};
 use crate::feed::push::{AttributePush, Pushed};
 use crate::feed::recipe;
-use crate::input::Input;
+use crate::input::{Input, reject_file};
 use crate::printer::Printer;
 use crate::session::Session;
 
@@ -45,7 +45,7 @@ pub struct Push {
     #[command(flatten)]
     sending: Sending,
     /// File for rows that did not arrive, made when there are any; never overwritten
-    #[arg(long, value_name = "FILE", default_value = "rejects.csv")]
+    #[arg(long, value_name = "FILE", default_value = "rejects.csv", value_parser = reject_file)]
     rejects: PathBuf,
     /// Ledger of what was acknowledged: send only what differs from it. Made when it is not there
     #[arg(long, value_name = "FILE")]

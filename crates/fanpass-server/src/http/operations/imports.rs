@@ -94,7 +94,7 @@ impl Operate for Errors {
     async fn operate(call: &mut Call) -> Result<ImportErrorList, Problem> {
         let parameters = Parameters::of(&call.parts.uri, &["importId", "after", "limit"])?;
         let id = parameters.import_id()?;
-        let after = parameters.number("after")?.unwrap_or_default();
+        let after = parameters.after_number()?.unwrap_or_default();
         let limit = parameters.limit()?;
         call.audit.target = Some(id.to_string());
         let job = find(&call.app.store, &id).await?;
@@ -102,7 +102,7 @@ impl Operate for Errors {
         let more = cut(&mut rejects, limit);
         let errors = rejects.into_iter().map(row_error).collect();
         let mut list = ImportErrorList::new(id, job.rejected, errors);
-        list.next = more.then(|| (after + u64::from(limit)).to_string());
+        list.next = more.then(|| (after + i64::from(limit)).to_string());
         Ok(list)
     }
 }

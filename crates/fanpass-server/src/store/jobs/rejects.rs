@@ -28,11 +28,10 @@ impl Store {
     pub async fn import_rejects(
         &self,
         id: &ImportId,
-        after: u64,
+        after: i64,
         limit: u32,
     ) -> Result<Vec<RowReject>, StoreError> {
         let id = id.to_string();
-        let after = i64::try_from(after).unwrap_or(i64::MAX);
         self.0
             .segments
             .read("read an import's refused rows", move |connection| {

@@ -1,28 +1,27 @@
 //! `fanpass serve`: the service on a socket.
 
+mod report;
+
 use std::env;
-use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum as _};
-use fanpass_model::{AttributeRegistry, ga4};
 use fanpass_server::{FaultRule, Service};
 use secrecy::ExposeSecret;
-use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::attribute_file::settings_text_of;
 use crate::cli::{Found, Global};
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::logging;
-use crate::printer::{Printer, Report};
+use crate::printer::Printer;
 use crate::session;
 use crate::settings::{LogFormat, Origin, Settings};
 use crate::signals;
+use report::{ServeReport, SettingsReport};
 
 /// Run the service on a socket
 ///
@@ -171,98 +170,8 @@ impl Serve {
     }
 }
 
-/// Every setting; in its form for people, a file that says the same.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SettingsReport {
-    settings: Vec<SettingReport>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    attributes: Vec<fanpass_model::AttributeDefinition>,
-    /// Where the API secret of GA4 was found.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ga4_secret: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct SettingReport {
-    key: &'static str,
-    value: toml::Value,
-    origin: String,
-}
-
-impl SettingsReport {
-    fn of(settings: &Settings) -> Self {
-        let one = |(key, value, origin): (&'static str, toml::Value, Option<&Origin>)| SettingReport {
-            key,
-            value,
-            origin: origin.map_or_else(|| "default".to_owned(), ToString::to_string),
-        };
-        let attributes = settings.config.platform_attributes.clone();
-        let catalogue = AttributeRegistry::builtin();
-        let declared = catalogue.iter().filter(|known| attributes.iter().all(|other| other.key != known.key));
-        let warnings = ga4::lint_definitions(declared.chain(&attributes));
-        let ga4_secret = settings.ga4_secret_from.clone();
-        Self { settings: settings.all().map(one).collect(), attributes, ga4_secret, warnings }
-    }
-}
-
-impl Report for SettingsReport {
-    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        let lines = self.settings.iter().map(|setting| format!("{} = {}", setting.key, setting.value));
-        let lines: Vec<_> = lines.collect();
-        let width = lines.iter().map(String::len).max().unwrap_or(0);
-        for (line, setting) in lines.iter().zip(&self.settings) {
-            writeln!(out, "{line:width$}  # {}", setting.origin)?;
-        }
-        if !self.attributes.is_empty() {
-            let text = settings_text_of(&self.attributes).map_err(io::Error::other)?;
-            write!(out, "\n{text}")?;
-        }
-        if let Some(place) = &self.ga4_secret {
-            writeln!(out, "\n# The API secret of GA4 is in {place}")?;
-        }
-        self.warnings.iter().try_for_each(|warning| writeln!(out, "\n# warning: {warning}"))
-    }
-}
-
 async fn bind(address: SocketAddr, option: &str) -> Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; choose another address with {option}, or port 0 for a free one")
     })
-}
-
-#[derive(Debug, Serialize)]
-struct ServeReport {
-    url: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    portal: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metrics: Option<String>,
-    data: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ga4: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<String>,
-}
-
-impl Report for ServeReport {
-    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "FanPass serves {}, data in {}", self.url, self.data)?;
-        if let Some(portal) = &self.portal {
-            writeln!(out, "The Portal, for people with a token, is at {portal}")?;
-        }
-        if let Some(metrics) = &self.metrics {
-            writeln!(out, "Metrics at {metrics}")?;
-        }
-        if let Some(stream) = &self.ga4 {
-            writeln!(out, "Forwards platform attributes to GA4, {stream}")?;
-        }
-        if let Some(token) = &self.token {
-            writeln!(out, "\nA development token, which allows everything:\n  export FANPASS_TOKEN={token}")?;
-            writeln!(out, "\nNext: fanpass segments list --domain {}", self.url)?;
-        }
-        Ok(())
-    }
 }

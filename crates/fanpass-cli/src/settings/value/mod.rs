@@ -6,83 +6,9 @@
     reason = "all forms are called alike"
 )]
 
-/// A whole number.
-pub(super) mod count {
-    use toml::Value;
+mod amount;
 
-    pub(in crate::settings) const WANTED: &str = "a whole number";
-
-    pub(in crate::settings) fn parse<T: TryFrom<u64>>(text: &str) -> Option<T> {
-        text.replace('_', "").parse::<u64>().ok()?.try_into().ok()
-    }
-
-    pub(in crate::settings) fn show<T: Copy + TryInto<u64>>(value: &T) -> Value {
-        let number = (*value).try_into().ok().and_then(|number: u64| i64::try_from(number).ok());
-        Value::Integer(number.unwrap_or(i64::MAX))
-    }
-}
-
-/// A whole number of at least one.
-pub(super) mod positive {
-    use std::num::NonZeroUsize;
-
-    use toml::Value;
-
-    pub(in crate::settings) const WANTED: &str = "a whole number of at least 1";
-
-    pub(in crate::settings) fn parse<T: From<NonZeroUsize>>(text: &str) -> Option<T> {
-        super::count::parse::<usize>(text).and_then(NonZeroUsize::new).map(T::from)
-    }
-
-    pub(in crate::settings) fn show<T: Copy + Into<usize>>(value: &T) -> Value {
-        super::count::show::<usize>(&(*value).into())
-    }
-}
-
-/// Bytes, with a unit or without.
-pub(super) mod bytes {
-    use toml::Value;
-
-    pub(in crate::settings) const WANTED: &str = "a number of bytes, such as 65536, \"64 KiB\" or \"4 GiB\",";
-
-    const UNITS: [(&str, u64); 5] =
-        [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
-
-    pub(in crate::settings) fn parse<T: TryFrom<u64>>(text: &str) -> Option<T> {
-        let unit = UNITS.iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?, *bytes)));
-        let (number, unit) = unit.unwrap_or((text, 1));
-        let number: u64 = super::count::parse(number.trim())?;
-        number.checked_mul(unit)?.try_into().ok()
-    }
-
-    pub(in crate::settings) fn show<T: Copy + TryInto<u64>>(value: &T) -> Value {
-        let bytes = (*value).try_into().unwrap_or(u64::MAX);
-        let whole = UNITS.iter().find(|(_, unit)| bytes >= *unit && bytes.is_multiple_of(*unit));
-        match whole {
-            Some((unit, size)) if *size > 1 => format!("{} {unit}", bytes / size).into(),
-            _ => super::count::show(&bytes),
-        }
-    }
-}
-
-/// A length of time.
-pub(super) mod duration {
-    use std::time::Duration;
-
-    use jiff::SignedDuration;
-    use toml::Value;
-
-    pub(in crate::settings) const WANTED: &str = "a length of time, such as \"30s\", \"500ms\" or \"2h\",";
-
-    pub(in crate::settings) fn parse(text: &str) -> Option<Duration> {
-        text.parse::<SignedDuration>().ok()?.try_into().ok()
-    }
-
-    pub(in crate::settings) fn show(value: &Duration) -> Value {
-        let signed = SignedDuration::try_from(*value).unwrap_or(SignedDuration::MAX);
-        format!("{signed:#}").into()
-    }
-}
+pub(super) use amount::{bytes, count, duration, positive, seed};
 
 /// True or false.
 pub(super) mod switch {
