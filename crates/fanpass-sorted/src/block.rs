@@ -219,14 +219,13 @@ impl<B: AsRef<[u8]>> BlockReader<B> {
 /// How much of the id before an id shares, its own bytes, and what stands behind them.
 #[inline]
 fn entry(bytes: &[u8]) -> Result<(usize, &[u8], &[u8]), BlockDamage> {
-    let (shared, length, rest) = match bytes {
-        // As nearly all are: a scan is what most of a look-up's instructions were.
-        [shared @ ..0x80, length @ ..0x80, rest @ ..] => (usize::from(*shared), usize::from(*length), rest),
-        _ => {
-            let (shared, rest) = number(bytes)?;
-            let (length, rest) = number(rest)?;
-            (shared, length, rest)
-        }
+    // As nearly all are: a scan is what most of a look-up's instructions were.
+    let (shared, length, rest) = if let [shared @ ..0x80, length @ ..0x80, rest @ ..] = bytes {
+        (usize::from(*shared), usize::from(*length), rest)
+    } else {
+        let (shared, rest) = number(bytes)?;
+        let (length, rest) = number(rest)?;
+        (shared, length, rest)
     };
     let (own, behind) = rest.split_at_checked(length).ok_or(BlockDamage::Content)?;
     Ok((shared, own, behind))
