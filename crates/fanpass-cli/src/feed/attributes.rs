@@ -101,17 +101,18 @@ impl Job {
         let mut survey = ledger.survey(&folder)?;
         let mut unknown = 0;
         while let Some(row) = updates.next_row()? {
-            let user = match row {
+            let (user, writes) = match row {
                 MappedRow::Update(update) => {
                     survey.add(&update.user, &update.properties)?;
-                    Some(update.user)
+                    (Some(update.user), true)
                 }
-                MappedRow::Empty(user, _) => Some(user),
-                MappedRow::Reject(_, user) => user,
+                MappedRow::Empty(user, _) => (Some(user), false),
+                MappedRow::Reject(_, user) => (user, false),
             };
             unknown += u64::from(user.is_none());
             if let (Some(roster), Some(user)) = (&mut roster, user) {
-                roster.add(&user)?;
+                // The feed owns whom it writes; who only stands there is not gone.
+                if writes { roster.add(&user)? } else { roster.add_seen(&user)? }
             }
             let rows = updates.counts().rows;
             if rows.is_multiple_of(PROGRESS_STEP) {
@@ -164,7 +165,8 @@ impl Job {
     }
 
     fn state_of(&self, figures: Figures) -> State {
-        State { account: Account { figures, ..Account::new(self.rejects.clone(), None) }, failure: None }
+        let account = Account { figures, ..Account::new(self.rejects.clone(), None) };
+        State { account, failure: None, rows_expected: None }
     }
 
     fn begin(

@@ -30,7 +30,7 @@ pub struct Closed {
 impl Closed {
     /// Makes the reject files appear.
     pub fn new(state: State) -> Result<Self> {
-        let State { account, failure } = state;
+        let State { account, failure, .. } = state;
         let Account { figures, shown, stopped, files, gone_left, .. } = account;
         Ok(Self {
             figures,
