@@ -75,10 +75,12 @@ impl Store {
         answer: impl FnOnce(&VersionRecord) -> String + Send + 'static,
     ) -> Result<VersionRecord, StoreError> {
         let (id, name, now) = (self.ids().next(), name.clone(), self.now());
-        let (record, dropped) = self
+        let remembered = self.0.served.clone();
+        let (_, record, dropped) = self
             .0
             .segments
             .write("roll a segment back", move |connection| {
+                let change = remembered.change();
                 let served = served(connection, name.as_str())?;
                 let target = target(connection, &name, served, version)?;
                 let import = jobs::insert_done(connection, &id, &name, Mode::Rollback, &caller, now)?;
@@ -98,7 +100,7 @@ impl Store {
                 if let Some(once) = &caller.once {
                     idempotency::keep(connection, now, once, &answer(&record), None)?;
                 }
-                Ok((record, dropped))
+                Ok((change, record, dropped))
             })
             .await?;
         self.abandon(dropped);
@@ -119,10 +121,12 @@ impl Store {
     ) -> Result<(ImportId, u64), StoreError> {
         let import = ImportId::new(self.ids().next()).map_err(|error| malformed(&error.to_string()))?;
         let (id, name, now) = (import.clone(), name.clone(), self.now());
-        let (members, dropped) = self
+        let remembered = self.0.served.clone();
+        let (_, members, dropped) = self
             .0
             .segments
             .write("delete a segment", move |connection| {
+                let change = remembered.change();
                 let served = served(connection, name.as_str())?;
                 let members = connection
                     .prepare_cached("SELECT members FROM versions WHERE import = ?1")?
@@ -134,7 +138,7 @@ impl Store {
                 if let Some(once) = &caller.once {
                     idempotency::keep(connection, now, once, &answer(id, members), None)?;
                 }
-                Ok((members, drop_versions(connection, name.as_str(), 0)?))
+                Ok((change, members, drop_versions(connection, name.as_str(), 0)?))
             })
             .await?;
         self.abandon(dropped);

@@ -51,12 +51,13 @@ impl Store {
             Content::Whole(list, _) => *list,
             Content::Delta { .. } => None,
         };
-        let outcome = self
-            .0
-            .segments
-            .write_blocking("publish a list", move |connection| publish(connection, publication, kept, now));
+        let served = self.0.served.clone();
+        let outcome = self.0.segments.write_blocking("publish a list", move |connection| {
+            let change = served.change();
+            Ok((change, publish(connection, publication, kept, now)?))
+        });
         let (published, dropped) = match outcome {
-            Ok(outcome) => outcome,
+            Ok((_, outcome)) => outcome,
             Err(error) => {
                 self.abandon(unpublished);
                 return Err(error);
