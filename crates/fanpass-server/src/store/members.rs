@@ -16,15 +16,6 @@ pub(super) struct Lists {
     pub(super) removed: Option<i64>,
 }
 
-impl Lists {
-    /// Whether `id` is a member.
-    pub(super) fn contain(&self, connection: &Connection, id: &str) -> Result<bool, Fault> {
-        let holds =
-            |list: Option<i64>| list.map_or(Ok(false), |list| holds(connection, &self.segment, list, id));
-        Ok(holds(self.added)? || (holds(Some(self.base))? && !holds(self.removed)?))
-    }
-}
-
 /// A place in a version's members, which only moves on.
 #[derive(Debug)]
 pub(super) struct Members<'c> {

@@ -29,7 +29,6 @@ mod repeated;
 mod replace;
 mod segments;
 mod select;
-mod served;
 mod snapshot;
 mod sweeper;
 mod tokens;
@@ -77,7 +76,6 @@ use database::{Database, Design};
 use folder::DataFolder;
 use outbox::Outbox;
 use repeated::Repeated;
-use served::Served;
 use sweeper::Sweeper;
 use tokens::TokenCache;
 use writer::Isolation;
@@ -132,7 +130,6 @@ struct Parts {
     columns: Columns,
     _checkpoints: [Repeated; 2],
     segments: Arc<Database>,
-    served: Served,
     service: Arc<Database>,
     attributes: Arc<AttributeCache>,
     audiences: Arc<AudienceCache>,
@@ -185,7 +182,6 @@ impl Store {
             columns,
             _checkpoints: checkpoints,
             segments,
-            served: Served::default(),
             service,
             attributes,
             audiences,

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::members::{self, Lists, Members};
-use super::{Parts, Store, time};
+use super::{Store, time};
 
 /// A segment without its members.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,22 +116,9 @@ impl Store {
     /// # Errors
     /// As [`members`](Self::members).
     pub fn contains(&self, name: &SegmentName, user: &UserId) -> Result<bool, StoreError> {
-        let Parts { segments, served: remembered, .. } = &*self.0;
-        let doing = "look a member up";
-        let (since, lists) = remembered.get(name.as_str());
-        if let Some(lists) = lists {
-            let found = segments.look_up(doing, |connection| lists.contain(connection, user.as_str()));
-            if remembered.stands(since) {
-                return found;
-            }
-        }
-        let (lists, found) = segments.read_blocking(doing, |connection| {
-            let lists = served(connection, name.as_str())?;
-            let found = lists.contain(connection, user.as_str())?;
-            Ok((lists, found))
-        })?;
-        remembered.remember(since, lists);
-        Ok(found)
+        self.0.segments.look_up("look a member up", |connection| {
+            is_member(connection, name, user)?.ok_or_else(|| no_segment(name.as_str()).into())
+        })
     }
 
     /// The names of the segments that `user` is in, in byte order.

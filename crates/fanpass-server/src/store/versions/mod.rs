@@ -75,12 +75,10 @@ impl Store {
         answer: impl FnOnce(&VersionRecord) -> String + Send + 'static,
     ) -> Result<VersionRecord, StoreError> {
         let (id, name, now) = (self.ids().next(), name.clone(), self.now());
-        let remembered = self.0.served.clone();
-        let (_, record, dropped) = self
+        let (record, dropped) = self
             .0
             .segments
             .write("roll a segment back", move |connection| {
-                let change = remembered.change();
                 let served = served(connection, name.as_str())?;
                 let target = target(connection, &name, served, version)?;
                 let import = jobs::insert_done(connection, &id, &name, Mode::Rollback, &caller, now)?;
@@ -100,7 +98,7 @@ impl Store {
                 if let Some(once) = &caller.once {
                     idempotency::keep(connection, now, once, &answer(&record), None)?;
                 }
-                Ok((change, record, dropped))
+                Ok((record, dropped))
             })
             .await?;
         self.abandon(dropped);
@@ -121,12 +119,10 @@ impl Store {
     ) -> Result<(ImportId, u64), StoreError> {
         let import = ImportId::new(self.ids().next()).map_err(|error| malformed(&error.to_string()))?;
         let (id, name, now) = (import.clone(), name.clone(), self.now());
-        let remembered = self.0.served.clone();
-        let (_, members, dropped) = self
+        let (members, dropped) = self
             .0
             .segments
             .write("delete a segment", move |connection| {
-                let change = remembered.change();
                 let served = served(connection, name.as_str())?;
                 let members = connection
                     .prepare_cached("SELECT members FROM versions WHERE import = ?1")?
@@ -138,7 +134,7 @@ impl Store {
                 if let Some(once) = &caller.once {
                     idempotency::keep(connection, now, once, &answer(id, members), None)?;
                 }
-                Ok((change, members, drop_versions(connection, name.as_str(), 0)?))
+                Ok((members, drop_versions(connection, name.as_str(), 0)?))
             })
             .await?;
         self.abandon(dropped);

@@ -51,13 +51,12 @@ impl Store {
             Content::Whole(list, _) => *list,
             Content::Delta { .. } => None,
         };
-        let served = self.0.served.clone();
-        let outcome = self.0.segments.write_blocking("publish a list", move |connection| {
-            let change = served.change();
-            Ok((change, publish(connection, publication, kept, now)?))
-        });
+        let outcome = self
+            .0
+            .segments
+            .write_blocking("publish a list", move |connection| publish(connection, publication, kept, now));
         let (published, dropped) = match outcome {
-            Ok((_, outcome)) => outcome,
+            Ok(outcome) => outcome,
             Err(error) => {
                 self.abandon(unpublished);
                 return Err(error);

@@ -50,39 +50,6 @@ async fn a_reader_sees_one_whole_list_while_others_are_published() {
     publisher.await.unwrap();
 }
 
-/// The lists are deleted as they are replaced, while the reader is at them.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_look_up_never_misses_who_stays_and_sees_each_list_once_it_is_published() {
-    let folder = TempDir::new().unwrap();
-    let store = open(&folder);
-    let options = ImportOptions { versions_kept: 0, ..ImportOptions::default() };
-    let imports = Imports::start(store.clone(), options).unwrap();
-    let list = |letter: char| -> Vec<String> {
-        let ids = (0..5_000).map(|number| format!("{letter}{number:05}"));
-        ids.chain(["stays".to_owned()]).collect()
-    };
-    publish(&imports, list('a')).await;
-
-    let is_member = |store: &Store, id: &str| store.contains(&name(), &UserId::new(id).unwrap()).unwrap();
-    let publisher = tokio::spawn({
-        let store = store.clone();
-        async move {
-            for letter in ['b', 'a'].into_iter().cycle().take(40) {
-                publish(&imports, list(letter)).await;
-                assert_eq!(
-                    ["a00042", "b00042"].map(|id| is_member(&store, id)),
-                    [letter == 'a', letter == 'b']
-                );
-                store.swept().await.unwrap();
-            }
-        }
-    });
-    while !publisher.is_finished() {
-        assert!(is_member(&store, "stays"));
-    }
-    publisher.await.unwrap();
-}
-
 #[tokio::test]
 async fn a_damaged_block_is_told_and_never_read_as_members() {
     let folder = TempDir::new().unwrap();
