@@ -199,8 +199,6 @@ fn where_rejected_rows_cannot_go_is_found_out_before_anything_is_sent() {
 fn a_file_that_changes_while_it_is_pushed_is_not_taken_for_whole() {
     let club = Club::with_service();
     club.json(&["attributes", "register", "custom.tier", "--type", "string"]);
-    let rows =
-        |count: u32| (0..count).fold("fan_id,tier\n".to_owned(), |rows, id| rows + &format!("{id},gold\n"));
     club.file("fans.csv", gold(1_500));
     // So slow that most of the file is not read yet when the first user is there.
     let push = ["users", "push", "--file", "fans.csv", "--map", "tier=custom.tier", "--rate", "500"];
