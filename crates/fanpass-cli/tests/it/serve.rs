@@ -11,6 +11,9 @@ fn it_serves_the_same_commands_over_http_until_a_signal() {
     let pushed = club.json(&["segments", "push", "fans", "--file", "ids.csv", "--wait"]);
     assert_eq!((&pushed["imported"], &pushed["addsUp"]), (&2.into(), &true.into()));
     assert_eq!(serving.end(), Some(0));
+    for log in ["segments.db-wal", "service.db-wal"] {
+        assert!(!club.path(".fanpass").join(log).exists(), "{log} is left");
+    }
     let here = club.json(&["segments", "show", "fans", "--local"]);
     assert_eq!(here["memberCount"], 2, "the data is in the folder");
 }
