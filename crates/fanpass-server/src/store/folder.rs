@@ -1,6 +1,6 @@
 //! The data folder: what lies in it, and the lock that keeps a second process out.
 
-use std::fs::{self, DirBuilder, File, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -78,10 +78,16 @@ pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
 
 /// Opens a file to write, made if it is not there, which its owner alone can read, where the system knows owners.
 pub(super) fn open_private(path: &Path) -> io::Result<File> {
+    private().create(true).truncate(false).open(path)
+}
+
+/// How a file is opened to write which, if that makes it, its owner alone can read.
+pub(crate) fn private() -> OpenOptions {
     let mut options = File::options();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.create(true).truncate(false).write(true).open(path)
+    options.write(true);
+    options
 }
 
 fn lock(folder: &Path) -> Result<File, StoreError> {

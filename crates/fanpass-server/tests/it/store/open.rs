@@ -81,6 +81,10 @@ async fn no_file_is_open_to_others_even_in_a_folder_that_is() {
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let store = open(&folder);
     store.append_audit(fanpass_server::store::AuditEntry::default()).await.unwrap();
+    let imports = Imports::start(store.clone(), ImportOptions::default()).unwrap();
+    let upload = imports.receive().await.unwrap();
+    let spooled = folder.path().join("spool").join(upload.id().as_str());
+    assert_eq!(std::fs::metadata(spooled).unwrap().permissions().mode() & 0o777, 0o600);
     let mut seen = Vec::new();
     for entry in std::fs::read_dir(folder.path()).unwrap() {
         let entry = entry.unwrap();
