@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use tempfile::TempDir;
 use zip::ZipArchive;
 
+use super::contents::{is_data_folder, lost};
 use super::database::open_writer;
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::folder::{DataFolder, make_private, sync_folder};
@@ -28,7 +29,7 @@ const DEVELOPMENT_TOKEN: &str = "dev-token";
 /// [`StoreErrorKind::Corrupt`] when the snapshot is damaged, [`StoreErrorKind::TooNew`] when a newer FanPass made it,
 /// [`StoreErrorKind::Full`], [`StoreErrorKind::Io`]. The folder is as it was before.
 pub fn restore(file: &Path, data: &Path, replace: bool) -> Result<Manifest, StoreError> {
-    if replace && holds_something(data)? && !data.join(SERVICE.file).is_file() {
+    if replace && holds_something(data)? && !is_data_folder(data) {
         let message = format!("`{}` is no data folder; it is not replaced", data.display());
         return Err(StoreError::new(StoreErrorKind::Conflict, message));
     }
@@ -61,11 +62,19 @@ pub fn restore(file: &Path, data: &Path, replace: bool) -> Result<Manifest, Stor
 ///
 /// # Errors
 /// [`StoreErrorKind::Locked`] when a service runs on the folder, [`StoreErrorKind::NotFound`] when there is none,
-/// [`StoreErrorKind::Full`], [`StoreErrorKind::Io`]. The folder is as it was before.
+/// [`StoreErrorKind::Corrupt`] when the tokens that are to be kept are lost, [`StoreErrorKind::Full`], [`StoreErrorKind::Io`]. The folder is as it was before.
 pub fn reset(data: &Path, keep_tokens: bool) -> Result<(), StoreError> {
-    if !data.join(SERVICE.file).is_file() {
+    if !is_data_folder(data) {
         let message = format!("`{}` is no data folder; name one with --data", data.display());
         return Err(StoreError::new(StoreErrorKind::NotFound, message));
+    }
+    if let Some(how) = lost(data, &SERVICE).filter(|_| keep_tokens) {
+        let message = format!(
+            "the tokens stood in {} of `{}`, which is {how}; restore a snapshot, or reset without --keep-tokens",
+            SERVICE.file,
+            data.display()
+        );
+        return Err(StoreError::new(StoreErrorKind::Corrupt, message));
     }
     let fresh = Fresh::beside(data)?;
     let folder = DataFolder::open(fresh.path())?;

@@ -15,6 +15,7 @@ use tempfile::{NamedTempFile, TempDir};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+use super::contents::refuse_lost;
 use super::database::{Design, open_reader};
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::folder::sync_folder;
@@ -65,6 +66,7 @@ pub struct ManifestFile {
 /// [`StoreErrorKind::NotFound`] when there is no such folder, [`StoreErrorKind::Corrupt`], [`StoreErrorKind::Full`],
 /// [`StoreErrorKind::Io`].
 pub fn snapshot(data: &Path, file: &Path) -> Result<Manifest, StoreError> {
+    refuse_lost(data)?;
     if !data.join(SEGMENTS.file).is_file() || !data.join(SERVICE.file).is_file() {
         let message = format!("`{}` is no data folder; name one with --data", data.display());
         return Err(StoreError::new(StoreErrorKind::NotFound, message));

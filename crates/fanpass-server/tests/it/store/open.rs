@@ -138,6 +138,8 @@ async fn a_folder_of_the_first_schema_is_brought_up_to_date() {
 #[tokio::test]
 async fn users_and_tokens_of_the_first_version_are_taken_over() {
     let folder = TempDir::new().unwrap();
+    drop(open(&folder));
+    std::fs::remove_file(folder.path().join("service.db")).unwrap();
     let connection = Connection::open(folder.path().join("service.db")).unwrap();
     connection.execute_batch(include_str!("../../../src/store/schema/service_1.sql")).unwrap();
     connection
