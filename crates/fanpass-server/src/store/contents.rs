@@ -1,17 +1,77 @@
-//! What a data folder holds: whether it is one, and what it has lost.
+//! What a data folder holds: whether it is one, what in it is not the service's, and what it has lost.
 
-use std::fs::File;
-use std::io::Read as _;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::Path;
 
+use super::audit::is_journal;
+use super::columns::COLUMNS;
 use super::database::{Design, open_reader};
 use super::error::{StoreError, StoreErrorKind};
+use super::folder::{LOCK, SPOOL, TEMPORARY};
+use super::replace::DEVELOPMENT_TOKEN;
+use super::snapshot::{CATALOGUE, GA4_SECRET};
 use super::{SEGMENTS, SERVICE};
 use crate::auth::keys;
+
+/// What else SQLite makes beside a database.
+const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+/// How the names begin of files that are written whole before they have their own.
+const UNFINISHED: &str = ".tmp";
+/// Names of things that are not the service's which an error tells.
+const NAMES_TOLD: usize = 5;
 
 /// Whether a service has been started on the folder.
 pub(super) fn is_data_folder(data: &Path) -> bool {
     [SEGMENTS.file, SERVICE.file].iter().any(|file| data.join(file).is_file()) || has_keys(data)
+}
+
+/// Whether anything but the lock is in the folder.
+pub(super) fn holds_something(data: &Path) -> Result<bool, StoreError> {
+    match fs::read_dir(data) {
+        Ok(mut entries) => Ok(entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != LOCK))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(StoreError::io("read the folder", data, error)),
+    }
+}
+
+/// Refuses a folder that holds anything that is not the service's: it is to be deleted.
+pub(super) fn refuse_foreign(data: &Path) -> Result<(), StoreError> {
+    let failed = |error| StoreError::io("read the folder", data, error);
+    let mut foreign = Vec::new();
+    for entry in fs::read_dir(data).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name();
+        if !name.to_str().is_some_and(is_ours) {
+            foreign.push(format!("`{}`", name.display()));
+        }
+    }
+    if foreign.is_empty() {
+        return Ok(());
+    }
+    foreign.sort();
+    let more = match foreign.len().saturating_sub(NAMES_TOLD) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    foreign.truncate(NAMES_TOLD);
+    let message = format!(
+        "`{}` also holds what is not the service's and would be deleted: {}{more}; move that away first",
+        data.display(),
+        foreign.join(", ")
+    );
+    Err(StoreError::new(StoreErrorKind::Conflict, message))
+}
+
+/// Whether a name in a data folder is one that the service gives, or reads a file of the operator's under.
+fn is_ours(name: &str) -> bool {
+    let is_database = |database: &str| {
+        name.strip_prefix(database).is_some_and(|rest| rest.is_empty() || BESIDE.contains(&rest))
+    };
+    [SEGMENTS.file, SERVICE.file, COLUMNS.file].into_iter().any(is_database)
+        || [SPOOL, TEMPORARY, LOCK, CATALOGUE, GA4_SECRET, DEVELOPMENT_TOKEN].contains(&name)
+        || [keys::FIRST_FILE, keys::FOLDER].contains(&name)
+        || is_journal(name)
+        || name.starts_with(UNFINISHED)
 }
 
 /// How a database has been lost that was there; none if it is there, or was never made.
