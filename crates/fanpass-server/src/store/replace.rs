@@ -22,9 +22,10 @@ pub(super) const DEVELOPMENT_TOKEN: &str = "dev-token";
 /// one step; without, the folder must be empty or not there. It keeps its owner and is nobody else's to look into. Blocks.
 ///
 /// # Errors
-/// [`StoreErrorKind::Conflict`] when the folder holds something, or something else than a service's data, [`StoreErrorKind::Locked`] when a service runs on it,
-/// [`StoreErrorKind::Corrupt`] when the snapshot is damaged, [`StoreErrorKind::TooNew`] when a newer FanPass made it,
-/// [`StoreErrorKind::Full`], [`StoreErrorKind::Io`]. The folder is as it was before.
+/// [`StoreErrorKind::Conflict`] when the folder holds something, or something else than a service's data,
+/// [`StoreErrorKind::Locked`] when a service runs on it, [`StoreErrorKind::Corrupt`] when the snapshot is damaged,
+/// [`StoreErrorKind::TooNew`] when a newer FanPass made it, [`StoreErrorKind::Full`], [`StoreErrorKind::Io`]. The folder is as it
+/// was before.
 pub fn restore(file: &Path, data: &Path, replace: bool) -> Result<Manifest, StoreError> {
     if holds_something(data)? {
         let conflict = |why| StoreError::new(StoreErrorKind::Conflict, format!("`{}` {why}", data.display()));
