@@ -1,6 +1,8 @@
 //! Query parameters of the lookups, each wrong one named.
 
-use fanpass_model::{AttributeKey, ImportId, ModelError, ProblemItem, SegmentName, UserId};
+use std::borrow::Cow;
+
+use fanpass_model::{AttributeKey, AudienceName, ImportId, ModelError, ProblemItem, SegmentName, UserId};
 use http::Uri;
 
 use super::problem::{Problem, item};
@@ -11,26 +13,22 @@ const PAGE_MAX: u32 = 1000;
 
 /// The parameters of one request.
 #[derive(Debug)]
-pub(crate) struct Parameters(Vec<(String, String)>);
+pub(crate) struct Parameters<'u>(Vec<(Cow<'u, str>, Cow<'u, str>)>);
 
-impl Parameters {
+impl<'u> Parameters<'u> {
     /// Reads the query. `known` lists what the operation takes; anything else is refused, as in a body.
-    pub(crate) fn of(uri: &Uri, known: &[&str]) -> Result<Self, Problem> {
-        let query = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri)
-            .map_err(|_| Problem::invalid_at("", "malformed_query", "the query string cannot be read"))?;
-        let parameters = query.0;
+    pub(crate) fn of(uri: &'u Uri, known: &[&str]) -> Result<Self, Problem> {
+        let query = uri.query().unwrap_or_default();
+        let parameters: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
         for (position, (name, _)) in parameters.iter().enumerate() {
-            if !known.contains(&name.as_str()) {
+            if !known.contains(&&**name) {
                 let detail =
                     format!("`{name}` is not a parameter of this operation; it takes {}", known.join(", "));
-                return Err(Problem::invalid_at(name, "unknown_parameter", detail));
+                return Err(Problem::invalid_at(&**name, "unknown_parameter", detail));
             }
             if parameters[..position].iter().any(|(earlier, _)| earlier == name) {
-                return Err(Problem::invalid_at(
-                    name,
-                    "duplicate_parameter",
-                    format!("`{name}` stands twice"),
-                ));
+                let detail = format!("`{name}` stands twice");
+                return Err(Problem::invalid_at(&**name, "duplicate_parameter", detail));
             }
         }
         Ok(Self(parameters))
@@ -50,7 +48,7 @@ impl Parameters {
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| &**value)
     }
 
     pub(crate) fn segment_name(&self) -> Result<SegmentName, Problem> {
@@ -59,6 +57,10 @@ impl Parameters {
 
     pub(crate) fn user_id(&self) -> Result<UserId, Problem> {
         self.required("userId", |text| UserId::new(text))
+    }
+
+    pub(crate) fn audience_name(&self) -> Result<AudienceName, Problem> {
+        self.required("audienceName", |text| AudienceName::new(text))
     }
 
     pub(crate) fn attribute_key(&self) -> Result<AttributeKey, Problem> {
