@@ -62,8 +62,12 @@ fn exit_of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         return Some(exit_of_client(error.kind()));
     }
     if let Some(error) = cause.downcast_ref::<ServiceError>() {
-        let locked = error.kind() == ServiceErrorKind::Locked;
-        return Some(if locked { Exit::Unreachable } else { Exit::Failed });
+        return match error.kind() {
+            ServiceErrorKind::Locked => Some(Exit::Unreachable),
+            // Its cause tells: a damaged folder is something else than a disk that fails.
+            ServiceErrorKind::Storage => None,
+            _ => Some(Exit::Failed),
+        };
     }
     if let Some(error) = cause.downcast_ref::<StoreError>() {
         return Some(match error.kind() {

@@ -29,10 +29,12 @@ pub(super) struct Design {
     pub(super) migrations: &'static [&'static str],
 }
 
+/// Dropped in this order: SQLite moves the log into the file, and removes it, when the last connection is closed, which
+/// a reader may not.
 #[derive(Debug)]
 pub(super) struct Database {
-    writer: Writer,
     readers: Arc<Readers>,
+    writer: Writer,
 }
 
 impl Database {
@@ -58,7 +60,7 @@ impl Database {
         let (made, opening) =
             begin(&connection).map_err(|fault| fault.at(design.file, "open the database"))?;
         let writer = Writer::start(design.file, connection, queue, design.isolation, opening)?;
-        Ok((Self { writer, readers: Arc::new(Readers::new(design.file, path)) }, made))
+        Ok((Self { readers: Arc::new(Readers::new(design.file, path)), writer }, made))
     }
 
     /// The figures of the writer.

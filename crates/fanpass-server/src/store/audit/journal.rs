@@ -205,13 +205,21 @@ pub(in crate::store) fn waiting(folder: &Path) -> io::Result<usize> {
     Ok(waiting)
 }
 
+/// The number of the journal of that name.
+fn number(name: &str) -> Option<i64> {
+    name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?.parse().ok()
+}
+
+/// Whether a file of that name is a journal.
+pub(in crate::store) fn is_journal(name: &str) -> bool {
+    number(name).is_some()
+}
+
 /// The numbers of the journals in a data folder, oldest first.
 fn numbers(folder: &Path) -> io::Result<Vec<i64>> {
     let mut numbers = Vec::new();
     for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        let number = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX));
-        numbers.extend(number.and_then(|number| number.parse::<i64>().ok()));
+        numbers.extend(entry?.file_name().to_str().and_then(number));
     }
     numbers.sort_unstable();
     Ok(numbers)

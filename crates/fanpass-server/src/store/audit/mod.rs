@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::error::{Fault, StoreError};
 use super::{Store, Trace, time};
 pub(super) use batch::records;
-pub(super) use journal::{Journal, waiting};
+pub(super) use journal::{Journal, is_journal, waiting};
 
 /// One call, as the audit keeps it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

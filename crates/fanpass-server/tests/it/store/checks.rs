@@ -279,6 +279,6 @@ async fn what_it_cannot_check_is_an_error() {
     assert_eq!(check(&folder.path().join("none")).unwrap_err().kind(), StoreErrorKind::NotFound);
     sql(folder.path(), "service.db", "PRAGMA user_version = 99");
     assert_eq!(check(folder.path()).unwrap_err().kind(), StoreErrorKind::TooNew);
-    sql(folder.path(), "service.db", "PRAGMA user_version = 0");
+    sql(folder.path(), "service.db", "PRAGMA user_version = 1");
     assert_eq!(check(folder.path()).unwrap_err().kind(), StoreErrorKind::Conflict);
 }
