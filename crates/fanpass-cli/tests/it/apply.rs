@@ -262,3 +262,31 @@ fn a_mistake_in_the_file_is_told_with_its_line() {
     club.file("season.toml", SEASON.replace("mode = \"mirror-owned\"\n\n", "mdoe = \"replace\"\n\n"));
     insta::assert_snapshot!("mistake", club.run(&["plan", "season.toml"]));
 }
+
+#[test]
+fn a_ledger_is_kept_for_one_service() {
+    let club = club();
+    let push = ["users", "push", "--file", "one.csv", "--map", "tier=custom.tier", "--ledger", "one.ledger"];
+    club.file("one.csv", "fan_id,tier\n00042,gold\n");
+    assert_eq!(club.json(&push)["sent"], 1);
+    club.json(&["attributes", "register", "custom.tier", "--type", "string", "--local"]);
+    let here = [&push[..], &["--local"]].concat();
+    let folder = fs::canonicalize(club.path(".")).unwrap().display().to_string();
+    insta::assert_snapshot!("ledger_of_another", club.run(&here).replace(&folder, "HERE"));
+    club.json(&["apply", "season.toml"]);
+    for command in ["plan", "apply"] {
+        assert!(club.run(&[command, "season.toml", "--local"]).ends_with("exit 6\n"), "{command}");
+    }
+    // One that is known by another name is said to be the same, and not asked again.
+    let adopted = [&here[..], &["--adopt-ledger"]].concat();
+    assert_eq!(club.json(&adopted)["unchanged"], 1);
+    assert_eq!(club.json(&here)["unchanged"], 1);
+    assert!(club.run(&push).ends_with("exit 6\n"));
+}
+
+#[test]
+fn a_dry_run_has_the_exit_code_of_a_plan() {
+    let club = club();
+    assert!(club.run(&["plan", "season.toml"]).ends_with("exit 3\n"));
+    assert!(club.run(&["apply", "season.toml", "--dry-run"]).ends_with("exit 3\n"));
+}
