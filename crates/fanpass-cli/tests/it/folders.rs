@@ -98,5 +98,5 @@ fn what_a_killed_snapshot_leaves_is_open_to_nobody_and_goes_with_the_next() {
     child.wait().unwrap();
     assert!(fs::read(club.path("fans.zip")).unwrap() == whole);
     club.run(&["restore", "fans.zip", "--data", "another"]);
-    assert_eq!(unfinished(&club), [] as [PathBuf; 0]);
+    assert_eq!(unfinished(&club), Vec::<PathBuf>::new());
 }

@@ -118,5 +118,5 @@ fn is_made(path: &Path) -> bool {
     }
     let version = open_reader(path)
         .and_then(|connection| connection.pragma_query_value(None, "user_version", |row| row.get(0)));
-    version.map_or(true, |version: i64| version != 0)
+    version != Ok(0_i64)
 }
