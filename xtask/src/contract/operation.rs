@@ -37,6 +37,18 @@ pub struct Operation {
     pub failures: Vec<Response>,
 }
 
+impl Operation {
+    /// The parameters that stand in the query.
+    pub fn query(&self) -> impl Iterator<Item = &Parameter> {
+        self.parameters.iter().filter(|parameter| parameter.location == "query")
+    }
+
+    /// Whether it takes an idempotency key.
+    pub fn takes_key(&self) -> bool {
+        self.parameters.iter().any(|parameter| parameter.name == "Idempotency-Key")
+    }
+}
+
 /// A body that an operation sends or answers with.
 #[derive(Debug, Clone)]
 pub struct Body {

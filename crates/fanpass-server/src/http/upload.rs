@@ -9,7 +9,7 @@ use axum::extract::{FromRequest as _, Request};
 use fanpass_model::import_segment_form::{FILE, MODE, SEGMENT_NAME};
 use fanpass_model::{ImportMode, SegmentName};
 use fanpass_table::{ErrorKind as TableErrorKind, Table, TableError};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 
@@ -77,9 +77,9 @@ pub(super) async fn receive(call: &mut Call) -> Result<Form, Problem> {
     let _permit = admit(app)?;
     app.check_room(declared_length(&call.parts.headers).unwrap_or(0))?;
     let held = Held::new(app.limits.form_header_bytes);
-    let line = &mut Line { pace: Pace::new(&app.limits), held: held.clone() };
     let body = Body::new(held.watch(std::mem::take(&mut call.body)));
     let request = Request::from_parts(call.parts.clone(), body);
+    let line = &mut Line { pace: Pace::new(&app.limits), held, headers: &call.parts.headers };
     let mut form = Multipart::from_request(request, &()).await.map_err(|rejection| {
         let detail = format!(
             "the form cannot be read: {}; send `multipart/form-data` with a boundary",
@@ -91,6 +91,7 @@ pub(super) async fn receive(call: &mut Call) -> Result<Form, Problem> {
     while let Some(field) = line.within(form.next_field()).await? {
         take(app, line, field, &mut parts).await?;
     }
+    call.still_admitted()?;
     let mut form = complete(parts)?;
     call.saw(form.segment.as_str().as_bytes());
     call.saw(form.mode.as_str().as_bytes());
@@ -115,7 +116,7 @@ fn admit(app: &App) -> Result<OwnedSemaphorePermit, Problem> {
     Ok(permit)
 }
 
-async fn take(app: &App, line: &mut Line, field: Field<'_>, parts: &mut Parts) -> Result<(), Problem> {
+async fn take(app: &App, line: &mut Line<'_>, field: Field<'_>, parts: &mut Parts) -> Result<(), Problem> {
     let most = app.limits.form_header_bytes;
     let header_bytes = field.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
     if header_bytes.sum::<usize>() > most {
@@ -175,12 +176,14 @@ fn complete(parts: Parts) -> Result<Form, Problem> {
     }
 }
 
-async fn spool(app: &App, line: &mut Line, mut field: Field<'_>) -> Result<Upload, Problem> {
+async fn spool(app: &App, line: &mut Line<'_>, mut field: Field<'_>) -> Result<Upload, Problem> {
     let limit = app.limits.upload_bytes;
     let mut upload = app.imports.receive().await?;
     let mut look = LOOK_BYTES;
     while let Some(chunk) = line.within(field.chunk()).await? {
         line.pace.arrived(chunk.len());
+        // A token that falls meanwhile ends a long upload early.
+        app.authority.authenticate(line.headers)?;
         upload.write(&chunk).await?;
         if upload.length() > look {
             app.check_room(0)?;
@@ -193,7 +196,7 @@ async fn spool(app: &App, line: &mut Line, mut field: Field<'_>) -> Result<Uploa
     Ok(upload)
 }
 
-async fn text(line: &mut Line, mut field: Field<'_>, most: usize) -> Result<String, Problem> {
+async fn text(line: &mut Line<'_>, mut field: Field<'_>, most: usize) -> Result<String, Problem> {
     let name = field.name().unwrap_or_default().to_owned();
     let mut bytes = Vec::new();
     while let Some(chunk) = line.within(field.chunk()).await? {
@@ -209,12 +212,13 @@ async fn text(line: &mut Line, mut field: Field<'_>, most: usize) -> Result<Stri
 }
 
 /// What a form arrives over.
-struct Line {
+struct Line<'a> {
     pace: Pace,
     held: Held,
+    headers: &'a HeaderMap,
 }
 
-impl Line {
+impl Line<'_> {
     /// Waits for more of the form, as long as its pace allows.
     async fn within<T>(&self, more: impl Future<Output = Result<T, MultipartError>>) -> Result<T, Problem> {
         let more = self.pace.wait(more).await?.map_err(|error| {

@@ -9,7 +9,7 @@ use crate::auth::SCOPES;
 use crate::http::call::{Call, Operate};
 use crate::http::json::to_json;
 use crate::http::problem::{Kind, Problem, item};
-use crate::http::query::{Parameters, cut};
+use crate::http::query::cut;
 use crate::store::TokenRecord;
 
 /// Seconds that a token lives at most: ten years.
@@ -25,7 +25,7 @@ impl Operate for List {
     type Answer = TokenList;
 
     async fn operate(call: &mut Call) -> Result<TokenList, Problem> {
-        let parameters = Parameters::of(&call.parts.uri, &["after", "limit"])?;
+        let parameters = &call.parameters;
         let (after, limit) = (parameters.text("after"), parameters.limit()?);
         let mut tokens = call.app.store.tokens(after.as_deref(), limit + 1).await?;
         let more = cut(&mut tokens, limit);
