@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{FieldType, Provenance};
+use super::{Bounds, FieldType, Provenance};
 
 /// An operation.
 #[derive(Debug, Clone)]
@@ -110,6 +110,8 @@ pub struct Parameter {
     pub description: String,
     /// What it holds.
     pub kind: FieldType,
+    /// Which of that.
+    pub bounds: Bounds,
     /// A value of it, as text.
     pub example: String,
 }

@@ -50,7 +50,8 @@ async fn a_token_allows_what_its_scopes_say() {
 #[tokio::test]
 async fn a_token_without_stated_scopes_does_everything_but_administer() {
     let harness = Harness::start().await;
-    let token = harness.issue("nightly-export", &[]).await;
+    let issued = harness.call(post("/service/v1/tokens").json(r#"{"subject":"nightly-export"}"#)).await;
+    let token = issued.json()["token"].as_str().unwrap().to_owned();
     for path in ["/service/v1/segments", "/service/v1/attributes"] {
         assert_eq!(harness.call_as(&token, Call::new("GET", path)).await.status, 200);
     }
@@ -149,6 +150,18 @@ async fn when_a_token_was_last_used_is_known_also_after_a_restart() {
     assert_eq!(used(&harness).await, "2026-08-01T03:00:05Z");
     let harness = harness.restart().await;
     assert_eq!(used(&harness).await, "2026-08-01T03:00:05Z");
+}
+
+#[tokio::test]
+async fn a_token_has_the_scopes_that_are_named_and_at_least_one() {
+    let harness = Harness::start().await;
+    let issue =
+        |scopes: &str| post("/service/v1/tokens").json(&format!(r#"{{"subject":"x","scopes":{scopes}}}"#));
+    snapshot!("issue_token_without_scopes", harness.call(issue("[]")).await);
+    let none = harness.call(issue("null")).await;
+    assert_eq!((none.status, &none.json()["errors"][0]["pointer"]), (422, &"/scopes".into()), "{none}");
+    let twice = harness.call(issue(r#"["read","read"]"#)).await.json();
+    assert_eq!(twice["scopes"], serde_json::json!(["read"]));
 }
 
 #[tokio::test]

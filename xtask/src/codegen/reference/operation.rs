@@ -46,7 +46,7 @@ fn parameters(types: Types<'_>, operation: &Operation) -> Option<String> {
         [
             format!("`{}`", parameter.name),
             parameter.location.clone(),
-            types.words(&parameter.kind),
+            types.words_within(&parameter.kind, &parameter.bounds),
             yes_or_no(parameter.required),
             parameter.description.clone(),
             parameter.provenance.to_string(),

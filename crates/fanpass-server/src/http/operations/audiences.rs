@@ -213,8 +213,7 @@ fn audience(record: &AudienceRecord) -> Audience {
 }
 
 fn part(found: UserPart) -> AudiencePart {
-    let mut part = AudiencePart::new(found.count);
-    part.user_ids = found.users;
+    let mut part = AudiencePart::new(found.users, found.count);
     part.next = found.next.map(|next| next.to_string());
     part
 }

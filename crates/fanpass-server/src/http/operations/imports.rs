@@ -126,11 +126,13 @@ pub(in crate::http) fn mode(pointer: &str, asked: Option<ImportMode>) -> Result<
         None | Some(ImportMode::Replace) => Ok(Mode::Replace),
         Some(ImportMode::Append) => Ok(Mode::Append),
         Some(ImportMode::Remove) => Ok(Mode::Remove),
-        Some(other) => {
-            let detail = format!("found `{other}`; the mode is `replace`, `append` or `remove`");
-            Err(item(pointer, "invalid_value", detail))
-        }
+        Some(other) => Err(wrong_mode(pointer, &format!("`{other}`"))),
     }
+}
+
+pub(super) fn wrong_mode(pointer: &str, found: &str) -> ProblemItem {
+    let detail = format!("found {found}; the mode is `replace`, `append` or `remove`");
+    item(pointer, "invalid_value", detail)
 }
 
 pub(super) fn receipt(id: ImportId, state: ImportState) -> SegmentReceipt {
