@@ -48,7 +48,11 @@ impl Form {
         match opened.await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) if error.kind() == TableErrorKind::Io => Err(Problem::internal(&error)),
-            Ok(Err(error)) => Err(Problem::invalid_at(FILE, error.kind().as_str(), error.to_string())),
+            Ok(Err(error)) => {
+                let kind = error.kind();
+                let mend = mend_without_options(kind);
+                Err(Problem::invalid_at(FILE, kind.as_str(), format!("{error}{mend}")))
+            }
             // A fault in a parser costs its own call and no other.
             Err(panic) => {
                 tracing::error!(%panic, "a file made its reader fail");
@@ -59,6 +63,20 @@ impl Form {
                 ))
             }
         }
+    }
+}
+
+/// What to do with a file of which a reader would have to be told something, for which a form has no part.
+fn mend_without_options(kind: TableErrorKind) -> &'static str {
+    match kind {
+        TableErrorKind::AmbiguousHeader | TableErrorKind::AmbiguousColumn => {
+            ". An upload cannot say so: call the column of the ids `user_id` in the file, and no other by a name like it"
+        }
+        TableErrorKind::AmbiguousDelimiter => {
+            ". An upload cannot say so: separate the cells of the file by commas"
+        }
+        TableErrorKind::AmbiguousSheet => ". An upload cannot say so: leave one sheet in the file",
+        _ => "",
     }
 }
 
