@@ -77,6 +77,25 @@ fn who_is_not_in_the_file_any_more_is_taken_out_and_others_stay() {
 }
 
 #[test]
+fn a_feed_takes_nothing_off_users_of_whom_it_had_nothing_to_say() {
+    let club = club();
+    for user in ["blank-1", "wrong-1"] {
+        club.json(&["users", "update", user, "--set", "custom.tier=by-hand"]);
+    }
+    club.file("fans.csv", "fan_id,sth,tier\n00042,yes,gold\nblank-1,,\nwrong-1,perhaps,\n");
+    club.run(&["apply", "season.toml"]);
+    club.file("fans.csv", "fan_id,sth,tier\n00042,yes,gold\n");
+    assert_eq!(club.json(&["apply", "season.toml"])["feeds"][1]["removed"], 0);
+    assert_eq!((tier(&club, "blank-1"), tier(&club, "wrong-1")), ("by-hand".into(), "by-hand".into()));
+    // Once it has written them they are its own.
+    club.file("fans.csv", "fan_id,sth,tier\n00042,yes,gold\nblank-1,no,\n");
+    club.run(&["apply", "season.toml"]);
+    club.file("fans.csv", "fan_id,sth,tier\n00042,yes,gold\n");
+    assert_eq!(club.json(&["apply", "season.toml"])["feeds"][1]["removed"], 1);
+    assert_eq!(tier(&club, "wrong-1"), "by-hand");
+}
+
+#[test]
 fn a_row_that_is_rejected_or_blank_does_not_count_as_gone() {
     let club = club();
     club.file(

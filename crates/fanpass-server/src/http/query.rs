@@ -1,6 +1,6 @@
 //! Query parameters, each wrong one named.
 
-use fanpass_model::{AttributeKey, ImportId, ModelError, ProblemItem, SegmentName, UserId};
+use fanpass_model::{AttributeKey, AudienceName, ImportId, ModelError, ProblemItem, SegmentName, UserId};
 use http::Uri;
 
 use super::problem::{Problem, item};
@@ -16,9 +16,8 @@ pub(crate) struct Parameters(Vec<(String, String)>);
 impl Parameters {
     /// Reads the query. `known` lists what the operation takes; anything else is refused, as in a body.
     pub(crate) fn of(uri: &Uri, known: &[&str]) -> Result<Self, Problem> {
-        let query = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri)
-            .map_err(|_| Problem::invalid_at("", "malformed_query", "the query string cannot be read"))?;
-        let parameters = query.0;
+        let query = uri.query().unwrap_or_default();
+        let parameters: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let mut items = Vec::new();
         for (position, (name, _)) in parameters.iter().enumerate() {
             if parameters[..position].iter().any(|(earlier, _)| earlier == name) {
@@ -44,7 +43,7 @@ impl Parameters {
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| &**value)
     }
 
     pub(crate) fn segment_name(&self) -> Result<SegmentName, Problem> {
@@ -53,6 +52,10 @@ impl Parameters {
 
     pub(crate) fn user_id(&self) -> Result<UserId, Problem> {
         self.required("userId", |text| UserId::new(text))
+    }
+
+    pub(crate) fn audience_name(&self) -> Result<AudienceName, Problem> {
+        self.required("audienceName", |text| AudienceName::new(text))
     }
 
     pub(crate) fn attribute_key(&self) -> Result<AttributeKey, Problem> {

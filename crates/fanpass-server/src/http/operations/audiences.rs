@@ -102,7 +102,8 @@ impl Operate for Get {
     type Answer = Audience;
 
     async fn operate(call: &mut Call) -> Result<Audience, Problem> {
-        let record = named(call)?;
+        let name = call.parameters.audience_name()?;
+        let record = named(call, &name)?;
         let mut found = with_problems(&call.app, &[&record]).await?;
         Ok(found.pop().unwrap_or_else(|| audience(&record)))
     }
@@ -115,7 +116,8 @@ impl Operate for Delete {
     type Answer = Audience;
 
     async fn operate(call: &mut Call) -> Result<Audience, Problem> {
-        let record = named(call)?;
+        let name = call.parameters.audience_name()?;
+        let record = named(call, &name)?;
         let trace = answered::<Self>(call);
         let deleted = call.app.store.delete_audience(record.name.clone(), trace).await?;
         call.audited = true;
@@ -134,7 +136,8 @@ impl Operate for ListMembers {
         let after = parameters.optional("after", |text| UserId::new(text))?;
         let limit = parameters.limit()?;
         let limit = (parameters.boolean("count")? != Some(true)).then_some(limit);
-        let record = named(call)?;
+        let name = parameters.audience_name()?;
+        let record = named(call, &name)?;
         let expression = Arc::clone(&record.expression);
         Ok(part(call.app.store.select(expression, after.as_ref(), limit).await?))
     }
@@ -154,12 +157,11 @@ impl Operate for ListOfUser {
     }
 }
 
-/// The audience that the parameters name.
-fn named(call: &mut Call) -> Result<Arc<AudienceRecord>, Problem> {
-    let name = call.parameters.required("audienceName", |text| AudienceName::new(text))?;
+/// The audience of that name, which the call is about.
+fn named(call: &mut Call, name: &AudienceName) -> Result<Arc<AudienceRecord>, Problem> {
     call.audit.target = Some(name.to_string());
-    let record = call.app.store.audiences().get(&name).map(Arc::clone);
-    record.ok_or_else(|| no_audience(&name).into())
+    let record = call.app.store.audiences().get(name).map(Arc::clone);
+    record.ok_or_else(|| no_audience(name).into())
 }
 
 /// What to store with an audience that is saved or deleted.
