@@ -14,6 +14,10 @@ impl Chain {
     /// Lists the files. Folders, hidden files and what macOS adds (`__MACOSX/`) are passed over.
     pub(crate) fn new(archive: Archive, origin: &Origin) -> Result<Self, TableError> {
         let mut files = archive.files()?;
+        if let Some((_, name)) = files.iter().find(|(_, name)| leads_out(name)) {
+            let message = "its name leads out of the archive; pack the files again, without `..`";
+            return Err(TableError::new(ErrorKind::Malformed, origin.entry(name), message));
+        }
         files.retain(|(_, name)| !is_passed_over(name));
         files.sort_by(|(_, one), (_, other)| one.cmp(other));
         if files.is_empty() {
@@ -30,6 +34,10 @@ impl Chain {
         let file = self.archive.extract(index, &origin)?;
         Ok(Some((file, origin)))
     }
+}
+
+fn leads_out(name: &str) -> bool {
+    name.split(['/', '\\']).any(|step| step == "..")
 }
 
 fn is_passed_over(name: &str) -> bool {

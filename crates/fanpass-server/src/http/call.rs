@@ -24,6 +24,7 @@ use super::body::{self, ContentType, Pace, Room};
 use super::idempotency::{self, Keyed, REPLAYED};
 use super::json;
 use super::problem::{Kind, Problem};
+use super::query::Parameters;
 use super::shape::check_shape;
 use crate::app::App;
 use crate::auth::Claims;
@@ -49,6 +50,8 @@ pub(crate) struct Call {
     pub(crate) app: Arc<App>,
     pub(crate) parts: Parts,
     pub(crate) body: Body,
+    /// Those of the query, once the caller is admitted.
+    pub(crate) parameters: Parameters,
     /// What the audit will say of it; the operation adds to it what it is about.
     pub(crate) audit: AuditEntry,
     /// Whether the operation has stored the audit record together with what it changed.
@@ -62,7 +65,8 @@ impl Call {
         let (parts, body) = request.into_parts();
         let request_id = parts.extensions.get().map_or_else(String::new, RequestId::to_string);
         let audit = AuditEntry { request_id, operation: operation.id.to_owned(), ..AuditEntry::default() };
-        Self { app, parts, body, audit, audited: false, keyed: None }
+        let parameters = Parameters::default();
+        Self { app, parts, body, parameters, audit, audited: false, keyed: None }
     }
 
     /// Admits the caller, or says why not.
@@ -72,6 +76,12 @@ impl Call {
         self.audit.jti = Some(claims.jti.clone());
         self.app.rates.take(&claims, self.app.store.clock().now().as_microsecond())?;
         check_scope(&claims, scope)
+    }
+
+    /// Refuses a caller whose token has fallen since: a body may take hours to arrive.
+    pub(super) fn still_admitted(&self) -> Result<(), Problem> {
+        self.app.authority.authenticate(&self.parts.headers)?;
+        Ok(())
     }
 
     /// On whose behalf the operation acts, as a job remembers it.
@@ -122,6 +132,7 @@ impl Call {
         let body = std::mem::take(&mut self.body);
         let limits = &self.app.limits;
         let bytes = body::collect(&self.parts.headers, body, limit, Pace::new(limits), room).await?;
+        self.still_admitted()?;
         check_shape(&bytes, limits)?;
         self.saw(&bytes);
         Ok(bytes)
@@ -246,6 +257,7 @@ struct Answered {
 
 async fn perform<O: Operate>(call: &mut Call) -> Result<Answered, Problem> {
     call.admit(O::OPERATION.scope)?;
+    call.parameters = Parameters::of(&call.parts.uri, O::OPERATION.query)?;
     // Held until the end: the key is this call's alone.
     let mut claim = idempotency::claim(call, &O::OPERATION).await?;
     if let Some(kept) = claim.as_mut().and_then(|(_, kept)| kept.take()) {

@@ -1,6 +1,4 @@
-//! Query parameters of the lookups, each wrong one named.
-
-use std::borrow::Cow;
+//! Query parameters, each wrong one named.
 
 use fanpass_model::{AttributeKey, AudienceName, ImportId, ModelError, ProblemItem, SegmentName, UserId};
 use http::Uri;
@@ -12,26 +10,23 @@ const PAGE_DEFAULT: u32 = 100;
 const PAGE_MAX: u32 = 1000;
 
 /// The parameters of one request.
-#[derive(Debug)]
-pub(crate) struct Parameters<'u>(Vec<(Cow<'u, str>, Cow<'u, str>)>);
+#[derive(Debug, Default)]
+pub(crate) struct Parameters(Vec<(String, String)>);
 
-impl<'u> Parameters<'u> {
+impl Parameters {
     /// Reads the query. `known` lists what the operation takes; anything else is refused, as in a body.
-    pub(crate) fn of(uri: &'u Uri, known: &[&str]) -> Result<Self, Problem> {
+    pub(crate) fn of(uri: &Uri, known: &[&str]) -> Result<Self, Problem> {
         let query = uri.query().unwrap_or_default();
-        let parameters: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+        let parameters: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let mut items = Vec::new();
         for (position, (name, _)) in parameters.iter().enumerate() {
-            if !known.contains(&&**name) {
-                let detail =
-                    format!("`{name}` is not a parameter of this operation; it takes {}", known.join(", "));
-                return Err(Problem::invalid_at(&**name, "unknown_parameter", detail));
-            }
             if parameters[..position].iter().any(|(earlier, _)| earlier == name) {
-                let detail = format!("`{name}` stands twice");
-                return Err(Problem::invalid_at(&**name, "duplicate_parameter", detail));
+                items.push(item(name, "duplicate_parameter", format!("`{name}` stands twice")));
+            } else if !known.contains(&name.as_str()) {
+                items.push(item(name, "unknown_parameter", unknown(name, known)));
             }
         }
-        Ok(Self(parameters))
+        if items.is_empty() { Ok(Self(parameters)) } else { Err(Problem::invalid(items)) }
     }
 
     /// A number that a page before has given as its `next`.
@@ -105,6 +100,11 @@ impl<'u> Parameters<'u> {
         self.optional(name, parse)?
             .ok_or_else(|| Problem::invalid_at(name, "missing", format!("the parameter `{name}` is missing")))
     }
+}
+
+fn unknown(name: &str, known: &[&str]) -> String {
+    let takes = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    format!("`{name}` is not a parameter of this operation; it takes {takes}")
 }
 
 /// Where a page that a body asks for begins and how many entries it has, with what is wrong with that among `items`.

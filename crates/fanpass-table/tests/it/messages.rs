@@ -31,6 +31,7 @@ fn errors() {
         message("h.csv", "%PDF-1.7", None),
         message("h.xls", "<html><table>", None),
         message("h.zip", zip([("a.csv", b"id\n1\n".to_vec()), ("b.zip", zip([]))]), None),
+        message("h.zip", zip([("../../a.csv", b"id\n1\n".to_vec())]), None),
         message("h.zip", zip([("bomb.csv", vec![b'0'; 64 << 20])]), None),
         message("h.zip", &zip([("a.csv", b"id\n1\n".to_vec())])[..60], None),
         message("h.xlsx", std::fs::read(fixture("protected.xlsx")).unwrap(), None),
