@@ -19,11 +19,12 @@ pub enum Exit {
     Guarded,
     Unverified,
     Damaged,
+    Incomplete,
     Interrupted,
 }
 
 impl Exit {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
@@ -37,6 +38,7 @@ impl Exit {
         Self::Guarded,
         Self::Unverified,
         Self::Damaged,
+        Self::Incomplete,
         Self::Interrupted,
     ];
 
@@ -55,6 +57,7 @@ impl Exit {
             Self::Guarded => 10,
             Self::Unverified => 11,
             Self::Damaged => 12,
+            Self::Incomplete => 13,
             Self::Interrupted => 130,
         }
     }
@@ -76,6 +79,7 @@ impl Exit {
                 "done as far as the service tells; it did not tell enough to account for every row"
             }
             Self::Damaged => "the data folder is damaged; each finding says what to do next",
+            Self::Incomplete => "stopped in the middle of a file; what was read until there is in",
             Self::Interrupted => "interrupted by Ctrl-C or a termination signal",
         }
     }

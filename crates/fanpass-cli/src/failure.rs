@@ -18,6 +18,16 @@ struct Failure {
     items: Vec<ProblemItem>,
 }
 
+/// What an error is put into that ended the reading of a file of which something is with the service already.
+#[derive(Debug)]
+pub struct Incomplete;
+
+impl fmt::Display for Incomplete {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the rest of the file was not sent")
+    }
+}
+
 /// An error of that message, which ends the process with that exit code.
 pub fn failure(exit: Exit, message: impl Into<String>) -> anyhow::Error {
     Failure { exit, message: message.into(), items: Vec::new() }.into()
@@ -38,6 +48,9 @@ impl std::error::Error for Failure {}
 
 /// The exit code of an error, from the outermost cause that has one.
 pub fn exit_of(error: &anyhow::Error) -> Exit {
+    if error.is::<Incomplete>() {
+        return Exit::Incomplete;
+    }
     error.chain().find_map(exit_of_cause).unwrap_or(Exit::Failed)
 }
 
@@ -49,8 +62,12 @@ fn exit_of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         return Some(exit_of_client(error.kind()));
     }
     if let Some(error) = cause.downcast_ref::<ServiceError>() {
-        let locked = error.kind() == ServiceErrorKind::Locked;
-        return Some(if locked { Exit::Unreachable } else { Exit::Failed });
+        return match error.kind() {
+            ServiceErrorKind::Locked => Some(Exit::Unreachable),
+            // Its cause tells: a damaged folder is something else than a disk that fails.
+            ServiceErrorKind::Storage => None,
+            _ => Some(Exit::Failed),
+        };
     }
     if let Some(error) = cause.downcast_ref::<StoreError>() {
         return Some(match error.kind() {

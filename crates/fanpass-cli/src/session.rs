@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use fanpass_client::{Client, ClientBuilder, IdBudget};
@@ -27,6 +27,8 @@ pub struct Session {
     /// Makes the client of a slot with a connection of its own, where the HTTP stack has such.
     slots: Option<Slots>,
     service: Option<Service>,
+    /// The data folder of the service in this process.
+    folder: Option<PathBuf>,
     flags: String,
     /// What all its requests together keep to.
     pub ids: IdBudget,
@@ -69,7 +71,8 @@ impl Session {
         } else {
             format!("--local --data {}", data.display())
         };
-        Ok(Self { client, slots: None, service: Some(service), flags, ids: IdBudget::new(None) })
+        let folder = Some(std::fs::canonicalize(data)?);
+        Ok(Self { client, slots: None, service: Some(service), folder, flags, ids: IdBudget::new(None) })
     }
 
     /// A session that reads and changes nothing, for a dry run; `None` where that would need a token or a folder that
@@ -103,6 +106,7 @@ impl Session {
                 client,
                 slots: None,
                 service: None,
+                folder: None,
                 flags: target.flags,
                 ids: IdBudget::new(None),
             });
@@ -114,6 +118,7 @@ impl Session {
             client,
             slots: Some(Box::new(move |_| build(connection.sibling().into_dyn()))),
             service: None,
+            folder: None,
             flags: target.flags,
             ids: IdBudget::new(None),
         })
@@ -123,6 +128,14 @@ impl Session {
     #[must_use]
     pub fn with_ids_rate(self, per_second: Option<NonZeroU32>) -> Self {
         Self { ids: IdBudget::new(per_second), ..self }
+    }
+
+    /// What tells this FanPass from others, from one command to the next.
+    pub fn identity(&self) -> String {
+        match &self.folder {
+            Some(folder) => format!("the service in {}", folder.display()),
+            None => self.client.requests().base().to_string(),
+        }
     }
 
     /// A client for each slot of a bulk push: one with a connection of its own where the HTTP stack has such.

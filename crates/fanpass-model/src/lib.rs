@@ -11,6 +11,7 @@ pub mod operation;
 mod requests;
 mod secret;
 mod shown;
+mod strict;
 
 pub use attributes::*;
 pub use error::{ErrorKind, ModelError};

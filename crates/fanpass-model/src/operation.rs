@@ -16,6 +16,8 @@ pub struct Operation {
     pub path: &'static str,
     /// The media type of the body it takes, if it takes one. It tells apart operations that share a path.
     pub content_type: Option<&'static str>,
+    /// The names of the query parameters it takes.
+    pub query: &'static [&'static str],
     /// The HTTP status of an answer when all went well.
     pub success: u16,
     /// Where it comes from; an [`Provenance::Extension`] is missing from a FanPass that is not this

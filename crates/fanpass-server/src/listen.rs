@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::Router;
 use axum::response::Response;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -21,6 +21,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::error::{ServiceError, ServiceErrorKind};
 use crate::faults::{Cut, is_cut};
+use crate::http::head::OverSocket;
 use crate::patient::Patient;
 
 /// How long to wait after a failed accept: out of file descriptors, most likely, which passes.
@@ -43,6 +44,7 @@ pub(crate) async fn listen(
     http.max_headers(limits.header_count.saturating_add(HEADERS_SPARE));
     let room = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
     let connections = GracefulShutdown::new();
+    let router = router.layer(Extension(OverSocket));
     let service = TowerToHyperService::new(MapResult::new(router, cut));
     tokio::pin!(shutdown);
     loop {

@@ -179,23 +179,21 @@ impl<B: AsRef<[u8]>> BlockReader<B> {
             return Ok(false);
         }
         while !rest.is_empty() {
-            let (shared, behind) = number(rest)?;
-            let (length, behind) = number(behind)?;
-            let (bytes, behind) = behind.split_at_checked(length).ok_or(BlockDamage::Content)?;
+            let (shared, bytes, behind) = entry(rest)?;
             if shared > before {
                 return Err(BlockDamage::Content);
             }
-            (before, rest) = (shared + length, behind);
-            match shared.cmp(&agreed) {
-                Ordering::Greater => {}
-                Ordering::Less => return Ok(false),
-                Ordering::Equal => {
-                    let open = wanted.get(agreed..).unwrap_or_default();
-                    match bytes.cmp(open) {
-                        Ordering::Less => agreed += shared_prefix(bytes, open),
-                        found => return Ok(found == Ordering::Equal),
-                    }
-                }
+            (before, rest) = (shared + bytes.len(), behind);
+            if shared > agreed {
+                continue;
+            }
+            if shared < agreed {
+                return Ok(false);
+            }
+            let open = wanted.get(agreed..).unwrap_or_default();
+            match bytes.cmp(open) {
+                Ordering::Less => agreed += shared_prefix(bytes, open),
+                found => return Ok(found == Ordering::Equal),
             }
         }
         Ok(false)
@@ -207,9 +205,7 @@ impl<B: AsRef<[u8]>> BlockReader<B> {
         if rest.is_empty() {
             return Ok(false);
         }
-        let (shared, rest) = number(rest)?;
-        let (length, rest) = number(rest)?;
-        let (bytes, rest) = rest.split_at_checked(length).ok_or(BlockDamage::Content)?;
+        let (shared, bytes, rest) = entry(rest)?;
         if shared > self.id.len() {
             return Err(BlockDamage::Content);
         }
@@ -218,6 +214,21 @@ impl<B: AsRef<[u8]>> BlockReader<B> {
         self.place = self.block.as_ref().len() - rest.len();
         Ok(true)
     }
+}
+
+/// How much of the id before an id shares, its own bytes, and what stands behind them.
+#[inline]
+fn entry(bytes: &[u8]) -> Result<(usize, &[u8], &[u8]), BlockDamage> {
+    // As nearly all are: a scan is what most of a look-up's instructions were.
+    let (shared, length, rest) = if let [shared @ ..0x80, length @ ..0x80, rest @ ..] = bytes {
+        (usize::from(*shared), usize::from(*length), rest)
+    } else {
+        let (shared, rest) = number(bytes)?;
+        let (length, rest) = number(rest)?;
+        (shared, length, rest)
+    };
+    let (own, behind) = rest.split_at_checked(length).ok_or(BlockDamage::Content)?;
+    Ok((shared, own, behind))
 }
 
 /// A LEB128 number of at most two bytes, and what stands behind it.

@@ -49,6 +49,8 @@ pub enum ErrorKind {
     Ledger,
     /// Another process holds the ledger.
     LedgerBusy,
+    /// The ledger keeps what another service has acknowledged.
+    LedgerTarget,
     /// The ledger was written by a newer version.
     LedgerVersion,
     /// The table could not be read further.
@@ -68,6 +70,7 @@ impl ErrorKind {
             Self::Io => "io",
             Self::Ledger => "ledger",
             Self::LedgerBusy => "ledger_busy",
+            Self::LedgerTarget => "ledger_target",
             Self::LedgerVersion => "ledger_version",
             Self::Table(kind) => kind.as_str(),
         }

@@ -195,6 +195,17 @@ impl Feeds {
         if labels.is_empty() {
             return Err(SyncError::syntax("there is no feed; add a [[segment]] or [[attributes]] table"));
         }
+        for feed in self.segments.iter().filter(|feed| feed.mode == SegmentMode::Replace) {
+            if self.segments.iter().filter(|other| other.name == feed.name).count() > 1 {
+                let message = format!(
+                    "feed {:?} replaces segment {:?}, into which another feed puts ids: each would undo the other; use \
+                     `mirror-owned` for both",
+                    feed.label(),
+                    feed.name.as_str()
+                );
+                return Err(SyncError::syntax(message));
+            }
+        }
         let FeedTarget { local, domain, profile, .. } = &self.target;
         if usize::from(*local) + usize::from(domain.is_some()) + usize::from(profile.is_some()) > 1 {
             return Err(SyncError::syntax(

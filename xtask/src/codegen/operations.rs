@@ -17,6 +17,7 @@ pub(super) fn generate(contract: &Contract) -> Result<Files> {
         let content_type = operation.request.as_ref().map(|body| &body.content_type);
         let content_type = content_type.map_or(quote!(None), |name| quote!(Some(#name)));
         let provenance = identifier(&pascal_case(operation.provenance.as_str()))?;
+        let query = operation.query().map(|parameter| &parameter.name);
         let success = proc_macro2::Literal::u16_unsuffixed(operation.success.status);
         Ok(quote! {
             #docs
@@ -26,6 +27,7 @@ pub(super) fn generate(contract: &Contract) -> Result<Files> {
                 method: #method,
                 path: #path,
                 content_type: #content_type,
+                query: &[#(#query),*],
                 success: #success,
                 provenance: Provenance::#provenance,
                 scope: #scope,

@@ -14,12 +14,8 @@ pub(super) fn places(contract: &Contract) -> BTreeMap<&str, String> {
     for tag in &contract.tags {
         let bodies = contract.operations_of(&tag.name);
         let bodies = bodies.flat_map(|operation| operation.request.iter().chain(&operation.success.body));
-        let mut reached: Vec<&str> = bodies.map(|body| body.schema.as_str()).collect();
-        while let Some(schema) = reached.pop().and_then(|name| contract.schema(name)) {
-            if !places.contains_key(schema.name.as_str()) {
-                places.insert(schema.name.as_str(), tag.name.to_lowercase());
-                reached.extend(schema.mentions());
-            }
+        for name in contract.reached(bodies.map(|body| body.schema.as_str()).collect()) {
+            places.entry(name).or_insert_with(|| tag.name.to_lowercase());
         }
     }
     for schema in &contract.schemas {

@@ -14,6 +14,7 @@ use crate::contract::{Contract, Field, FieldType, Schema, SchemaKind};
 /// The module that gathers the others, and the wire types by tag.
 pub(super) fn generate(contract: &Contract) -> Result<Files> {
     let places = places(contract);
+    let requested = contract.requested();
     let mut modules: BTreeMap<&str, Vec<&Schema>> = BTreeMap::new();
     for schema in &contract.schemas {
         if let Some(module) = places.get(schema.name.as_str()) {
@@ -23,7 +24,10 @@ pub(super) fn generate(contract: &Contract) -> Result<Files> {
     let mut files = Files::new();
     files.insert(format!("{MODEL}/mod.rs").into(), root(modules.keys().copied()));
     for (module, schemas) in &modules {
-        files.insert(format!("{MODEL}/{module}.rs").into(), module_text(&places, module, schemas)?);
+        files.insert(
+            format!("{MODEL}/{module}.rs").into(),
+            module_text(&places, &requested, module, schemas)?,
+        );
     }
     Ok(files)
 }
@@ -38,7 +42,12 @@ fn root<'a>(modules: impl Iterator<Item = &'a str>) -> String {
     format!("{header}\n{declarations}\n{}", exports.concat())
 }
 
-fn module_text(places: &BTreeMap<&str, String>, module: &str, schemas: &[&Schema]) -> Result<String> {
+fn module_text(
+    places: &BTreeMap<&str, String>,
+    requested: &BTreeSet<&str>,
+    module: &str,
+    schemas: &[&Schema],
+) -> Result<String> {
     let mut from_crate = BTreeSet::new();
     let mut from_generated = BTreeSet::new();
     for name in schemas.iter().flat_map(|schema| schema.mentions()) {
@@ -60,7 +69,8 @@ fn module_text(places: &BTreeMap<&str, String>, module: &str, schemas: &[&Schema
         let names = from_generated.iter();
         quote!(use super::{#(#names),*};)
     });
-    let items = schemas.iter().map(|schema| item(schema)).collect::<Result<Vec<_>>>()?;
+    let items = schemas.iter().map(|schema| item(schema, requested.contains(schema.name.as_str())));
+    let items = items.collect::<Result<Vec<_>>>()?;
     let tokens = quote! {
         use serde::{Deserialize, Serialize};
         #from_generated
@@ -70,19 +80,19 @@ fn module_text(places: &BTreeMap<&str, String>, module: &str, schemas: &[&Schema
     rust::file(&format!("Wire types: {module}."), tokens)
 }
 
-fn item(schema: &Schema) -> Result<TokenStream> {
+fn item(schema: &Schema, requested: bool) -> Result<TokenStream> {
     match &schema.kind {
         SchemaKind::HandWritten => Ok(TokenStream::new()),
-        SchemaKind::Object { fields, open } => object(schema, fields, *open),
+        SchemaKind::Object { fields, open } => object(schema, fields, *open, requested),
         SchemaKind::Form { parts } => form(schema, parts),
         SchemaKind::TolerantEnum { variants } => super::enums::tolerant(schema, variants),
     }
 }
 
-fn object(schema: &Schema, fields: &[Field], open: bool) -> Result<TokenStream> {
+fn object(schema: &Schema, fields: &[Field], open: bool, requested: bool) -> Result<TokenStream> {
     let name = identifier(&schema.name)?;
     let docs = docs(&schema.description, Some(schema.provenance));
-    let members = fields.iter().map(member).collect::<Result<Vec<_>>>()?;
+    let members = fields.iter().map(|field| member(field, requested)).collect::<Result<Vec<_>>>()?;
     let extra = open.then(|| {
         quote! {
             /// Members this version does not know, kept so that they survive a round trip.
@@ -103,7 +113,7 @@ fn object(schema: &Schema, fields: &[Field], open: bool) -> Result<TokenStream> 
     })
 }
 
-fn member(field: &Field) -> Result<TokenStream> {
+fn member(field: &Field, requested: bool) -> Result<TokenStream> {
     let unit = if field.kind == FieldType::Timestamp { " As RFC 3339 writes it." } else { "" };
     let docs = docs(&format!("{}{unit}", field.description), Some(field.provenance));
     let name = rust::member(&field.name)?;
@@ -113,17 +123,22 @@ fn member(field: &Field) -> Result<TokenStream> {
     let rename = rename.map(|name| quote!(#[serde(rename = #name)]));
     let (kind, absent) = match (field.required, list) {
         (true, _) => (kind, None),
-        (false, false) => {
-            (quote!(Option<#kind>), Some(quote!(#[serde(skip_serializing_if = "Option::is_none")])))
-        }
-        (false, true) => {
-            let read = "crate::lenient::null_as_empty";
-            let attribute = quote! {
-                #[serde(default, deserialize_with = #read, skip_serializing_if = "Vec::is_empty")]
-            };
-            (kind, Some(attribute))
-        }
+        (false, false) => (quote!(Option<#kind>), Some("Option::is_none")),
+        (false, true) => (kind, Some("Vec::is_empty")),
     };
+    // Requests are read strictly, and answers as leniently as another FanPass may need.
+    let read = match (requested, list) {
+        (true, false) => Some("crate::strict::present"),
+        (true, true) => field.bounds.not_empty().then_some("crate::strict::not_empty"),
+        (false, true) => Some("crate::lenient::null_as_empty"),
+        (false, false) => None,
+    };
+    let absent = absent.map(|absent| {
+        // An `Option` without a reader of its own is absent by itself.
+        let default = (list || read.is_some()).then(|| quote!(default,));
+        let read = read.map(|read| quote!(deserialize_with = #read,));
+        quote!(#[serde(#default #read skip_serializing_if = #absent)])
+    });
     Ok(quote! { #docs #rename #absent pub #name: #kind, })
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Document {
     pub(super) servers: [Server; 1],
     pub(super) tags: Vec<Tag>,
     pub(super) paths: Ordered<Ordered<RawOperation>>,
+    #[serde(rename = "x-any-request")]
+    pub(super) any_request: Ordered<RawResponse>,
     pub(super) components: Components,
 }
 

@@ -8,6 +8,7 @@ mod ordered;
 mod provenance;
 mod resolve;
 mod schema;
+mod statuses;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,7 +22,7 @@ pub use diff::{Difference, diff};
 use document::Document;
 pub use operation::{Body, Example, FormPart, Header, Operation, Parameter, Response};
 pub use provenance::Provenance;
-pub use schema::{Field, FieldType, Schema, SchemaKind};
+pub use schema::{Bounds, Field, FieldType, Schema, SchemaKind};
 
 /// Where the contract stands, from the top of the workspace.
 pub const PATH: &str = "crates/fanpass-model/contract/openapi.json";
@@ -43,6 +44,8 @@ pub struct Contract {
     pub tags: Vec<Tag>,
     /// All operations, in document order; one entry each where several share a path.
     pub operations: Vec<Operation>,
+    /// What is answered to requests that reach no operation, by status.
+    pub any_request: Vec<Response>,
     /// All named schemas, in document order.
     pub schemas: Vec<Schema>,
     /// The platform catalogue, in its order.
@@ -96,6 +99,7 @@ impl Contract {
         ensure!(version.starts_with("3.1."), "/openapi: `{version}` is not a version of OpenAPI 3.1");
         let contract = resolve::contract(document, catalogue::parse(catalogue)?)?;
         contract.check_names()?;
+        statuses::check(&contract)?;
         Ok(contract)
     }
 
@@ -107,6 +111,23 @@ impl Contract {
     /// The operations of one tag, in document order.
     pub fn operations_of<'a>(&'a self, tag: &'a str) -> impl Iterator<Item = &'a Operation> {
         self.operations.iter().filter(move |operation| operation.tag == tag)
+    }
+
+    /// The names of the schemas that requests hold.
+    pub fn requested(&self) -> BTreeSet<&str> {
+        let bodies = self.operations.iter().filter_map(|operation| operation.request.as_ref());
+        self.reached(bodies.map(|body| body.schema.as_str()).collect())
+    }
+
+    /// The names of `roots` and of all schemas that they hold, through others too.
+    pub fn reached<'a>(&'a self, mut roots: Vec<&'a str>) -> BTreeSet<&'a str> {
+        let mut reached = BTreeSet::new();
+        while let Some(schema) = roots.pop().and_then(|name| self.schema(name)) {
+            if reached.insert(schema.name.as_str()) {
+                roots.extend(schema.mentions());
+            }
+        }
+        reached
     }
 
     /// Names that do not meet: two operations of one id, a tag or a schema that is not there.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{FieldType, Provenance};
+use super::{Bounds, FieldType, Provenance};
 
 /// An operation.
 #[derive(Debug, Clone)]
@@ -35,6 +35,18 @@ pub struct Operation {
     pub success: Response,
     /// What it answers otherwise, by status.
     pub failures: Vec<Response>,
+}
+
+impl Operation {
+    /// The parameters that stand in the query.
+    pub fn query(&self) -> impl Iterator<Item = &Parameter> {
+        self.parameters.iter().filter(|parameter| parameter.location == "query")
+    }
+
+    /// Whether it takes an idempotency key.
+    pub fn takes_key(&self) -> bool {
+        self.parameters.iter().any(|parameter| parameter.name == "Idempotency-Key")
+    }
 }
 
 /// A body that an operation sends or answers with.
@@ -98,6 +110,8 @@ pub struct Parameter {
     pub description: String,
     /// What it holds.
     pub kind: FieldType,
+    /// Which of that.
+    pub bounds: Bounds,
     /// A value of it, as text.
     pub example: String,
 }

@@ -23,6 +23,11 @@ pub(super) fn contract(document: Document, platform_attributes: Vec<PlatformAttr
     let schemas =
         schemas.map(|(name, schema)| schema.named(&format!("/components/schemas/{}", escape(name)), name));
     let schemas = schemas.collect::<Result<_>>()?;
+    let any_request = document
+        .any_request
+        .iter()
+        .map(|(status, raw)| document.response(format!("/x-any-request/{status}"), status, raw));
+    let any_request = any_request.collect::<Result<_>>()?;
     let scheme = document.components.security_schemes.get("apiAccessToken");
     let scheme = scheme.context("/components/securitySchemes: lacks `apiAccessToken`")?;
     let [server] = document.servers;
@@ -32,6 +37,7 @@ pub(super) fn contract(document: Document, platform_attributes: Vec<PlatformAttr
         authentication_provenance: scheme.provenance,
         headers: owned(&document.components.headers),
         operations,
+        any_request,
         schemas,
         platform_attributes,
         info: document.info,
@@ -102,6 +108,7 @@ impl Endpoint<'_> {
                 provenance: raw.provenance,
                 description: raw.description.clone(),
                 kind: raw.schema.field_type(&format!("{}/parameters/{index}/schema", self.pointer))?,
+                bounds: raw.schema.bounds(),
                 example: raw.example.as_str().map_or_else(|| raw.example.to_string(), str::to_owned),
             })
         });
@@ -112,12 +119,19 @@ impl Endpoint<'_> {
         let pointer = format!("{}/requestBody/content", self.pointer);
         let media = self.raw.request.as_ref().and_then(|request| request.content.get(content_type));
         let media = media.with_context(|| format!("{pointer}: lacks `{content_type}`"))?;
-        self.body(&pointer, content_type, media)
+        self.document.body(&pointer, content_type, media)
     }
 
     fn response(&self, status: &str) -> Result<Response> {
         let pointer = format!("{}/responses/{status}", self.pointer);
         let raw = self.raw.responses.get(status).with_context(|| format!("{pointer}: is not there"))?;
+        self.document.response(pointer, status, raw)
+    }
+}
+
+impl Document {
+    /// The answer `raw` of `status`, which stands at `pointer`.
+    fn response(&self, pointer: String, status: &str, raw: &RawResponse) -> Result<Response> {
         let (pointer, raw) = self.follow(pointer, raw)?;
         let status = status.parse().with_context(|| format!("{pointer}: `{status}` is no HTTP status"))?;
         let description = raw.description.clone();
@@ -134,7 +148,7 @@ impl Endpoint<'_> {
     fn follow<'a>(&'a self, pointer: String, raw: &'a RawResponse) -> Result<(String, &'a RawResponse)> {
         let Some(target) = &raw.target else { return Ok((pointer, raw)) };
         let shared = target.strip_prefix("#/components/responses/");
-        let shared = shared.and_then(|name| self.document.components.responses.get(name));
+        let shared = shared.and_then(|name| self.components.responses.get(name));
         let shared = shared.with_context(|| format!("{pointer}/$ref: `{target}` is not in this file"))?;
         Ok((target.trim_start_matches('#').to_owned(), shared))
     }
@@ -143,7 +157,7 @@ impl Endpoint<'_> {
         let pointer = format!("{pointer}/{}", escape(content_type));
         let schema = schema_name(&format!("{pointer}/schema"), &media.schema.target)?;
         let example = media.example.as_deref().map(|example| {
-            let Some(parts) = self.document.components.schemas.get(&schema).and_then(RawSchema::form) else {
+            let Some(parts) = self.components.schemas.get(&schema).and_then(RawSchema::form) else {
                 return Ok(Example::Json(dedent(example)));
             };
             let values: Ordered<String> =

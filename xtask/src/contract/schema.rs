@@ -57,6 +57,28 @@ pub struct Field {
     pub required: bool,
     /// What it holds.
     pub kind: FieldType,
+    /// Which of that.
+    pub bounds: Bounds,
+}
+
+/// What may stand in a place beyond its type.
+#[derive(Debug, Clone, Default)]
+pub struct Bounds {
+    /// The least number.
+    pub least: Option<u64>,
+    /// The largest number.
+    pub most: Option<u64>,
+    /// What its absence means.
+    pub default: Option<u64>,
+    /// The fewest entries of a list.
+    pub fewest: Option<u64>,
+}
+
+impl Bounds {
+    /// Whether it is a list that has an entry at least.
+    pub fn not_empty(&self) -> bool {
+        self.fewest.is_some_and(|fewest| fewest > 0)
+    }
 }
 
 /// What a field, a parameter or a header holds.
@@ -106,8 +128,9 @@ impl FieldType {
     }
 }
 
-/// A schema as it is written. Members that only validators read (lengths, patterns, ranges) are let through.
+/// A schema as it is written. Members that only validators read (lengths, patterns) are let through.
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct RawSchema {
     #[serde(rename = "$ref")]
     target: Option<String>,
@@ -134,6 +157,10 @@ pub(super) struct RawSchema {
     #[serde(default)]
     properties: Ordered<RawSchema>,
     items: Option<Box<RawSchema>>,
+    minimum: Option<u64>,
+    maximum: Option<u64>,
+    default: Option<u64>,
+    min_items: Option<u64>,
 }
 
 impl RawSchema {
@@ -188,9 +215,16 @@ impl RawSchema {
             let (provenance, description) = schema.origin(&pointer)?;
             let required = self.required.iter().any(|required| required == name);
             let kind = schema.field_type(&pointer)?;
-            Ok(Field { name: name.to_owned(), provenance, description, required, kind })
+            let bounds = schema.bounds();
+            Ok(Field { name: name.to_owned(), provenance, description, required, kind, bounds })
         });
         fields.collect()
+    }
+
+    pub(super) fn bounds(&self) -> Bounds {
+        // That a number is not negative, its type says.
+        let least = self.minimum.filter(|least| *least > 0);
+        Bounds { least, most: self.maximum, default: self.default, fewest: self.min_items }
     }
 
     fn origin(&self, pointer: &str) -> Result<(Provenance, String)> {

@@ -88,6 +88,20 @@ fn what_no_generator_reads_is_an_error_at_its_place() {
 }
 
 #[test]
+fn a_status_that_the_rule_asks_for_is_not_left_out() {
+    let cases = [
+        ("/paths/~1lists/post/responses/409", "`writeList` lacks the answer 409"),
+        ("/paths/~1lists/post/responses/413", "`writeList` lacks the answer 413"),
+        ("/paths/~1keys~1{keyId}/get/responses/507", "`getKey` lacks the answer 507"),
+        ("/paths/~1lists/post/parameters", "`writeList` takes an `Idempotency-Key` and writes nothing"),
+    ];
+    for (pointer, expected) in cases {
+        let error = error_with(pointer, None);
+        assert!(error.contains(expected), "{pointer}: {error}");
+    }
+}
+
+#[test]
 fn a_member_that_stands_twice_is_an_error() {
     let twice = SMALL.replacen("\"/keys/{keyId}\"", "\"/lists\"", 1);
     let error = Contract::parse(&twice, CATALOGUE).unwrap_err().to_string();

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use fanpass_sync::Ledger;
+use fanpass_sync::{Guard, Ledger};
 use serde::Serialize;
 
 use super::mapping::CheckedBy;
-use super::sending::LedgerWait;
+use super::sending::LedgerOptions;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::feed::config::{Config, latest_run};
@@ -52,7 +52,7 @@ pub struct Plan {
     #[command(flatten)]
     checked: CheckedBy,
     #[command(flatten)]
-    wait: LedgerWait,
+    wait: LedgerOptions,
 }
 
 impl Plan {
@@ -61,6 +61,7 @@ impl Plan {
         let global = config.global(global);
         let mut ledger = open_ledger(&config, self.wait)?;
         let session = Session::open(&global).await?;
+        self.wait.check(&ledger, &session)?;
         let mut preparing =
             Preparing { config: &config, session: &session, ledger: &mut ledger, keep: false, printer };
         let prepared = preparing.all().await;
@@ -76,7 +77,7 @@ impl Plan {
         let saved = if self.dry_run { None } else { Some(self.save(&plan)?) };
         let report = PlanReport::new(&config.path, plan, saved);
         printer.report(&report)?;
-        Ok(report.exit())
+        Ok(exit_of_plans(&report.feeds, &[]))
     }
 
     fn save(&self, plan: &SavedPlan) -> Result<PathBuf> {
@@ -93,11 +94,11 @@ impl Plan {
 }
 
 /// Opens the ledger of a configuration.
-pub fn open_ledger(config: &Config, wait: LedgerWait) -> Result<Ledger> {
+pub fn open_ledger(config: &Config, wait: LedgerOptions) -> Result<Ledger> {
     if let Some(folder) = config.ledger.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     }
-    Ok(Ledger::open(&config.ledger, wait.into())?)
+    wait.open(&config.ledger)
 }
 
 #[derive(Debug, Serialize)]
@@ -126,15 +127,16 @@ impl PlanReport {
         });
         Self { config: config.to_owned(), feeds: plan.feeds, saved, next }
     }
+}
 
-    fn exit(&self) -> Exit {
-        if self.feeds.iter().any(|feed| !feed.breaches.is_empty()) {
-            Exit::Guarded
-        } else if self.feeds.iter().any(|feed| feed.rows.rejected > 0) {
-            Exit::Rejects
-        } else {
-            Exit::Done
-        }
+/// What a program is told of plans that were not carried out.
+pub fn exit_of_plans(plans: &[FeedPlan], allowed: &[Guard]) -> Exit {
+    if plans.iter().any(|plan| plan.forbidden(allowed).next().is_some()) {
+        Exit::Guarded
+    } else if plans.iter().any(|plan| plan.rows.rejected > 0) {
+        Exit::Rejects
+    } else {
+        Exit::Done
     }
 }
 

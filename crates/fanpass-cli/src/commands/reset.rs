@@ -15,7 +15,8 @@ use crate::printer::{Printer, Report};
 
 /// Delete everything in the data folder: segments, users, attributes, imports, audit
 ///
-/// No service may run on the folder. `platform-attributes.toml`, which is yours, stays.
+/// No service may run on the folder, and nothing may be in it that is not the service's. `platform-attributes.toml` and
+/// `ga4-secret`, which are yours, stay.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fanpass reset --keep-tokens --yes --data /var/lib/fanpass")]
 pub struct Reset {

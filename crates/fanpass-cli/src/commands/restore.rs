@@ -15,7 +15,8 @@ use crate::printer::{Printer, Report};
 /// Make a snapshot the data folder
 ///
 /// It is checked first, and takes the folder's place in one step: what stands is untouched if anything is wrong. No service
-/// may run on the folder.
+/// may run on the folder, and nothing may be in it that is not the service's. Tokens are as they were too: what was revoked
+/// since the snapshot works again until you revoke it again, or retire its key.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fanpass restore fans-2026-08-01.zip --data /var/lib/fanpass --replace")]
 pub struct Restore {
@@ -43,6 +44,11 @@ struct RestoreReport {
 
 impl Report for RestoreReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{} is as it was at {}", self.data.display(), self.made_at)
+        writeln!(out, "{} is as it was at {}", self.data.display(), self.made_at)?;
+        writeln!(
+            out,
+            "\nTokens that were revoked since then work again: revoke them again (fanpass tokens list, fanpass tokens revoke ID), \
+             or rotate and retire their key (fanpass keys rotate)"
+        )
     }
 }

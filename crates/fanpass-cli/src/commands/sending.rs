@@ -1,10 +1,16 @@
 //! How fast to send, and what to do about a ledger in use, as options of every command that sends feeds.
 
 use std::num::NonZeroU32;
+use std::path::Path;
 
+use anyhow::Result;
 use clap::Args;
 use fanpass_client::PushOptions;
-use fanpass_sync::{Busy, Feeds};
+use fanpass_sync::{Busy, Feeds, Ledger};
+
+use crate::exit::Exit;
+use crate::failure::failure;
+use crate::session::Session;
 
 /// How fast to send. What the command line leaves open, the configuration file may say.
 #[derive(Debug, Clone, Copy, Args)]
@@ -44,16 +50,39 @@ impl Sending {
     }
 }
 
-/// What to do while another process uses the ledger.
+/// What to do about a ledger that another process uses, or that is of another service.
 #[derive(Debug, Clone, Copy, Default, Args)]
-pub struct LedgerWait {
+pub struct LedgerOptions {
     /// Wait while another process uses the ledger, instead of refusing
     #[arg(long)]
     wait_for_ledger: bool,
+    /// Take the ledger for that of this FanPass, which had another address when it was used before
+    #[arg(long)]
+    adopt_ledger: bool,
 }
 
-impl From<LedgerWait> for Busy {
-    fn from(wait: LedgerWait) -> Self {
-        if wait.wait_for_ledger { Self::Wait } else { Self::Refuse }
+impl LedgerOptions {
+    /// Opens the ledger at `path`.
+    pub fn open(self, path: &Path) -> Result<Ledger> {
+        let busy = if self.wait_for_ledger { Busy::Wait } else { Busy::Refuse };
+        Ok(Ledger::open(path, busy)?)
+    }
+
+    /// Refuses a ledger that is not the one of a session's FanPass, unless it is to be adopted.
+    pub fn check(self, ledger: &Ledger, session: &Session) -> Result<()> {
+        if self.adopt_ledger {
+            return Ok(());
+        }
+        let checked = ledger.check_target(&session.identity());
+        checked.map_err(|error| {
+            let advice = "name another --ledger, or ledger in the file; if it is the same FanPass at another address, --adopt-ledger";
+            failure(Exit::Refused, format!("{error}: {advice}"))
+        })
+    }
+
+    /// As [`check`](Self::check), and from here on it is that FanPass's.
+    pub fn take(self, ledger: &mut Ledger, session: &Session) -> Result<()> {
+        self.check(ledger, session)?;
+        Ok(ledger.keep_for(&session.identity())?)
     }
 }

@@ -8,8 +8,8 @@ use anyhow::{Context as _, Result};
 use fanpass_client::PushOptions;
 use fanpass_model::AttributeRegistry;
 use fanpass_sync::{
-    Changes, Counts, Deliveries, Figures, Keep, Ledger, Lists, MappedRow, Mapping, MembershipChange, Roster,
-    SegmentMode, Updates,
+    Changes, Counts, Deliveries, Figures, Keep, Ledger, Lists, MappedRow, Mapping, MembershipChange,
+    RejectFiles, Roster, SegmentMode, Updates,
 };
 
 use super::account::Account;
@@ -95,23 +95,25 @@ impl Job {
         printer: Printer,
     ) -> Result<Survey> {
         let progress = Progress::new(printer, "comparing with the ledger");
+        RejectFiles::new(&self.rejects).check()?;
         let folder = std::env::temp_dir();
         let mut updates = self.updates()?;
         let mut roster = owned.map(|_| Roster::new(&folder));
         let mut survey = ledger.survey(&folder)?;
         let mut unknown = 0;
         while let Some(row) = updates.next_row()? {
-            let user = match row {
+            let (user, writes) = match row {
                 MappedRow::Update(update) => {
                     survey.add(&update.user, &update.properties)?;
-                    Some(update.user)
+                    (Some(update.user), true)
                 }
-                MappedRow::Empty(user, _) => Some(user),
-                MappedRow::Reject(_, user) => user,
+                MappedRow::Empty(user, _) => (Some(user), false),
+                MappedRow::Reject(_, user) => (user, false),
             };
             unknown += u64::from(user.is_none());
             if let (Some(roster), Some(user)) = (&mut roster, user) {
-                roster.add(&user)?;
+                // The feed owns whom it writes; who only stands there is not gone.
+                if writes { roster.add(&user)? } else { roster.add_seen(&user)? }
             }
             let rows = updates.counts().rows;
             if rows.is_multiple_of(PROGRESS_STEP) {
@@ -164,7 +166,8 @@ impl Job {
     }
 
     fn state_of(&self, figures: Figures) -> State {
-        State { account: Account { figures, ..Account::new(self.rejects.clone(), None) }, failure: None }
+        let account = Account { figures, ..Account::new(self.rejects.clone(), None) };
+        State { account, failure: None, rows_expected: None }
     }
 
     fn begin(

@@ -9,6 +9,7 @@ use fanpass_sync::Figures;
 use super::account::Account;
 use super::rows::State;
 use crate::exit::Exit;
+use crate::failure::Incomplete;
 use crate::input::RejectedRow;
 use crate::printer::count;
 
@@ -32,7 +33,7 @@ pub struct Closed {
 impl Closed {
     /// Makes the reject files appear.
     pub fn new(state: State) -> Result<Self> {
-        let State { account, failure } = state;
+        let State { account, failure, .. } = state;
         let Account { figures, shown, stopped, files, gone_left, notices, .. } = account;
         Ok(Self {
             figures,
@@ -56,7 +57,10 @@ impl Closed {
     pub fn exit(self, dry_run: bool) -> Result<Exit> {
         let left = self.figures.unsent + self.gone_left;
         match (self.failure, self.stopped) {
-            (Some(error), _) => Err(error.context("the file could not be read to its end")),
+            (Some(error), _) if self.figures.sent + self.figures.removed > 0 => {
+                Err(error.context(Incomplete))
+            }
+            (Some(error), _) => Err(error),
             (None, _) if !self.figures.add_up() => Ok(Exit::Mismatch),
             (None, Some((exit, _))) => Ok(exit),
             (None, None) if left > 0 && !dry_run => Ok(Exit::Unreachable),

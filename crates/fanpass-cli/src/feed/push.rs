@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use crate::runtime::blocking;
 use anyhow::Result;
 use fanpass_client::PushOptions;
-use fanpass_sync::{Busy, Ledger};
+use fanpass_sync::RejectFiles;
 
 use super::attributes::{Job, Sent};
 use super::closed::Closed;
 use super::run::{self, Run};
+use crate::commands::sending::LedgerOptions;
 use crate::printer::Printer;
 use crate::session::Session;
 
@@ -20,7 +21,7 @@ pub struct AttributePush {
     /// The run's name in the ledger's history.
     pub label: String,
     pub ledger: Option<PathBuf>,
-    pub busy: Busy,
+    pub use_of_ledger: LedgerOptions,
     pub options: PushOptions,
 }
 
@@ -35,7 +36,8 @@ pub struct Pushed {
 impl AttributePush {
     /// Sends what differs from the ledger, or everything without one; only reads without a session.
     pub async fn run(self, session: Option<&mut Session>, printer: Printer) -> Result<Pushed> {
-        let Self { job, label, ledger, busy, options } = self;
+        let Self { job, label, ledger, use_of_ledger, options } = self;
+        RejectFiles::new(&job.rejects).check()?;
         let Some(path) = ledger else {
             let Sent { state, .. } = match session {
                 Some(session) => job.send(session, None, None, options, printer).await?,
@@ -43,7 +45,10 @@ impl AttributePush {
             };
             return Ok(Pushed { closed: Closed::new(state)?, resumes: None });
         };
-        let mut ledger = blocking(|| Ledger::open(&path, busy))?;
+        let mut ledger = blocking(|| use_of_ledger.open(&path))?;
+        if let Some(session) = &session {
+            use_of_ledger.take(&mut ledger, session)?;
+        }
         let survey = blocking(|| job.survey(&mut ledger, None, false, printer))?;
         let digest = blocking(|| job.source.digest())?;
         let Some(session) = session else {

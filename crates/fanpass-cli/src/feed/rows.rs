@@ -24,6 +24,9 @@ const BATCH_PLAIN: usize = 128;
 /// Batches that wait to be sent, besides the one that is being sent and the one that is being read.
 const BATCHES_AHEAD: usize = 1;
 
+/// Rows between two looks at how far the file is read.
+const ESTIMATE_STEP: u64 = 4096;
+
 /// An update on its way from the file to the run.
 pub type Row = UserUpdate<Tag>;
 
@@ -71,11 +74,13 @@ pub struct Shared(Arc<Mutex<State>>);
 pub struct State {
     pub account: Account,
     pub failure: Option<anyhow::Error>,
+    /// How many rows the file has, by those that were read and the bytes they take.
+    pub rows_expected: Option<u64>,
 }
 
 impl Shared {
     pub fn new(account: Account) -> Self {
-        Self(Arc::new(Mutex::new(State { account, failure: None })))
+        Self(Arc::new(Mutex::new(State { account, failure: None, rows_expected: None })))
     }
 
     /// The state once nobody else has it.
@@ -106,13 +111,27 @@ struct Source {
     columns: Arc<[String]>,
     changes: Option<Changes>,
     number: u64,
+    /// Of the whole file.
+    bytes: Option<u64>,
     shared: Shared,
 }
 
 impl Source {
+    /// Looks now and then at how far the file is read.
+    fn estimate(&self) {
+        let rows = self.updates.counts().rows;
+        if rows > 0 && rows.is_multiple_of(ESTIMATE_STEP) {
+            let bytes = self.updates.table().bytes_read();
+            if let Some(rows) = bytes.and_then(|bytes| expected(rows, bytes, self.bytes?)) {
+                self.shared.lock().rows_expected = Some(rows);
+            }
+        }
+    }
+
     /// The next row that is to be sent.
     fn advance(&mut self) -> Result<Option<Row>> {
         loop {
+            self.estimate();
             let read = self.updates.next_row()?;
             let mut state = self.shared.lock();
             let account = &mut state.account;
@@ -149,6 +168,13 @@ impl Source {
     }
 }
 
+/// The rows of all its bytes, if they are as long as those that were read; `None` once all are in a buffer, of which it
+/// is not known how many rows of it were taken.
+fn expected(rows: u64, bytes: u64, of: u64) -> Option<u64> {
+    let all = u128::from(rows) * u128::from(of) / u128::from(bytes).max(1);
+    u64::try_from(all).ok().filter(|_| bytes < of)
+}
+
 impl Iterator for Source {
     type Item = Row;
 
@@ -175,12 +201,15 @@ fn read_all(reading: Reading, shared: &Shared, rows: &Sender<Vec<Row>>) -> Resul
     let Reading { job, changes, gone } = reading;
     let updates = job.updates()?;
     let columns = updates.table().columns().into();
-    hand_over(Source { updates, columns, changes, number: 0, shared: shared.clone() }, shared, rows)?;
+    let bytes = job.source.bytes();
+    hand_over(Source { updates, columns, changes, number: 0, bytes, shared: shared.clone() }, shared, rows)?;
+    if shared.lock().failure.is_none() {
+        job.source.check_unchanged()?;
+    }
     // Who is gone is certain only if the file was read to its end.
     let (Some(gone), false) = (gone, shared.lock().failure.is_some() || rows.is_closed()) else {
         return Ok(());
     };
-    job.source.check_unchanged()?;
     let unset: UserProperties = job.mapping.keys().map(|key| (key.clone(), AttributeValue::Unset)).collect();
     let users = BufReader::new(File::open(gone.path())?).lines().map_while(Result::ok);
     let users = users.filter_map(|user| UserId::new(user).ok());
@@ -231,4 +260,18 @@ fn changed(rows: Vec<Row>, deliveries: &SharedDeliveries, shared: &Shared) -> Re
         }
     }
     Ok(different)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::expected;
+
+    #[test]
+    fn rows_are_expected_by_the_bytes_that_those_before_took() {
+        assert_eq!(expected(100, 1000, 5000), Some(500));
+        assert_eq!(expected(100, 1000, 1000), None, "some of it waits in a buffer");
+        assert_eq!(expected(100, 5000, 1000), None, "a file that was cut meanwhile");
+        assert_eq!(expected(100, 0, 1000), Some(100_000));
+        assert_eq!(expected(u64::MAX, 1, u64::MAX), None);
+    }
 }

@@ -46,7 +46,7 @@ pub async fn send_all(
         shared.lock().account.settle(outcome.tag, outcome.delivery)?;
         settled += 1;
         if settled.is_multiple_of(PROGRESS_STEP) {
-            show(&progress, &handle, settled, total);
+            show(&progress, &handle, settled, total.or_else(|| shared.lock().rows_expected));
         }
     }
     drop(run);

@@ -77,6 +77,25 @@ fn who_is_not_in_the_file_any_more_is_taken_out_and_others_stay() {
 }
 
 #[test]
+fn a_feed_takes_nothing_off_users_of_whom_it_had_nothing_to_say() {
+    let club = club();
+    for user in ["blank-1", "wrong-1"] {
+        club.json(&["users", "update", user, "--set", "custom.tier=by-hand"]);
+    }
+    club.file("fans.csv", "fan_id,sth,tier\n00042,yes,gold\nblank-1,,\nwrong-1,perhaps,\n");
+    club.run(&["apply", "season.toml"]);
+    club.file("fans.csv", "fan_id,sth,tier\n00042,yes,gold\n");
+    assert_eq!(club.json(&["apply", "season.toml"])["feeds"][1]["removed"], 0);
+    assert_eq!((tier(&club, "blank-1"), tier(&club, "wrong-1")), ("by-hand".into(), "by-hand".into()));
+    // Once it has written them they are its own.
+    club.file("fans.csv", "fan_id,sth,tier\n00042,yes,gold\nblank-1,no,\n");
+    club.run(&["apply", "season.toml"]);
+    club.file("fans.csv", "fan_id,sth,tier\n00042,yes,gold\n");
+    assert_eq!(club.json(&["apply", "season.toml"])["feeds"][1]["removed"], 1);
+    assert_eq!(tier(&club, "wrong-1"), "by-hand");
+}
+
+#[test]
 fn a_row_that_is_rejected_or_blank_does_not_count_as_gone() {
     let club = club();
     club.file(
@@ -242,4 +261,32 @@ fn a_mistake_in_the_file_is_told_with_its_line() {
     let club = club();
     club.file("season.toml", SEASON.replace("mode = \"mirror-owned\"\n\n", "mdoe = \"replace\"\n\n"));
     insta::assert_snapshot!("mistake", club.run(&["plan", "season.toml"]));
+}
+
+#[test]
+fn a_ledger_is_kept_for_one_service() {
+    let club = club();
+    let push = ["users", "push", "--file", "one.csv", "--map", "tier=custom.tier", "--ledger", "one.ledger"];
+    club.file("one.csv", "fan_id,tier\n00042,gold\n");
+    assert_eq!(club.json(&push)["sent"], 1);
+    club.json(&["attributes", "register", "custom.tier", "--type", "string", "--local"]);
+    let here = [&push[..], &["--local"]].concat();
+    let folder = fs::canonicalize(club.path(".")).unwrap().display().to_string();
+    insta::assert_snapshot!("ledger_of_another", club.run(&here).replace(&folder, "HERE"));
+    club.json(&["apply", "season.toml"]);
+    for command in ["plan", "apply"] {
+        assert!(club.run(&[command, "season.toml", "--local"]).ends_with("exit 6\n"), "{command}");
+    }
+    // One that is known by another name is said to be the same, and not asked again.
+    let adopted = [&here[..], &["--adopt-ledger"]].concat();
+    assert_eq!(club.json(&adopted)["unchanged"], 1);
+    assert_eq!(club.json(&here)["unchanged"], 1);
+    assert!(club.run(&push).ends_with("exit 6\n"));
+}
+
+#[test]
+fn a_dry_run_has_the_exit_code_of_a_plan() {
+    let club = club();
+    assert!(club.run(&["plan", "season.toml"]).ends_with("exit 3\n"));
+    assert!(club.run(&["apply", "season.toml", "--dry-run"]).ends_with("exit 3\n"));
 }

@@ -72,7 +72,8 @@ fn what_was_killed_is_gone_on_with_and_nothing_is_lost() {
         for feed in feeds {
             assert_eq!((&feed["addsUp"], &feed["unsent"]), (&true.into(), &0.into()), "{feed}");
         }
-        if !finished && round % 4 != 0 {
+        // One that had nothing left to do but to end has left nothing to go on from.
+        if !finished && round % 4 != 0 && feeds[1]["sent"] != 0 {
             let resumes = feeds[1]["resumes"].as_str().unwrap_or_default();
             assert!(resumes.contains("was interrupted") && !resumes.contains("changed"), "{second}");
         }

@@ -11,6 +11,9 @@ fn it_serves_the_same_commands_over_http_until_a_signal() {
     let pushed = club.json(&["segments", "push", "fans", "--file", "ids.csv", "--wait"]);
     assert_eq!((&pushed["imported"], &pushed["addsUp"]), (&2.into(), &true.into()));
     assert_eq!(serving.end(), Some(0));
+    for log in ["segments.db-wal", "service.db-wal"] {
+        assert!(!club.path(".fanpass").join(log).exists(), "{log} is left");
+    }
     let here = club.json(&["segments", "show", "fans", "--local"]);
     assert_eq!(here["memberCount"], 2, "the data is in the folder");
 }
@@ -39,13 +42,17 @@ fn metrics_have_an_address_of_their_own_and_the_log_is_json() {
 
 #[cfg(unix)]
 #[test]
-fn an_ephemeral_service_leaves_nothing() {
+fn an_ephemeral_service_leaves_nothing_and_shows_nobody_anything() {
+    use std::os::unix::fs::PermissionsExt as _;
+
     let temporary = tempfile::tempdir().unwrap();
     let (club, serving) = served_in(temporary.path(), &["--ephemeral"]);
     club.file("ids.csv", "user_id\n00042\n");
     let pushed = club.json(&["segments", "push", "fans", "--file", "ids.csv", "--wait"]);
     assert_eq!(pushed["imported"], 1);
-    assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 1);
+    let folders: Vec<_> = std::fs::read_dir(temporary.path()).unwrap().map(Result::unwrap).collect();
+    let [folder] = &folders[..] else { panic!("{folders:?}") };
+    assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700);
     assert_eq!(serving.end(), Some(0));
     assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0);
     assert!(!club.path(".fanpass").exists());

@@ -165,3 +165,53 @@ fn a_file_for_rejected_rows_is_not_named_as_a_workbook() {
     let named = [&push[..], &["--rejects", "out/Rejects.XLSX"]].concat();
     insta::assert_snapshot!("rejects_named_xlsx", club.run(&named));
 }
+
+#[test]
+fn a_file_that_breaks_off_after_rows_were_sent_has_an_exit_code_of_its_own() {
+    let club = Club::with_service();
+    club.json(&["attributes", "register", "custom.tier", "--type", "string"]);
+    // The beginning of a file is looked at before it is sent.
+    club.file("fans.csv", gold(9_000) + "9000,\"open\n");
+    let push = ["users", "push", "--file", "fans.csv", "--map", "tier=custom.tier"];
+    insta::assert_snapshot!("broken_off", club.run(&push));
+    let json = club.command(&[&push[..], &["--json"]].concat()).output().unwrap().stdout;
+    let report: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert!(report["stopped"].as_str().unwrap().contains("fans.csv:9002"), "{report}");
+}
+
+#[test]
+fn where_rejected_rows_cannot_go_is_found_out_before_anything_is_sent() {
+    let club = Club::with_service();
+    club.json(&["attributes", "register", "custom.tier", "--type", "string"]);
+    club.file("fans.csv", "fan_id,tier\n1,gold\n,gold\n");
+    club.file("taken", "");
+    let push =
+        ["users", "push", "--file", "fans.csv", "--map", "tier=custom.tier", "--rejects", "taken/r.csv"];
+    let printed = club.run(&push);
+    assert!(printed.contains("taken/r.csv") && !printed.contains("sent"), "{printed}");
+    assert!(club.run(&["users", "get", "1"]).ends_with("exit 5\n"));
+    let segment = ["segments", "push", "cup", "--file", "fans.csv", "--rejects", "taken/r.csv"];
+    assert!(club.run(&segment).contains("taken/r.csv"));
+    assert!(club.run(&["segments", "show", "cup"]).ends_with("exit 5\n"));
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_pushed_is_not_taken_for_whole() {
+    let club = Club::with_service();
+    club.json(&["attributes", "register", "custom.tier", "--type", "string"]);
+    club.file("fans.csv", gold(1_500));
+    // So slow that most of the file is not read yet when the first user is there.
+    let push = ["users", "push", "--file", "fans.csv", "--map", "tier=custom.tier", "--rate", "500"];
+    let printed = std::thread::scope(|scope| {
+        let running = scope.spawn(|| club.run(&push));
+        while club.run(&["users", "get", "0"]).ends_with("exit 5\n") {}
+        club.file("fans.csv", gold(10));
+        running.join().unwrap()
+    });
+    assert!(printed.contains("was changed while it was read") && printed.ends_with("exit 13\n"), "{printed}");
+}
+
+/// A file of so many fans.
+fn gold(fans: u32) -> String {
+    (0..fans).fold("fan_id,tier\n".to_owned(), |rows, id| rows + &format!("{id},gold\n"))
+}

@@ -97,38 +97,54 @@ pub struct AttributeDefinition {
     /// What values it takes; absent: any.
     ///
     /// Provenance: extension.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::strict::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub r#type: Option<AttributeType>,
     /// The values it takes, texts, numbers or booleans of its type; of a list, its entries. At most 256, a
     /// text of at most 256 bytes; absent: any.
     ///
     /// Provenance: extension.
     #[serde(rename = "allowedValues")]
-    #[serde(
-        default,
-        deserialize_with = "crate::lenient::null_as_empty",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed_values: Vec<AttributeValue>,
     /// What it means, in at most 1,024 bytes.
     ///
     /// Provenance: extension.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::strict::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub description: Option<String>,
     /// Who answers for it, in at most 128 bytes.
     ///
     /// Provenance: extension.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::strict::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub owner: Option<String>,
     /// Whether it can be set; absent: active.
     ///
     /// Provenance: extension.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::strict::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub state: Option<AttributeState>,
     /// What GA4 makes of it. Told of platform attributes when they are listed; not to be sent.
     ///
     /// Provenance: extension.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::strict::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub ga4: Option<Ga4Property>,
     /// Members this version does not know, kept so that they survive a round trip.
     #[serde(flatten)]

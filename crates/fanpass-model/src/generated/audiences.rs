@@ -58,17 +58,29 @@ pub struct PreviewAudienceRequest {
     /// Continue after this user id: the `next` of the answer before.
     ///
     /// Provenance: extension.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::strict::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub after: Option<String>,
     /// Ids an answer holds at most.
     ///
     /// Provenance: extension.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::strict::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub limit: Option<u32>,
     /// Count the users instead of listing them. Each answer counts a part: add them up.
     ///
     /// Provenance: extension.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::strict::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub count: Option<bool>,
 }
 
@@ -89,15 +101,10 @@ impl PreviewAudienceRequest {
 /// Provenance: extension.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AudiencePart {
-    /// The users, in byte order; none where they are counted.
+    /// The users, in byte order; empty where there are none or they are counted.
     ///
     /// Provenance: extension.
     #[serde(rename = "userIds")]
-    #[serde(
-        default,
-        deserialize_with = "crate::lenient::null_as_empty",
-        skip_serializing_if = "Vec::is_empty"
-    )]
     pub user_ids: Vec<UserId>,
     /// How many users this answer is about.
     ///
@@ -116,9 +123,9 @@ pub struct AudiencePart {
 
 impl AudiencePart {
     /// With the members that are always there; the others are absent.
-    pub fn new(count: u64) -> Self {
+    pub fn new(user_ids: Vec<UserId>, count: u64) -> Self {
         Self {
-            user_ids: Vec::new(),
+            user_ids,
             count,
             next: None,
             extra: serde_json::Map::new(),
@@ -143,7 +150,11 @@ pub struct SaveAudienceRequest {
     /// What it is for, at most 1,024 bytes.
     ///
     /// Provenance: extension.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::strict::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub description: Option<String>,
 }
 

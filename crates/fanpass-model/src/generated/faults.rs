@@ -12,7 +12,11 @@ pub struct FaultPlan {
     /// Decides, with the number of a call, which faults it meets. Absent: 0.
     ///
     /// Provenance: extension.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::strict::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub seed: Option<u64>,
     /// A kind of fault each, with the share of calls that meet it: `429=0.1`, `503=0.05`, `latency=20ms`,
     /// `latency=1s@0.1`, `reset-before-commit=0.1`, `reset-after-commit=0.1`, `truncated=0.1`,

@@ -201,44 +201,44 @@ pub struct CombineRequest {
     /// Segments that a user has to be in.
     ///
     /// Provenance: extension.
-    #[serde(
-        default,
-        deserialize_with = "crate::lenient::null_as_empty",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub all: Vec<SegmentName>,
     /// Segments of which a user has to be in one.
     ///
     /// Provenance: extension.
-    #[serde(
-        default,
-        deserialize_with = "crate::lenient::null_as_empty",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub any: Vec<SegmentName>,
     /// Segments that a user may not be in.
     ///
     /// Provenance: extension.
-    #[serde(
-        default,
-        deserialize_with = "crate::lenient::null_as_empty",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub none: Vec<SegmentName>,
     /// Continue after this user id: the `next` of the answer before.
     ///
     /// Provenance: extension.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::strict::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub after: Option<String>,
     /// Ids an answer holds at most.
     ///
     /// Provenance: extension.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::strict::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub limit: Option<u32>,
     /// Count the users instead of listing them. Each answer counts a part: add them up.
     ///
     /// Provenance: extension.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::strict::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub count: Option<bool>,
 }
 
@@ -247,15 +247,10 @@ pub struct CombineRequest {
 /// Provenance: extension.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Combination {
-    /// The users, in byte order; none where they are counted.
+    /// The users, in byte order; empty where there are none or they are counted.
     ///
     /// Provenance: extension.
     #[serde(rename = "userIds")]
-    #[serde(
-        default,
-        deserialize_with = "crate::lenient::null_as_empty",
-        skip_serializing_if = "Vec::is_empty"
-    )]
     pub user_ids: Vec<UserId>,
     /// How many users this answer is about.
     ///
@@ -274,9 +269,9 @@ pub struct Combination {
 
 impl Combination {
     /// With the members that are always there; the others are absent.
-    pub fn new(count: u64) -> Self {
+    pub fn new(user_ids: Vec<UserId>, count: u64) -> Self {
         Self {
-            user_ids: Vec::new(),
+            user_ids,
             count,
             next: None,
             extra: serde_json::Map::new(),
@@ -303,8 +298,8 @@ pub struct UserRecord {
     ///
     /// Provenance: extension.
     pub segments: Vec<SegmentName>,
-    /// When an attribute was last written; absent for a user known from segments alone. As RFC 3339 writes
-    /// it.
+    /// When an update of the user was last stored, also one that changed nothing; absent for a user known
+    /// from segments alone. As RFC 3339 writes it.
     ///
     /// Provenance: extension.
     #[serde(rename = "updatedAt")]
@@ -342,7 +337,7 @@ pub struct UserSummary {
     /// Provenance: extension.
     #[serde(rename = "userId")]
     pub user_id: UserId,
-    /// When an attribute was last written. As RFC 3339 writes it.
+    /// When an update of the user was last stored, also one that changed nothing. As RFC 3339 writes it.
     ///
     /// Provenance: extension.
     #[serde(rename = "updatedAt")]

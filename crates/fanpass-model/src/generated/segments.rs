@@ -211,7 +211,11 @@ pub struct CreateSegmentRequest {
     /// What the ids do to the segment: `replace`, which is what its absence means, `append` or `remove`.
     ///
     /// Provenance: extension.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::strict::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub mode: Option<ImportMode>,
     /// The user ids that make up the segment; a repeated id counts once.
     ///

@@ -19,7 +19,7 @@ pub struct IssueTokenRequest {
     /// Provenance: extension.
     #[serde(
         default,
-        deserialize_with = "crate::lenient::null_as_empty",
+        deserialize_with = "crate::strict::not_empty",
         skip_serializing_if = "Vec::is_empty"
     )]
     pub scopes: Vec<String>,
@@ -27,7 +27,11 @@ pub struct IssueTokenRequest {
     ///
     /// Provenance: extension.
     #[serde(rename = "lifetimeSeconds")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::strict::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub lifetime_seconds: Option<u64>,
 }
 

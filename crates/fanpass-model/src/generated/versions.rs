@@ -108,7 +108,11 @@ pub struct RollbackRequest {
     /// The version's number; the one before the present one where it is absent.
     ///
     /// Provenance: extension.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::strict::present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub version: Option<u64>,
 }
 

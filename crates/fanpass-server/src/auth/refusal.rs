@@ -16,6 +16,8 @@ pub(crate) enum Refusal {
     Malformed,
     /// It is signed by another algorithm than ours, or not at all.
     Algorithm,
+    /// Its header says `crit`, and none of what can stand there is known here (RFC 7515, section 4.1.11).
+    Critical,
     /// It was not signed by this service, or was changed since.
     Signature,
     Issuer,
@@ -45,13 +47,16 @@ impl fmt::Display for Refusal {
                 "the `Authorization` header does not hold `Bearer` and one JWT; send the token as issued",
             ),
             Self::Algorithm => write!(f, "the token is not signed with HS256; {another}"),
+            Self::Critical => {
+                write!(f, "the token's header has `crit`, of which this service knows nothing; {another}")
+            }
             Self::Signature => {
                 write!(f, "the token was not signed by this service, or was changed since; {another}")
             }
             Self::Issuer => write!(f, "the token's issuer (`iss`) is not this service; {another}"),
             Self::Audience => write!(f, "the token is for another audience (`aud`); {another}"),
             Self::Claim(claim) => {
-                write!(f, "the token's claim `{claim}` is missing or malformed; {another}")
+                write!(f, "the token's claim `{claim}` is missing or of a wrong type; {another}")
             }
             Self::Expired { at } => write!(f, "the token expired at {}; issue a new one", time(*at)),
             Self::NotYet { at } => {

@@ -1,6 +1,9 @@
 //! One call of an operation, from its token to its audit record.
 
+use std::any::Any;
+use std::fmt::Display;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -9,6 +12,7 @@ use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use bytes::Bytes;
 use fanpass_model::Operation;
 use fanpass_transport::RequestId;
+use futures_util::FutureExt as _;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
@@ -20,6 +24,7 @@ use super::body::{self, ContentType, Pace, Room};
 use super::idempotency::{self, Keyed, REPLAYED};
 use super::json;
 use super::problem::{Kind, Problem};
+use super::query::Parameters;
 use super::shape::check_shape;
 use crate::app::App;
 use crate::auth::Claims;
@@ -45,6 +50,8 @@ pub(crate) struct Call {
     pub(crate) app: Arc<App>,
     pub(crate) parts: Parts,
     pub(crate) body: Body,
+    /// Those of the query, once the caller is admitted.
+    pub(crate) parameters: Parameters,
     /// What the audit will say of it; the operation adds to it what it is about.
     pub(crate) audit: AuditEntry,
     /// Whether the operation has stored the audit record together with what it changed.
@@ -58,7 +65,8 @@ impl Call {
         let (parts, body) = request.into_parts();
         let request_id = parts.extensions.get().map_or_else(String::new, RequestId::to_string);
         let audit = AuditEntry { request_id, operation: operation.id.to_owned(), ..AuditEntry::default() };
-        Self { app, parts, body, audit, audited: false, keyed: None }
+        let parameters = Parameters::default();
+        Self { app, parts, body, parameters, audit, audited: false, keyed: None }
     }
 
     /// Admits the caller, or says why not.
@@ -68,6 +76,12 @@ impl Call {
         self.audit.jti = Some(claims.jti.clone());
         self.app.rates.take(&claims, self.app.store.clock().now().as_microsecond())?;
         check_scope(&claims, scope)
+    }
+
+    /// Refuses a caller whose token has fallen since: a body may take hours to arrive.
+    pub(super) fn still_admitted(&self) -> Result<(), Problem> {
+        self.app.authority.authenticate(&self.parts.headers)?;
+        Ok(())
     }
 
     /// On whose behalf the operation acts, as a job remembers it.
@@ -118,6 +132,7 @@ impl Call {
         let body = std::mem::take(&mut self.body);
         let limits = &self.app.limits;
         let bytes = body::collect(&self.parts.headers, body, limit, Pace::new(limits), room).await?;
+        self.still_admitted()?;
         check_shape(&bytes, limits)?;
         self.saw(&bytes);
         Ok(bytes)
@@ -152,23 +167,34 @@ impl Account {
     }
 }
 
-/// Runs one call in a task of its own: a client that hangs up does not cut it in half, and a panic ends it alone.
+/// Runs one call to its end, in a task of its own once it has to wait: a client that hangs up does not cut it in half, and a
+/// panic ends it alone.
 pub(super) async fn run<O: Operate>(State(app): State<Arc<App>>, request: Request) -> Response {
     let call = Call::new(Arc::clone(&app), request, &O::OPERATION);
     let mut audit = call.audit.clone();
-    match tokio::spawn(conduct::<O>(call)).await {
-        Ok(response) => response,
-        Err(panic) => {
-            let problem = Problem::internal(&panic);
-            audit.status = problem.kind.status.as_u16();
-            if let Err(error) = app.store.append_audit_soon(&audit) {
-                tracing::error!(%error, "a call that failed left no audit record");
-            }
-            let mut response = problem.into_response();
-            response.extensions_mut().insert(Account(audit));
-            response
+    let failed = |cause: &dyn Display| {
+        let problem = Problem::internal(cause);
+        audit.status = problem.kind.status.as_u16();
+        if let Err(error) = app.store.append_audit_soon(&audit) {
+            tracing::error!(%error, "a call that failed left no audit record");
         }
+        let mut response = problem.into_response();
+        response.extensions_mut().insert(Account(audit));
+        response
+    };
+    let mut conducted = Box::pin(conduct::<O>(call));
+    // What a look-up reads is there before another task would have begun.
+    match catch_unwind(AssertUnwindSafe(|| (&mut conducted).now_or_never())) {
+        Ok(Some(response)) => response,
+        Ok(None) => tokio::spawn(conducted).await.unwrap_or_else(|panic| failed(&panic)),
+        Err(panic) => failed(&message(&*panic)),
     }
+}
+
+/// What a panic said of itself.
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref().copied()).unwrap_or("it panicked without a message")
 }
 
 async fn conduct<O: Operate>(mut call: Call) -> Response {
@@ -204,7 +230,7 @@ async fn record<O: Operate>(call: &mut Call, result: &Result<Answered, Problem>)
         }
         Err(problem) => (problem.kind.status.as_u16(), None),
     };
-    let changed = result.is_ok() && O::OPERATION.method != "GET";
+    let changed = result.is_ok() && O::OPERATION.is_write();
     let (app, now) = (Arc::clone(&call.app), call.app.store.clock().now().as_microsecond());
     call.audit.status = status;
     if !app.floods.admit(&call.audit, now) {
@@ -231,6 +257,7 @@ struct Answered {
 
 async fn perform<O: Operate>(call: &mut Call) -> Result<Answered, Problem> {
     call.admit(O::OPERATION.scope)?;
+    call.parameters = Parameters::of(&call.parts.uri, O::OPERATION.query)?;
     // Held until the end: the key is this call's alone.
     let mut claim = idempotency::claim(call, &O::OPERATION).await?;
     if let Some(kept) = claim.as_mut().and_then(|(_, kept)| kept.take()) {
@@ -272,20 +299,22 @@ mod tests {
     use crate::http::problem::Problem;
     use crate::{Config, Service};
 
-    /// An operation with a fault that none of the real ones is known to have.
-    struct Broken;
+    /// An operation with a fault that none of the real ones is known to have, at once or after it had to wait.
+    struct Broken<const AT_ONCE: bool>;
 
-    impl Operate for Broken {
+    impl<const AT_ONCE: bool> Operate for Broken<AT_ONCE> {
         const OPERATION: Operation = fanpass_model::operations::LIST_SEGMENTS;
         type Answer = ();
 
         async fn operate(_: &mut Call) -> Result<(), Problem> {
+            if !AT_ONCE {
+                tokio::task::yield_now().await;
+            }
             panic!("a fault")
         }
     }
 
-    #[tokio::test]
-    async fn a_panic_ends_its_call_with_a_problem_and_a_record() {
+    async fn ends_with_a_problem_and_a_record<O: Operate>() {
         use secrecy::ExposeSecret as _;
 
         let folder = tempfile::tempdir().unwrap();
@@ -297,10 +326,16 @@ mod tests {
             .body(Body::empty())
             .unwrap();
         let app = Arc::clone(service.app());
-        let response = run::<Broken>(State(Arc::clone(&app)), request).await;
+        let response = run::<O>(State(Arc::clone(&app)), request).await;
         assert_eq!(response.status(), 500);
         assert!(response.extensions().get::<Problem>().is_some());
         let last = app.store.audit(None, 1).await.unwrap().remove(0).entry;
         assert_eq!((last.operation.as_str(), last.status), ("listSegments", 500));
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_its_call_alone() {
+        ends_with_a_problem_and_a_record::<Broken<true>>().await;
+        ends_with_a_problem_and_a_record::<Broken<false>>().await;
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod body;
 mod call;
 pub(crate) mod floods;
+pub(crate) mod head;
 mod held;
 pub(crate) mod idempotency;
 mod json;

@@ -10,9 +10,9 @@ use fanpass_transport::RequestId;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::call::Account;
-use super::problem::{Kind, Problem};
+use super::head;
+use super::problem::Problem;
 use crate::app::App;
-use crate::config::Limits;
 use crate::faults;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -30,7 +30,7 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, mut request: Request, n
     request.extensions_mut().insert(id.clone());
 
     let in_flight = app.metrics.take_off();
-    let mut response = match check_head(&request, &app.limits) {
+    let mut response = match head::check(&request, &app.limits) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     };
@@ -70,26 +70,6 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, mut request: Request, n
         "answered"
     );
     faults::halved_if_met(response)
-}
-
-/// Refuses a head that is past its limits. One past what the connection's buffer holds was refused before this.
-fn check_head(request: &Request, limits: &Limits) -> Result<(), Problem> {
-    let (count, most) = (request.headers().len(), limits.header_count);
-    if count > most {
-        let detail = format!("the request has {count} headers, more than the {most} that this service takes");
-        return Err(Problem::new(Kind::HEADERS, detail));
-    }
-    // Each header ends its name with a colon and a space, and itself with a line end.
-    let lines = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
-    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
-    let most = limits.header_bytes;
-    if lines.sum::<usize>().saturating_add(target) > most {
-        let detail = format!(
-            "the request's target and headers are more than the {most} bytes that this service takes"
-        );
-        return Err(Problem::new(Kind::HEADERS, detail));
-    }
-    Ok(())
 }
 
 /// The id that the client gave the call, if it can stand in a log as it is.

@@ -43,6 +43,7 @@ kinds! {
     INVALID = UNPROCESSABLE_ENTITY, "invalid", "The request is invalid";
     TOO_MANY = TOO_MANY_REQUESTS, "too-many-requests", "Too many calls";
     INTERNAL = INTERNAL_SERVER_ERROR, "internal", "The service failed";
+    UNKNOWN_CODING = NOT_IMPLEMENTED, "unknown-coding", "The body has a coding that is not known";
     UNAVAILABLE = SERVICE_UNAVAILABLE, "unavailable", "The service cannot take the call just now";
     FULL = INSUFFICIENT_STORAGE, "full", "The service has no room left";
 }

@@ -1,6 +1,6 @@
-//! Query parameters of the lookups, each wrong one named.
+//! Query parameters, each wrong one named.
 
-use fanpass_model::{AttributeKey, ImportId, ModelError, ProblemItem, SegmentName, UserId};
+use fanpass_model::{AttributeKey, AudienceName, ImportId, ModelError, ProblemItem, SegmentName, UserId};
 use http::Uri;
 
 use super::problem::{Problem, item};
@@ -10,30 +10,23 @@ const PAGE_DEFAULT: u32 = 100;
 const PAGE_MAX: u32 = 1000;
 
 /// The parameters of one request.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
     /// Reads the query. `known` lists what the operation takes; anything else is refused, as in a body.
     pub(crate) fn of(uri: &Uri, known: &[&str]) -> Result<Self, Problem> {
-        let query = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri)
-            .map_err(|_| Problem::invalid_at("", "malformed_query", "the query string cannot be read"))?;
-        let parameters = query.0;
+        let query = uri.query().unwrap_or_default();
+        let parameters: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let mut items = Vec::new();
         for (position, (name, _)) in parameters.iter().enumerate() {
-            if !known.contains(&name.as_str()) {
-                let detail =
-                    format!("`{name}` is not a parameter of this operation; it takes {}", known.join(", "));
-                return Err(Problem::invalid_at(name, "unknown_parameter", detail));
-            }
             if parameters[..position].iter().any(|(earlier, _)| earlier == name) {
-                return Err(Problem::invalid_at(
-                    name,
-                    "duplicate_parameter",
-                    format!("`{name}` stands twice"),
-                ));
+                items.push(item(name, "duplicate_parameter", format!("`{name}` stands twice")));
+            } else if !known.contains(&name.as_str()) {
+                items.push(item(name, "unknown_parameter", unknown(name, known)));
             }
         }
-        Ok(Self(parameters))
+        if items.is_empty() { Ok(Self(parameters)) } else { Err(Problem::invalid(items)) }
     }
 
     /// A number that a page before has given as its `next`.
@@ -50,7 +43,7 @@ impl Parameters {
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| &**value)
     }
 
     pub(crate) fn segment_name(&self) -> Result<SegmentName, Problem> {
@@ -59,6 +52,10 @@ impl Parameters {
 
     pub(crate) fn user_id(&self) -> Result<UserId, Problem> {
         self.required("userId", |text| UserId::new(text))
+    }
+
+    pub(crate) fn audience_name(&self) -> Result<AudienceName, Problem> {
+        self.required("audienceName", |text| AudienceName::new(text))
     }
 
     pub(crate) fn attribute_key(&self) -> Result<AttributeKey, Problem> {
@@ -103,6 +100,11 @@ impl Parameters {
         self.optional(name, parse)?
             .ok_or_else(|| Problem::invalid_at(name, "missing", format!("the parameter `{name}` is missing")))
     }
+}
+
+fn unknown(name: &str, known: &[&str]) -> String {
+    let takes = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    format!("`{name}` is not a parameter of this operation; it takes {takes}")
 }
 
 /// Where a page that a body asks for begins and how many entries it has, with what is wrong with that among `items`.

@@ -9,7 +9,7 @@ use axum::extract::{FromRequest as _, Request};
 use fanpass_model::import_segment_form::{FILE, MODE, SEGMENT_NAME};
 use fanpass_model::{ImportMode, SegmentName};
 use fanpass_table::{ErrorKind as TableErrorKind, Table, TableError};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 
@@ -48,7 +48,11 @@ impl Form {
         match opened.await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) if error.kind() == TableErrorKind::Io => Err(Problem::internal(&error)),
-            Ok(Err(error)) => Err(Problem::invalid_at(FILE, error.kind().as_str(), error.to_string())),
+            Ok(Err(error)) => {
+                let kind = error.kind();
+                let mend = mend_without_options(kind);
+                Err(Problem::invalid_at(FILE, kind.as_str(), format!("{error}{mend}")))
+            }
             // A fault in a parser costs its own call and no other.
             Err(panic) => {
                 tracing::error!(%panic, "a file made its reader fail");
@@ -59,6 +63,20 @@ impl Form {
                 ))
             }
         }
+    }
+}
+
+/// What to do with a file of which a reader would have to be told something, for which a form has no part.
+fn mend_without_options(kind: TableErrorKind) -> &'static str {
+    match kind {
+        TableErrorKind::AmbiguousHeader | TableErrorKind::AmbiguousColumn => {
+            ". An upload cannot say so: call the column of the ids `user_id` in the file, and no other by a name like it"
+        }
+        TableErrorKind::AmbiguousDelimiter => {
+            ". An upload cannot say so: separate the cells of the file by commas"
+        }
+        TableErrorKind::AmbiguousSheet => ". An upload cannot say so: leave one sheet in the file",
+        _ => "",
     }
 }
 
@@ -77,9 +95,9 @@ pub(super) async fn receive(call: &mut Call) -> Result<Form, Problem> {
     let _permit = admit(app)?;
     app.check_room(declared_length(&call.parts.headers).unwrap_or(0))?;
     let held = Held::new(app.limits.form_header_bytes);
-    let line = &mut Line { pace: Pace::new(&app.limits), held: held.clone() };
     let body = Body::new(held.watch(std::mem::take(&mut call.body)));
     let request = Request::from_parts(call.parts.clone(), body);
+    let line = &mut Line { pace: Pace::new(&app.limits), held, headers: &call.parts.headers };
     let mut form = Multipart::from_request(request, &()).await.map_err(|rejection| {
         let detail = format!(
             "the form cannot be read: {}; send `multipart/form-data` with a boundary",
@@ -91,6 +109,7 @@ pub(super) async fn receive(call: &mut Call) -> Result<Form, Problem> {
     while let Some(field) = line.within(form.next_field()).await? {
         take(app, line, field, &mut parts).await?;
     }
+    call.still_admitted()?;
     let mut form = complete(parts)?;
     call.saw(form.segment.as_str().as_bytes());
     call.saw(form.mode.as_str().as_bytes());
@@ -115,7 +134,7 @@ fn admit(app: &App) -> Result<OwnedSemaphorePermit, Problem> {
     Ok(permit)
 }
 
-async fn take(app: &App, line: &mut Line, field: Field<'_>, parts: &mut Parts) -> Result<(), Problem> {
+async fn take(app: &App, line: &mut Line<'_>, field: Field<'_>, parts: &mut Parts) -> Result<(), Problem> {
     let most = app.limits.form_header_bytes;
     let header_bytes = field.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
     if header_bytes.sum::<usize>() > most {
@@ -175,12 +194,14 @@ fn complete(parts: Parts) -> Result<Form, Problem> {
     }
 }
 
-async fn spool(app: &App, line: &mut Line, mut field: Field<'_>) -> Result<Upload, Problem> {
+async fn spool(app: &App, line: &mut Line<'_>, mut field: Field<'_>) -> Result<Upload, Problem> {
     let limit = app.limits.upload_bytes;
     let mut upload = app.imports.receive().await?;
     let mut look = LOOK_BYTES;
     while let Some(chunk) = line.within(field.chunk()).await? {
         line.pace.arrived(chunk.len());
+        // A token that falls meanwhile ends a long upload early.
+        app.authority.authenticate(line.headers)?;
         upload.write(&chunk).await?;
         if upload.length() > look {
             app.check_room(0)?;
@@ -193,7 +214,7 @@ async fn spool(app: &App, line: &mut Line, mut field: Field<'_>) -> Result<Uploa
     Ok(upload)
 }
 
-async fn text(line: &mut Line, mut field: Field<'_>, most: usize) -> Result<String, Problem> {
+async fn text(line: &mut Line<'_>, mut field: Field<'_>, most: usize) -> Result<String, Problem> {
     let name = field.name().unwrap_or_default().to_owned();
     let mut bytes = Vec::new();
     while let Some(chunk) = line.within(field.chunk()).await? {
@@ -209,12 +230,13 @@ async fn text(line: &mut Line, mut field: Field<'_>, most: usize) -> Result<Stri
 }
 
 /// What a form arrives over.
-struct Line {
+struct Line<'a> {
     pace: Pace,
     held: Held,
+    headers: &'a HeaderMap,
 }
 
-impl Line {
+impl Line<'_> {
     /// Waits for more of the form, as long as its pace allows.
     async fn within<T>(&self, more: impl Future<Output = Result<T, MultipartError>>) -> Result<T, Problem> {
         let more = self.pace.wait(more).await?.map_err(|error| {

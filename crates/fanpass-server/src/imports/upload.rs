@@ -11,7 +11,7 @@ use fanpass_model::ImportId;
 use sha2::{Digest, Sha256};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::store::folder::sync_folder;
+use crate::store::folder::{private, sync_folder};
 use crate::store::{SpooledFile, StoreError};
 
 /// Bytes that are hashed and written together.
@@ -48,7 +48,9 @@ pub(super) struct Spooled {
 impl Upload {
     pub(super) async fn begin(id: ImportId, spool: &Path) -> Result<Self, StoreError> {
         let path = spool.join(id.as_str());
-        let file = tokio::fs::File::create_new(&path)
+        let file = tokio::fs::OpenOptions::from(private())
+            .create_new(true)
+            .open(&path)
             .await
             .map_err(|error| StoreError::io("make the file", &path, error))?;
         Ok(Self {

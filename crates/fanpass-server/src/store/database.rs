@@ -29,10 +29,12 @@ pub(super) struct Design {
     pub(super) migrations: &'static [&'static str],
 }
 
+/// Dropped in this order: SQLite moves the log into the file, and removes it, when the last connection is closed, which
+/// a reader may not.
 #[derive(Debug)]
 pub(super) struct Database {
-    writer: Writer,
     readers: Arc<Readers>,
+    writer: Writer,
 }
 
 impl Database {
@@ -58,7 +60,7 @@ impl Database {
         let (made, opening) =
             begin(&connection).map_err(|fault| fault.at(design.file, "open the database"))?;
         let writer = Writer::start(design.file, connection, queue, design.isolation, opening)?;
-        Ok((Self { writer, readers: Arc::new(Readers::new(design.file, path)) }, made))
+        Ok((Self { readers: Arc::new(Readers::new(design.file, path)), writer }, made))
     }
 
     /// The figures of the writer.
@@ -73,11 +75,7 @@ impl Database {
 
     /// Writes a page that says what it said before, to see whether there is room again.
     pub(super) async fn try_write(&self) -> Result<(), StoreError> {
-        self.write("see whether there is room", |connection| {
-            let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-            Ok(connection.pragma_update(None, "user_version", version)?)
-        })
-        .await
+        self.write("see whether there is room", |connection| Ok(rewrite(connection)?)).await
     }
 
     /// Commits `work` durably, together with what else waits. `doing` completes "could not …".
@@ -96,7 +94,7 @@ impl Database {
         work: impl FnOnce(&Connection) -> Result<R, Fault> + Send + 'static,
         then: impl FnOnce(&R) + Send + 'static,
     ) -> Result<R, StoreError> {
-        self.writer.submit(doing, work, then)?.await.map_err(|_| StoreError::stopped())?
+        self.writer.submit(doing, Durable::Now, work, then)?.await.map_err(|_| StoreError::stopped())?
     }
 
     /// As [`write`](Self::write), from a thread that may block; waits for room instead of being refused.
@@ -117,6 +115,12 @@ impl Database {
         work: impl FnOnce(&Connection) -> Result<R, Fault> + Send + 'static,
     ) -> Result<Answer<R>, StoreError> {
         self.writer.submit_blocking(doing, Durable::Later, work)
+    }
+
+    /// Has a commit made for the sake of what it begins with, and waits for nothing. It becomes durable with a later write;
+    /// where no more work is taken, a commit is about to come anyway.
+    pub(super) fn commit_soon(&self, doing: &'static str) {
+        let _ = self.writer.submit(doing, Durable::Later, |_| Ok(()), |()| {});
     }
 
     /// Reads in one snapshot, on a blocking thread.
@@ -163,6 +167,12 @@ pub(super) fn open_writer(design: &Design, path: &Path) -> Result<Connection, St
         Ok(connection)
     };
     open().map_err(|fault| fault.at(&path.display().to_string(), "open the database"))
+}
+
+/// Writes a page that says what it said before.
+pub(super) fn rewrite(connection: &Connection) -> rusqlite::Result<()> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    connection.pragma_update(None, "user_version", version)
 }
 
 /// A read-only connection for one of the readers.

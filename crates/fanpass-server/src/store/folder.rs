@@ -1,10 +1,19 @@
 //! The data folder: what lies in it, and the lock that keeps a second process out.
 
-use std::fs::{self, DirBuilder, File, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
+
 use super::error::{StoreError, StoreErrorKind};
+
+/// The folder of uploads.
+pub(super) const SPOOL: &str = "spool";
+/// The folder of sorted runs.
+pub(super) const TEMPORARY: &str = "temporary";
+/// The file that is locked.
+pub(super) const LOCK: &str = "lock";
 
 /// One service's files, owned by one process for as long as this lives.
 #[derive(Debug)]
@@ -43,12 +52,12 @@ impl DataFolder {
 
     /// Uploads that were received and wait for their import.
     pub(crate) fn spool(&self) -> PathBuf {
-        self.path.join("spool")
+        self.path.join(SPOOL)
     }
 
     /// Sorted runs of imports under way; worthless after a restart.
     pub(crate) fn temporary(&self) -> PathBuf {
-        self.path.join("temporary")
+        self.path.join(TEMPORARY)
     }
 
     fn empty_temporary(&self) -> Result<(), StoreError> {
@@ -76,16 +85,30 @@ pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
     builder.recursive(true).create(folder)
 }
 
+/// Makes a folder as [`make_private`] does, under a new name in `parent`. It vanishes with what is given back.
+pub(crate) fn temporary_folder(prefix: &str, parent: &Path) -> io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.prefix(prefix).tempdir_in(parent)
+}
+
 /// Opens a file to write, made if it is not there, which its owner alone can read, where the system knows owners.
 pub(super) fn open_private(path: &Path) -> io::Result<File> {
+    private().create(true).truncate(false).open(path)
+}
+
+/// How a file is opened to write which, if that makes it, its owner alone can read.
+pub(crate) fn private() -> OpenOptions {
     let mut options = File::options();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.create(true).truncate(false).write(true).open(path)
+    options.write(true);
+    options
 }
 
 fn lock(folder: &Path) -> Result<File, StoreError> {
-    let path = folder.join("lock");
+    let path = folder.join(LOCK);
     let file = open_private(&path).map_err(|error| StoreError::io("open the lock file", &path, error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

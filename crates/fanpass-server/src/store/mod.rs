@@ -11,12 +11,14 @@ mod check;
 mod checkpoint;
 mod columns;
 mod combine;
+mod contents;
 mod database;
 mod delta;
 mod environment;
 mod error;
 mod figures;
 pub(crate) mod folder;
+mod fresh;
 mod idempotency;
 mod jobs;
 mod lists;
@@ -27,6 +29,7 @@ mod part;
 mod readers;
 mod repeated;
 mod replace;
+mod scratch;
 mod segments;
 mod select;
 mod snapshot;
@@ -147,7 +150,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreErrorKind::Locked`] when another process owns the folder, [`StoreErrorKind::TooNew`] when a newer
-    /// FanPass wrote it, [`StoreErrorKind::Corrupt`], [`StoreErrorKind::Full`] or [`StoreErrorKind::Io`].
+    /// FanPass wrote it, [`StoreErrorKind::Corrupt`] when a file is damaged or a database that was there is not any more,
+    /// [`StoreErrorKind::Full`] or [`StoreErrorKind::Io`].
     pub fn open(path: &Path, clock: Clock, ids: Ids) -> Result<Self, StoreError> {
         Self::open_with(path, clock, ids, WRITES_WAITING)
     }
@@ -158,6 +162,8 @@ impl Store {
     /// As [`open`](Self::open).
     pub fn open_with(path: &Path, clock: Clock, ids: Ids, writes_waiting: usize) -> Result<Self, StoreError> {
         let folder = Arc::new(DataFolder::open(path)?);
+        contents::refuse_lost(path)?;
+        // In the order that `contents::lost` goes by.
         let segments = Arc::new(Database::open(&SEGMENTS, &folder, SEGMENT_WRITES_WAITING)?);
         let (service, journal) = Database::open_with(&SERVICE, &folder, writes_waiting, |connection| {
             let journal = Journal::open(&folder, connection)?;

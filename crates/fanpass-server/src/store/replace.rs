@@ -1,43 +1,41 @@
-//! Puts another data folder in the place of one: a snapshot's, or an empty one. What stands is untouched until the other is
-//! whole.
+//! Makes another data folder of one: a snapshot's, or an empty one. What stands is untouched until the other is whole.
 
 use std::fs::{self, File};
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 
-use tempfile::TempDir;
 use zip::ZipArchive;
 
+use super::contents::{holds_something, is_data_folder, lost, refuse_foreign};
 use super::database::open_writer;
 use super::error::{Fault, StoreError, StoreErrorKind};
-use super::folder::{DataFolder, make_private, sync_folder};
+use super::folder::{DataFolder, SPOOL, make_private, open_private};
+use super::fresh::Fresh;
 use super::snapshot::{CATALOGUE, FORMAT, GA4_SECRET, MANIFEST, Manifest, copy_hashed};
 use super::{SEGMENTS, SERVICE};
 use crate::auth::keys;
 
-/// The folder of uploads, in a snapshot as in a data folder.
-const SPOOL: &str = "spool";
 /// The file of the token that whoever reads the folder has.
-const DEVELOPMENT_TOKEN: &str = "dev-token";
+pub(super) const DEVELOPMENT_TOKEN: &str = "dev-token";
 
 /// Makes what the snapshot in `file` holds the data folder at `data`. With `replace` it takes the place of what is there, in
-/// one step; without, the folder must be empty or not there. Blocks.
+/// one step; without, the folder must be empty or not there. It keeps its owner and is nobody else's to look into. Blocks.
 ///
 /// # Errors
-/// [`StoreErrorKind::Conflict`] when the folder holds something, [`StoreErrorKind::Locked`] when a service runs on it,
-/// [`StoreErrorKind::Corrupt`] when the snapshot is damaged, [`StoreErrorKind::TooNew`] when a newer FanPass made it,
-/// [`StoreErrorKind::Full`], [`StoreErrorKind::Io`]. The folder is as it was before.
+/// [`StoreErrorKind::Conflict`] when the folder holds something, or something else than a service's data,
+/// [`StoreErrorKind::Locked`] when a service runs on it, [`StoreErrorKind::Corrupt`] when the snapshot is damaged,
+/// [`StoreErrorKind::TooNew`] when a newer FanPass made it, [`StoreErrorKind::Full`], [`StoreErrorKind::Io`]. The folder is as it
+/// was before.
 pub fn restore(file: &Path, data: &Path, replace: bool) -> Result<Manifest, StoreError> {
-    if replace && holds_something(data)? && !data.join(SERVICE.file).is_file() {
-        let message = format!("`{}` is no data folder; it is not replaced", data.display());
-        return Err(StoreError::new(StoreErrorKind::Conflict, message));
-    }
-    if !replace && holds_something(data)? {
-        let message = format!(
-            "`{}` holds data; restore into another folder, or replace it with --replace",
-            data.display()
-        );
-        return Err(StoreError::new(StoreErrorKind::Conflict, message));
+    if holds_something(data)? {
+        let conflict = |why| StoreError::new(StoreErrorKind::Conflict, format!("`{}` {why}", data.display()));
+        if !replace {
+            return Err(conflict("holds data; restore into another folder, or replace it with --replace"));
+        }
+        if !is_data_folder(data) {
+            return Err(conflict("is no data folder; it is not replaced"));
+        }
+        refuse_foreign(data)?;
     }
     let fresh = Fresh::beside(data)?;
     let manifest = unpack(file, fresh.path())?;
@@ -52,7 +50,7 @@ pub fn restore(file: &Path, data: &Path, replace: bool) -> Result<Manifest, Stor
             return Err(damaged(file, &format!("{}: {verdict}", design.file)));
         }
     }
-    fresh.put_in_place(data)?;
+    fresh.put_in_place()?;
     Ok(manifest)
 }
 
@@ -61,11 +59,21 @@ pub fn restore(file: &Path, data: &Path, replace: bool) -> Result<Manifest, Stor
 ///
 /// # Errors
 /// [`StoreErrorKind::Locked`] when a service runs on the folder, [`StoreErrorKind::NotFound`] when there is none,
-/// [`StoreErrorKind::Full`], [`StoreErrorKind::Io`]. The folder is as it was before.
+/// [`StoreErrorKind::Conflict`] when it holds something else than a service's data, [`StoreErrorKind::Corrupt`] when the tokens
+/// that are to be kept are lost, [`StoreErrorKind::Full`], [`StoreErrorKind::Io`]. The folder is as it was before.
 pub fn reset(data: &Path, keep_tokens: bool) -> Result<(), StoreError> {
-    if !data.join(SERVICE.file).is_file() {
+    if !is_data_folder(data) {
         let message = format!("`{}` is no data folder; name one with --data", data.display());
         return Err(StoreError::new(StoreErrorKind::NotFound, message));
+    }
+    refuse_foreign(data)?;
+    if let Some(how) = lost(data, &SERVICE).filter(|_| keep_tokens) {
+        let message = format!(
+            "the tokens stood in {} of `{}`, which is {how}; restore a snapshot, or reset without --keep-tokens",
+            SERVICE.file,
+            data.display()
+        );
+        return Err(StoreError::new(StoreErrorKind::Corrupt, message));
     }
     let fresh = Fresh::beside(data)?;
     let folder = DataFolder::open(fresh.path())?;
@@ -98,15 +106,7 @@ pub fn reset(data: &Path, keep_tokens: bool) -> Result<(), StoreError> {
         }
     }
     drop((service, folder));
-    fresh.put_in_place(data)
-}
-
-fn holds_something(data: &Path) -> Result<bool, StoreError> {
-    match fs::read_dir(data) {
-        Ok(mut entries) => Ok(entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != "lock"))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(StoreError::io("read the folder", data, error)),
-    }
+    fresh.put_in_place()
 }
 
 /// Writes the files of a snapshot into `folder`, each held against the manifest.
@@ -136,8 +136,12 @@ fn unpack(file: &Path, folder: &Path) -> Result<Manifest, StoreError> {
         let mut packed = zip.by_name(&wanted.name).map_err(|error| damaged(file, &error.to_string()))?;
         let path = folder.join(&wanted.name);
         let failed = |error| StoreError::io("restore", &path, error);
-        let mut written = super::folder::open_private(&path).map_err(failed)?;
-        let (bytes, sha256) = copy_hashed(&mut packed, &mut written).map_err(failed)?;
+        let mut written = open_private(&path).map_err(failed)?;
+        let (bytes, sha256) = copy_hashed(&mut packed, &mut written).map_err(|error| {
+            // What no call to the system failed with is what the archive was found to be.
+            let is_found = error.raw_os_error().is_none();
+            if is_found { damaged(file, &format!("`{}`: {error}", wanted.name)) } else { failed(error) }
+        })?;
         if (bytes, &sha256) != (wanted.bytes, &wanted.sha256) {
             return Err(damaged(file, &format!("`{}` is not what was written", wanted.name)));
         }
@@ -168,66 +172,4 @@ fn is_ours(name: &str) -> bool {
 fn damaged(file: &Path, why: &str) -> StoreError {
     let message = format!("the snapshot `{}` is damaged: {why}; use another one", file.display());
     StoreError::new(StoreErrorKind::Corrupt, message)
-}
-
-/// A folder that is to take the place of a data folder; it vanishes unless it does.
-struct Fresh {
-    folder: TempDir,
-    parent: PathBuf,
-}
-
-impl Fresh {
-    fn beside(data: &Path) -> Result<Self, StoreError> {
-        let parent = match data.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
-        let failed = |error| StoreError::io("make a folder in", &parent, error);
-        fs::create_dir_all(&parent).map_err(failed)?;
-        let folder = tempfile::Builder::new().prefix(".fanpass-").tempdir_in(&parent).map_err(failed)?;
-        Ok(Self { folder, parent })
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    /// Puts it in the place of `data`, if nobody uses that.
-    fn put_in_place(self, data: &Path) -> Result<(), StoreError> {
-        let failed = |error| {
-            let mut error = StoreError::io("put another folder in the place of", data, error);
-            error.advise("is it the root of a file system? then restore beside it and move the files");
-            error
-        };
-        sync_folder(self.path())?;
-        let _lock = data.exists().then(|| DataFolder::open(data)).transpose()?;
-        if data.exists() {
-            // What stood there has the temporary name afterwards, and is deleted with it.
-            exchange(self.path(), data).map_err(failed)?;
-        } else {
-            fs::rename(self.path(), data).map_err(failed)?;
-        }
-        sync_folder(&self.parent)?;
-        self.folder.close().or_else(|error| match error.kind() {
-            io::ErrorKind::NotFound => Ok(()),
-            _ => Err(StoreError::io("remove what was replaced in", &self.parent, error)),
-        })
-    }
-}
-
-/// Exchanges two folders in one step.
-#[cfg(target_os = "linux")]
-fn exchange(one: &Path, other: &Path) -> io::Result<()> {
-    use rustix::fs::{CWD, RenameFlags, renameat_with};
-
-    Ok(renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?)
-}
-
-/// Exchanges two folders; between two of the steps `other` is not there.
-#[cfg(not(target_os = "linux"))]
-fn exchange(one: &Path, other: &Path) -> io::Result<()> {
-    let aside = one.with_extension("replaced");
-    fs::rename(other, &aside)?;
-    fs::rename(one, other)?;
-    fs::rename(aside, one)
 }

@@ -5,19 +5,21 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use tempfile::{NamedTempFile, TempDir};
+use tempfile::NamedTempFile;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+use super::contents::refuse_lost;
 use super::database::{Design, open_reader};
 use super::error::{Fault, StoreError, StoreErrorKind};
-use super::folder::sync_folder;
+use super::folder::{open_private, sync_folder};
+use super::scratch::{Scratch, parent};
 use super::{SEGMENTS, SERVICE};
 use crate::auth::keys;
 
@@ -62,22 +64,20 @@ pub struct ManifestFile {
 /// until the new one is whole. Blocks.
 ///
 /// # Errors
-/// [`StoreErrorKind::NotFound`] when there is no such folder, [`StoreErrorKind::Corrupt`], [`StoreErrorKind::Full`],
-/// [`StoreErrorKind::Io`].
+/// [`StoreErrorKind::NotFound`] when there is no such folder, [`StoreErrorKind::Conflict`] when `file` would lie in it,
+/// [`StoreErrorKind::Corrupt`], [`StoreErrorKind::Full`], [`StoreErrorKind::Io`].
 pub fn snapshot(data: &Path, file: &Path) -> Result<Manifest, StoreError> {
+    refuse_lost(data)?;
     if !data.join(SEGMENTS.file).is_file() || !data.join(SERVICE.file).is_file() {
         let message = format!("`{}` is no data folder; name one with --data", data.display());
         return Err(StoreError::new(StoreErrorKind::NotFound, message));
     }
+    refuse_inside(data, file)?;
     let made_at = Timestamp::now().to_string();
-    let folder = match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
     let failed = |error| StoreError::io("write the snapshot", file, error);
-    // Both vanish when anything fails.
-    let copies = TempDir::new_in(folder).map_err(failed)?;
-    let written = NamedTempFile::new_in(folder).map_err(failed)?;
+    // All in it vanishes when anything fails.
+    let copies = Scratch::beside(file)?;
+    let written = NamedTempFile::new_in(copies.path()).map_err(failed)?;
     let uploads = copy_segments(data, copies.path())?;
     copy_database(&SERVICE, data, copies.path())?;
 
@@ -100,8 +100,23 @@ pub fn snapshot(data: &Path, file: &Path) -> Result<Manifest, StoreError> {
     let manifest = pack.finish(made_at).map_err(failed)?;
     written.as_file().sync_all().map_err(failed)?;
     written.persist(file).map_err(|error| failed(error.error))?;
-    sync_folder(folder)?;
+    sync_folder(copies.parent())?;
+    copies.close()?;
     Ok(manifest)
+}
+
+/// Refuses a snapshot that would be a part of what it saves, and go with it.
+fn refuse_inside(data: &Path, file: &Path) -> Result<(), StoreError> {
+    if let (Ok(inside), Ok(data)) = (fs::canonicalize(parent(file)), fs::canonicalize(data))
+        && inside.starts_with(&data)
+    {
+        let message = format!(
+            "`{}` lies in the data folder that it would save; write it elsewhere, best to another disk",
+            file.display()
+        );
+        return Err(StoreError::new(StoreErrorKind::Conflict, message));
+    }
+    Ok(())
 }
 
 /// Copies `segments.db`, and opens the uploads that the copy's unfinished imports need.
@@ -155,9 +170,11 @@ fn needed_uploads(copy: &Path) -> Result<Vec<String>, StoreError> {
 
 /// Copies a database as it stands at one moment, whoever writes to it meanwhile.
 fn copy_database(design: &Design, data: &Path, copies: &Path) -> Result<(), StoreError> {
+    let into = copies.join(design.file);
+    // SQLite takes an empty file for one that is not there, and leaves its mode alone.
+    open_private(&into).map_err(|error| StoreError::io("make the file", &into, error))?;
     let copy = || -> rusqlite::Result<()> {
         let connection = open_reader(&data.join(design.file))?;
-        let into: PathBuf = copies.join(design.file);
         connection.execute("VACUUM INTO ?1", [into.to_string_lossy()])?;
         Ok(())
     };

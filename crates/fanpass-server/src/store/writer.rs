@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
+use super::database::rewrite;
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::repeated::spawn;
 use crate::metrics::WriterMeter;
@@ -69,10 +70,11 @@ impl Writer {
     pub(super) fn submit<R: Send + 'static>(
         &self,
         doing: &'static str,
+        durable: Durable,
         work: impl FnOnce(&Connection) -> Result<R, Fault> + Send + 'static,
         then: impl FnOnce(&R) + Send + 'static,
     ) -> Result<Answer<R>, StoreError> {
-        let (task, answer) = task(self.place(doing), Durable::Now, work, then);
+        let (task, answer) = task(self.place(doing), durable, work, then);
         let queue = self.queue.as_ref().ok_or_else(StoreError::stopped)?;
         self.meter.waiting.inc();
         queue.try_send(task).map_err(|error| {
@@ -156,10 +158,13 @@ fn write_all(
         meter.waiting.sub(i64::try_from(batch.len()).unwrap_or_default());
         meter.batch.observe(u32::try_from(batch.len()).map_or(f64::MAX, f64::from));
         let timer = meter.seconds.start_timer();
-        let now = unsynced == UNSYNCED_MAX || batch.iter().any(|task| task.durable() == Durable::Now);
-        unsynced = if now { 0 } else { unsynced + 1 };
+        let now = unsynced >= UNSYNCED_MAX || batch.iter().any(|task| task.durable() == Durable::Now);
+        // A commit makes those before it durable by what it writes, and its own work may have nothing to write.
+        let owes = now && unsynced > 0;
         let mut full = false;
-        let failure = commit.sync(now, &mut synced).and_then(|()| commit.run(&mut batch, &mut full)).err();
+        let done = commit.sync(now, &mut synced).and_then(|()| commit.run(&mut batch, owes, &mut full));
+        unsynced = if now && done.is_ok() { 0 } else { unsynced + 1 };
+        let failure = done.err();
         full |= failure.as_ref().is_some_and(|error| error.kind() == StoreErrorKind::Full);
         timer.observe_duration();
         found_full.store(full, Ordering::Relaxed);
@@ -186,8 +191,11 @@ impl Commit<'_> {
         Ok(())
     }
 
-    fn run(self, batch: &mut [Box<dyn Task>], full: &mut bool) -> Result<(), StoreError> {
+    fn run(self, batch: &mut [Box<dyn Task>], owes: bool, full: &mut bool) -> Result<(), StoreError> {
         self.statement("BEGIN IMMEDIATE")?;
+        if owes {
+            rewrite(self.connection).map_err(|error| Fault::from(error).at(self.file, "begin a commit"))?;
+        }
         if let Some(opening) = self.opening {
             opening(self.connection).map_err(|fault| fault.at(self.file, "begin a commit"))?;
         }

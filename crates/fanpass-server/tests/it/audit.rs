@@ -98,6 +98,34 @@ async fn a_client_that_hangs_up_leaves_a_record() {
     assert_eq!(line(&records(folder.path()).await[0]), "importSegment 400 development - -");
 }
 
+/// What waits for no disk stands in a journal; what changes something is in the database with its change, and nowhere else.
+#[tokio::test]
+async fn a_post_that_only_reads_is_recorded_as_a_look_up() {
+    let harness = Harness::start().await;
+    let import = harness.import("cup", "cup.csv", b"user_id\n00042\n").await;
+    let id = import["firebase_imported_segment_id"].as_str().unwrap();
+    let update = update(r#"{"userId":"00042","userProperties":{"user_properties.sth":true}}"#);
+    let read = [
+        status_of(id),
+        post("/service/v1/segments/combine").json(r#"{"all":["cup"]}"#),
+        post("/service/v1/audiences/preview").json(r#"{"expression":"segment(\"cup\")"}"#),
+    ];
+    for (name, call) in read.into_iter().chain([update]).enumerate() {
+        let answer = harness.call(call.header("x-request-id", &format!("call-{name}"))).await;
+        assert_eq!(answer.status, 200, "{answer}");
+    }
+    let named = |name: &str| name.starts_with("audit-");
+    let journal = std::fs::read_dir(harness.folder.path()).unwrap().map(|entry| entry.unwrap());
+    let journal = journal.filter(|entry| entry.file_name().to_str().is_some_and(named));
+    let journal: String = journal.map(|entry| std::fs::read_to_string(entry.path()).unwrap()).collect();
+    let stands = |name: usize| journal.contains(&format!("\"call-{name}\""));
+    assert_eq!([0, 1, 2, 3].map(stands), [true, true, true, false], "{journal}");
+    let records = harness.get("/service/v1/audit?limit=4").await.json();
+    let operations = records["records"].as_array().unwrap().iter().map(|record| record["operation"].as_str());
+    let expected = ["updateUser", "previewAudience", "combineSegments", "getSegmentImportStatus"];
+    assert!(operations.eq(expected.map(Some)), "{records}");
+}
+
 /// The audit of a folder that no service holds.
 async fn records(folder: &std::path::Path) -> Vec<AuditEntry> {
     use fanpass_server::store::{Clock, Ids, Store};

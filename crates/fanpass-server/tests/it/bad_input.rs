@@ -68,6 +68,35 @@ async fn all_of_it_is_named_at_once() {
 }
 
 #[tokio::test]
+async fn null_stands_for_nothing_that_a_request_may_leave_out() {
+    let harness = Harness::start().await;
+    let mode = segment(r#"{"segmentName":"cup","mode":null,"userIds":["a"]}"#);
+    snapshot!("null_as_mode", refused(&harness, mode).await);
+    let requests = [
+        ("/service/v1/segments/combine", r#"{"all":["cup"],"any":null}"#, "/any"),
+        ("/service/v1/segments/combine", r#"{"all":["cup"],"limit":null}"#, "/limit"),
+        ("/service/v1/audiences/preview", r#"{"expression":"true","count":null}"#, "/count"),
+        (
+            "/service/v1/audiences",
+            r#"{"audienceName":"a","expression":"true","description":null}"#,
+            "/description",
+        ),
+        ("/service/v1/segment/rollback", r#"{"segmentName":"cup","version":null}"#, "/version"),
+        ("/service/v1/attributes", r#"{"key":"custom.a","type":null}"#, "/type"),
+        ("/service/v1/attributes", r#"{"key":"custom.a","allowedValues":null}"#, "/allowedValues"),
+        ("/service/v1/tokens", r#"{"subject":"x","lifetimeSeconds":null}"#, "/lifetimeSeconds"),
+    ];
+    for (path, body, pointer) in requests {
+        let answer = refused(&harness, post(path).json(body)).await;
+        assert_eq!(
+            (answer.status, &answer.json()["errors"][0]["pointer"]),
+            (422, &pointer.into()),
+            "{answer}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_is_packed() {
     let harness = Harness::start().await;
     for call in [segment(r#"{"segmentName":"cup","userIds":["a"]}"#), upload("cup", "a.csv", b"user_id\na\n")]

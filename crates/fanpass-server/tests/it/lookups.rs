@@ -95,7 +95,9 @@ async fn segments_are_combined_page_by_page() {
     let request = json!({"all": ["home", "away"], "any": ["cup"], "limit": 2, "after": "b"});
     assert_eq!(harness.call(combine(request)).await.json(), json!({"userIds": ["c"], "count": 1}));
     let request = json!({"any": ["home", "away", "cup"], "none": ["away"], "count": true});
-    assert_eq!(harness.call(combine(request)).await.json(), json!({"count": 2}));
+    assert_eq!(harness.call(combine(request)).await.json(), json!({"userIds": [], "count": 2}));
+    let request = json!({"all": ["home"], "none": ["home"]});
+    assert_eq!(harness.call(combine(request)).await.json(), json!({"userIds": [], "count": 0}));
     snapshot!(
         "combine_nothing",
         harness.call(combine(json!({"none": ["cup"], "limit": 0, "after": " x"}))).await

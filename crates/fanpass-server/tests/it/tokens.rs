@@ -3,7 +3,7 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::harness::{Call, Harness, post, segment, update};
+use crate::harness::{Answer, Call, Harness, post, segment, update, upload};
 use crate::snapshot;
 
 #[tokio::test]
@@ -50,7 +50,8 @@ async fn a_token_allows_what_its_scopes_say() {
 #[tokio::test]
 async fn a_token_without_stated_scopes_does_everything_but_administer() {
     let harness = Harness::start().await;
-    let token = harness.issue("nightly-export", &[]).await;
+    let issued = harness.call(post("/service/v1/tokens").json(r#"{"subject":"nightly-export"}"#)).await;
+    let token = issued.json()["token"].as_str().unwrap().to_owned();
     for path in ["/service/v1/segments", "/service/v1/attributes"] {
         assert_eq!(harness.call_as(&token, Call::new("GET", path)).await.status, 200);
     }
@@ -94,6 +95,46 @@ async fn revocation_is_in_force_on_a_connection_that_is_open() {
     assert_eq!(status().await, "401");
 }
 
+/// Has a call admitted, which `100 Continue` says, revokes its token once `before` bytes of its body are sent, and gives
+/// back what it is answered when `after` more have followed.
+async fn revoked_under_way(harness: &Harness, call: Call, before: usize, after: usize) -> Answer {
+    let token = harness.issue("leaky", &["segments:write", "users:write"]).await;
+    let jti = harness.get("/service/v1/tokens").await.json()["tokens"][0]["jti"].as_str().unwrap().to_owned();
+    let call = call.header("authorization", &format!("Bearer {token}")).header("expect", "100-continue");
+    let bytes = call.bytes();
+    let head = bytes.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4;
+    let (head, body) = bytes.split_at(head);
+    let mut stream = TcpStream::connect(&harness.address).await.unwrap();
+    stream.write_all(head).await.unwrap();
+    let mut admitted = [0; 25];
+    stream.read_exact(&mut admitted).await.unwrap();
+    assert_eq!(&admitted, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(&body[..before]).await.unwrap();
+    assert_eq!(harness.call(Call::new("DELETE", &format!("/service/v1/tokens/{jti}"))).await.status, 200);
+    stream.write_all(&body[before..before + after]).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    Answer::parse(&answer)
+}
+
+#[tokio::test]
+async fn revocation_reaches_a_call_whose_body_is_under_way() {
+    let harness = Harness::start().await;
+    let list = r#"{"segmentName":"cup","userIds":["a"]}"#;
+    let answer = revoked_under_way(&harness, segment(list), 20, list.len() - 20).await;
+    assert_eq!(answer.status, 401, "{answer}");
+    let properties = r#"{"userId":"u1","userProperties":{"user_properties.sth":true}}"#;
+    let answer = revoked_under_way(&harness, update(properties), 20, properties.len() - 20).await;
+    assert_eq!(answer.status, 401, "{answer}");
+    assert_eq!(harness.get("/service/v1/user?userId=u1").await.status, 404);
+    // An upload is not even received to its end.
+    let file = upload("cup", "a.csv", "user_id\n".repeat(100_000).as_bytes());
+    let answer = revoked_under_way(&harness, file, 10_000, 10_000).await;
+    assert_eq!(answer.status, 401, "{answer}");
+    assert_eq!(harness.get("/service/v1/segments").await.json()["segments"], serde_json::json!([]));
+    assert_eq!(std::fs::read_dir(harness.folder.path().join("spool")).unwrap().count(), 0);
+}
+
 #[tokio::test]
 async fn when_a_token_was_last_used_is_known_also_after_a_restart() {
     let harness = Harness::start().await;
@@ -109,6 +150,18 @@ async fn when_a_token_was_last_used_is_known_also_after_a_restart() {
     assert_eq!(used(&harness).await, "2026-08-01T03:00:05Z");
     let harness = harness.restart().await;
     assert_eq!(used(&harness).await, "2026-08-01T03:00:05Z");
+}
+
+#[tokio::test]
+async fn a_token_has_the_scopes_that_are_named_and_at_least_one() {
+    let harness = Harness::start().await;
+    let issue =
+        |scopes: &str| post("/service/v1/tokens").json(&format!(r#"{{"subject":"x","scopes":{scopes}}}"#));
+    snapshot!("issue_token_without_scopes", harness.call(issue("[]")).await);
+    let none = harness.call(issue("null")).await;
+    assert_eq!((none.status, &none.json()["errors"][0]["pointer"]), (422, &"/scopes".into()), "{none}");
+    let twice = harness.call(issue(r#"["read","read"]"#)).await.json();
+    assert_eq!(twice["scopes"], serde_json::json!(["read"]));
 }
 
 #[tokio::test]

@@ -27,6 +27,9 @@ pub enum Busy {
 /// The layout that this code reads and writes.
 const VERSION: i64 = 2;
 
+/// Whose acknowledgements they are: at most one row. Ledgers from before have no such table.
+const TARGET: &str = "CREATE TABLE IF NOT EXISTS target (target TEXT NOT NULL) STRICT";
+
 const SCHEMA: &str = "
     CREATE TABLE secret (key BLOB NOT NULL) STRICT;
     CREATE TABLE attributes (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE) STRICT;
@@ -111,6 +114,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, SyncError> {
             return Err(SyncError::new(ErrorKind::LedgerVersion, message).at(path.display()));
         }
     }
+    connection.execute(TARGET, [])?;
     Ok(connection)
 }
 

@@ -10,6 +10,7 @@ mod lists;
 mod record;
 mod runs;
 mod survey;
+mod target;
 
 use std::{
     fmt,

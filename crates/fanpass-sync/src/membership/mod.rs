@@ -13,6 +13,9 @@ use crate::{Ledger, ListId, ListReader, ListWriter, SyncError};
 
 /// Bytes of ids that are sorted in memory at a time; more is spilled.
 const CHUNK_BYTES: usize = 16 << 20;
+/// What stands behind an id while it is sorted, smaller than any byte of an id: one that is listed comes first.
+const LISTED: u8 = 0;
+const SEEN: u8 = 1;
 /// Ids that are kept as samples of each kind.
 const SAMPLES: usize = 5;
 
@@ -21,12 +24,13 @@ const SAMPLES: usize = 5;
 pub struct Roster {
     sorter: Sorter,
     rows: u64,
+    entry: Vec<u8>,
 }
 
 impl Roster {
     /// Spills into files in `folder`, which vanish with the process.
     pub fn new(folder: &Path) -> Self {
-        Self { sorter: Sorter::new(folder, CHUNK_BYTES), rows: 0 }
+        Self { sorter: Sorter::new(folder, CHUNK_BYTES), rows: 0, entry: Vec::new() }
     }
 
     /// Takes an id.
@@ -44,8 +48,24 @@ impl Roster {
     ///
     /// As [`add`](Self::add).
     pub fn add_text(&mut self, id: &str) -> Result<(), SyncError> {
+        self.push(id, LISTED)
+    }
+
+    /// Takes an id that the file has with nothing to put in: it stays if it is there already, and does not come in.
+    ///
+    /// # Errors
+    ///
+    /// As [`add`](Self::add).
+    pub fn add_seen(&mut self, id: &UserId) -> Result<(), SyncError> {
+        self.push(id.as_str(), SEEN)
+    }
+
+    fn push(&mut self, id: &str, mark: u8) -> Result<(), SyncError> {
         self.rows += 1;
-        Ok(self.sorter.push(id.as_bytes())?)
+        self.entry.clear();
+        self.entry.extend_from_slice(id.as_bytes());
+        self.entry.push(mark);
+        Ok(self.sorter.push(&self.entry)?)
     }
 
     /// Compares the ids with the list of that name in the ledger, and with the list of what the feed put there before.
@@ -74,7 +94,15 @@ impl Roster {
             gone,
             change: MembershipChange { rows: self.rows, ..MembershipChange::default() },
         };
-        self.sorter.finish(|id| join.take(id))?;
+        let mut last = Vec::new();
+        self.sorter.finish(|entry| match entry.split_last() {
+            Some((mark, id)) if last != id => {
+                last.clear();
+                last.extend_from_slice(id);
+                join.take(id, *mark == LISTED)
+            }
+            _ => Ok(()),
+        })?;
         join.finish()
     }
 }
@@ -145,7 +173,7 @@ struct Join<'a, G> {
 
 impl<G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'_, G> {
     /// Takes the next id of the file.
-    fn take(&mut self, id: &[u8]) -> Result<(), SyncError> {
+    fn take(&mut self, id: &[u8], listed: bool) -> Result<(), SyncError> {
         self.pass_until(Some(id))?;
         let held = self.held.peek()? == Some(id);
         let owned = self.owned.peek()? == Some(id);
@@ -156,7 +184,9 @@ impl<G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'_, G> {
             self.owned.pass();
         }
         self.change.ids += 1;
-        self.settle(id, Place { held, owned, listed: true })
+        let place = Place { held, owned, listed };
+        let keeps = if listed { self.mode.keeps(place) } else { held };
+        self.settle(id, place, keeps)
     }
 
     /// Settles the members that stand before `id` and are not in the file; all that are left if there is none.
@@ -168,7 +198,8 @@ impl<G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'_, G> {
             }
             let owned = self.owned.peek()? == Some(&member);
             self.held.pass();
-            self.settle(&member, Place { held: true, owned, listed: false })?;
+            let place = Place { held: true, owned, listed: false };
+            self.settle(&member, place, self.mode.keeps(place))?;
         }
         while self.owned.peek()?.is_some_and(|owned| id.is_none_or(|id| owned < id)) {
             self.owned.pass();
@@ -176,8 +207,7 @@ impl<G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'_, G> {
         Ok(())
     }
 
-    fn settle(&mut self, id: &[u8], place: Place) -> Result<(), SyncError> {
-        let keeps = self.mode.keeps(place);
+    fn settle(&mut self, id: &[u8], place: Place, keeps: bool) -> Result<(), SyncError> {
         let change = &mut self.change;
         change.before += u64::from(place.held);
         change.after += u64::from(keeps);

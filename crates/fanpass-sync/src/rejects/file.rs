@@ -40,6 +40,21 @@ impl RejectFiles {
         Self { path: path.into(), files: Vec::new() }
     }
 
+    /// Tries whether a file can be written there, so that a run need not find out at its first reject.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io).
+    pub fn check(&self) -> Result<(), SyncError> {
+        let mut nearest = folder(&self.path);
+        while !nearest.exists() {
+            let Some(above) = nearest.parent() else { break };
+            nearest = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+        }
+        let tried = tempfile::Builder::new().prefix(".rejects-").tempfile_in(nearest);
+        tried.map(drop).map_err(|error| SyncError::io(&self.path, error))
+    }
+
     /// Adds a reject. `columns` are those of its row: [`Row::columns`](fanpass_table::Row::columns), or
     /// [`Table::columns`](fanpass_table::Table::columns) while it is the last row that was read.
     ///

@@ -67,6 +67,7 @@ fn what_contradicts_itself_is_told() {
     let told = [
         fails(""),
         fails(&format!("{segment}{segment}")),
+        fails(&format!("{segment}mode = \"replace\"\nfeed = \"b\"\n{segment}mode = \"mirror-owned\"\n")),
         fails(&format!("target = {{ local = true, domain = \"x\" }}\n{segment}")),
         fails("[[attributes]]\nname = \"crm\"\nfile = \"a.csv\"\n"),
     ];

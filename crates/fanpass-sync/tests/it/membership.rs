@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use fanpass_model::UserId;
 use fanpass_sync::{Keep, Ledger, ListId, Lists, MembershipChange, Roster, SegmentMode};
 use proptest::prelude::*;
 
@@ -85,6 +86,31 @@ proptest! {
             prop_assert_eq!(unkept, planned);
         }
     }
+}
+
+#[test]
+fn whoever_is_only_seen_stays_where_he_is() {
+    let folder = Folder::new();
+    let mut ledger = open(&folder.ledger());
+    let held: Ids = ["a", "b", "c", "d"].map(str::to_owned).into();
+    write(&mut ledger, LISTS.held, &held);
+    let mut roster = Roster::new(&std::env::temp_dir());
+    let user = |id: &str| UserId::new(id).unwrap();
+    for id in ["b", "x", "d"] {
+        roster.add_seen(&user(id)).unwrap();
+    }
+    for id in ["a", "d", "y"] {
+        roster.add(&user(id)).unwrap();
+    }
+    let mut gone = Vec::new();
+    let change = roster.compare(&ledger, LISTS, SegmentMode::Replace, ALL, |id| {
+        gone.push(String::from_utf8(id.to_vec()).unwrap());
+        Ok(())
+    });
+    let change = change.unwrap();
+    assert_eq!(gone, ["c"]);
+    assert_eq!(ids(&ledger, change.members.unwrap()), ["a", "b", "d", "y"].map(str::to_owned).into());
+    assert_eq!(ids(&ledger, change.either.unwrap()), ["a", "b", "c", "d", "y"].map(str::to_owned).into());
 }
 
 fn numbered(count: u32) -> Ids {

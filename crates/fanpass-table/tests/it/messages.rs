@@ -32,6 +32,7 @@ fn errors() {
         message("h.csv", "id,name\n1,A\n2,\0\n", None),
         message("h.xls", "<html><table>", None),
         message("h.zip", zip([("a.csv", b"id\n1\n".to_vec()), ("b.zip", zip([]))]), None),
+        message("h.zip", zip([("../../a.csv", b"id\n1\n".to_vec())]), None),
         message("h.zip", zip([("bomb.csv", vec![b'0'; 64 << 20])]), None),
         message("h.zip", &zip([("a.csv", b"id\n1\n".to_vec())])[..60], None),
         message("h.xlsx", std::fs::read(fixture("protected.xlsx")).unwrap(), None),

@@ -46,7 +46,7 @@ fn parameters(types: Types<'_>, operation: &Operation) -> Option<String> {
         [
             format!("`{}`", parameter.name),
             parameter.location.clone(),
-            types.words(&parameter.kind),
+            types.words_within(&parameter.kind, &parameter.bounds),
             yes_or_no(parameter.required),
             parameter.description.clone(),
             parameter.provenance.to_string(),
@@ -72,14 +72,11 @@ fn answers(types: Types<'_>, operation: &Operation) -> Vec<String> {
 
 fn request_example(contract: &Contract, operation: &Operation) -> String {
     let mut path = operation.path.clone();
-    let mut query = Vec::new();
-    for parameter in &operation.parameters {
-        if parameter.location == "path" {
-            path = path.replace(&format!("{{{}}}", parameter.name), &parameter.example);
-        } else if parameter.location == "query" {
-            query.push(format!("{}={}", parameter.name, parameter.example));
-        }
+    for parameter in operation.parameters.iter().filter(|parameter| parameter.location == "path") {
+        path = path.replace(&format!("{{{}}}", parameter.name), &parameter.example);
     }
+    let query = operation.query().map(|parameter| format!("{}={}", parameter.name, parameter.example));
+    let query: Vec<_> = query.collect();
     let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
     let mut lines = vec![
         format!("{} {path}{query} HTTP/1.1", operation.method),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{TYPES, table, yes_or_no};
-use crate::contract::{Contract, Field, FieldType, Schema, SchemaKind};
+use crate::contract::{Bounds, Contract, Field, FieldType, Schema, SchemaKind};
 
 /// Names types in words that link to the page that explains them.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +27,19 @@ impl Types<'_> {
         }
     }
 
+    /// `kind` in words, and what may stand there.
+    pub(super) fn words_within(self, kind: &FieldType, bounds: &Bounds) -> String {
+        let range = match (bounds.least, bounds.most) {
+            (Some(least), Some(most)) => format!(" from {least} to {most}"),
+            (Some(least), None) => format!(", {least} at least"),
+            (None, Some(most)) => format!(", {most} at most"),
+            (None, None) => String::new(),
+        };
+        let entries = bounds.fewest.map(|fewest| format!(", {fewest} at least")).unwrap_or_default();
+        let default = bounds.default.map(|default| format!("; absent: {default}")).unwrap_or_default();
+        format!("{}{range}{entries}{default}", self.words(kind))
+    }
+
     /// `name`, linked.
     pub(super) fn link(self, name: &str) -> String {
         let page = self.places.get(name).map_or(TYPES, String::as_str);
@@ -38,7 +51,7 @@ impl Types<'_> {
         let rows = fields.iter().map(|field| {
             [
                 format!("`{}`", field.name),
-                self.words(&field.kind),
+                self.words_within(&field.kind, &field.bounds),
                 yes_or_no(field.required),
                 field.description.clone(),
                 field.provenance.to_string(),

@@ -11,8 +11,8 @@ use fanpass_sync::{Guard, Ledger};
 
 use self::report::ApplyReport;
 use super::mapping::CheckedBy;
-use super::plan::open_ledger;
-use super::sending::{LedgerWait, Sending};
+use super::plan::{exit_of_plans, open_ledger};
+use super::sending::{LedgerOptions, Sending};
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::failure;
@@ -46,7 +46,7 @@ pub struct Apply {
     #[command(flatten)]
     checked: CheckedBy,
     #[command(flatten)]
-    wait: LedgerWait,
+    wait: LedgerOptions,
 }
 
 fn parse_guard(text: &str) -> Result<Guard, String> {
@@ -77,6 +77,11 @@ impl Apply {
         let mut ledger = open_ledger(&config, self.wait)?;
         let options = self.sending.options(&config.feeds);
         let mut session = Session::open(&global).await?.with_ids_rate(options.ids_per_second);
+        if self.dry_run {
+            self.wait.check(&ledger, &session)?;
+        } else {
+            self.wait.take(&mut ledger, &session)?;
+        }
         let mut preparing = Preparing {
             config: &config,
             session: &session,
@@ -96,7 +101,7 @@ impl Apply {
             ledger.sweep_lists()?;
             session.close().await;
             printer.report(&report)?;
-            return Ok(if forbidden { Exit::Guarded } else { Exit::Done });
+            return Ok(exit_of_plans(&report.plans, &self.allow));
         }
         let mut applying =
             Applying { config: &config, global: &global, session: &mut session, options, printer };
@@ -124,7 +129,7 @@ impl Apply {
             sending: Sending::default(),
             dry_run,
             checked: CheckedBy::default(),
-            wait: LedgerWait::default(),
+            wait: LedgerOptions::default(),
         }
     }
 }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use fanpass_sync::{MappedRow, Updates, original_columns};
+use fanpass_sync::{MappedRow, RejectFiles, Updates, original_columns};
 use fanpass_table::{Ids, find_columns};
 use tokio::task::spawn_blocking;
 
@@ -90,6 +90,7 @@ impl Check {
     fn check(self, stop: Arc<AtomicBool>, printer: Printer) -> Result<Exit> {
         let input = Input { file: self.file.clone(), reading: self.reading.clone() };
         let source = input.source()?;
+        self.rejects.iter().try_for_each(|path| RejectFiles::new(path).check())?;
         let mut tally = Tally::new(self.rejects.as_deref(), stop, printer);
         if self.emit.is_some() {
             tally.emit(printer.json());

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use anyhow::Result;
 use clap::Args;
 
-use fanpass_sync::{AttributeFeed, Busy, Feeds};
+use fanpass_sync::{AttributeFeed, Feeds};
 use fanpass_table::Options;
 
 use crate::cli::Global;
 use crate::commands::apply::Apply;
-use crate::commands::sending::Sending;
+use crate::commands::sending::{LedgerOptions, Sending};
 use crate::commands::users::report::conclude;
 use crate::exit::Exit;
 use crate::feed::attributes::Job;
@@ -73,7 +73,7 @@ impl Retry {
             job: Job { source, mapping: feed.mapping(), registry, rejects: rejects_of(&self.file) },
             label: feed.name.clone(),
             ledger: ledger.clone(),
-            busy: Busy::Refuse,
+            use_of_ledger: LedgerOptions::default(),
             options: Sending::default().options(&config.feeds),
         };
         let pushed = push.run(session.as_mut(), printer).await;

@@ -44,6 +44,7 @@ impl CheckedIds {
         refuse_rejects(&source)?;
         let mut spool = IdSpool::new()?;
         let found = read_ids(&source, input.reading.id.as_deref(), rejects, &progress, |id| spool.push(id))?;
+        source.check_unchanged()?;
         Ok(Self {
             spool: spool.finish()?,
             name: source.name.clone(),

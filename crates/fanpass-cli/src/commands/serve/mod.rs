@@ -3,6 +3,7 @@
 mod report;
 
 use std::env;
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum as _};
 use fanpass_server::{FaultRule, Service};
 use secrecy::ExposeSecret;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -80,7 +82,7 @@ impl Serve {
             return Err(failure(Exit::Usage, message));
         }
         let mut settings = self.settings(global)?;
-        let temporary = if self.ephemeral { Some(tempfile::tempdir()?) } else { None };
+        let temporary = if self.ephemeral { Some(private_folder()?) } else { None };
         if let Some(folder) = &temporary {
             settings.config.data = folder.path().to_owned();
         }
@@ -168,6 +170,14 @@ impl Serve {
         let data = (global.data.as_path(), global.data_from);
         Settings::read(data, self.config_file.as_deref(), variables, &options)
     }
+}
+
+/// A temporary folder that nobody else can look into.
+fn private_folder() -> io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.prefix("fanpass-").tempdir()
 }
 
 async fn bind(address: SocketAddr, option: &str) -> Result<TcpListener> {

@@ -34,7 +34,7 @@ pub struct DataFolder {
     /// Sizes of the service's files.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     bytes: BTreeMap<String, u64>,
-    /// Versions of the databases.
+    /// Versions of the databases whose file tells it; where all is in the log still, it does not.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     schema: BTreeMap<&'static str, u32>,
     /// Files in folders, such as uploads that wait for their import, and files that are not the service's.
@@ -62,7 +62,7 @@ impl DataFolder {
             found.add(&entry);
         }
         let versions = DATABASES.iter().filter_map(|name| Some((*name, schema(&path.join(name)).ok()?)));
-        found.schema = versions.collect();
+        found.schema = versions.filter(|(_, version)| *version > 0).collect();
         found
     }
 

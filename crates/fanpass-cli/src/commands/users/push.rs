@@ -11,7 +11,7 @@ use fanpass_sync::Feeds;
 use super::report::conclude;
 use crate::cli::Global;
 use crate::commands::mapping::MappingOptions;
-use crate::commands::sending::{LedgerWait, Sending};
+use crate::commands::sending::{LedgerOptions, Sending};
 use crate::exit::Exit;
 use crate::feed::attributes::Job;
 use crate::feed::lint::{lint, registry_of};
@@ -52,7 +52,7 @@ pub struct Push {
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
     #[command(flatten)]
-    wait: LedgerWait,
+    wait: LedgerOptions,
     /// Read and check the file, and send nothing
     #[arg(long)]
     dry_run: bool,
@@ -74,7 +74,7 @@ impl Push {
             label: format!("users push {}", job.source.name),
             job,
             ledger: self.ledger.clone(),
-            busy: self.wait.into(),
+            use_of_ledger: self.wait,
             options: options.clone(),
         };
         let label = push.label.clone();

@@ -26,8 +26,9 @@ pub fn conclude(
         // Nothing was done that an account could be given of.
         return closed.failure.map_or(Ok(Exit::Failed), Err);
     }
-    let stopped = closed.stopped.as_ref().map(|(_, why)| why.clone());
-    let next = match (&stopped, closed.rejects_files.first()) {
+    let stopped = closed.why();
+    let next = match (&closed.stopped, closed.rejects_files.first()) {
+        _ if closed.failure.is_some() => None,
         (Some(_), _) => {
             Some("push the same file again: what was sent already is set to the same values".to_owned())
         }

@@ -68,6 +68,27 @@ fn whatever_call_fails_an_acknowledged_write_is_there_and_another_is_whole_or_no
     }
 }
 
+#[test]
+fn a_first_start_that_dies_at_any_call_is_begun_again() {
+    if !can_trace() {
+        eprintln!("NOT RUN: strace is not installed or may not trace, so no first start was killed");
+        return;
+    }
+    let list = ["segments", "list", "--local"];
+    let mut number = 1;
+    loop {
+        let club = Club::alone();
+        let first = traced(&club, &list, "signal=KILL", number);
+        let again = club.run(&list);
+        assert!(again.ends_with("exit 0\n"), "killed in call {number}: {again}");
+        if !first.hit {
+            break;
+        }
+        number += stride();
+    }
+    println!("up to call {number}");
+}
+
 /// A folder in which each write names its number.
 struct State {
     club: Club,

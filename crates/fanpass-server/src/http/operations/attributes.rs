@@ -12,7 +12,6 @@ use serde_json::json;
 use crate::http::call::{Call, Operate};
 use crate::http::json::{to_json, unknown_members};
 use crate::http::problem::{Kind, Problem, item};
-use crate::http::query::Parameters;
 
 pub(in crate::http) struct List;
 
@@ -119,7 +118,7 @@ impl Operate for Use {
     type Answer = AttributeUse;
 
     async fn operate(call: &mut Call) -> Result<AttributeUse, Problem> {
-        let parameters = Parameters::of(&call.parts.uri, &["key", "limit"])?;
+        let parameters = &call.parameters;
         let key = parameters.attribute_key()?;
         call.audit.target = Some(key.to_string());
         let limit = usize::try_from(parameters.limit()?).unwrap_or(usize::MAX);

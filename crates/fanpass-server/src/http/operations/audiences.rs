@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::http::call::{Call, Operate};
 use crate::http::json::to_json;
 use crate::http::problem::{Problem, item};
-use crate::http::query::{Parameters, cut, page_of};
+use crate::http::query::{cut, page_of};
 use crate::store::{AudienceRecord, Trace, UserPart, no_audience};
 use crate::targeting::{Draft, Expression, Fault};
 
@@ -77,7 +77,7 @@ impl Operate for List {
     type Answer = AudienceList;
 
     async fn operate(call: &mut Call) -> Result<AudienceList, Problem> {
-        let parameters = Parameters::of(&call.parts.uri, &["after", "limit"])?;
+        let parameters = &call.parameters;
         let after = parameters.optional("after", |text| AudienceName::new(text))?;
         let limit = parameters.limit()?;
         let all = call.app.store.audiences();
@@ -102,7 +102,8 @@ impl Operate for Get {
     type Answer = Audience;
 
     async fn operate(call: &mut Call) -> Result<Audience, Problem> {
-        let record = named(call, &Parameters::of(&call.parts.uri, &["audienceName"])?)?;
+        let name = call.parameters.audience_name()?;
+        let record = named(call, &name)?;
         let mut found = with_problems(&call.app, &[&record]).await?;
         Ok(found.pop().unwrap_or_else(|| audience(&record)))
     }
@@ -115,7 +116,8 @@ impl Operate for Delete {
     type Answer = Audience;
 
     async fn operate(call: &mut Call) -> Result<Audience, Problem> {
-        let record = named(call, &Parameters::of(&call.parts.uri, &["audienceName"])?)?;
+        let name = call.parameters.audience_name()?;
+        let record = named(call, &name)?;
         let trace = answered::<Self>(call);
         let deleted = call.app.store.delete_audience(record.name.clone(), trace).await?;
         call.audited = true;
@@ -130,11 +132,12 @@ impl Operate for ListMembers {
     type Answer = AudiencePart;
 
     async fn operate(call: &mut Call) -> Result<AudiencePart, Problem> {
-        let parameters = Parameters::of(&call.parts.uri, &["audienceName", "after", "limit", "count"])?;
+        let parameters = &call.parameters;
         let after = parameters.optional("after", |text| UserId::new(text))?;
         let limit = parameters.limit()?;
         let limit = (parameters.boolean("count")? != Some(true)).then_some(limit);
-        let record = named(call, &parameters)?;
+        let name = parameters.audience_name()?;
+        let record = named(call, &name)?;
         let expression = Arc::clone(&record.expression);
         Ok(part(call.app.store.select(expression, after.as_ref(), limit).await?))
     }
@@ -147,19 +150,18 @@ impl Operate for ListOfUser {
     type Answer = UserAudiences;
 
     async fn operate(call: &mut Call) -> Result<UserAudiences, Problem> {
-        let user = Parameters::of(&call.parts.uri, &["userId"])?.user_id()?;
+        let user = call.parameters.user_id()?;
         call.audit.target = Some(pseudonym(&user));
         let audiences = call.app.store.audiences_of(&user).await?;
         Ok(UserAudiences::new(user, audiences))
     }
 }
 
-/// The audience that the parameters name.
-fn named(call: &mut Call, parameters: &Parameters) -> Result<Arc<AudienceRecord>, Problem> {
-    let name = parameters.required("audienceName", |text| AudienceName::new(text))?;
+/// The audience of that name, which the call is about.
+fn named(call: &mut Call, name: &AudienceName) -> Result<Arc<AudienceRecord>, Problem> {
     call.audit.target = Some(name.to_string());
-    let record = call.app.store.audiences().get(&name).map(Arc::clone);
-    record.ok_or_else(|| no_audience(&name).into())
+    let record = call.app.store.audiences().get(name).map(Arc::clone);
+    record.ok_or_else(|| no_audience(name).into())
 }
 
 /// What to store with an audience that is saved or deleted.
@@ -213,8 +215,7 @@ fn audience(record: &AudienceRecord) -> Audience {
 }
 
 fn part(found: UserPart) -> AudiencePart {
-    let mut part = AudiencePart::new(found.count);
-    part.user_ids = found.users;
+    let mut part = AudiencePart::new(found.users, found.count);
     part.next = found.next.map(|next| next.to_string());
     part
 }

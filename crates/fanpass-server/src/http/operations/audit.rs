@@ -5,7 +5,6 @@ use fanpass_model::{AuditList, AuditRecord, Operation};
 
 use crate::http::call::{Call, Operate};
 use crate::http::problem::Problem;
-use crate::http::query::Parameters;
 use crate::store::{self, AuditFilter};
 
 pub(in crate::http) struct List;
@@ -15,8 +14,7 @@ impl Operate for List {
     type Answer = AuditList;
 
     async fn operate(call: &mut Call) -> Result<AuditList, Problem> {
-        let known = ["after", "subject", "operation", "target", "limit"];
-        let parameters = Parameters::of(&call.parts.uri, &known)?;
+        let parameters = &call.parameters;
         let filter = AuditFilter {
             before: parameters.after_number()?,
             limit: parameters.limit()?,

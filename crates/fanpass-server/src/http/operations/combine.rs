@@ -23,8 +23,7 @@ impl Operate for Combine {
         let (after, limit) = check(&request)?;
         let CombineRequest { all, any, none, .. } = request;
         let part = call.app.store.combine(Combination { all, any, none }, after.as_ref(), limit).await?;
-        let mut answer = Answer::new(part.count);
-        answer.user_ids = part.users;
+        let mut answer = Answer::new(part.users, part.count);
         answer.next = part.next.map(|next| next.to_string());
         Ok(answer)
     }

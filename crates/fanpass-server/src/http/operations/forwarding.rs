@@ -7,7 +7,7 @@ use super::users::pseudonym;
 use crate::http::call::{Call, Operate};
 use crate::http::json::to_json;
 use crate::http::problem::Problem;
-use crate::http::query::{Parameters, cut};
+use crate::http::query::cut;
 use crate::store;
 
 pub(in crate::http) struct Get;
@@ -43,7 +43,7 @@ impl Operate for Dead {
     type Answer = DeadLetterList;
 
     async fn operate(call: &mut Call) -> Result<DeadLetterList, Problem> {
-        let parameters = Parameters::of(&call.parts.uri, &["after", "limit"])?;
+        let parameters = &call.parameters;
         let (before, limit) = (parameters.after_number()?, parameters.limit()?);
         let mut letters = call.app.store.dead_letters(before, limit + 1).await?;
         let more = cut(&mut letters, limit);
@@ -66,7 +66,7 @@ impl Operate for Retry {
     type Answer = RetriedDeadLetters;
 
     async fn operate(call: &mut Call) -> Result<RetriedDeadLetters, Problem> {
-        let parameters = Parameters::of(&call.parts.uri, &["userId"])?;
+        let parameters = &call.parameters;
         let user = parameters.optional("userId", |text| UserId::new(text))?;
         call.audit.target = user.as_ref().map(pseudonym);
         let mut trace = call.trace::<Self>(String::new);

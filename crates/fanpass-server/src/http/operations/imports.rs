@@ -13,7 +13,7 @@ use crate::faults::Fault;
 use crate::http::call::{Call, Operate};
 use crate::http::json::to_json;
 use crate::http::problem::{Kind, Problem, item};
-use crate::http::query::{Parameters, cut};
+use crate::http::query::cut;
 use crate::http::upload::{self, Form};
 use crate::store::{ImportJob, Mode, RowReject, Stage, Store};
 
@@ -70,7 +70,7 @@ impl Operate for List {
     type Answer = ImportList;
 
     async fn operate(call: &mut Call) -> Result<ImportList, Problem> {
-        let parameters = Parameters::of(&call.parts.uri, &["segmentName", "after", "limit"])?;
+        let parameters = &call.parameters;
         let segment = parameters.optional("segmentName", |text| SegmentName::new(text))?;
         let after = parameters.optional("after", |text| ImportId::new(text))?;
         let limit = parameters.limit()?;
@@ -92,7 +92,7 @@ impl Operate for Errors {
     type Answer = ImportErrorList;
 
     async fn operate(call: &mut Call) -> Result<ImportErrorList, Problem> {
-        let parameters = Parameters::of(&call.parts.uri, &["importId", "after", "limit"])?;
+        let parameters = &call.parameters;
         let id = parameters.import_id()?;
         let after = parameters.after_number()?.unwrap_or_default();
         let limit = parameters.limit()?;
@@ -114,7 +114,7 @@ impl Operate for Cancel {
     type Answer = ImportStatus;
 
     async fn operate(call: &mut Call) -> Result<ImportStatus, Problem> {
-        let id = Parameters::of(&call.parts.uri, &["importId"])?.import_id()?;
+        let id = call.parameters.import_id()?;
         call.audit.target = Some(id.to_string());
         Ok(status(call.app.imports.cancel(&id).await?))
     }
@@ -126,11 +126,13 @@ pub(in crate::http) fn mode(pointer: &str, asked: Option<ImportMode>) -> Result<
         None | Some(ImportMode::Replace) => Ok(Mode::Replace),
         Some(ImportMode::Append) => Ok(Mode::Append),
         Some(ImportMode::Remove) => Ok(Mode::Remove),
-        Some(other) => {
-            let detail = format!("found `{other}`; the mode is `replace`, `append` or `remove`");
-            Err(item(pointer, "invalid_value", detail))
-        }
+        Some(other) => Err(wrong_mode(pointer, &format!("`{other}`"))),
     }
+}
+
+pub(super) fn wrong_mode(pointer: &str, found: &str) -> ProblemItem {
+    let detail = format!("found {found}; the mode is `replace`, `append` or `remove`");
+    item(pointer, "invalid_value", detail)
 }
 
 pub(super) fn receipt(id: ImportId, state: ImportState) -> SegmentReceipt {

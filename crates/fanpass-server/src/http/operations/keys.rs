@@ -11,7 +11,6 @@ use crate::auth::{ALGORITHM, Authority, FIRST, name_of};
 use crate::error::ServiceError;
 use crate::http::call::{Call, Operate};
 use crate::http::problem::{Kind, Problem};
-use crate::http::query::Parameters;
 
 pub(in crate::http) struct List;
 
@@ -44,7 +43,7 @@ impl Operate for Retire {
     type Answer = KeySummary;
 
     async fn operate(call: &mut Call) -> Result<KeySummary, Problem> {
-        let parameters = Parameters::of(&call.parts.uri, &["kid"])?;
+        let parameters = &call.parameters;
         let name = parameters
             .text("kid")
             .ok_or_else(|| Problem::invalid_at("kid", "missing", "the parameter `kid` is missing"))?;

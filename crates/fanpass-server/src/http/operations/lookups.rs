@@ -11,7 +11,7 @@ use fanpass_model::{
 use super::users::{no_user, pseudonym};
 use crate::http::call::{Call, Operate};
 use crate::http::problem::{Kind, Problem};
-use crate::http::query::{Parameters, cut};
+use crate::http::query::cut;
 use crate::store::SegmentRecord;
 
 pub(in crate::http) struct ListSegments;
@@ -21,7 +21,7 @@ impl Operate for ListSegments {
     type Answer = SegmentList;
 
     async fn operate(call: &mut Call) -> Result<SegmentList, Problem> {
-        let parameters = Parameters::of(&call.parts.uri, &["after", "limit"])?;
+        let parameters = &call.parameters;
         let after = parameters.optional("after", |text| SegmentName::new(text))?;
         let limit = parameters.limit()?;
         // One more than asked for tells whether there is a next page.
@@ -42,7 +42,7 @@ impl Operate for GetSegment {
     type Answer = SegmentSummary;
 
     async fn operate(call: &mut Call) -> Result<SegmentSummary, Problem> {
-        let name = Parameters::of(&call.parts.uri, &["segmentName"])?.segment_name()?;
+        let name = call.parameters.segment_name()?;
         call.audit.target = Some(name.to_string());
         let record = call.app.store.segment(&name).await?;
         record.map(summary).ok_or_else(|| no_segment(&name))
@@ -56,7 +56,7 @@ impl Operate for ListMembers {
     type Answer = MemberList;
 
     async fn operate(call: &mut Call) -> Result<MemberList, Problem> {
-        let parameters = Parameters::of(&call.parts.uri, &["segmentName", "after", "limit"])?;
+        let parameters = &call.parameters;
         let name = parameters.segment_name()?;
         let after = parameters.optional("after", |text| UserId::new(text))?;
         let limit = parameters.limit()?;
@@ -78,7 +78,7 @@ impl Operate for GetMembership {
     type Answer = Membership;
 
     async fn operate(call: &mut Call) -> Result<Membership, Problem> {
-        let parameters = Parameters::of(&call.parts.uri, &["segmentName", "userId"])?;
+        let parameters = &call.parameters;
         let (name, user) = (parameters.segment_name()?, parameters.user_id()?);
         call.audit.target = Some(name.to_string());
         let member = call.app.store.contains(&name, &user)?;
@@ -93,7 +93,7 @@ impl Operate for ListUserSegments {
     type Answer = UserSegments;
 
     async fn operate(call: &mut Call) -> Result<UserSegments, Problem> {
-        let user = Parameters::of(&call.parts.uri, &["userId"])?.user_id()?;
+        let user = call.parameters.user_id()?;
         call.audit.target = Some(pseudonym(&user));
         let segments = call.app.store.segments_of(&user).await?;
         Ok(UserSegments::new(user, segments))
@@ -107,7 +107,7 @@ impl Operate for GetUser {
     type Answer = UserRecord;
 
     async fn operate(call: &mut Call) -> Result<UserRecord, Problem> {
-        let user = Parameters::of(&call.parts.uri, &["userId"])?.user_id()?;
+        let user = call.parameters.user_id()?;
         call.audit.target = Some(pseudonym(&user));
         let stored = call.app.store.user(&user).await?;
         let segments = call.app.store.segments_of(&user).await?;

@@ -11,7 +11,6 @@ use super::users::{no_user, pseudonym};
 use crate::http::call::{Call, Operate};
 use crate::http::json::to_json;
 use crate::http::problem::Problem;
-use crate::http::query::Parameters;
 use crate::store::{AuditFilter, AuditRecord, Erased, Store, StoreError, UserChange};
 
 /// Changes, and records, of one export at most.
@@ -24,7 +23,7 @@ impl Operate for Delete {
     type Answer = DeletedUser;
 
     async fn operate(call: &mut Call) -> Result<DeletedUser, Problem> {
-        let user = Parameters::of(&call.parts.uri, &["userId"])?.user_id()?;
+        let user = call.parameters.user_id()?;
         let pseudonym = pseudonym(&user);
         call.audit.target = Some(pseudonym.clone());
         let store = call.app.store.clone();
@@ -58,7 +57,7 @@ impl Operate for Export {
     type Answer = UserExport;
 
     async fn operate(call: &mut Call) -> Result<UserExport, Problem> {
-        let user = Parameters::of(&call.parts.uri, &["userId"])?.user_id()?;
+        let user = call.parameters.user_id()?;
         let pseudonym = pseudonym(&user);
         call.audit.target = Some(pseudonym.clone());
         let store = &call.app.store;

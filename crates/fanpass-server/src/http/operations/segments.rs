@@ -9,7 +9,7 @@ use fanpass_model::{
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 
-use super::imports::{mode, receipt, receipt_again};
+use super::imports::{mode, receipt, receipt_again, wrong_mode};
 use crate::app::App;
 use crate::http::body::{self, ContentType, Room};
 use crate::http::call::{Call, Operate};
@@ -76,7 +76,8 @@ impl Operate for Create {
 }
 
 fn no_ids() -> ProblemItem {
-    let detail = "`userIds` is empty, which would wipe the segment; send at least one user id";
+    let detail =
+        "`userIds` is empty: it would wipe the segment, or add or remove nobody; send at least one user id";
     item(format!("/{USER_IDS}"), "empty", detail)
 }
 
@@ -140,8 +141,9 @@ fn everything_wrong(body: &[u8]) -> Option<Problem> {
         Some(name) => items.extend(name.fault(place, SegmentName::validate)),
         None => items.push(json::missing(place(), SEGMENT_NAME)),
     }
-    let wrong_mode = |text: Loose| text.fault(|| format!("/{MODE}"), |_| Ok(()));
-    items.extend(draft.mode.and_then(wrong_mode));
+    if let Some(Loose::Other(found)) = draft.mode {
+        items.push(wrong_mode(&format!("/{MODE}"), found));
+    }
     match draft.user_ids {
         Some(ids) => items.extend(ids.0),
         None => items.push(json::missing(format!("/{USER_IDS}"), USER_IDS)),

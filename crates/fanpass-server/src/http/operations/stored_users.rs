@@ -6,7 +6,7 @@ use fanpass_model::{AttributeChange, Operation, UserChange, UserHistory, UserId,
 use super::users::{no_user, pseudonym};
 use crate::http::call::{Call, Operate};
 use crate::http::problem::Problem;
-use crate::http::query::{Parameters, cut};
+use crate::http::query::cut;
 use crate::store;
 
 pub(in crate::http) struct List;
@@ -16,7 +16,7 @@ impl Operate for List {
     type Answer = UserList;
 
     async fn operate(call: &mut Call) -> Result<UserList, Problem> {
-        let parameters = Parameters::of(&call.parts.uri, &["after", "limit"])?;
+        let parameters = &call.parameters;
         let after = parameters.optional("after", |text| UserId::new(text))?;
         let limit = parameters.limit()?;
         // One more than asked for tells whether there is a next page.
@@ -39,7 +39,7 @@ impl Operate for History {
     type Answer = UserHistory;
 
     async fn operate(call: &mut Call) -> Result<UserHistory, Problem> {
-        let parameters = Parameters::of(&call.parts.uri, &["userId", "after", "limit"])?;
+        let parameters = &call.parameters;
         let user = parameters.user_id()?;
         call.audit.target = Some(pseudonym(&user));
         let limit = parameters.limit()?;

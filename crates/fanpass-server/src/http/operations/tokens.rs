@@ -9,7 +9,7 @@ use crate::auth::SCOPES;
 use crate::http::call::{Call, Operate};
 use crate::http::json::to_json;
 use crate::http::problem::{Kind, Problem, item};
-use crate::http::query::{Parameters, cut};
+use crate::http::query::cut;
 use crate::store::TokenRecord;
 
 /// Seconds that a token lives at most: ten years.
@@ -25,7 +25,7 @@ impl Operate for List {
     type Answer = TokenList;
 
     async fn operate(call: &mut Call) -> Result<TokenList, Problem> {
-        let parameters = Parameters::of(&call.parts.uri, &["after", "limit"])?;
+        let parameters = &call.parameters;
         let (after, limit) = (parameters.text("after"), parameters.limit()?);
         let mut tokens = call.app.store.tokens(after.as_deref(), limit + 1).await?;
         let more = cut(&mut tokens, limit);
@@ -46,8 +46,8 @@ impl Operate for Issue {
         check(&request)?;
         let lifetime = request.lifetime_seconds.unwrap_or_else(|| call.app.token_lifetime.as_secs());
         let scopes = match request.scopes {
-            scopes if scopes.is_empty() => SCOPES_DEFAULT.map(str::to_owned).into(),
-            scopes => scopes,
+            none if none.is_empty() => SCOPES_DEFAULT.map(str::to_owned).into(),
+            named => each_once(named),
         };
         let (record, token) = call
             .app
@@ -118,6 +118,16 @@ fn summary(record: TokenRecord) -> TokenSummary {
     summary.revoked_at = record.revoked_at.map(|at| at.to_string());
     summary.last_used_at = record.last_used_at.map(|at| at.to_string());
     summary
+}
+
+fn each_once(scopes: Vec<String>) -> Vec<String> {
+    let mut once = Vec::new();
+    for scope in scopes {
+        if !once.contains(&scope) {
+            once.push(scope);
+        }
+    }
+    once
 }
 
 fn check(request: &IssueTokenRequest) -> Result<(), Problem> {

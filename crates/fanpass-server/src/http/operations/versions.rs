@@ -7,7 +7,6 @@ use super::imports::mode_on_the_wire;
 use crate::http::call::{Call, Operate};
 use crate::http::json::to_json;
 use crate::http::problem::Problem;
-use crate::http::query::Parameters;
 use crate::store::VersionRecord;
 
 pub(in crate::http) struct List;
@@ -17,7 +16,7 @@ impl Operate for List {
     type Answer = SegmentVersionList;
 
     async fn operate(call: &mut Call) -> Result<SegmentVersionList, Problem> {
-        let name = Parameters::of(&call.parts.uri, &["segmentName"])?.segment_name()?;
+        let name = call.parameters.segment_name()?;
         call.audit.target = Some(name.to_string());
         let versions = call.app.store.versions(&name).await?;
         Ok(SegmentVersionList::new(name, versions.into_iter().map(version).collect()))
@@ -48,7 +47,7 @@ impl Operate for Delete {
     type Answer = DeletedSegment;
 
     async fn operate(call: &mut Call) -> Result<DeletedSegment, Problem> {
-        let name = Parameters::of(&call.parts.uri, &["segmentName"])?.segment_name()?;
+        let name = call.parameters.segment_name()?;
         call.audit.target = Some(name.to_string());
         let caller = call.caller();
         let deleted = name.clone();

@@ -66,7 +66,7 @@ pub(in crate::portal) async fn show(visit: Visit) -> Answer {
 /// Users behind `after`. A part may end early where few are selected; `parts_max` of them are asked for at most.
 async fn listed(visit: &Visit, name: &str, after: &str, parts_max: usize) -> Result<AudiencePart, Trouble> {
     let mut after = after.to_owned();
-    let mut found = AudiencePart::new(0);
+    let mut found = AudiencePart::new(Vec::new(), 0);
     for _ in 0..parts_max {
         let asked = [("audienceName", name), ("after", &*after), ("limit", SHOWN)];
         found = visit.call(&LIST_AUDIENCE_MEMBERS, &asked).await?;

@@ -20,6 +20,8 @@ use crate::store::repeated::Repeated;
 
 /// How long a record is in a journal alone at most, unless the disk is busy or full.
 const INTERVAL: Duration = Duration::from_millis(250);
+/// Bytes of records that are not left to the next look: a change that comes meanwhile waits until all before it are taken in.
+const BYTES_DUE: u64 = 128 << 10;
 /// Bytes of a journal past which records are refused: what cannot be taken in must not grow.
 const BYTES_MAX: u64 = 64 << 20;
 /// Bytes of a journal past which another is begun when they are taken in.
@@ -47,6 +49,8 @@ struct Growing {
     number: i64,
     file: File,
     bytes: u64,
+    /// Bytes past which what came since the last commit is to be taken in at once.
+    due: u64,
     /// Whether a record came since the last look.
     touched: bool,
 }
@@ -66,8 +70,8 @@ impl Journal {
         self.0.growing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Appends a record; it outlives this process from here on.
-    pub(in crate::store) fn append(&self, at: i64, entry: &AuditEntry) -> Result<(), StoreError> {
+    /// Appends a record; it outlives this process from here on. True when so much waits that it is to be taken in now.
+    pub(in crate::store) fn append(&self, at: i64, entry: &AuditEntry) -> Result<bool, StoreError> {
         let line = batch::line(at, entry)?;
         self.lock().append(&self.0.folder, &line)
     }
@@ -141,13 +145,14 @@ impl Growing {
     fn begin(folder: &Path, number: i64) -> Result<Self, StoreError> {
         let path = path(folder, number);
         let file = open_private(&path).map_err(|error| StoreError::io("make", &path, error))?;
-        Ok(Self { number, file, bytes: 0, touched: false })
+        Ok(Self { number, file, bytes: 0, due: BYTES_DUE, touched: false })
     }
 
     /// What there is to be taken in: the newest journal, its bytes, and the place behind them. Where it is long, and the only one
     /// that is not taken in, that is the begin of another.
     fn end(&mut self, folder: &Path, taken: Place) -> Result<(i64, u64, Place), StoreError> {
         let (number, bytes) = (self.number, self.bytes);
+        self.due = bytes + BYTES_DUE;
         if bytes < BYTES_ENOUGH || taken.0 != number {
             return Ok((number, bytes, (number, bytes)));
         }
@@ -156,7 +161,7 @@ impl Growing {
         Ok((number, bytes, (self.number, 0)))
     }
 
-    fn append(&mut self, folder: &Path, line: &[u8]) -> Result<(), StoreError> {
+    fn append(&mut self, folder: &Path, line: &[u8]) -> Result<bool, StoreError> {
         if self.bytes >= BYTES_MAX {
             let message = "too many audit records wait for the disk; try again in a moment";
             return Err(StoreError::new(StoreErrorKind::Busy, message));
@@ -166,7 +171,11 @@ impl Growing {
             .map_err(|error| StoreError::io("append to", &path(folder, self.number), error))?;
         self.bytes = self.bytes.saturating_add(u64::try_from(line.len()).unwrap_or(u64::MAX));
         self.touched = true;
-        Ok(())
+        let due = self.bytes >= self.due;
+        if due {
+            self.due = self.bytes + BYTES_DUE;
+        }
+        Ok(due)
     }
 }
 
@@ -196,14 +205,46 @@ pub(in crate::store) fn waiting(folder: &Path) -> io::Result<usize> {
     Ok(waiting)
 }
 
+/// The number of the journal of that name.
+fn number(name: &str) -> Option<i64> {
+    name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?.parse().ok()
+}
+
+/// Whether a file of that name is a journal.
+pub(in crate::store) fn is_journal(name: &str) -> bool {
+    number(name).is_some()
+}
+
 /// The numbers of the journals in a data folder, oldest first.
 fn numbers(folder: &Path) -> io::Result<Vec<i64>> {
     let mut numbers = Vec::new();
     for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        let number = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX));
-        numbers.extend(number.and_then(|number| number.parse::<i64>().ok()));
+        numbers.extend(entry?.file_name().to_str().and_then(number));
     }
     numbers.sort_unstable();
     Ok(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::{AuditEntry, BYTES_DUE, DataFolder, Journal};
+
+    #[test]
+    fn records_are_due_by_their_bytes_since_they_were_taken_in_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = DataFolder::open(folder.path()).unwrap();
+        let database = Connection::open_in_memory().unwrap();
+        for script in crate::store::SERVICE.migrations {
+            database.execute_batch(script).unwrap();
+        }
+        let journal = Journal::open(&folder, &database).unwrap();
+        let eighth = usize::try_from(BYTES_DUE / 8).unwrap();
+        let entry = AuditEntry { target: Some("x".repeat(eighth)), ..AuditEntry::default() };
+        let append = |records| (0..records).filter(|_| journal.append(0, &entry).unwrap()).count();
+        assert_eq!([7, 1, 6].map(append), [0, 1, 0]);
+        journal.take_in(&database).unwrap();
+        assert_eq!([7, 1, 16].map(append), [0, 1, 2]);
+    }
 }

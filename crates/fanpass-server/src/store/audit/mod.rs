@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::error::{Fault, StoreError};
 use super::{Store, Trace, time};
 pub(super) use batch::records;
-pub(super) use journal::{Journal, waiting};
+pub(super) use journal::{Journal, is_journal, waiting};
 
 /// One call, as the audit keeps it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -115,7 +115,10 @@ impl Store {
     /// [`Busy`](super::StoreErrorKind::Busy) when too many records wait for the disk, [`Full`](super::StoreErrorKind::Full),
     /// [`Io`](super::StoreErrorKind::Io).
     pub fn append_audit_soon(&self, entry: &AuditEntry) -> Result<(), StoreError> {
-        self.0.journal.append(self.now(), entry)
+        if self.0.journal.append(self.now(), entry)? {
+            self.0.service.commit_soon("keep audit records");
+        }
+        Ok(())
     }
 
     /// Records before the one numbered `before` (the newest ones when absent), newest first, at most `limit`.

@@ -15,6 +15,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::columns::COLUMNS;
+use super::contents::{is_data_folder, lost};
 use super::database::{Design, open_reader};
 use super::error::{StoreError, StoreErrorKind};
 use super::{SEGMENTS, SERVICE};
@@ -116,7 +117,7 @@ const RESTORE: &str = "restore a snapshot: fanpass restore FILE --replace";
 /// another FanPass has to check it or bring it up to date first, [`StoreErrorKind::Io`] when it cannot be looked into. What is
 /// wrong with what it holds is no error but a [`Finding`].
 pub fn check(data: &Path) -> Result<Check, StoreError> {
-    if !data.join(SEGMENTS.file).is_file() && !data.join(SERVICE.file).is_file() {
+    if !is_data_folder(data) {
         let message = format!("`{}` is no data folder; name one with --data", data.display());
         return Err(StoreError::new(StoreErrorKind::NotFound, message));
     }
@@ -154,6 +155,11 @@ type Verify = fn(&mut Check, &Connection, &Path);
 
 fn database(check: &mut Check, data: &Path, design: &Design, verify: Verify) -> rusqlite::Result<()> {
     let path = data.join(design.file);
+    if let Some(how) = lost(data, design) {
+        let next = format!("put it back, with {}-wal if there was one, or {RESTORE}", design.file);
+        check.damage(design.file, format!("it is {how}"), next);
+        return Ok(());
+    }
     if !path.is_file() {
         check.damage(design.file, "it is missing", RESTORE);
         return Ok(());
@@ -171,8 +177,11 @@ fn database(check: &mut Check, data: &Path, design: &Design, verify: Verify) -> 
     Ok(())
 }
 
-/// Refuses a database of a schema that this FanPass cannot check; one that cannot be read at all is a finding later.
+/// Refuses a database of a schema that this FanPass cannot check; one that is lost or cannot be read is a finding later.
 fn check_version(data: &Path, design: &Design) -> Result<(), StoreError> {
+    if lost(data, design).is_some() {
+        return Ok(());
+    }
     let read = || -> rusqlite::Result<usize> {
         open_reader(&data.join(design.file))?.pragma_query_value(None, "user_version", |row| row.get(0))
     };

@@ -33,7 +33,7 @@ fn insert(writer: &Writer, number: u32) -> Result<Answer<()>, StoreError> {
         connection.execute("INSERT INTO numbers VALUES (?1)", [number])?;
         Ok(())
     };
-    writer.submit("insert", work, |()| {})
+    writer.submit("insert", Durable::Now, work, |()| {})
 }
 
 fn count(connection: &Connection) -> u32 {
@@ -67,14 +67,37 @@ fn what_may_be_durable_later_is_not_synced_alone_nor_too_often_in_a_row() {
 }
 
 #[test]
+fn a_durable_commit_writes_when_those_before_it_are_not_durable_yet() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("test.db");
+    let (writer, hold) = held(&path, 100);
+    drop(hold);
+    // A commit syncs the log only where it has something to add to it.
+    let grown = |durable, number: Option<u32>| {
+        let log = || std::fs::metadata(path.with_extension("db-wal")).unwrap().len();
+        let before = log();
+        let work = move |connection: &Connection| match number {
+            Some(number) => Ok(connection.execute("INSERT INTO numbers VALUES (?1)", [number])?),
+            None => Ok(0),
+        };
+        writer.submit_blocking("work", durable, work).unwrap().blocking_recv().unwrap().unwrap();
+        log() > before
+    };
+    assert!(grown(Durable::Later, Some(1)));
+    assert!(grown(Durable::Now, None), "the number is not left to chance");
+    assert!(!grown(Durable::Now, None), "it is durable");
+}
+
+#[test]
 fn what_waits_together_shares_a_commit_and_a_failure_undoes_itself_alone() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("test.db");
     let (writer, hold) = held(&path, 100);
     let answers: Vec<_> = [1, 2, 2, 3].into_iter().map(|number| insert(&writer, number).unwrap()).collect();
     let elsewhere = Connection::open(&path).unwrap();
-    let seen =
-        writer.submit("count", move |connection| Ok((count(connection), count(&elsewhere))), |_| {}).unwrap();
+    let seen = writer
+        .submit("count", Durable::Now, move |connection| Ok((count(connection), count(&elsewhere))), |_| {})
+        .unwrap();
     drop(hold);
 
     let stored: Vec<bool> =
@@ -105,7 +128,7 @@ fn when_the_commit_fails_everybody_is_told() {
     let (writer, hold) = held(&path, 100);
     let undo = |connection: &Connection| Ok(connection.execute_batch("ROLLBACK")?);
     let first = insert(&writer, 1).unwrap();
-    let undone = writer.submit("undo", undo, |()| {}).unwrap();
+    let undone = writer.submit("undo", Durable::Now, undo, |()| {}).unwrap();
     let last = insert(&writer, 2).unwrap();
     drop(hold);
     for answer in [first, undone, last] {
@@ -129,8 +152,8 @@ fn a_full_disk_is_told_to_all_of_the_commit_and_the_next_commit_goes_on() {
         connection.execute("INSERT INTO numbers VALUES (zeroblob(1000000))", [])?;
         Ok(())
     };
-    writer.submit("limit", limit, |()| {}).unwrap();
-    let filled = writer.submit("fill", fill, |()| {}).unwrap();
+    writer.submit("limit", Durable::Now, limit, |()| {}).unwrap();
+    let filled = writer.submit("fill", Durable::Now, fill, |()| {}).unwrap();
     let neighbour = insert(&writer, 1).unwrap();
     drop(hold);
     // SQLite undoes the whole transaction then, so nobody may believe that his part of it stands.
@@ -152,7 +175,7 @@ fn fail_behind(writer: &Writer, numbers: &'static [u32]) -> Answer<()> {
         }
         Err(StoreError::new(StoreErrorKind::Conflict, "no").into())
     };
-    writer.submit("fail", work, |()| {}).unwrap()
+    writer.submit("fail", Durable::Now, work, |()| {}).unwrap()
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod audit;
 mod checks;
 mod combine;
 mod crash;
+mod folders;
 mod imports;
 mod interruptions;
 mod lists;

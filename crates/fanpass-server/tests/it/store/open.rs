@@ -81,6 +81,10 @@ async fn no_file_is_open_to_others_even_in_a_folder_that_is() {
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let store = open(&folder);
     store.append_audit(fanpass_server::store::AuditEntry::default()).await.unwrap();
+    let imports = Imports::start(store.clone(), ImportOptions::default()).unwrap();
+    let upload = imports.receive().await.unwrap();
+    let spooled = folder.path().join("spool").join(upload.id().as_str());
+    assert_eq!(std::fs::metadata(spooled).unwrap().permissions().mode() & 0o777, 0o600);
     let mut seen = Vec::new();
     for entry in std::fs::read_dir(folder.path()).unwrap() {
         let entry = entry.unwrap();
@@ -134,6 +138,8 @@ async fn a_folder_of_the_first_schema_is_brought_up_to_date() {
 #[tokio::test]
 async fn users_and_tokens_of_the_first_version_are_taken_over() {
     let folder = TempDir::new().unwrap();
+    drop(open(&folder));
+    std::fs::remove_file(folder.path().join("service.db")).unwrap();
     let connection = Connection::open(folder.path().join("service.db")).unwrap();
     connection.execute_batch(include_str!("../../../src/store/schema/service_1.sql")).unwrap();
     connection

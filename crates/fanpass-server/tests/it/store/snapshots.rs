@@ -87,10 +87,12 @@ async fn a_damaged_snapshot_changes_nothing() {
     let target = kept.path().join("data");
     for place in [100, whole.len() / 3, whole.len() / 2] {
         let mut damaged = whole.clone();
-        damaged[place] ^= 0xff;
+        damaged[place] ^= 1;
         fs::write(&file, &damaged).unwrap();
         let error = restore(&file, &target, false).unwrap_err();
-        assert!([StoreErrorKind::Corrupt, StoreErrorKind::Io].contains(&error.kind()), "{place}: {error}");
+        assert_eq!(error.kind(), StoreErrorKind::Corrupt, "{place}: {error}");
+        let said = format!("the snapshot `{}` is damaged", file.display());
+        assert!(error.to_string().starts_with(&said), "{place}: {error}");
         assert!(!target.exists());
     }
     fs::write(&file, &whole[..whole.len() / 2]).unwrap();
@@ -143,4 +145,45 @@ async fn a_folder_that_is_none_of_ours_is_left_alone() {
     assert_eq!(restore(&file, home, true).unwrap_err().kind(), StoreErrorKind::Conflict);
     assert_eq!(reset(home, false).unwrap_err().kind(), StoreErrorKind::NotFound);
     assert!(file.is_file());
+
+    // Nor is what somebody keeps among the data.
+    let data = harness.into_folder().await;
+    fs::write(data.path().join("notes.txt"), "mine").unwrap();
+    fs::create_dir(data.path().join("old")).unwrap();
+    for refused in [restore(&file, data.path(), true).map(drop), reset(data.path(), true)] {
+        let error = refused.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Conflict);
+        assert!(error.to_string().contains("`notes.txt`, `old`; move that away"), "{error}");
+    }
+    assert_eq!(fs::read_to_string(data.path().join("notes.txt")).unwrap(), "mine");
+    let inside = snapshot(data.path(), &data.path().join("spool/a.zip")).unwrap_err();
+    assert_eq!(inside.kind(), StoreErrorKind::Conflict, "{inside}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_folder_that_is_replaced_stays_whose_it_was_and_private() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+
+    let (harness, _) = busy().await;
+    let kept = TempDir::new().unwrap();
+    let file = kept.path().join("snapshot.zip");
+    snapshot(harness.folder.path(), &file).unwrap();
+    let data = harness.into_folder().await;
+    for replace in [false, true] {
+        // Only root may give a folder away; to anybody else it stays his own.
+        let own = fs::metadata(data.path()).unwrap().uid();
+        let owner = if own == 0 && chown(data.path(), Some(1234), None).is_ok() { 1234 } else { own };
+        fs::set_permissions(data.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        if replace {
+            restore(&file, data.path(), true).unwrap();
+        } else {
+            reset(data.path(), true).unwrap();
+        }
+        for name in ["", "service.db", "signing-key", "spool"] {
+            let found = fs::metadata(data.path().join(name)).unwrap();
+            let open_to = found.permissions().mode() & 0o077;
+            assert_eq!((found.uid(), open_to), (owner, 0), "{name}, replace: {replace}");
+        }
+    }
 }
