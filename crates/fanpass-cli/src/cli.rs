@@ -203,9 +203,8 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
 /// Keeps examples, which are indented, from being broken where a terminal is narrow: they are there to be copied.
 fn with_whole_examples(command: clap::Command) -> clap::Command {
     let whole = |help: &clap::builder::StyledStr| {
-        let line = |line: &str| match line.starts_with(' ') {
-            true => line.replace(' ', UNBROKEN),
-            false => line.to_owned(),
+        let line = |line: &str| {
+            if line.starts_with(' ') { line.replace(' ', UNBROKEN) } else { line.to_owned() }
         };
         help.to_string().lines().map(line).collect::<Vec<_>>().join("\n")
     };

@@ -40,7 +40,7 @@ impl<'a> IdRow<'a> {
     /// The row.
     #[inline]
     pub fn row(&self) -> Row<'a> {
-        self.table.any_row()
+        self.table.last_row()
     }
 
     /// Where the id is, for people: `holders.csv:12` or `fans.xlsx:Sheet1!B7`.

@@ -117,8 +117,10 @@ impl Table {
     }
 
     /// The row that was read last, whatever is wrong with it as a whole.
+    #[inline]
     pub fn last_row(&self) -> Row<'_> {
-        self.any_row()
+        let Member { record, origin, columns, .. } = &self.member;
+        Row { record, origin, columns }
     }
 
     /// Lets a cell of the row that was read last be shown as `text`, in rejects too: one whose text is not what it was used
@@ -156,16 +158,9 @@ impl Table {
     /// The row at hand.
     pub(crate) fn row(&self) -> Result<Row<'_>, Box<Reject>> {
         match if self.is_sound() { None } else { self.fault() } {
-            None => Ok(self.any_row()),
-            Some(fault) => Err(self.any_row().reject(None, fault.code, fault.message)),
+            None => Ok(self.last_row()),
+            Some(fault) => Err(self.last_row().reject(None, fault.code, fault.message)),
         }
-    }
-
-    /// The row at hand, sound or not.
-    #[inline]
-    pub(crate) fn any_row(&self) -> Row<'_> {
-        let Member { record, origin, columns, .. } = &self.member;
-        Row { record, origin, columns }
     }
 
     /// Nothing can be wrong with the row at hand.

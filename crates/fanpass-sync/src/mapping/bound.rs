@@ -73,7 +73,10 @@ impl Bound {
             properties.insert(constant.key().clone(), constant.value().clone());
         }
         let mut faults = Vec::new();
-        let user = self.user(row).map_err(|reject| faults.push((self.id, reject.into())));
+        let user = self.user(row);
+        if let Err(reject) = &user {
+            faults.push((self.id, CellFault::new(reject.code, reject.message.clone())));
+        }
         for ((map, bounds), &column) in mapping.map.iter().zip(bounds).zip(&self.values) {
             let cell = self.cell(mapping, map, row, column, shown);
             match cell.and_then(|value| within(bounds.as_ref(), value)) {
@@ -82,10 +85,17 @@ impl Bound {
                 Err(fault) => faults.push((column, fault)),
             }
         }
-        match user {
-            Ok((user, trimmed)) if faults.is_empty() => Ok(Mapped { user, properties, trimmed }),
-            _ => Err(self.reject(row, faults)),
-        }
+        // By its code a row is known until it is mended: one that a reject file cannot show comes first.
+        faults.sort_by_key(|(_, fault)| !is_hidden(fault.code));
+        let Some(((column, first), others)) = faults.split_first() else {
+            let (user, trimmed) = user?;
+            return Ok(Mapped { user, properties, trimmed });
+        };
+        let also = |(column, fault): &(usize, CellFault)| {
+            format!("; column {:?} too: {}", self.columns[*column], fault.message)
+        };
+        let others: String = others.iter().map(also).collect();
+        Err(row.reject(Some(*column), first.code, format!("{}{others}", first.message)))
     }
 
     /// The value that a cell gives; `None` leaves the attribute alone.
@@ -120,21 +130,6 @@ impl Bound {
             fault
         })?;
         if self.of_rejects && cell == NULL { Ok(mapping.null_of(map)) } else { mapping.read(map, cell) }
-    }
-
-    /// The row as a reject for all its faults. One that a reject file cannot show comes first: by its code the row is known
-    /// until it is mended.
-    #[cold]
-    fn reject(&self, row: &Row<'_>, mut faults: Vec<(usize, CellFault)>) -> Box<Reject> {
-        faults.sort_by_key(|(_, fault)| !is_hidden(fault.code));
-        let mut faults = faults.into_iter();
-        let Some((column, CellFault { code, mut message })) = faults.next() else {
-            return row.reject(None, "", "");
-        };
-        for (column, fault) in faults {
-            message.push_str(&format!("; column {:?} too: {}", self.columns[column], fault.message));
-        }
-        row.reject(Some(column), code, message)
     }
 
     /// The user that a row names, and whether white space was taken off the id.

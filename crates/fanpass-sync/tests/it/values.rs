@@ -92,6 +92,8 @@ fn dates_become_iso_text_and_are_never_guessed() {
         read("date(%Y-%m-%d %H:%M:%S%.f%:z)", "2026-01-01 23:30:00.25-05:00"),
         Ok(Some("2026-01-01".into()))
     );
+    assert_eq!(read(zoned, "2026-01-01T23:30:00-05:00"), Ok(Some("2026-01-01".into())));
+    assert_eq!(read(zoned, "2026-01-01T23:30:00Z"), Ok(Some("2026-01-01".into())));
     assert_eq!(fault(zoned, "2026-01-01T00:30:00"), code::NOT_DATE);
     assert_eq!(read("date(%d.%m.%y)", "24.12.68"), Ok(Some("2068-12-24".into())));
     assert_eq!(read("date(%d.%m.%y)", "24.12.69"), Ok(Some("1969-12-24".into())));

@@ -42,18 +42,19 @@ fn column(field: &str, values: Cells) -> Vec<Option<Stored>> {
     first_column("m.parquet", written(&schema, WriterProperties::builder(), &[vec![values, flags]]))
 }
 
-fn date(text: &str) -> Option<Stored> {
-    Some(Stored::Date(text.to_owned()))
+fn date(text: &str) -> Stored {
+    Stored::Date(text.to_owned())
 }
 
-fn number(text: &str) -> Option<Stored> {
-    Some(Stored::Number(text.to_owned()))
+fn number(text: &str) -> Stored {
+    Stored::Number(text.to_owned())
 }
 
 #[test]
 fn points_in_time_of_parquet_are_dates_in_utc() {
     let moments = |units: i64| Cells::Int64(vec![Some(0), Some(-1), Some(86_400 * units), None]);
-    let dates = [date("1970-01-01"), date("1969-12-31"), date("1970-01-02"), Some(Stored::Null)];
+    let dates =
+        [Some(date("1970-01-01")), Some(date("1969-12-31")), Some(date("1970-01-02")), Some(Stored::Null)];
     for (kind, units) in [
         ("TIMESTAMP(MILLIS,true)", 1_000),
         ("TIMESTAMP(MICROS,true)", 1_000_000),
@@ -65,7 +66,7 @@ fn points_in_time_of_parquet_are_dates_in_utc() {
     }
     let mut old = Int96::new();
     old.set_data(0, 20_000, 2_440_589);
-    assert_eq!(column("required int96 a", Cells::Int96(vec![Some(old)])), [date("1970-01-02")]);
+    assert_eq!(column("required int96 a", Cells::Int96(vec![Some(old)])), [Some(date("1970-01-02"))]);
     let time = Cells::Int64(vec![Some(1)]);
     assert_eq!(column("required int64 a (TIME(MICROS,true))", time), [None]);
 }
@@ -74,10 +75,10 @@ fn points_in_time_of_parquet_are_dates_in_utc() {
 fn binary_fractions_of_parquet_are_their_shortest_digits() {
     let doubles =
         Cells::Double(vec![Some(12.5), Some(0.1), Some(0.1 + 0.2), Some(1e15), Some(f64::NAN), None]);
-    let stored = [number("12.5"), number("0.1"), None, None, None, Some(Stored::Null)];
+    let stored = [Some(number("12.5")), Some(number("0.1")), None, None, None, Some(Stored::Null)];
     assert_eq!(column("optional double a", doubles), stored);
     let floats = Cells::Float(vec![Some(0.1), Some(12.3), Some(16_777_217.0)]);
-    assert_eq!(column("required float a", floats), [number("0.1"), number("12.3"), None]);
+    assert_eq!(column("required float a", floats), [Some(number("0.1")), Some(number("12.3")), None]);
 }
 
 /// A file of a column of lists and one of ids, written by the `parquet` crate from levels.
@@ -124,8 +125,8 @@ fn lists_with(properties: WriterProperties) -> Vec<u8> {
     )
 }
 
-fn list(entries: &[&str]) -> Option<Stored> {
-    Some(Stored::List(entries.iter().map(|&entry| entry.to_owned()).collect()))
+fn list(entries: &[&str]) -> Stored {
+    Stored::List(entries.iter().map(|&entry| entry.to_owned()).collect())
 }
 
 #[test]
@@ -137,7 +138,13 @@ fn lists_of_parquet_are_their_entries() {
             properties.set_data_page_row_count_limit(page).set_write_batch_size(1).build()
         };
         let full = lists_with(properties());
-        let stored = [list(&["gold", "cup"]), Some(Stored::Null), list(&[]), list(&["a", "b"]), list(&["z"])];
+        let stored = [
+            Some(list(&["gold", "cup"])),
+            Some(Stored::Null),
+            Some(list(&[])),
+            Some(list(&["a", "b"])),
+            Some(list(&["z"])),
+        ];
         assert_eq!(first_column("l.parquet", &full), stored, "{version:?}, {page} rows a page");
         for field in [
             "required group l (LIST) { repeated binary element (UTF8); }",
@@ -147,7 +154,7 @@ fn lists_of_parquet_are_their_entries() {
             let old = lists(field, &["a", "b", "c"], &[1, 1, 0, 1], &[0, 1, 0, 0], properties());
             assert_eq!(
                 first_column("l.parquet", &old),
-                [list(&["a", "b"]), list(&[]), list(&["c"])],
+                [Some(list(&["a", "b"])), Some(list(&[])), Some(list(&["c"]))],
                 "{field}"
             );
         }
@@ -207,18 +214,18 @@ fn days_of_sheets_count_from_the_year_that_the_workbook_says() {
     let numbers = ["0.5", "1", "59", "60", "61", "46081.99", "2958465", "2958466", "-1"];
     let dates = [
         None,
-        date("1900-01-01"),
-        date("1900-02-28"),
+        Some(date("1900-01-01")),
+        Some(date("1900-02-28")),
         None,
-        date("1900-03-01"),
-        date("2026-02-28"),
-        date("9999-12-31"),
+        Some(date("1900-03-01")),
+        Some(date("2026-02-28")),
+        Some(date("9999-12-31")),
         None,
         None,
     ];
     assert_eq!(first_column("d.xlsx", days("", &numbers)), dates);
     let of_1904 = first_column("d.xlsx", days(r#"<workbookPr date1904="1"/>"#, &["0", "44619.5", "60"]));
-    assert_eq!(of_1904, [date("1904-01-01"), date("2026-02-28"), date("1904-03-01")]);
+    assert_eq!(of_1904, [Some(date("1904-01-01")), Some(date("2026-02-28")), Some(date("1904-03-01"))]);
 }
 
 #[test]

@@ -1,14 +1,16 @@
 //! What the text of a cell becomes: the types of a mapping, and how strictly each reads.
 
+mod dates;
+mod stored;
+
 use std::{fmt, str::FromStr};
 
 use fanpass_model::{AttributeType, AttributeValue};
-use fanpass_table::{Reject, Stored, code as table};
-use jiff::civil::{Date, date};
-use jiff::fmt::strtime;
-use jiff::tz::Offset;
+use fanpass_table::Reject;
 use serde_json::Number;
 
+use self::dates::{is_date_format, read_date};
+pub(crate) use self::stored::StoredCell;
 use crate::SyncError;
 
 /// How cells of a column are read.
@@ -117,32 +119,6 @@ impl CellType {
         Ok(Some(value))
     }
 
-    /// Reads what a cell stores beside its text, and writes it as text that reads so too; `None` if this type is not for it.
-    pub(crate) fn read_stored(&self, stored: &Stored) -> Option<Result<StoredCell, CellFault>> {
-        let text = match (&self.0, stored) {
-            (Form::Integer | Form::Decimal, Stored::Number(number)) => number.clone(),
-            (Form::Date(format), Stored::Date(iso)) => match read_date(iso, None) {
-                Ok(date) => format.as_deref().and_then(|form| write_date(date, form)).unwrap_or(iso.clone()),
-                Err(fault) => return Some(Err(fault)),
-            },
-            (Form::List(separator), Stored::List(entries)) => {
-                if entries.iter().any(|entry| entry.contains(separator)) {
-                    let message = format!(
-                        "an entry of the cell's list holds {separator:?}: map the column with another separator"
-                    );
-                    return Some(Err(CellFault::new(table::NESTED_VALUE, message)));
-                }
-                entries.join(separator)
-            }
-            _ => return None,
-        };
-        let value = match (&self.0, stored) {
-            (Form::Date(_), Stored::Date(iso)) => Ok(Some(iso.as_str().into())),
-            _ => self.read(&text),
-        };
-        Some(value.map(|value| StoredCell { value, text }))
-    }
-
     /// The type of the values on the wire.
     pub fn attribute_type(&self) -> AttributeType {
         match self.0 {
@@ -152,13 +128,6 @@ impl CellType {
             Form::List(_) => AttributeType::List,
         }
     }
-}
-
-/// What a cell that stores more than text becomes, and text that becomes the same.
-#[derive(Debug)]
-pub(crate) struct StoredCell {
-    pub(crate) value: Option<AttributeValue>,
-    pub(crate) text: String,
 }
 
 fn boolean(text: &str) -> Result<bool, CellFault> {
@@ -200,32 +169,6 @@ fn decimal(text: &str) -> Result<Number, CellFault> {
     };
     let number = shortest.parse().ok().filter(|number: &f64| number.to_string() == shortest);
     number.and_then(Number::from_f64).ok_or_else(exact)
-}
-
-fn read_date(text: &str, format: Option<&str>) -> Result<Date, CellFault> {
-    let date = Date::strptime(format.unwrap_or("%Y-%m-%d"), text).ok();
-    let sound = date.filter(|date| date.year() >= 1000 && (format.is_some() || date.to_string() == text));
-    sound.ok_or_else(|| {
-        let form = format.unwrap_or("YYYY-MM-DD");
-        CellFault::new(
-            code::NOT_DATE,
-            format!("the cell is not a date in the form {form} with a year from 1000 on"),
-        )
-    })
-}
-
-/// Whether a form holds all that a date needs: a date written in it reads as itself.
-fn is_date_format(format: &str) -> bool {
-    // Day, month and the year's halves all differ, so that none can stand in for another.
-    write_date(date(2023, 11, 28), format).is_some()
-}
-
-/// The date in the given form, if that reads as the same date.
-fn write_date(date: Date, format: &str) -> Option<String> {
-    // An hour that is no day of any month, and an offset for forms that want one.
-    let moment = Offset::UTC.to_timestamp(date.at(13, 14, 15, 0)).ok()?;
-    let written = strtime::format(format, moment).ok()?;
-    read_date(&written, Some(format)).is_ok_and(|read| read == date).then_some(written)
 }
 
 impl FromStr for CellType {

@@ -1,0 +1,43 @@
+//! Dates in a stated form.
+
+use jiff::civil::{Date, date};
+use jiff::fmt::strtime;
+use jiff::tz::Offset;
+
+use super::{CellFault, code};
+
+/// How an offset may be written where a form has `%z`, as forms of this library: `+0200`, `+02:00`, `Z`.
+const OFFSETS: [&str; 3] = ["%z", "%:z", "Z"];
+
+/// Reads a date; without a form as ISO 8601 writes it.
+pub(super) fn read_date(text: &str, format: Option<&str>) -> Result<Date, CellFault> {
+    let read = |format: &str| Date::strptime(format, text).ok();
+    let date = match format {
+        None => read("%Y-%m-%d").filter(|date| date.to_string() == text),
+        Some(format) if format.contains("%z") => {
+            OFFSETS.iter().find_map(|offset| read(&format.replace("%z", offset)))
+        }
+        Some(format) => read(format),
+    };
+    date.filter(|date| date.year() >= 1000).ok_or_else(|| {
+        let form = format.unwrap_or("YYYY-MM-DD");
+        CellFault::new(
+            code::NOT_DATE,
+            format!("the cell is not a date in the form {form} with a year from 1000 on"),
+        )
+    })
+}
+
+/// Whether a form holds all that a date needs: a date written in it reads as itself.
+pub(super) fn is_date_format(format: &str) -> bool {
+    // Day, month and the year's halves all differ, so that none can stand in for another.
+    write_date(date(2023, 11, 28), format).is_some()
+}
+
+/// The date in the given form, if that reads as the same date.
+pub(super) fn write_date(date: Date, format: &str) -> Option<String> {
+    // An hour that is no day of any month, and an offset for forms that want one.
+    let moment = Offset::UTC.to_timestamp(date.at(13, 14, 15, 0)).ok()?;
+    let written = strtime::format(format, moment).ok()?;
+    read_date(&written, Some(format)).is_ok_and(|read| read == date).then_some(written)
+}

@@ -1,0 +1,44 @@
+//! What a cell becomes by what it stores beside its text.
+
+use fanpass_model::AttributeValue;
+use fanpass_table::{Stored, code};
+
+use super::{
+    CellFault, CellType, Form,
+    dates::{read_date, write_date},
+};
+
+/// What a cell that stores more than text becomes, and text that becomes the same.
+#[derive(Debug)]
+pub(crate) struct StoredCell {
+    pub(crate) value: Option<AttributeValue>,
+    pub(crate) text: String,
+}
+
+impl CellType {
+    /// Reads what a cell stores beside its text, and writes it as text that reads so too; `None` if this type is not for it.
+    pub(crate) fn read_stored(&self, stored: &Stored) -> Option<Result<StoredCell, CellFault>> {
+        let text = match (&self.0, stored) {
+            (Form::Integer | Form::Decimal, Stored::Number(number)) => number.clone(),
+            (Form::Date(format), Stored::Date(iso)) => match read_date(iso, None) {
+                Ok(date) => format.as_deref().and_then(|form| write_date(date, form)).unwrap_or(iso.clone()),
+                Err(fault) => return Some(Err(fault)),
+            },
+            (Form::List(separator), Stored::List(entries)) => {
+                if entries.iter().any(|entry| entry.contains(separator)) {
+                    let message = format!(
+                        "an entry of the cell's list holds {separator:?}: map the column with another separator"
+                    );
+                    return Some(Err(CellFault::new(code::NESTED_VALUE, message)));
+                }
+                entries.join(separator)
+            }
+            _ => return None,
+        };
+        let value = match (&self.0, stored) {
+            (Form::Date(_), Stored::Date(iso)) => Ok(Some(iso.as_str().into())),
+            _ => self.read(&text),
+        };
+        Some(value.map(|value| StoredCell { value, text }))
+    }
+}
