@@ -16,6 +16,9 @@ use crate::commands::{
 };
 use crate::exit::Exit;
 
+/// A space at which no line of help is broken; it is printed as an ordinary one.
+pub const UNBROKEN: &str = "\u{a0}";
+
 /// Push segments and user attributes into FanReach, or run the service that takes them
 #[derive(Debug, Parser)]
 #[command(
@@ -154,7 +157,7 @@ impl Cli {
     /// An environment variable that is empty counts as unset, and one that speaks of another FanPass does not keep
     /// anybody from `--local`.
     pub fn read() -> Result<Self, clap::Error> {
-        let mut command = without_empty_variables(Self::command());
+        let mut command = with_whole_examples(without_empty_variables(Self::command()));
         let matches = command.try_get_matches_from_mut(env::args_os())?;
         let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
         cli.global.token_file_from = found(&matches, "token_file");
@@ -195,6 +198,21 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
         .into_iter()
         .fold(command, |command, id| command.mut_arg(id, |argument| argument.env(Resettable::Reset)));
     command.mut_subcommands(without_empty_variables)
+}
+
+/// Keeps examples, which are indented, from being broken where a terminal is narrow: they are there to be copied.
+fn with_whole_examples(command: clap::Command) -> clap::Command {
+    let whole = |help: &clap::builder::StyledStr| {
+        let line = |line: &str| match line.starts_with(' ') {
+            true => line.replace(' ', UNBROKEN),
+            false => line.to_owned(),
+        };
+        help.to_string().lines().map(line).collect::<Vec<_>>().join("\n")
+    };
+    let (short, long) = (command.get_after_help().map(whole), command.get_after_long_help().map(whole));
+    let command = short.into_iter().fold(command, clap::Command::after_help);
+    let command = long.into_iter().fold(command, clap::Command::after_long_help);
+    command.mut_subcommands(with_whole_examples)
 }
 
 fn after_help() -> String {

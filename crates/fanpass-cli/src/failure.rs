@@ -134,7 +134,9 @@ pub fn hint_of(error: &anyhow::Error) -> Option<&'static str> {
         None => cause.downcast_ref::<fanpass_table::TableError>().map(fanpass_table::TableError::kind),
     })?;
     match kind {
-        Kind::AmbiguousColumn | Kind::UnknownColumn => Some("--id NAME, or --id '#N'"),
+        Kind::AmbiguousColumn | Kind::UnknownColumn => {
+            Some("--id NAME, or --id '#N' where several columns have that name")
+        }
         Kind::AmbiguousSheet | Kind::UnknownSheet => Some("--sheet NAME"),
         Kind::AmbiguousDelimiter => Some("--delimiter CHAR"),
         Kind::AmbiguousHeader => Some("--header present, or --header absent"),

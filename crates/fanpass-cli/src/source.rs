@@ -25,18 +25,24 @@ pub struct SourceFile {
     pub name: String,
     options: Options,
     stamp: Option<(u64, SystemTime)>,
-    /// Standard input as a file, which goes when this does.
+    /// Standard input or a pipe as a file, which goes when this does.
     _spool: Option<Temporary>,
 }
 
 impl SourceFile {
-    /// The file at `path`, or standard input if that is `-`.
+    /// The file at `path`, or standard input if that is `-`. A pipe that has a name is spooled too, as it can be read once.
     pub fn new(path: &Path, options: Options) -> Result<Self> {
-        let spool = if path == Path::new("-") { Some(spool_stdin()?) } else { None };
-        let (path, name) = match &spool {
-            Some(spool) => (spool.path().to_owned(), "standard input".to_owned()),
-            None => (path.to_owned(), path.display().to_string()),
+        let is_stdin = path == Path::new("-");
+        let name = if is_stdin { "standard input".to_owned() } else { path.display().to_string() };
+        let spool = if is_stdin {
+            Some(spool(io::stdin().lock(), &name)?)
+        } else if is_pipe(path) {
+            let pipe = File::open(path).with_context(|| format!("cannot read {name}"))?;
+            Some(spool(pipe, &name)?)
+        } else {
+            None
         };
+        let path = spool.as_ref().map_or(path, Temporary::path).to_owned();
         Ok(Self { stamp: stamp(&path), path, name, options, _spool: spool })
     }
 
@@ -95,10 +101,15 @@ fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
     Some((metadata.len(), metadata.modified().ok()?))
 }
 
-/// Standard input as a file: a spreadsheet or an archive has to be read from more than one place.
-fn spool_stdin() -> Result<Temporary> {
+/// Whether there is something at `path` that is neither a file nor a folder.
+fn is_pipe(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
+/// A stream as a file: a spreadsheet or an archive has to be read from more than one place.
+fn spool(mut stream: impl io::Read, name: &str) -> Result<Temporary> {
     let mut file = Temporary::new()?;
-    io::copy(&mut io::stdin().lock(), &mut file).context("cannot read standard input")?;
+    io::copy(&mut stream, &mut file).with_context(|| format!("cannot read {name}"))?;
     file.flush()?;
     Ok(file)
 }

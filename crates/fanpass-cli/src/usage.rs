@@ -1,9 +1,11 @@
 //! What is wrong with a command line, as clap says it, or as JSON where that was asked for.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 
+use crate::cli::UNBROKEN;
 use crate::exit::Exit;
 use crate::printer::Printer;
 
@@ -19,9 +21,14 @@ pub fn tell(error: &clap::Error) -> ExitCode {
         Printer::new(true, false).failure(&message, Some(&hint), &[], Exit::Usage);
         return Exit::Usage.into();
     }
+    let text = error.render().ansi().to_string().replace(UNBROKEN, " ");
     // Nobody is left to tell when the stream itself is gone.
-    let _ = error.print();
-    if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() }
+    if error.use_stderr() {
+        let _ = write!(anstream::stderr(), "{text}");
+        return Exit::Usage.into();
+    }
+    let _ = write!(anstream::stdout(), "{text}");
+    Exit::Done.into()
 }
 
 /// The first paragraph, which names the slip, and the advice behind it, each on one line.

@@ -3,7 +3,10 @@
 use std::{fmt, str::FromStr};
 
 use fanpass_model::{AttributeType, AttributeValue};
-use jiff::civil::{Date, DateTime, date};
+use fanpass_table::{Reject, Stored, code as table};
+use jiff::civil::{Date, date};
+use jiff::fmt::strtime;
+use jiff::tz::Offset;
 use serde_json::Number;
 
 use crate::SyncError;
@@ -19,6 +22,10 @@ use crate::SyncError;
 /// | `date` | `YYYY-MM-DD` (ISO 8601) | the same text |
 /// | `date(FORMAT)` | a date in the given `strptime` form, such as `%d.%m.%Y`; years 1000 to 9999 | `YYYY-MM-DD` |
 /// | `list(SEPARATOR)` | entries between separators, trimmed; empty ones are dropped | a list of text |
+///
+/// In the form of a date, an offset (`%z`) and a time are read and left out: the date is the one written.
+///
+/// A cell that [stores](fanpass_table::Stored) a number, a date or a list beside its text gives that to the types for it.
 ///
 /// White space around a cell counts for `string` only. Whatever else a cell holds is a reject: nothing is rounded,
 /// guessed or cut.
@@ -77,6 +84,13 @@ impl CellFault {
     }
 }
 
+/// A cell that cannot be read at all.
+impl From<Box<Reject>> for CellFault {
+    fn from(reject: Box<Reject>) -> Self {
+        Self { code: reject.code, message: reject.message }
+    }
+}
+
 impl CellType {
     /// Reads a cell that is not blank; `None` if it holds no value after all: a list without entries.
     ///
@@ -103,6 +117,32 @@ impl CellType {
         Ok(Some(value))
     }
 
+    /// Reads what a cell stores beside its text, and writes it as text that reads so too; `None` if this type is not for it.
+    pub(crate) fn read_stored(&self, stored: &Stored) -> Option<Result<StoredCell, CellFault>> {
+        let text = match (&self.0, stored) {
+            (Form::Integer | Form::Decimal, Stored::Number(number)) => number.clone(),
+            (Form::Date(format), Stored::Date(iso)) => match read_date(iso, None) {
+                Ok(date) => format.as_deref().and_then(|form| write_date(date, form)).unwrap_or(iso.clone()),
+                Err(fault) => return Some(Err(fault)),
+            },
+            (Form::List(separator), Stored::List(entries)) => {
+                if entries.iter().any(|entry| entry.contains(separator)) {
+                    let message = format!(
+                        "an entry of the cell's list holds {separator:?}: map the column with another separator"
+                    );
+                    return Some(Err(CellFault::new(table::NESTED_VALUE, message)));
+                }
+                entries.join(separator)
+            }
+            _ => return None,
+        };
+        let value = match (&self.0, stored) {
+            (Form::Date(_), Stored::Date(iso)) => Ok(Some(iso.as_str().into())),
+            _ => self.read(&text),
+        };
+        Some(value.map(|value| StoredCell { value, text }))
+    }
+
     /// The type of the values on the wire.
     pub fn attribute_type(&self) -> AttributeType {
         match self.0 {
@@ -112,6 +152,13 @@ impl CellType {
             Form::List(_) => AttributeType::List,
         }
     }
+}
+
+/// What a cell that stores more than text becomes, and text that becomes the same.
+#[derive(Debug)]
+pub(crate) struct StoredCell {
+    pub(crate) value: Option<AttributeValue>,
+    pub(crate) text: String,
 }
 
 fn boolean(text: &str) -> Result<bool, CellFault> {
@@ -169,10 +216,16 @@ fn read_date(text: &str, format: Option<&str>) -> Result<Date, CellFault> {
 
 /// Whether a form holds all that a date needs: a date written in it reads as itself.
 fn is_date_format(format: &str) -> bool {
-    // Day, month, hour and the year's halves all differ, so that none can stand in for another.
-    let sample: DateTime = date(2023, 11, 28).at(13, 14, 15, 0);
-    let written = jiff::fmt::strtime::format(format, sample);
-    written.is_ok_and(|written| Date::strptime(format, written).is_ok_and(|read| read == sample.date()))
+    // Day, month and the year's halves all differ, so that none can stand in for another.
+    write_date(date(2023, 11, 28), format).is_some()
+}
+
+/// The date in the given form, if that reads as the same date.
+fn write_date(date: Date, format: &str) -> Option<String> {
+    // An hour that is no day of any month, and an offset for forms that want one.
+    let moment = Offset::UTC.to_timestamp(date.at(13, 14, 15, 0)).ok()?;
+    let written = strtime::format(format, moment).ok()?;
+    read_date(&written, Some(format)).is_ok_and(|read| read == date).then_some(written)
 }
 
 impl FromStr for CellType {

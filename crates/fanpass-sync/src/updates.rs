@@ -16,6 +16,8 @@ pub struct Updates {
     bound: Bound,
     /// What each of [`Mapping::map`] may hold, where that is bounded.
     bounds: Vec<Option<AttributeDefinition>>,
+    /// Cells of the row at hand that are to be shown as other text; nearly always empty.
+    shown: Vec<(usize, String)>,
     counts: Counts,
 }
 
@@ -76,7 +78,7 @@ impl Updates {
         }
         let bound = Bound::new(&mapping, table.columns())?;
         let bounds = vec![None; mapping.map.len()];
-        Ok(Self { table, mapping, bound, bounds, counts: Counts::default() })
+        Ok(Self { table, mapping, bound, bounds, shown: Vec::new(), counts: Counts::default() })
     }
 
     /// The same, with a reject for each row that holds a value which is not allowed, or one of a retired attribute. Keys and
@@ -110,14 +112,22 @@ impl Updates {
         self.counts.rows += 1;
         let read = match row {
             Err(reject) => Err((reject, None)),
-            Ok(row) => match self.bound.read(&self.mapping, &self.bounds, &row) {
-                Ok(mapped) => Ok((row, mapped)),
-                Err(reject) => Err((reject, self.bound.user(&row).ok().map(|(user, _)| user))),
-            },
+            Ok(row) => {
+                let read = self.bound.read(&self.mapping, &self.bounds, &row, &mut self.shown);
+                read.map_err(|reject| (reject, self.bound.user(&row).ok().map(|(user, _)| user)))
+            }
         };
-        let (row, Mapped { user, properties, trimmed }) = match read {
-            Ok(read) => read,
-            Err((reject, user)) => {
+        let rewritten = !self.shown.is_empty();
+        for (column, text) in self.shown.drain(..) {
+            self.table.rewrite_cell(column, &text);
+        }
+        let row = self.table.last_row();
+        let Mapped { user, properties, trimmed } = match read {
+            Ok(mapped) => mapped,
+            Err((mut reject, user)) => {
+                if rewritten {
+                    reject.fields = row.fields().map(str::to_owned).collect();
+                }
                 self.counts.rejects += 1;
                 return Ok(Some(MappedRow::Reject(reject, user)));
             }

@@ -1,6 +1,7 @@
 //! A ZIP container (an archive of files, or an XLSX) that is opened and inflated within bounds.
 
 use std::{
+    collections::HashSet,
     fs::File,
     io::{self, BufReader, Read, Seek, SeekFrom},
 };
@@ -11,7 +12,7 @@ use zip::{ZipArchive, read::ZipFile, result::ZipError};
 use crate::{
     ErrorKind, Limits, TableError,
     metered::{Allowance, Metered, reached, read_error},
-    origin::Origin,
+    origin::{Origin, printable},
 };
 
 /// An end record may stand before a comment of at most 64 KiB.
@@ -37,25 +38,35 @@ pub(crate) struct Archive {
     limits: Limits,
     /// Bytes that may still be inflated.
     left: u64,
+    /// A name that stands twice in the directory, of which the library shows the last only.
+    repeated: Option<String>,
 }
 
 impl Archive {
     /// Reads the directory. Entries that share bytes are refused: they inflate the same bytes again and again.
     pub(crate) fn open(mut file: File, origin: &Origin, limits: &Limits) -> Result<Self, TableError> {
         check_end(&mut file, limits.entries).map_err(|error| read_error(origin, "the archive", &error))?;
+        let io = |error| TableError::io(origin, error);
+        let mut directory = file.try_clone().map_err(io)?;
         let allowance = Allowance::new(DIRECTORY_BYTES);
         let metered = Metered { inner: BufReader::new(file), allowance: allowance.clone() };
         let mut zip = ZipArchive::new(metered).map_err(|error| fault(origin, error))?;
         allowance.lift();
+        // Both handles share one place in the file; the library seeks before each reading.
+        let repeated = repeated_name(&mut directory, zip.central_directory_start()).map_err(io)?;
         if zip.has_overlapping_entries().map_err(|error| fault(origin, error))? {
             let message = "entries of the archive overlap; pack it again";
             return Err(TableError::new(ErrorKind::Malformed, origin, message));
         }
-        Ok(Self { zip, origin: origin.clone(), limits: limits.clone(), left: limits.inflated_bytes })
+        let (origin, limits) = (origin.clone(), limits.clone());
+        Ok(Self { zip, origin, left: limits.inflated_bytes, limits, repeated })
     }
 
     /// The entries that are files, by index and name.
     pub(crate) fn files(&self) -> Result<Vec<(usize, String)>, TableError> {
+        if let Some(name) = &self.repeated {
+            return Err(repeated(&self.origin, name));
+        }
         let mut files = Vec::new();
         for index in 0..self.zip.len() {
             let entry = self.zip.by_index_data(index).map_err(|error| fault(&self.origin, error))?;
@@ -139,6 +150,33 @@ fn check_end(file: &mut File, most: usize) -> io::Result<()> {
         }
     }
     file.rewind()
+}
+
+/// A name that more than one entry of the directory has, which begins at `start`.
+fn repeated_name(file: &mut File, start: u64) -> io::Result<Option<String>> {
+    file.seek(SeekFrom::Start(start))?;
+    let mut directory = BufReader::new(file.take(DIRECTORY_BYTES));
+    let mut names = HashSet::new();
+    let mut head = [0; 46];
+    while directory.read_exact(&mut head).is_ok() && head.starts_with(b"PK\x01\x02") {
+        let length = |at: usize| u64::from(u16::from_le_bytes([head[at], head[at + 1]]));
+        let mut name = Vec::new();
+        directory.by_ref().take(length(28)).read_to_end(&mut name)?;
+        // What else is said of the entry, and its comment.
+        io::copy(&mut directory.by_ref().take(length(30) + length(32)), &mut io::sink())?;
+        if let Some(name) = names.replace(name) {
+            return Ok(Some(String::from_utf8_lossy(&name).into_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// An archive in which a name stands twice: which of its files is meant, nobody can tell.
+pub(crate) fn repeated(origin: &Origin, name: &str) -> TableError {
+    let name = printable(name);
+    let message =
+        format!("holds {name:?} twice; pack it again with each file once, or both under names of their own");
+    TableError::new(ErrorKind::Malformed, origin, message)
 }
 
 fn fault(place: &Origin, error: ZipError) -> TableError {

@@ -1,6 +1,6 @@
 //! What a file is, by its content; its name is only a hint for the message.
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use crate::{
     Accepted, Encoding, ErrorKind, Options, TableError, jsonl, origin::Origin, packed::Packing, text::utf16,
@@ -78,8 +78,9 @@ pub(crate) fn container(head: &[u8], options: &Options, origin: &Origin) -> Resu
         }
         None => {}
     }
-    if head.contains(&0) && !is_utf16 {
-        return refuse("binary, not text");
+    if let Some(at) = memchr(0, head).filter(|_| !is_utf16) {
+        let line = memchr_iter(b'\n', &head[..at]).count() + 1;
+        return refuse(&format!("binary, not text: byte {} is zero, on line {line}", at + 1));
     }
     Ok(Container::Text)
 }

@@ -1,6 +1,6 @@
 //! What was found out about a file, for people who want to know how it was read.
 
-use crate::{Encoding, Format, Table, text::Text};
+use crate::{Encoding, Format, Table, chain::Chain, origin::list_names, text::Text};
 
 impl Table {
     /// The format of the file that was opened; [`Format::Zip`] for an archive, whatever it holds.
@@ -22,6 +22,22 @@ impl Table {
     /// The sheet that is being read; `None` for text.
     pub fn sheet(&self) -> Option<&str> {
         self.member.origin.sheet_name()
+    }
+
+    /// What a person should know of how the file was read, a sentence each: files of an archive that are passed over, text
+    /// that is taken for Windows-1252. Complete once all rows are read.
+    pub fn notices(&self) -> Vec<String> {
+        let passed_over = self.chain.as_ref().map(Chain::passed_over).filter(|names| !names.is_empty());
+        let passed_over = passed_over.map(|names| {
+            let files = if names.len() == 1 { "1 file".to_owned() } else { format!("{} files", names.len()) };
+            format!("{files} of the archive passed over, hidden or made by a system: {}", list_names(names))
+        });
+        let guessed: Vec<_> = self.guessed.iter().cloned().chain(self.member.guessed()).collect();
+        let guessed = (!guessed.is_empty()).then(|| {
+            let names = list_names(&guessed);
+            format!("read as Windows-1252, as it is not UTF-8: {names}; state the encoding if letters come out wrong")
+        });
+        passed_over.into_iter().chain(guessed).collect()
     }
 
     /// Whether the first row names the columns. Before the first row is read, this is as certain as

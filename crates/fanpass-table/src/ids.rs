@@ -75,7 +75,7 @@ fn refused(table: &Table) -> Result<IdRow<'_>, Box<Reject>> {
     let column = table.id_column();
     let row = table.row()?;
     row.cell(column)?;
-    Err(row.reject(Some(column), code::EMPTY_ID, "the id's cell is empty"))
+    Err(row.reject(Some(column), code::EMPTY_ID, "the id's cell is empty: fill it in, or remove the row"))
 }
 
 impl Ids {

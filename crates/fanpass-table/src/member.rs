@@ -112,6 +112,11 @@ impl Member {
         Ok(())
     }
 
+    /// The file's name, if it is text whose encoding was guessed from bytes that are not UTF-8.
+    pub(crate) fn guessed(&self) -> Option<String> {
+        self.source.text().filter(|text| text.is_guessed()).map(|_| self.origin.to_string())
+    }
+
     pub(crate) fn is_settled(&self) -> bool {
         self.settled
     }

@@ -1,6 +1,6 @@
 //! What a spreadsheet shows for a stored number, so far as it can be an id.
 
-use crate::{code, record::Fault};
+use crate::{Stored, code, record::Fault, stored::FIRST_INEXACT};
 
 /// A number format, reduced to what matters for ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,20 +8,44 @@ pub(crate) enum Shown {
     /// All digits as they are: `General`, `@`.
     Plain,
     /// At least `digits` digits between fixed text: `00000`, `"FAN-"0000`.
-    Padded {
-        before: String,
-        digits: usize,
-        after: String,
-    },
+    Padded { before: String, digits: usize, after: String },
+    /// A day, perhaps with a time of it.
     Date,
+    /// A time of day, or one that has elapsed.
+    Time,
     /// Scientific notation, such as `0.00E+00`.
     Exponent,
     /// Anything else: decimals, thousands, percent, currency, conditions, fractions.
     Altered,
 }
 
-/// The first number that a spreadsheet may have rounded: it keeps 15 digits.
-const FIRST_INEXACT: f64 = 1e15;
+/// From which day a workbook counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Epoch {
+    /// 1 is the first day of 1900, and 60 is a 29 February that there never was.
+    #[default]
+    Year1900,
+    /// 0 is the first day of 1904.
+    Year1904,
+}
+
+impl Epoch {
+    /// Days since 1970-01-01 of a day by the workbook's count; its fraction is the time of the day.
+    fn days(self, number: f64) -> Option<i64> {
+        // Far behind the year 9999, and a whole number of a double.
+        let day = number.floor();
+        if !(0.0..1e7).contains(&day) {
+            return None;
+        }
+        let day: i64 = format!("{day:.0}").parse().ok()?;
+        match (self, day) {
+            (Self::Year1904, day) => Some(day - 24_107),
+            (Self::Year1900, 1..=59) => Some(day - 25_568),
+            (Self::Year1900, 61..) => Some(day - 25_569),
+            (Self::Year1900, _) => None,
+        }
+    }
+}
 
 impl Shown {
     /// A built-in format by its number (ECMA-376 part 1, 18.8.30).
@@ -30,7 +54,8 @@ impl Shown {
             0 | 49 => Self::Plain,
             1 => Self::parse("0"),
             11 | 48 => Self::Exponent,
-            14..=22 | 27..=36 | 45..=47 | 50..=58 => Self::Date,
+            14..=17 | 22 | 27..=31 | 36 | 50..=54 | 57 | 58 => Self::Date,
+            18..=21 | 32..=35 | 45..=47 | 55 | 56 => Self::Time,
             _ => Self::Altered,
         }
     }
@@ -46,9 +71,18 @@ impl Shown {
         if sections > 2 { Self::Altered } else { first_section(code) }
     }
 
+    /// The number, or the date that it stands for, whatever is shown of it.
+    pub(crate) fn stored(&self, number: f64, epoch: Epoch) -> Option<Stored> {
+        match self {
+            Self::Date => Stored::date(epoch.days(number)?),
+            Self::Time => None,
+            _ => Stored::number(number),
+        }
+    }
+
     /// The number as it is shown, or why it cannot be an id.
     pub(crate) fn text(&self, number: f64) -> Result<String, Fault> {
-        if *self == Self::Date {
+        if matches!(self, Self::Date | Self::Time) {
             return Err(Fault::new(
                 code::DATE_CELL,
                 "the cell is a date or time, stored as a number; make it text",
@@ -127,7 +161,9 @@ fn first_section(code: &str) -> Shown {
                     None => String::new(),
                 }
             }
-            'd' | 'm' | 'y' | 'h' | 's' | 'D' | 'M' | 'Y' | 'H' | 'S' => return Shown::Date,
+            'd' | 'm' | 'y' | 'h' | 's' | 'D' | 'M' | 'Y' | 'H' | 'S' => {
+                return dated(character, rest.as_str());
+            }
             'E' | 'e' => return Shown::Exponent,
             ' ' | '-' | '+' | '(' | ')' | ':' => character.to_string(),
             _ => {
@@ -143,6 +179,24 @@ fn first_section(code: &str) -> Shown {
     }
 }
 
+/// A format that goes on so, from its first character of a date or time on: it shows a date if it names a day or a year.
+fn dated(first: char, rest: &str) -> Shown {
+    let mut rest = rest.chars();
+    let mut next = Some(first);
+    while let Some(character) = next {
+        match character {
+            'd' | 'y' | 'D' | 'Y' => return Shown::Date,
+            ';' => break,
+            '"' => _ = rest.by_ref().find(|&c| c == '"'),
+            '[' => _ = rest.by_ref().find(|&c| c == ']'),
+            '\\' | '_' | '*' => _ = rest.next(),
+            _ => {}
+        }
+        next = rest.next();
+    }
+    Shown::Time
+}
+
 /// Colours and languages change no digit; elapsed time and conditions do.
 fn bracket(inside: &str) -> Option<Shown> {
     let inside = inside.to_ascii_lowercase();
@@ -151,5 +205,5 @@ fn bracket(inside: &str) -> Option<Shown> {
         return None;
     }
     let elapsed = !inside.is_empty() && inside.chars().all(|c| "hms".contains(c));
-    Some(if elapsed { Shown::Date } else { Shown::Altered })
+    Some(if elapsed { Shown::Time } else { Shown::Altered })
 }

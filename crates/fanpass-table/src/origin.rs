@@ -52,6 +52,17 @@ impl std::fmt::Display for Origin {
     }
 }
 
+/// How many names a message lists.
+const LISTED: usize = 10;
+
+/// Names in quotes for people, the first of them if there are many.
+pub(crate) fn list_names(names: &[String]) -> String {
+    let shown: Vec<_> = names.iter().take(LISTED).map(|name| format!("{:?}", printable(name))).collect();
+    let more = names.len().saturating_sub(LISTED);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{rest}", shown.join(", "))
+}
+
 /// The text with its control characters escaped, so that a hostile name cannot forge lines or drive a terminal.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut shown, character| {

@@ -2,10 +2,10 @@
 
 use std::{
     fs::File,
-    io::{self, BufReader, Read},
+    io::{self, BufRead, BufReader, Read},
 };
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 
 use crate::{
     Limits,
@@ -34,7 +34,9 @@ pub(crate) fn unpack(
     let most = stored.saturating_mul(limits.inflation_ratio).saturating_add(FREE_BYTES);
     let (dense, left) = (most < limits.inflated_bytes, most.min(limits.inflated_bytes));
     Ok(match packing {
-        Packing::Gzip => Box::new(Unpacked { inner: MultiGzDecoder::new(file), left, dense, window: 0 }),
+        Packing::Gzip => {
+            Box::new(Unpacked { inner: Members(Some(GzDecoder::new(file))), left, dense, window: 0 })
+        }
         Packing::Zstd => {
             let window = limits.zstd_window_bytes;
             let mut inner = zstd::Decoder::with_buffer(file)?;
@@ -43,6 +45,32 @@ pub(crate) fn unpack(
             Box::new(Unpacked { inner, left, dense, window })
         }
     })
+}
+
+/// The members of a gzip, one behind the other; `None` behind the last.
+struct Members<R>(Option<GzDecoder<R>>);
+
+impl<R: BufRead> Read for Members<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(member) = &mut self.0 {
+            let read = member.read(buffer)?;
+            if read > 0 || buffer.is_empty() {
+                return Ok(read);
+            }
+            let Some(mut behind) = self.0.take().map(GzDecoder::into_inner) else { break };
+            match behind.fill_buf()?.first() {
+                None => {}
+                Some(0x1F) => self.0 = Some(GzDecoder::new(behind)),
+                Some(_) => {
+                    return Err(io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        "bytes that are no gzip follow its end",
+                    ));
+                }
+            }
+        }
+        Ok(0)
+    }
 }
 
 struct Unpacked<R> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::code;
+use crate::{Stored, code};
 
 /// One row as text: cells one after the other in a single string.
 #[derive(Debug, Default)]
@@ -22,6 +22,8 @@ pub(crate) struct Record {
     pub(crate) is_raw: bool,
     /// Cells that cannot be used, by column, and without one what is wrong with the row as a whole; nearly always empty.
     pub(crate) faults: Vec<(Option<usize>, Fault)>,
+    /// What cells store beside their text, by column.
+    stored: Vec<(usize, Stored)>,
 }
 
 /// Why a cell or a row cannot be used.
@@ -46,6 +48,7 @@ impl Record {
         self.ends.clear();
         self.is_raw = false;
         self.faults.clear();
+        self.stored.clear();
         self.line = None;
     }
 
@@ -109,6 +112,27 @@ impl Record {
         self.ends.push(self.text.len());
     }
 
+    /// Keeps what the cell under way stores beside its text.
+    pub(crate) fn store(&mut self, stored: Option<Stored>) {
+        self.stored.extend(stored.map(|stored| (self.ends.len(), stored)));
+    }
+
+    #[inline]
+    pub(crate) fn stored(&self, column: usize) -> Option<&Stored> {
+        self.stored.iter().find(|(at, _)| *at == column).map(|(_, stored)| stored)
+    }
+
+    /// Puts another text in the place of a cell's, in a record that has its own.
+    pub(crate) fn rewrite(&mut self, column: usize, cell: &str) {
+        let Some(&end) = self.ends.get(column).filter(|_| self.shared.is_none() && !self.is_raw) else {
+            return;
+        };
+        let start = column.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        self.text.replace_range(start..end, cell);
+        let moved = start + cell.len();
+        self.ends[column..].iter_mut().for_each(|later| *later = *later - end + moved);
+    }
+
     /// Fills up with empty cells until `column` is the next one.
     pub(crate) fn skip_to(&mut self, column: usize) {
         self.ends.resize(column.max(self.ends.len()), self.text.len());
@@ -148,6 +172,7 @@ impl Record {
         for column in 0..self.len() {
             let length = self.cell(column).len();
             if length > most {
+                self.stored.retain(|(at, _)| *at != column);
                 let message = format!("the cell is {length} bytes long; a cell may have {most}");
                 self.faults.push((Some(column), Fault::new(code::CELL_TOO_LONG, message)));
             }

@@ -1,6 +1,6 @@
 //! A row as callers see it: cells as text, its number, its place.
 
-use crate::{Reject, origin::Origin, record::Record};
+use crate::{Reject, Stored, origin::Origin, record::Record};
 
 /// A row of a [`Table`](crate::Table), borrowed until the next one is read.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +44,13 @@ impl<'a> Row<'a> {
             None => Ok(self.record.cell(column)),
             Some(fault) => Err(self.reject(Some(column), fault.code, fault.message.clone())),
         }
+    }
+
+    /// What a cell stores beside its text, if it does; of delimited text none does. A cell whose text is refused by
+    /// [`Row::cell`] may have a value here, for a caller who wants a number, a date or a list.
+    #[inline]
+    pub fn stored(&self, column: usize) -> Option<&'a Stored> {
+        self.record.stored(column)
     }
 
     /// All cells as they were read, those that cannot be used as an id included.

@@ -34,7 +34,9 @@ pub struct Table {
     options: Options,
     pub(crate) member: Member,
     /// The files of an archive behind the one at hand.
-    chain: Option<Chain>,
+    pub(crate) chain: Option<Chain>,
+    /// Files of the archive before the one at hand whose encoding was guessed.
+    pub(crate) guessed: Vec<String>,
     selector: Option<Selector>,
     /// The id column of the file at hand.
     id_column: usize,
@@ -82,7 +84,8 @@ impl Table {
         };
         let place = place.filter(|_| matches!(format, Format::Csv | Format::Jsonl));
         let (options, selector) = (options.clone(), None);
-        Ok(Self { format, options, member, chain, selector, id_column: 0, blank: 0, place })
+        let guessed = Vec::new();
+        Ok(Self { format, options, member, chain, guessed, selector, id_column: 0, blank: 0, place })
     }
 
     /// Bytes of the file that were read so far, ahead of the rows by what is buffered; `None` for workbooks, archives and
@@ -113,6 +116,17 @@ impl Table {
         Ok(if self.advance()? { Some(self.row()) } else { None })
     }
 
+    /// The row that was read last, whatever is wrong with it as a whole.
+    pub fn last_row(&self) -> Row<'_> {
+        self.any_row()
+    }
+
+    /// Lets a cell of the row that was read last be shown as `text`, in rejects too: one whose text is not what it was used
+    /// for, but what it [stores](Row::stored). Cells of delimited text stay what they are.
+    pub fn rewrite_cell(&mut self, column: usize, text: &str) {
+        self.member.record.rewrite(column, text);
+    }
+
     /// Steps to the next row; `false` at the end.
     pub(crate) fn advance(&mut self) -> Result<bool, TableError> {
         loop {
@@ -133,7 +147,10 @@ impl Table {
     #[cold]
     fn open_next(&mut self) -> Result<bool, TableError> {
         let next = self.chain.as_mut().map(|chain| next_member(chain, &self.options)).transpose()?.flatten();
-        Ok(next.map(|member| self.member = member).is_some())
+        let Some(next) = next else { return Ok(false) };
+        let last = std::mem::replace(&mut self.member, next);
+        self.guessed.extend(last.guessed());
+        Ok(true)
     }
 
     /// The row at hand.
@@ -243,6 +260,13 @@ fn ragged(record: &Record, columns: usize) -> Option<Fault> {
     if record.len() == columns || (record.len() > columns && !surplus()) {
         return None;
     }
-    let message = format!("the row has {} cells and there are {columns} columns", record.len());
+    let cells = if record.len() == 1 { "1 cell".to_owned() } else { format!("{} cells", record.len()) };
+    let there = if columns == 1 { "is 1 column".to_owned() } else { format!("are {columns} columns") };
+    let mend = if record.len() > columns {
+        "write a cell that holds the delimiter in quotes"
+    } else {
+        "add the cells that are missing, and write one that holds a line break in quotes"
+    };
+    let message = format!("the row has {cells} and there {there}: {mend}");
     Some(Fault::new(code::RAGGED_ROW, message))
 }

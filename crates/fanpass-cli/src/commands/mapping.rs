@@ -14,15 +14,18 @@ use crate::session::quoted;
 #[derive(Debug, Clone, Default, Args)]
 pub struct MappingOptions {
     /// Column whose cells become an attribute; repeat for more
+    ///
+    /// TYPE is string, boolean, integer, decimal, date, date(%d.%m.%Y) or list(SEPARATOR). OPTION is trim, blank=skip|unset,
+    /// null=skip|unset or, last of all, default=VALUE. docs/tables.md says what each takes.
     #[arg(long, value_name = "COLUMN=KEY[:TYPE][,OPTION…]")]
     map: Vec<Written<ColumnMap>>,
     /// Attribute that every row gets; repeat for more
     #[arg(long, value_name = "KEY[:TYPE]=VALUE")]
     set: Vec<Written<Constant>>,
-    /// What a blank cell means
+    /// What a blank cell or a missing key means
     #[arg(long, value_enum, default_value_t = Blank::Skip)]
     blank: Blank,
-    /// Text that means null, such as NULL; repeat for more
+    /// Text that means null, such as NULL, beside nulls of JSON and Parquet; repeat for more
     #[arg(long = "null-text", value_name = "TEXT")]
     nulls: Vec<String>,
     /// What a null means

@@ -48,6 +48,8 @@ pub struct Account {
     pub deliveries: Option<SharedDeliveries>,
     /// Users who are not in the file any more and still have the feed's attributes.
     pub gone_left: u64,
+    /// What is to be known of how the file was read.
+    pub notices: Vec<String>,
 }
 
 impl Account {
@@ -60,6 +62,7 @@ impl Account {
             files: RejectFiles::new(path),
             deliveries,
             gone_left: 0,
+            notices: Vec::new(),
         }
     }
 

@@ -91,6 +91,7 @@ impl Applying<'_> {
                 stopped: None,
                 unverified: None,
                 gone_left: 0,
+                notices: Vec::new(),
                 failure: Some(error),
             },
         }

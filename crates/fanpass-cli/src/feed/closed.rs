@@ -24,6 +24,8 @@ pub struct Closed {
     pub unverified: Option<String>,
     /// Users who are not in the file any more and still have the feed's attributes.
     pub gone_left: u64,
+    /// What is to be known of how the file was read.
+    pub notices: Vec<String>,
     /// What ended the reading of the file early.
     pub failure: Option<anyhow::Error>,
 }
@@ -32,7 +34,7 @@ impl Closed {
     /// Makes the reject files appear.
     pub fn new(state: State) -> Result<Self> {
         let State { account, failure, .. } = state;
-        let Account { figures, shown, stopped, files, gone_left, .. } = account;
+        let Account { figures, shown, stopped, files, gone_left, notices, .. } = account;
         Ok(Self {
             figures,
             rejects: shown,
@@ -40,6 +42,7 @@ impl Closed {
             stopped,
             unverified: None,
             gone_left,
+            notices,
             failure,
         })
     }

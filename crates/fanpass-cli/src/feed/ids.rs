@@ -33,6 +33,8 @@ pub struct ReadIds {
     pub files: RejectFiles,
     /// Ids from which white space was trimmed.
     pub trimmed: u64,
+    /// What is to be known of how the file was read.
+    pub notices: Vec<String>,
     /// The name of the column of the ids.
     pub column: String,
 }
@@ -57,6 +59,7 @@ pub fn read_ids(
         rejects: Vec::new(),
         files,
         trimmed: 0,
+        notices: Vec::new(),
         column: ids.column().to_owned(),
     };
     for_each_id(&mut ids, |checked| {
@@ -82,6 +85,7 @@ pub fn read_ids(
     signals::check()?;
     let counts = ids.counts();
     (found.read, found.trimmed) = (counts.rows, counts.trimmed);
+    found.notices = ids.table().notices();
     Ok(found)
 }
 

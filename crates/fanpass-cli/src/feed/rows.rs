@@ -137,7 +137,10 @@ impl Source {
             let account = &mut state.account;
             account.figures.read += u64::from(read.is_some());
             match read {
-                None => return Ok(None),
+                None => {
+                    account.notices = self.updates.table().notices();
+                    return Ok(None);
+                }
                 Some(MappedRow::Empty(..)) => account.figures.empty += 1,
                 Some(MappedRow::Reject(reject, _)) => {
                     let columns = self.updates.table().columns();

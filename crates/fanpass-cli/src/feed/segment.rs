@@ -111,6 +111,7 @@ impl Job {
             stopped: None,
             unverified,
             gone_left: 0,
+            notices: read.notices,
             failure: None,
         })
     }

@@ -17,6 +17,19 @@ fn a_command_explains_itself() {
 }
 
 #[test]
+fn examples_are_not_broken_however_narrow_the_terminal_is() {
+    let club = Club::alone();
+    let mut command = club.command(&["users", "push", "--help"]);
+    command.env("COLUMNS", "40");
+    let help = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    let example = "  fanpass users push --file fans.csv --id fan_id --map is_sth=user_properties.sth:boolean \
+        --map tier=custom.loyalty_tier\n";
+    assert!(help.contains(example), "{help}");
+    assert!(help.contains("Rows of\none user are sent in the order of the\n"), "the rest is wrapped: {help}");
+    assert!(!help.contains('\u{a0}'), "{help}");
+}
+
+#[test]
 fn a_slip_is_answered_with_the_nearest_command() {
     let printed = Club::alone().run(&["segmnets", "list"]);
     assert!(printed.contains("segments") && printed.ends_with("exit 2\n"), "{printed}");

@@ -1,10 +1,15 @@
 //! A mapping bound to the columns of one table: what its rows become.
 
 use fanpass_model::{AttributeDefinition, AttributeValue, UserId, UserProperties};
-use fanpass_table::{Reject, Row, find_columns, list_columns};
+use fanpass_table::{Reject, Row, Stored, find_columns, list_columns};
 
 use super::{Absent, ColumnMap, Mapping};
-use crate::{CellFault, ErrorKind, SyncError, check_mended, original_columns};
+use crate::{
+    CellFault, ErrorKind, SyncError,
+    cell_type::StoredCell,
+    check_mended, original_columns,
+    rejects::{NULL, is_hidden},
+};
 
 /// Where the columns of a mapping stand.
 #[derive(Debug)]
@@ -14,6 +19,8 @@ pub(crate) struct Bound {
     id: usize,
     /// One for each of [`Mapping::map`].
     values: Vec<usize>,
+    /// Whether they are those of a reject file.
+    of_rejects: bool,
 }
 
 /// What a row that is not a reject holds.
@@ -44,44 +51,90 @@ impl Bound {
             Err(SyncError::new(ErrorKind::IdMapped, message))
         };
         let values = mapping.map.iter().map(find_value).collect::<Result<_, _>>()?;
-        Ok(Self { columns: all, id, values })
+        Ok(Self { of_rejects: all.len() > columns.len(), columns: all, id, values })
     }
 
     pub(crate) fn fits(&self, columns: &[String]) -> bool {
         self.columns == columns
     }
 
-    /// Reads a row. The reject names the first cell at fault and tells of the others too.
+    /// Reads a row. The reject names one cell at fault and tells of the others too. Cells whose text was not used go into
+    /// `shown`, with text that would have become the same.
     pub(crate) fn read(
         &self,
         mapping: &Mapping,
         bounds: &[Option<AttributeDefinition>],
         row: &Row<'_>,
+        shown: &mut Vec<(usize, String)>,
     ) -> Result<Mapped, Box<Reject>> {
         check_mended(row)?;
-        let (user, trimmed) = self.user(row)?;
         let mut properties = UserProperties::with_capacity(mapping.set.len() + mapping.map.len());
         for constant in &mapping.set {
             properties.insert(constant.key().clone(), constant.value().clone());
         }
         let mut faults = Vec::new();
+        let user = self.user(row).map_err(|reject| faults.push((self.id, reject.into())));
         for ((map, bounds), &column) in mapping.map.iter().zip(bounds).zip(&self.values) {
-            match mapping.read(map, row.cell(column)?).and_then(|value| within(bounds.as_ref(), value)) {
+            let cell = self.cell(mapping, map, row, column, shown);
+            match cell.and_then(|value| within(bounds.as_ref(), value)) {
                 Ok(Some(value)) => _ = properties.insert(map.key.clone(), value),
                 Ok(None) => {}
                 Err(fault) => faults.push((column, fault)),
             }
         }
-        match faults.split_first() {
-            None => Ok(Mapped { user, properties, trimmed }),
-            Some(((column, CellFault { code, message, .. }), others)) => {
-                let also = |(column, fault): &(usize, CellFault)| {
-                    format!("; column {:?} too: {}", self.columns[*column], fault.message)
-                };
-                let others: String = others.iter().map(also).collect();
-                Err(row.reject(Some(*column), code, format!("{message}{others}")))
-            }
+        match user {
+            Ok((user, trimmed)) if faults.is_empty() => Ok(Mapped { user, properties, trimmed }),
+            _ => Err(self.reject(row, faults)),
         }
+    }
+
+    /// The value that a cell gives; `None` leaves the attribute alone.
+    fn cell(
+        &self,
+        mapping: &Mapping,
+        map: &ColumnMap,
+        row: &Row<'_>,
+        column: usize,
+        shown: &mut Vec<(usize, String)>,
+    ) -> Result<Option<AttributeValue>, CellFault> {
+        match row.stored(column) {
+            Some(Stored::Null) => {
+                let null = mapping.null_of(map);
+                if null != mapping.blank_of(map) {
+                    shown.push((column, NULL.to_owned()));
+                }
+                return Ok(null);
+            }
+            Some(stored) => {
+                if let Some(read) = map.cell.read_stored(stored) {
+                    let StoredCell { value, text } = read?;
+                    shown.push((column, text));
+                    return Ok(value.or_else(|| mapping.blank_of(map)));
+                }
+            }
+            None => {}
+        }
+        let cell = row.cell(column).map_err(|reject| {
+            let mut fault = CellFault::from(reject);
+            fault.message.push_str(row.stored(column).map_or("", type_for));
+            fault
+        })?;
+        if self.of_rejects && cell == NULL { Ok(mapping.null_of(map)) } else { mapping.read(map, cell) }
+    }
+
+    /// The row as a reject for all its faults. One that a reject file cannot show comes first: by its code the row is known
+    /// until it is mended.
+    #[cold]
+    fn reject(&self, row: &Row<'_>, mut faults: Vec<(usize, CellFault)>) -> Box<Reject> {
+        faults.sort_by_key(|(_, fault)| !is_hidden(fault.code));
+        let mut faults = faults.into_iter();
+        let Some((column, CellFault { code, mut message })) = faults.next() else {
+            return row.reject(None, "", "");
+        };
+        for (column, fault) in faults {
+            message.push_str(&format!("; column {:?} too: {}", self.columns[column], fault.message));
+        }
+        row.reject(Some(column), code, message)
     }
 
     /// The user that a row names, and whether white space was taken off the id.
@@ -105,13 +158,33 @@ impl Mapping {
         let trimmed = cell.trim();
         if !trimmed.is_empty() {
             if self.nulls.iter().any(|null| null.trim() == trimmed) {
-                return Ok(absent(map.null.unwrap_or(self.null)));
+                return Ok(self.null_of(map));
             }
             if let Some(value) = map.cell.read(if map.trim { trimmed } else { cell })? {
                 return Ok(Some(value));
             }
         }
-        Ok(map.default.clone().or_else(|| absent(map.blank.unwrap_or(self.blank))))
+        Ok(self.blank_of(map))
+    }
+
+    /// What a null becomes.
+    fn null_of(&self, map: &ColumnMap) -> Option<AttributeValue> {
+        absent(map.null.unwrap_or(self.null))
+    }
+
+    /// What a cell without a value becomes.
+    fn blank_of(&self, map: &ColumnMap) -> Option<AttributeValue> {
+        map.default.clone().or_else(|| absent(map.blank.unwrap_or(self.blank)))
+    }
+}
+
+/// What to do about a cell whose text is refused, if a type could take what it stores.
+fn type_for(stored: &Stored) -> &'static str {
+    match stored {
+        Stored::Date(_) => ", or map the column as date",
+        Stored::Number(_) => ", or map the column as decimal",
+        Stored::List(_) => ", or map the column as list(|)",
+        _ => "",
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{CellType, SyncError};
 /// - `trim`: white space around text is taken away;
 /// - `blank=skip`, `blank=unset`: what a blank cell means, for this column;
 /// - `null=skip`, `null=unset`: what a null means, for this column;
-/// - `default=VALUE`: what a blank cell stands for, instead of `blank`. It takes all of the rest, so it comes last.
+/// - `default=VALUE`: what a blank cell stands for, instead of `blank`; a null stays one. It takes all of the rest, so it comes last.
 ///
 /// ```
 /// use fanpass_sync::ColumnMap;

@@ -55,9 +55,9 @@ pub struct Mapping {
     pub map: Vec<ColumnMap>,
     /// Attributes that every row gets.
     pub set: Vec<Constant>,
-    /// What a blank cell means (empty, or white space only), for columns that do not say it themselves.
+    /// What a blank cell means (empty, white space only, or a key that is missing in JSON), for columns that do not say it themselves.
     pub blank: Absent,
-    /// What a null means, for columns that do not say it themselves.
+    /// What a null means (of JSON, of Parquet, or one of `nulls`), for columns that do not say it themselves.
     pub null: Absent,
     /// Cells that are a null: exactly one of these texts, but for white space around it. None unless stated, so that
     /// `NULL` and `N/A` are text like any other.

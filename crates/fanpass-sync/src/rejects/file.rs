@@ -101,6 +101,9 @@ impl RejectFiles {
     }
 }
 
+/// What to do about cells that have no column of their own.
+const BEYOND: &str = "; the cells beyond the last column stand behind fanpass_check: take them out there once the row is right";
+
 /// The source's cells, filled up to its columns, what is wrong, and cells beyond the last column: a row that has them
 /// stays ragged until they are gone.
 fn record(cells: &[&str], count: usize, reject: &Reject) -> StringRecord {
@@ -110,7 +113,8 @@ fn record(cells: &[&str], count: usize, reject: &Reject) -> StringRecord {
     record.push_field(&reject.row.to_string());
     record.push_field(reject.column.as_deref().unwrap_or_default());
     record.push_field(reject.code);
-    record.push_field(&reject.message);
+    let beyond = if cells.len() > count { BEYOND } else { "" };
+    record.push_field(&format!("{}{beyond}", reject.message));
     record.push_field(&checksum(cells));
     record.extend(cells.iter().skip(count));
     record

@@ -20,7 +20,7 @@ pub const REJECT_COLUMNS: [&str; 6] =
 
 /// Faults of a spreadsheet or of broken text that a reject file cannot show: its cells are sound text, and would pass
 /// for ids and values if nobody had looked at them.
-const HIDDEN: [&str; 11] = [
+const HIDDEN: [&str; 12] = [
     table::DESTROYED_NUMBER,
     table::FRACTION,
     table::NUMBER_FORMAT,
@@ -31,8 +31,17 @@ const HIDDEN: [&str; 11] = [
     table::BAD_QUOTE,
     table::UNDECODABLE,
     table::CELL_TOO_LONG,
+    table::NESTED_VALUE,
     code::NOT_MENDED,
 ];
+
+/// A null in a reject file, where it is something else than an empty cell.
+pub(crate) const NULL: &str = "fanpass:null";
+
+/// Whether the fault of that code is one that a reject file cannot show.
+pub(crate) fn is_hidden(code: &str) -> bool {
+    HIDDEN.contains(&code)
+}
 
 /// Whether these are the columns of a reject file: the last ones are [`REJECT_COLUMNS`].
 #[inline]
@@ -71,7 +80,7 @@ fn check_row_of_rejects(row: &Row<'_>) -> Result<(), Box<Reject>> {
     let columns = row.columns();
     let cells: Vec<&str> = row.fields().collect();
     let (original, [_, _, column, why, message, check]) = split_cells(&cells, columns);
-    if !HIDDEN.contains(&why) || check != checksum(&original) {
+    if !is_hidden(why) || check != checksum(&original) {
         return Ok(());
     }
     let message = match why {

@@ -10,6 +10,7 @@ mod mapping;
 mod membership;
 mod messages;
 mod rejects;
+mod stored;
 mod support;
 mod survey;
 mod updates;

@@ -106,6 +106,11 @@ fn a_ragged_row_stays_refused_until_it_is_mended() {
         read_file(path, maps()).unwrap().rejects.iter().map(|reject| reject.code).collect::<Vec<_>>()
     };
     assert_eq!(codes(&path), [table::RAGGED_ROW, code::NOT_MENDED]);
+    assert!(
+        fs::read_to_string(&path)
+            .unwrap()
+            .contains("the cells beyond the last column stand behind fanpass_check")
+    );
     edit(&path, "\"Smith\",\" Ann\"", "\"Smith, Ann\",\"gold\"");
     edit(&path, ",\"gold\"\n", "\n");
     edit(&path, "\"2\",\"silver\",\"\"", "\"2\",\"\",\"silver\"");

@@ -86,6 +86,17 @@ fn dates_become_iso_text_and_are_never_guessed() {
     {
         assert_eq!(fault("date", text), code::NOT_DATE, "{text}");
     }
+    let zoned = "date(%Y-%m-%dT%H:%M:%S%z)";
+    assert_eq!(read(zoned, "2026-01-01T00:30:00+0200"), Ok(Some("2026-01-01".into())), "the date as written");
+    assert_eq!(
+        read("date(%Y-%m-%d %H:%M:%S%.f%:z)", "2026-01-01 23:30:00.25-05:00"),
+        Ok(Some("2026-01-01".into()))
+    );
+    assert_eq!(fault(zoned, "2026-01-01T00:30:00"), code::NOT_DATE);
+    assert_eq!(read("date(%d.%m.%y)", "24.12.68"), Ok(Some("2068-12-24".into())));
+    assert_eq!(read("date(%d.%m.%y)", "24.12.69"), Ok(Some("1969-12-24".into())));
+    assert_eq!(read("date(%Y/%j %B)", "2026/059 February"), Ok(Some("2026-02-28".into())));
+    assert_eq!(fault("date(%a %d.%m.%Y)", "Mon 28.02.2026"), code::NOT_DATE, "a Saturday");
     // A year of two digits under %Y is the year 24, not 2024.
     assert_eq!(fault("date(%d.%m.%Y)", "24.12.24"), code::NOT_DATE);
 }

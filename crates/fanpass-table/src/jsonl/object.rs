@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::keys::Keys;
 use crate::{
-    code,
+    Stored, code,
     origin::printable,
     record::{Fault, Record},
 };
@@ -44,8 +44,14 @@ impl Slots {
             return Err(fault);
         }
         for (column, value) in self.values.iter().enumerate() {
-            let value = value.and_then(|(start, end)| line.get(start..end)).unwrap_or("null");
-            if let Err(fault) = push_text(value, &mut record.text)? {
+            // A key that is missing is an empty cell; a null says that there is no value.
+            let Some(value) = value.and_then(|(start, end)| line.get(start..end)) else {
+                record.end_cell();
+                continue;
+            };
+            record.store(stored(value));
+            let place = value.as_ptr().addr().saturating_sub(line.as_ptr().addr());
+            if let Err(fault) = push_text(value, place, &mut record.text)? {
                 record.faults.push((Some(column), fault));
             }
             record.end_cell();
@@ -83,15 +89,17 @@ pub(super) fn each_key(line: &str, mut seen: impl FnMut(&str)) {
     let _ = read(line, members);
 }
 
-/// Appends the text of a value. An outer fault is the line's, an inner one the cell's.
-fn push_text(value: &str, text: &mut String) -> Result<Result<(), Fault>, Fault> {
+/// Appends the text of a value, which begins behind byte `place` of the line. An outer fault is the line's, an inner one the cell's.
+fn push_text(value: &str, place: usize, text: &mut String) -> Result<Result<(), Fault>, Fault> {
     match value.as_bytes() {
         b"null" => {}
         [b'"', ..] => match value.get(1..value.len() - 1) {
             Some(plain) if memchr::memchr(b'\\', plain.as_bytes()).is_none() => text.push_str(plain),
             _ => {
                 let decoded: Cow<'_, str> = serde_json::from_str(value).map_err(|error| {
-                    Fault::new(code::BAD_JSON, format!("a text cannot be read: {}", reason(&error)))
+                    let byte = place + error.column();
+                    let message = format!("a text cannot be read: {}, at byte {byte}", reason(&error));
+                    Fault::new(code::BAD_JSON, message)
                 })?;
                 text.push_str(&decoded);
             }
@@ -105,6 +113,18 @@ fn push_text(value: &str, text: &mut String) -> Result<Result<(), Fault>, Fault>
         _ => text.push_str(value),
     }
     Ok(Ok(()))
+}
+
+/// What a value is beside its text.
+fn stored(value: &str) -> Option<Stored> {
+    match value.as_bytes() {
+        b"null" => Some(Stored::Null),
+        [b'[', ..] => Stored::json_list(value),
+        [b'-' | b'0'..=b'9', rest @ ..] if memchr::memchr3(b'.', b'e', b'E', rest).is_some() => {
+            Stored::json_number(value)
+        }
+        _ => None,
+    }
 }
 
 fn read<'a, F: FnMut(Cow<'a, str>, &'a RawValue)>(

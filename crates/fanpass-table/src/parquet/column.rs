@@ -1,12 +1,12 @@
 //! The values of one column in one row group, page after page.
 
-use std::{fs::File, io};
+use std::{fs::File, io, ops::Range};
 
 use super::{
     footer::Chunk,
     hybrid::Hybrid,
     page::{self, Budget, DATA, DATA_2, DICTIONARY, Header, damaged},
-    schema::Leaf,
+    schema::{Leaf, List},
     thrift::{Broken, ENDS},
     values::{Decoder, Dictionary, Value, prefix},
 };
@@ -21,6 +21,10 @@ pub(super) struct Values {
     page: Vec<u8>,
     /// Which values are null, where any may be.
     levels: Option<Hybrid>,
+    /// Which values go on with the list of the one before, where there are lists.
+    repetitions: Option<Hybrid>,
+    /// The next of those, if it was looked at.
+    ahead: Option<u64>,
     decoder: Decoder,
     /// Values left in the page.
     left: u64,
@@ -36,6 +40,8 @@ impl Values {
             dictionary: Dictionary::default(),
             page: Vec::new(),
             levels: None,
+            repetitions: None,
+            ahead: None,
             decoder: Decoder::Plain { at: 0 },
             left: 0,
             held: (0, 0),
@@ -60,6 +66,52 @@ impl Values {
         }
         let value = self.decoder.next(&self.page, &self.dictionary, self.leaf.physical);
         value.map(Some).map_err(damaged)
+    }
+
+    /// The next list: hands over its entries, `None` for a null. `false` if the list itself is null.
+    pub(super) fn next_list(
+        &mut self,
+        list: List,
+        file: &mut File,
+        budget: &mut Budget,
+        mut each: impl FnMut(Option<Value<'_>>) -> io::Result<()>,
+    ) -> io::Result<bool> {
+        let mut first = true;
+        loop {
+            while self.left == 0 {
+                if !first && self.chunk.length == 0 {
+                    return Ok(true);
+                }
+                self.next_page(file, budget)?;
+            }
+            let (Some(levels), Some(repetitions)) = (&mut self.levels, &mut self.repetitions) else {
+                return Err(damaged(ENDS));
+            };
+            let goes_on = match self.ahead.take() {
+                Some(ahead) => ahead,
+                None => repetitions.next(&self.page).map_err(damaged)?,
+            };
+            match (goes_on, first) {
+                (0, false) => {
+                    self.ahead = Some(0);
+                    return Ok(true);
+                }
+                (0, true) => first = false,
+                (_, false) => {}
+                (_, true) => return Err(damaged(Broken("a list begins in its middle"))),
+            }
+            self.left -= 1;
+            let definition = levels.next(&self.page).map_err(damaged)?;
+            if definition < list.there {
+                return Ok(false);
+            }
+            if definition >= list.value {
+                let value = self.decoder.next(&self.page, &self.dictionary, self.leaf.physical);
+                each(Some(value.map_err(damaged)?))?;
+            } else if definition >= list.entry {
+                each(None)?;
+            }
+        }
     }
 
     /// True if every value was read. Pages without values may follow.
@@ -107,23 +159,39 @@ impl Values {
 
     /// Finds levels and values in the page.
     fn begin(&mut self, header: &Header) -> Result<(), Broken> {
-        let (levels, at) = if header.kind == DATA_2 {
-            // Some writers give the levels of lists, all of them zero, to a column that is none.
-            let end = header.repetition.saturating_add(header.definition);
-            (header.repetition..end, end)
-        } else if self.leaf.optional {
-            if header.level_encoding != 3 {
-                return Err(Broken("nulls are marked in a way that is no longer written"));
+        let old_way = Broken("nulls or lists are marked in a way that is no longer written");
+        // What begins at a byte behind its length.
+        let behind_length = |at: usize, encoding: i64| {
+            if encoding != 3 {
+                return Err(old_way);
             }
-            let end = prefix(&self.page, 0)?.saturating_add(4);
-            (4..end, end)
-        } else {
-            (0..0, 0)
+            let start = at.saturating_add(4);
+            Ok(start..start.saturating_add(prefix(&self.page, at)?))
         };
+        let Leaf { optional, list, .. } = self.leaf;
+        let (repetitions, levels) = if header.kind == DATA_2 {
+            // Some writers give the levels of lists, all of them zero, to a column that is none.
+            let start = header.repetition;
+            (0..start, start..start.saturating_add(header.definition))
+        } else {
+            let repetitions =
+                if list.is_some() { behind_length(0, header.repetition_encoding)? } else { 0..0 };
+            let at = repetitions.end;
+            let has_levels = optional || list.is_some();
+            (repetitions, if has_levels { behind_length(at, header.level_encoding)? } else { at..at })
+        };
+        let at = levels.end;
         if at > self.page.len() {
             return Err(ENDS);
         }
-        self.levels = if self.leaf.optional { Some(Hybrid::new(levels.start, levels.end, 1)?) } else { None };
+        let hybrid = |range: Range<usize>, width| Hybrid::new(range.start, range.end, width).map(Some);
+        self.repetitions = if list.is_some() { hybrid(repetitions, 1)? } else { None };
+        self.levels = match list {
+            Some(list) => hybrid(levels, u64::BITS - list.value.leading_zeros())?,
+            None if optional => hybrid(levels, 1)?,
+            None => None,
+        };
+        self.ahead = None;
         self.decoder = Decoder::new(header.encoding, self.leaf.physical, &self.page, at, header.values)?;
         Ok(())
     }

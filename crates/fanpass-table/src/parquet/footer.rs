@@ -6,7 +6,8 @@ use std::{
 };
 
 use super::{
-    schema::{Column, Element, columns},
+    fields::columns,
+    schema::{Column, Element, Leaf},
     thrift::{Broken, ENDS, Kind, Thrift},
 };
 use crate::Limits;
@@ -126,17 +127,22 @@ impl Footer {
             let most = limits.columns;
             return Err(Refused::Limit(format!("it has {} columns; {most} are allowed", columns.len())));
         }
-        let flat = || columns.iter().filter_map(|column| column.leaf);
+        let leaves_used = || columns.iter().filter_map(|column| column.leaf);
         for group in &groups {
             if group.chunks.len() != leaves {
                 return Err(Broken("a row group lacks columns").into());
             }
-            let mut chunks = flat().filter_map(|leaf| group.chunks.get(leaf.index));
-            if chunks.any(|chunk| chunk.values != group.rows) {
+            let mut chunks = leaves_used().filter_map(|leaf| Some((leaf, group.chunks.get(leaf.index)?)));
+            // A list has a place for each of its entries, and one if it has none.
+            let differs = |(leaf, chunk): (Leaf, &Chunk)| match leaf.list {
+                None => chunk.values != group.rows,
+                Some(_) => chunk.values < group.rows,
+            };
+            if chunks.any(differs) {
                 return Err(Broken("a column has not as many values as there are rows").into());
             }
         }
-        if flat().next().is_none() {
+        if leaves_used().all(|leaf| leaf.list.is_some()) {
             return Err(Refused::Nested);
         }
         let sum = groups.iter().try_fold(0_u64, |sum, group| sum.checked_add(group.rows));

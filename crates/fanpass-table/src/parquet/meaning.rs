@@ -6,22 +6,34 @@ use super::{
     schema::{Leaf, Logical, Physical},
     values::Value,
 };
-use crate::{code, number::Shown, record::Fault};
+use crate::{Stored, code, number::Shown, record::Fault, stored::iso_date};
 
 /// The first whole number that a 32-bit binary fraction may have rounded.
 const FIRST_INEXACT_FLOAT: f32 = 16_777_216.0;
 
+/// An entry of a list as text; `None` if it has no text that is certain.
+pub(super) fn entry(value: Value<'_>, leaf: Leaf) -> Option<String> {
+    let mut text = String::new();
+    match push_text(value, leaf, &mut text) {
+        Ok(()) => Some(text),
+        Err(_) => match stored(value, leaf)? {
+            Stored::Number(text) | Stored::Date(text) => Some(text),
+            _ => None,
+        },
+    }
+}
+
 /// Appends the value's text. What cannot be used is appended too, as far as it has any text, and the fault returned.
 pub(super) fn push_text(value: Value<'_>, leaf: Leaf, text: &mut String) -> Result<(), Fault> {
     match (leaf.logical, value) {
-        (Logical::Time, _) => {
+        (Logical::Time | Logical::Timestamp(_), _) => {
             if let Value::Int(number) = value {
                 show(number, text);
             }
             let message = "the cell is a time, stored as a number; write it as text or as a date";
             return Err(Fault::new(code::DATE_CELL, message));
         }
-        (Logical::Other, _) => {
+        (Logical::Other | Logical::List, _) => {
             return Err(Fault::new(
                 code::NUMBER_FORMAT,
                 "the cell is of a type that has no one text; make it text",
@@ -131,24 +143,39 @@ fn uuid(bytes: &[u8], text: &mut String) {
     }
 }
 
-/// Days since 1970-01-01 as `YYYY-MM-DD` of the Gregorian calendar.
+/// Days since 1970-01-01 as `YYYY-MM-DD`.
 fn date(days: i64, text: &mut String) -> Result<(), Fault> {
-    // Years that begin in March have their leap day at the end; an era of 400 of them has 146,097 days.
-    let days = days.saturating_add(719_468);
-    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day_of_month = day - (153 * month + 2) / 5 + 1;
-    let (month, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    let year = era.saturating_mul(400).saturating_add(year + next_year);
-    if !(1..=9999).contains(&year) {
-        return Err(Fault::new(
-            code::DATE_CELL,
-            "the cell is a date outside the years 1 to 9999; make it text",
-        ));
-    }
-    // Writing to a `String` does not fail.
-    let _ = write!(text, "{year:04}-{month:02}-{day_of_month:02}");
+    let date = iso_date(days).ok_or_else(|| {
+        Fault::new(code::DATE_CELL, "the cell is a date outside the years 1 to 9999; make it text")
+    })?;
+    text.push_str(&date);
     Ok(())
+}
+
+/// Seconds and nanoseconds of a day, and the day of 1970-01-01 in the count of astronomers.
+const DAY_SECONDS: i64 = 86_400;
+const JULIAN_DAY: i64 = 2_440_588;
+
+/// The number or the date that a value is, whose text is refused.
+pub(super) fn stored(value: Value<'_>, leaf: Leaf) -> Option<Stored> {
+    match (leaf.logical, leaf.physical, value) {
+        (Logical::Timestamp(units), _, Value::Int(number)) => {
+            Stored::date(number.div_euclid(DAY_SECONDS * units))
+        }
+        // Nanoseconds of the day, then the day.
+        (Logical::Time, Physical::Int96, Value::Bytes(&[_, _, _, _, _, _, _, _, ref day @ ..])) => {
+            Stored::date(i64::from(i32::from_le_bytes(day.try_into().ok()?)) - JULIAN_DAY)
+        }
+        // The shortest digits of the narrower number, not those of the same number widened.
+        (_, Physical::Float, Value::Bytes(bytes)) => {
+            let number = f32::from_le_bytes(bytes.try_into().ok()?);
+            (number.abs() < FIRST_INEXACT_FLOAT)
+                .then(|| number.to_string().parse().ok())?
+                .and_then(Stored::number)
+        }
+        (_, Physical::Double, Value::Bytes(bytes)) => {
+            Stored::number(f64::from_le_bytes(bytes.try_into().ok()?))
+        }
+        _ => None,
+    }
 }

@@ -2,8 +2,10 @@
 
 mod column;
 mod delta;
+mod fields;
 mod footer;
 mod hybrid;
+mod lists;
 mod meaning;
 mod page;
 mod schema;
@@ -19,7 +21,7 @@ use self::{
     schema::Column,
 };
 use crate::{
-    ErrorKind, Limits, Options, TableError, code,
+    ErrorKind, Limits, Options, Stored, TableError, code,
     columns::letters,
     metered::{reached, read_error},
     origin::Origin,
@@ -31,7 +33,7 @@ pub(crate) struct Rows {
     file: File,
     columns: Vec<Column>,
     groups: std::vec::IntoIter<Group>,
-    /// The flat columns of the row group at hand, and how many rows are left in it.
+    /// The columns of the row group at hand that are read, and how many rows are left in it.
     values: Vec<Option<Values>>,
     left: u64,
     row: u64,
@@ -128,19 +130,28 @@ impl Rows {
     fn cells(&mut self, record: &mut Record) -> io::Result<()> {
         for (position, values) in self.values.iter_mut().enumerate() {
             let Some(values) = values else {
-                let message = "the cell is a list, a map or a structure; write one text or number";
-                record.faults.push((Some(position), Fault::new(code::NESTED_VALUE, message)));
-                record.end_cell();
+                push_nested(position, record);
                 continue;
             };
             let leaf = values.leaf();
-            if let Some(value) = values.next(&mut self.file, &mut self.budget)? {
+            if let Some(list) = leaf.list {
+                let most = self.limits.record_bytes.saturating_sub(record.text.len());
+                let entries = lists::read(values, list, most, &mut self.file, &mut self.budget)?;
+                lists::push(entries, position, record);
+                continue;
+            }
+            let value = values.next(&mut self.file, &mut self.budget)?;
+            if value.is_none() {
+                record.store(Some(Stored::Null));
+            }
+            if let Some(value) = value {
                 let length = if let values::Value::Bytes(bytes) = value { bytes.len() } else { 0 };
                 if record.text.len().saturating_add(length) > self.limits.record_bytes {
                     let most = self.limits.record_bytes;
                     return Err(reached(format!("the row is longer than {most} bytes")));
                 }
                 if let Err(fault) = meaning::push_text(value, leaf, &mut record.text) {
+                    record.store(meaning::stored(value, leaf));
                     record.faults.push((Some(position), fault));
                 }
             }
@@ -148,6 +159,16 @@ impl Rows {
         }
         self.budget.spend(u64::try_from(record.text.len() + 1).unwrap_or(u64::MAX))
     }
+}
+
+fn push_nested(position: usize, record: &mut Record) {
+    record.faults.push((Some(position), nested()));
+    record.end_cell();
+}
+
+fn nested() -> Fault {
+    let message = "the cell is a list, a map or a structure; write one text or number";
+    Fault::new(code::NESTED_VALUE, message)
 }
 
 fn why(refused: Refused, origin: &Origin) -> TableError {

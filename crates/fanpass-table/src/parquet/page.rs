@@ -35,6 +35,7 @@ pub(super) struct Header {
     pub(super) encoding: i64,
     /// How levels are encoded in pages of the first kind.
     pub(super) level_encoding: i64,
+    pub(super) repetition_encoding: i64,
     /// Bytes of levels that stand before the values of a page of the second kind, never packed.
     pub(super) repetition: usize,
     pub(super) definition: usize,
@@ -132,6 +133,7 @@ fn parse(thrift: &mut Thrift<'_>) -> Result<Header, Broken> {
                     (_, 1, Kind::Int) => header.values = size(thrift)?.try_into().unwrap_or(u64::MAX),
                     (5 | 7, 2, Kind::Int) | (8, 4, Kind::Int) => header.encoding = thrift.int()?,
                     (5, 3, Kind::Int) => header.level_encoding = thrift.int()?,
+                    (5, 4, Kind::Int) => header.repetition_encoding = thrift.int()?,
                     (8, 5, Kind::Int) => header.definition = size(thrift)?,
                     (8, 6, Kind::Int) => header.repetition = size(thrift)?,
                     (8, 7, Kind::Bool(packed)) => header.is_plain = !packed,

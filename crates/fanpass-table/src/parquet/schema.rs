@@ -6,19 +6,31 @@ use super::thrift::{Broken, Kind, Thrift};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Column {
     pub(super) name: String,
-    /// `None` if it is a list, a map or a structure.
+    /// `None` if it is a map, a structure or a list of those.
     pub(super) leaf: Option<Leaf>,
 }
 
-/// A field that holds one value a row.
+/// A field that holds one value a row, or a list of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Leaf {
     /// Which of the leaves of the whole schema it is.
     pub(super) index: usize,
     /// It may be null.
     pub(super) optional: bool,
+    pub(super) list: Option<List>,
     pub(super) physical: Physical,
     pub(super) logical: Logical,
+}
+
+/// What the definition levels of a list say: how much of the way to a value is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct List {
+    /// From here on there is a list, if an empty one.
+    pub(super) there: u64,
+    /// From here on it has the entry.
+    pub(super) entry: u64,
+    /// Here the entry is no null; the greatest level.
+    pub(super) value: u64,
 }
 
 /// How values are stored.
@@ -54,25 +66,32 @@ pub(super) enum Logical {
     Plain,
     Unsigned,
     Date,
-    /// A time, or a point in time.
+    /// A time of day, or a point in time that is stored in an old way.
     Time,
+    /// A point in time, in so many units of a second.
+    Timestamp(i64),
     Decimal(i64),
     Uuid,
+    /// Said of the structure around the entries of a list.
+    List,
     /// Something that has no one text.
     Other,
 }
 
+pub(super) const OPTIONAL: i64 = 1;
+pub(super) const REPEATED: i64 = 2;
+
 /// An entry of the schema, which is a tree in depth-first order.
 #[derive(Debug, Default)]
 pub(super) struct Element {
-    name: String,
-    children: usize,
-    repetition: i64,
-    physical: Option<i64>,
+    pub(super) name: String,
+    pub(super) children: usize,
+    pub(super) repetition: i64,
+    pub(super) physical: Option<i64>,
     length: i64,
     converted: Option<i64>,
     scale: i64,
-    logical: Option<Logical>,
+    pub(super) logical: Option<Logical>,
 }
 
 impl Element {
@@ -95,7 +114,7 @@ impl Element {
         Ok(element)
     }
 
-    fn leaf(&self, index: usize) -> Result<Leaf, Broken> {
+    pub(super) fn leaf(&self, index: usize) -> Result<Leaf, Broken> {
         let physical = match self.physical {
             Some(0) => Physical::Boolean,
             Some(1) => Physical::Int32,
@@ -118,7 +137,11 @@ impl Element {
             Physical::Boolean | Physical::Float | Physical::Double => Logical::Plain,
             _ => logical,
         };
-        Ok(Leaf { index, optional: self.repetition == 1, physical, logical })
+        Ok(Leaf { index, optional: self.repetition == OPTIONAL, list: None, physical, logical })
+    }
+
+    pub(super) fn is_list(&self) -> bool {
+        self.logical.unwrap_or_else(|| converted(self.converted, 0)) == Logical::List
     }
 }
 
@@ -148,11 +171,13 @@ fn logical(thrift: &mut Thrift<'_>) -> Result<Option<Logical>, Broken> {
                 })?;
                 if signed { Logical::Plain } else { Logical::Unsigned }
             }
+            (8, Kind::Struct) => Logical::Timestamp(timestamp_units(thrift)?),
             _ => {
                 thrift.skip(kind)?;
                 match id {
                     // Text, enumeration, always null, JSON.
                     1 | 4 | 11 | 12 => Logical::Plain,
+                    3 => Logical::List,
                     6 => Logical::Date,
                     7 | 8 => Logical::Time,
                     14 => Logical::Uuid,
@@ -165,46 +190,36 @@ fn logical(thrift: &mut Thrift<'_>) -> Result<Option<Logical>, Broken> {
     Ok(found)
 }
 
+/// Units a second: milliseconds, microseconds or nanoseconds, by the union's member.
+fn timestamp_units(thrift: &mut Thrift<'_>) -> Result<i64, Broken> {
+    let mut units = 1_000;
+    thrift.fields(|thrift, id, kind| {
+        if (id, kind) != (2, Kind::Struct) {
+            return thrift.skip(kind);
+        }
+        thrift.fields(|thrift, id, kind| {
+            units = match id {
+                2 => 1_000_000,
+                3 => 1_000_000_000,
+                _ => 1_000,
+            };
+            thrift.skip(kind)
+        })
+    })?;
+    Ok(units)
+}
+
 fn converted(code: Option<i64>, scale: i64) -> Logical {
     match code {
         // Text, enumeration, signed numbers, JSON.
         None | Some(0 | 4 | 15..=19) => Logical::Plain,
+        Some(3) => Logical::List,
         Some(5) => Logical::Decimal(scale),
         Some(6) => Logical::Date,
-        Some(7..=10 | 21) => Logical::Time,
+        Some(7 | 8 | 21) => Logical::Time,
+        Some(9) => Logical::Timestamp(1_000),
+        Some(10) => Logical::Timestamp(1_000_000),
         Some(11..=14) => Logical::Unsigned,
         Some(_) => Logical::Other,
     }
-}
-
-/// The fields below the root, and how many leaves the whole schema has.
-pub(super) fn columns(elements: Vec<Element>) -> Result<(Vec<Column>, usize), Broken> {
-    let lacks = Broken("its schema lacks fields");
-    let mut elements = elements.into_iter();
-    let root = elements.next().ok_or(lacks)?;
-    let (mut columns, mut leaves) = (Vec::new(), 0);
-    for _ in 0..root.children {
-        let field = elements.next().ok_or(lacks)?;
-        let index = leaves;
-        let is_leaf = field.physical.is_some();
-        // The fields below, which are passed over.
-        let mut below = if is_leaf { 0 } else { field.children };
-        leaves += usize::from(is_leaf);
-        while below > 0 {
-            let inner = elements.next().ok_or(lacks)?;
-            below -= 1;
-            if inner.physical.is_some() {
-                leaves += 1;
-            } else {
-                below = below.saturating_add(inner.children);
-            }
-        }
-        // 2 is "repeated": a list of the old way.
-        let leaf = if is_leaf && field.repetition != 2 { Some(field.leaf(index)?) } else { None };
-        columns.push(Column { name: field.name, leaf });
-    }
-    if elements.next().is_some() {
-        return Err(Broken("its schema has fields that belong nowhere"));
-    }
-    Ok((columns, leaves))
 }

@@ -30,6 +30,10 @@ impl Decoder {
         self.decided.unwrap_or(Encoding::Utf8)
     }
 
+    pub(crate) fn is_guessed(&self) -> bool {
+        !self.stated && self.decided == Some(Encoding::Windows1252)
+    }
+
     /// Moves the cells into `record` as text; `is_ascii` says that nothing else was read so far.
     pub(crate) fn decode(&mut self, cells: &mut Cells, is_ascii: bool, record: &mut Record) {
         std::mem::swap(&mut record.ends, &mut cells.ends);

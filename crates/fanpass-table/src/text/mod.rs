@@ -94,6 +94,11 @@ impl Text {
         self.decoder.encoding()
     }
 
+    /// Whether the encoding is one that nothing in the file states, and that any bytes could be.
+    pub(crate) fn is_guessed(&self) -> bool {
+        self.decoder.is_guessed()
+    }
+
     pub(crate) fn delimiter(&self) -> u8 {
         self.dialect.delimiter
     }

@@ -6,7 +6,12 @@ use super::{
     malformed,
     records::{BOF, Characters, EOF, Records},
 };
-use crate::{TableError, code, number::Shown, record::Fault, strings::Strings};
+use crate::{
+    Stored, TableError, code,
+    number::{Epoch, Shown},
+    record::Fault,
+    strings::Strings,
+};
 
 const FORMULA: u16 = 0x0006;
 const MULTIPLE_RK: u16 = 0x00BD;
@@ -25,12 +30,15 @@ pub(super) struct Cell {
     pub(super) column: usize,
     pub(super) text: String,
     pub(super) fault: Option<Fault>,
+    /// What it stores beside its text.
+    pub(super) stored: Option<Stored>,
 }
 
 pub(super) struct Cells {
     records: Records,
     strings: Strings,
     styles: Vec<Shown>,
+    epoch: Epoch,
     /// Cells of a record that holds several.
     several: VecDeque<Cell>,
     /// Where a formula stands whose text follows in a record of its own.
@@ -41,8 +49,17 @@ pub(super) struct Cells {
 }
 
 impl Cells {
-    pub(super) fn new(records: Records, strings: Strings, styles: Vec<Shown>) -> Self {
-        Self { records, strings, styles, several: VecDeque::new(), formula: None, depth: 0, ended: false }
+    pub(super) fn new(records: Records, strings: Strings, (styles, epoch): (Vec<Shown>, Epoch)) -> Self {
+        Self {
+            records,
+            strings,
+            styles,
+            epoch,
+            several: VecDeque::new(),
+            formula: None,
+            depth: 0,
+            ended: false,
+        }
     }
 
     /// The next cell; `None` at the end, as often as it is asked.
@@ -96,12 +113,14 @@ impl Cells {
                 Characters::new(records, 6).string(&mut text)?;
                 plain(at, text)
             }
-            NUMBER => number(at, self.styles.get(style), records.float(6)?),
-            RK => number(at, self.styles.get(style), rk(records.double_word(6)?)),
+            NUMBER => number(at, self.styles.get(style), records.float(6)?, self.epoch),
+            RK => number(at, self.styles.get(style), rk(records.double_word(6)?), self.epoch),
             BOOLEAN_OR_ERROR if records.byte(7)? == 0 => boolean(at, records.byte(6)?),
             BOOLEAN_OR_ERROR => error(at, records.byte(6)?),
             // A formula's result: a number, unless its last two bytes say that the first one tells the type.
-            _ if records.word(12)? != 0xFFFF => number(at, self.styles.get(style), records.float(6)?),
+            _ if records.word(12)? != 0xFFFF => {
+                number(at, self.styles.get(style), records.float(6)?, self.epoch)
+            }
             _ => match records.byte(6)? {
                 0 => {
                     self.formula = Some(at);
@@ -123,7 +142,7 @@ impl Cells {
             let at = 4 + cell * 6;
             let style = self.styles.get(usize::from(self.records.word(at)?));
             let value = rk(self.records.double_word(at + 2)?);
-            self.several.push_back(number((row, first + cell), style, value));
+            self.several.push_back(number((row, first + cell), style, value, self.epoch));
         }
         Ok(())
     }
@@ -140,13 +159,17 @@ fn rk(value: u32) -> f64 {
 }
 
 fn plain((row, column): (u64, usize), text: String) -> Cell {
-    Cell { row, column, text, fault: None }
+    Cell { row, column, text, fault: None, stored: None }
 }
 
-fn number(at: (u64, usize), style: Option<&Shown>, value: f64) -> Cell {
-    match style.unwrap_or(&Shown::Altered).text(value) {
+fn number(at: (u64, usize), style: Option<&Shown>, value: f64, epoch: Epoch) -> Cell {
+    let shown = style.unwrap_or(&Shown::Altered);
+    match shown.text(value) {
         Ok(text) => plain(at, text),
-        Err(fault) => Cell { fault: Some(fault), ..plain(at, value.to_string()) },
+        Err(fault) => {
+            let stored = shown.stored(value, epoch);
+            Cell { fault: Some(fault), stored, ..plain(at, value.to_string()) }
+        }
     }
 }
 

@@ -6,10 +6,16 @@ use super::{
     malformed, protected,
     records::{BOF, Characters, EOF, Records},
 };
-use crate::{Limits, TableError, number::Shown, strings::Strings, workbook::Sheet};
+use crate::{
+    Limits, TableError,
+    number::{Epoch, Shown},
+    strings::Strings,
+    workbook::Sheet,
+};
 
 const FILE_PASS: u16 = 0x002F;
 const BOUND_SHEET: u16 = 0x0085;
+const DATE_MODE: u16 = 0x0022;
 const FORMAT: u16 = 0x041E;
 const STYLE: u16 = 0x00E0;
 const SHARED_STRINGS: u16 = 0x00FC;
@@ -19,6 +25,7 @@ pub(super) struct Globals {
     pub(super) sheets: Vec<Sheet<u64>>,
     pub(super) styles: Vec<Shown>,
     pub(super) strings: Strings,
+    pub(super) epoch: Epoch,
 }
 
 impl Globals {
@@ -26,6 +33,7 @@ impl Globals {
         let mut sheets = Vec::new();
         let mut formats: HashMap<u16, Shown> = HashMap::new();
         let mut styles: Vec<u16> = Vec::new();
+        let mut epoch = Epoch::default();
         let mut strings = Strings::new(limits.shared_string_bytes);
         if records.next()? != BOF || records.word(0)? != BIFF8 {
             return Err(malformed(&records.origin, "it is of another version than Excel 97-2003"));
@@ -34,6 +42,7 @@ impl Globals {
             match records.next()? {
                 FILE_PASS => return Err(protected(&records.origin)),
                 BOUND_SHEET => sheets.extend(bound_sheet(records)?),
+                DATE_MODE if records.word(0)? == 1 => epoch = Epoch::Year1904,
                 STYLE => styles.push(records.word(2)?),
                 FORMAT => {
                     let id = records.word(0)?;
@@ -47,7 +56,7 @@ impl Globals {
             }
         }
         let shown = |id: u16| formats.get(&id).cloned().unwrap_or_else(|| Shown::built_in(u32::from(id)));
-        Ok(Self { sheets, styles: styles.into_iter().map(shown).collect(), strings })
+        Ok(Self { sheets, styles: styles.into_iter().map(shown).collect(), strings, epoch })
     }
 }
 

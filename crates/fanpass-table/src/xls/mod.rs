@@ -52,7 +52,13 @@ pub(crate) fn open(
     })?;
     let origin = origin.sheet(&sheet.name);
     records.seek(sheet.place)?;
-    let rows = Rows::new(records, globals.strings, globals.styles, options.limits.clone(), origin.clone());
+    let rows = Rows::new(
+        records,
+        globals.strings,
+        (globals.styles, globals.epoch),
+        options.limits.clone(),
+        origin.clone(),
+    );
     Ok((rows, origin))
 }
 

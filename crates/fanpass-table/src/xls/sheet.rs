@@ -5,7 +5,13 @@ use super::{
     malformed,
     records::Records,
 };
-use crate::{ErrorKind, Limits, TableError, number::Shown, origin::Origin, record::Record, strings::Strings};
+use crate::{
+    ErrorKind, Limits, TableError,
+    number::{Epoch, Shown},
+    origin::Origin,
+    record::Record,
+    strings::Strings,
+};
 
 pub(super) use super::cells::has_data;
 
@@ -22,7 +28,7 @@ impl Rows {
     pub(super) fn new(
         records: Records,
         strings: Strings,
-        styles: Vec<Shown>,
+        styles: (Vec<Shown>, Epoch),
         limits: Limits,
         origin: Origin,
     ) -> Self {
@@ -74,6 +80,7 @@ impl Rows {
         }
         record.skip_to(cell.column);
         record.text.push_str(&cell.text);
+        record.store(cell.stored);
         record.end_cell();
         if record.text.len() > self.limits.record_bytes {
             let message = format!("the row is longer than {} bytes", self.limits.record_bytes);

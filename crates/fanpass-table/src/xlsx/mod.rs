@@ -30,7 +30,7 @@ pub(crate) fn open(
         sheet::has_data(Xml::new(part, options.limits.record_bytes, &at))
     })?;
     let origin = origin.sheet(&sheet.name);
-    let styles = parts.styles()?;
+    let styles = (parts.styles()?, parts.epoch()?);
     let strings = parts.strings()?;
     let cells = parts.extract(sheet.place, &origin)?;
     let xml = Xml::new(cells, options.limits.record_bytes, &origin);

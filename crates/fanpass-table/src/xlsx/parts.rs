@@ -12,7 +12,7 @@ use crate::{
     Limits, TableError,
     archive::{Archive, Part},
     metered::read_error,
-    number::Shown,
+    number::{Epoch, Shown},
     origin::Origin,
     strings::Strings,
     workbook::Sheet,
@@ -69,6 +69,22 @@ impl Parts {
                     tabs.push(Sheet { name, visible, place: attribute(&start, "id").unwrap_or_default() });
                 }
                 Event::Eof => return Ok(tabs),
+                _ => {}
+            }
+        }
+    }
+
+    /// From which day dates count.
+    pub(super) fn epoch(&mut self) -> Result<Epoch, TableError> {
+        let Some(mut xml) = self.xml("xl/workbook.xml")? else { return Ok(Epoch::default()) };
+        loop {
+            match xml.next()? {
+                Event::Start(start) if is(&start, "workbookPr") => {
+                    let stated = attribute(&start, "date1904");
+                    let is_1904 = stated.is_some_and(|stated| matches!(stated.as_str(), "1" | "true"));
+                    return Ok(if is_1904 { Epoch::Year1904 } else { Epoch::Year1900 });
+                }
+                Event::Eof => return Ok(Epoch::default()),
                 _ => {}
             }
         }

@@ -9,8 +9,8 @@ use super::{
     xml::{Xml, attribute, is, malformed, unescape},
 };
 use crate::{
-    ErrorKind, Limits, TableError, code,
-    number::Shown,
+    ErrorKind, Limits, Stored, TableError, code,
+    number::{Epoch, Shown},
     origin::Origin,
     record::{Fault, Record},
     strings::Strings,
@@ -21,6 +21,7 @@ pub(crate) struct Rows {
     xml: Xml<File>,
     strings: Strings,
     styles: Vec<Shown>,
+    epoch: Epoch,
     limits: Limits,
     origin: Origin,
     /// Number of the row read last.
@@ -40,11 +41,11 @@ impl Rows {
     pub(super) fn new(
         xml: Xml<File>,
         strings: Strings,
-        styles: Vec<Shown>,
+        (styles, epoch): (Vec<Shown>, Epoch),
         limits: Limits,
         origin: Origin,
     ) -> Self {
-        Self { xml, strings, styles, limits, origin, row: 0, value: String::new() }
+        Self { xml, strings, styles, epoch, limits, origin, row: 0, value: String::new() }
     }
 
     /// Reads the next row that is not blank; `false` at the end.
@@ -183,6 +184,7 @@ impl Rows {
                 )));
             }
             Kind::Date => {
+                record.store(iso_date(&self.value));
                 return Ok(Err(Fault::new(code::DATE_CELL, "the cell is a date or time; make it text")));
             }
             Kind::Number => {
@@ -197,12 +199,25 @@ impl Rows {
                 };
                 match shown.text(number) {
                     Ok(shown) => record.text.push_str(&shown),
-                    Err(fault) => return Ok(Err(fault)),
+                    Err(fault) => {
+                        record.store(shown.stored(number, self.epoch));
+                        return Ok(Err(fault));
+                    }
                 }
             }
         }
         Ok(Ok(()))
     }
+}
+
+/// The date of a point in time as ISO 8601 writes it.
+fn iso_date(text: &str) -> Option<Stored> {
+    let (date, rest) = text.trim().split_at_checked(10)?;
+    let is_date = date.bytes().enumerate().all(|(at, byte)| match at {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    });
+    (is_date && (rest.is_empty() || rest.starts_with('T'))).then(|| Stored::Date(date.to_owned()))
 }
 
 fn row_number(tag: &BytesStart<'_>) -> Option<u64> {

@@ -67,6 +67,59 @@ fn what_is_no_table_is_refused_by_name() {
 }
 
 #[test]
+fn no_file_is_left_out_without_a_word() {
+    let table = |id: u8| format!("fan_id\n{id}\n").into_bytes();
+    // The folder that an archive is packed from is no hidden one.
+    assert_eq!(
+        ids("f.zip", zip([("./b.csv", table(2)), ("a.csv", table(1)), (".\\c.csv", table(3))])),
+        ["1", "2", "3"]
+    );
+    let refused = |entries: Vec<(&'static str, Vec<u8>)>| {
+        let error = read("f.zip", zip(entries), None, &Options::default()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Malformed);
+        error.to_string()
+    };
+    for name in ["../../etc/x.csv", "/abs.csv", "C:\\x.csv", "a/../b.csv", "\\\\server\\x.csv"] {
+        let error = refused(vec![("a.csv", table(1)), (name, table(2))]);
+        assert!(error.contains(&format!("{name:?}")), "{error}");
+    }
+    let error = refused(vec![("a.csv", table(1)), ("./a.csv", table(2))]);
+    assert!(error.contains("\"./a.csv\" twice"), "{error}");
+
+    // No library writes two entries of one name: the second one is renamed where it is packed.
+    let mut twice = zip([("a.csv", table(1)), ("b.csv", table(2))]);
+    for at in 0..twice.len() - 5 {
+        if twice[at..].starts_with(b"b.csv") {
+            twice[at] = b'a';
+        }
+    }
+    let error = read("f.zip", twice, None, &Options::default()).unwrap_err();
+    assert!(error.to_string().starts_with("f.zip: holds \"a.csv\" twice"), "{error}");
+}
+
+#[test]
+fn what_was_passed_over_or_guessed_is_told() {
+    let entries = [
+        (".DS_Store", vec![0]),
+        ("__MACOSX/._a.csv", vec![0]),
+        ("a.csv", b"fan_id,name\n1,M\xFCller\n".to_vec()),
+        ("b.csv", "fan_id,name\n2,Müller\n".into()),
+    ];
+    let file = sample("f.zip", zip(entries));
+    let mut ids = Table::open(&file.path, &Options::default()).unwrap().ids(None).unwrap();
+    while ids.next_id().unwrap().is_some() {}
+    assert_eq!(
+        ids.table().notices(),
+        [
+            "2 files of the archive passed over, hidden or made by a system: \".DS_Store\", \"__MACOSX/._a.csv\"",
+            "read as Windows-1252, as it is not UTF-8: \"f.zip:a.csv\"; state the encoding if letters come out wrong",
+        ]
+    );
+    let plain = sample("f.csv", "fan_id\n1\n");
+    assert!(Table::open(&plain.path, &Options::default()).unwrap().notices().is_empty());
+}
+
+#[test]
 fn an_encrypted_entry_says_so() {
     let mut archive = zip([("a.csv", b"fan_id\n1\n".to_vec())]);
     // The flag of encryption, in the entry's own header and in the directory.

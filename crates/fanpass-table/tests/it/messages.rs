@@ -29,6 +29,7 @@ fn errors() {
         message("h.csv", "id,name\n1,A\n2,\"B\n3,C\n", None),
         message("h.csv", "id,name\n1,A\n2,\"B\n3,\"C\"\n", None),
         message("h.csv", "%PDF-1.7", None),
+        message("h.csv", "id,name\n1,A\n2,\0\n", None),
         message("h.xls", "<html><table>", None),
         message("h.zip", zip([("a.csv", b"id\n1\n".to_vec()), ("b.zip", zip([]))]), None),
         message("h.zip", zip([("../../a.csv", b"id\n1\n".to_vec())]), None),

@@ -63,6 +63,19 @@ fn damage_is_an_error_wherever_it_is() {
 }
 
 #[test]
+fn what_follows_a_gzip_is_told() {
+    for junk in [&b"more"[..], &[0; 512], b"\r\n"] {
+        let error = read("fans.csv.gz", [&gzip(TEXT), junk].concat(), None, &Options::default()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Malformed);
+        assert!(error.to_string().contains("bytes that are no gzip follow its end"), "{error}");
+    }
+    let whole = gzip(TEXT);
+    let two = [&whole[..], &whole[..whole.len() - 9]].concat();
+    let error = read("fans.csv.gz", two, None, &Options::default()).unwrap_err();
+    assert!(error.to_string().contains("ends in the middle"), "{error}");
+}
+
+#[test]
 fn what_is_no_text_is_to_be_unpacked_first() {
     let contents = [
         zip([("a.csv", TEXT.to_vec())]),

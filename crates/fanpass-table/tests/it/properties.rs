@@ -6,6 +6,7 @@ use proptest::{collection::vec, prelude::*, sample::Index};
 
 use crate::packed::{gzip, zstd};
 use crate::parquet_files::{self, fans};
+use crate::stored::lists_of_all_kinds;
 use crate::support::{drain, fixture, read, sample, zip};
 
 /// Ids without white space around them, any character inside.
@@ -137,6 +138,7 @@ proptest! {
 
     #[test]
     fn any_mutation_of_parquet_survives((edits, cut) in edits()) {
+        survive("a", &mutated(&lists_of_all_kinds(), &edits, cut));
         survive("a", &mutated(&fans(), &edits, cut));
     }
 

@@ -7,7 +7,7 @@ use anyhow::Result;
 use fanpass_sync::Figures;
 use serde::Serialize;
 
-use crate::commands::segments::outcome::{write_files, write_rejects};
+use crate::commands::segments::outcome::{write_files, write_notices, write_rejects};
 use crate::exit::Exit;
 use crate::feed::apply::Applied;
 use crate::feed::closed::{Closed, write_figures};
@@ -45,6 +45,8 @@ pub struct FeedReport {
     stopped: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     unverified: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notices: Vec<String>,
     rejects: Vec<RejectedRow>,
     rejects_files: Vec<PathBuf>,
 }
@@ -66,6 +68,7 @@ impl ApplyReport {
             held_back: plan.held_back,
             stopped,
             unverified: closed.unverified.clone(),
+            notices: closed.notices.clone(),
             rejects: rejects.clone(),
             rejects_files: rejects_files.clone(),
         });
@@ -103,6 +106,7 @@ impl FeedReport {
         let notes = self.resumes.iter().chain(&self.held_back).chain(&self.unverified);
         notes.into_iter().try_for_each(|note| writeln!(out, "  {note}"))?;
         write_figures(out, figures)?;
+        write_notices(out, &self.notices)?;
         write_rejects(out, &self.rejects, figures.rejected)?;
         write_files(out, &self.rejects_files)?;
         self.rejects_files.iter().try_for_each(|path| {

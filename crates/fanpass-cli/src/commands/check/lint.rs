@@ -62,6 +62,7 @@ impl Lint {
         let mut remarks = Vec::new();
         let builtin = AttributeRegistry::builtin();
         for finding in mapping.lint(registry.unwrap_or(&builtin)) {
+            let mut message = finding.to_string();
             let severity = match &finding {
                 Finding::Refused(_) if registry.is_some() => Severity::Error,
                 Finding::Refused(violation) => match violation.kind {
@@ -70,12 +71,15 @@ impl Lint {
                         continue;
                     }
                     // The vendor's own catalogue may be longer than ours.
-                    ViolationKind::UnknownPlatform { .. } => Severity::Warning,
+                    ViolationKind::UnknownPlatform { .. } => {
+                        message.push_str(" A service with this catalogue refuses every row.");
+                        Severity::Warning
+                    }
                     _ => Severity::Error,
                 },
                 _ => Severity::Warning,
             };
-            remarks.push(Remark { severity, message: finding.to_string() });
+            remarks.push(Remark { severity, message });
         }
         if !unknown.is_empty() {
             let message = format!(

@@ -102,7 +102,7 @@ impl Check {
         };
         tally.finish(&mut report)?;
         report.complete = read.is_ok();
-        report.next = Some(self.next(&report));
+        report.next = report.complete.then(|| self.next(&report));
         if self.emit.is_some() {
             printer.report_aside(&report)?;
         } else {
@@ -125,6 +125,7 @@ impl Check {
         let mut report = CheckReport::new(source.name.clone(), detected.read_to_end(ids.table()));
         report.figures.read = counts.rows;
         (report.trimmed, report.blank_rows) = (counts.trimmed, counts.blank);
+        report.notices = ids.table().notices();
         Ok((read, report))
     }
 
@@ -145,6 +146,7 @@ impl Check {
         report.figures.read = counts.rows;
         report.figures.empty = Some(counts.empty);
         (report.trimmed, report.blank_rows) = (counts.trimmed, counts.blank);
+        report.notices = updates.table().notices();
         (report.attributes, report.findings) = lint.finish();
         Ok((read, report))
     }

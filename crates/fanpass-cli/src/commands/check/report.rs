@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::detected::Detected;
 use super::lint::{Remark, Severity, Writes};
-use crate::commands::segments::outcome::{write_rejects, write_trimmed};
+use crate::commands::segments::outcome::{write_notices, write_rejects, write_trimmed};
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::closed::write_buckets;
@@ -31,6 +31,8 @@ pub struct CheckReport {
     pub complete: bool,
     pub trimmed: u64,
     pub blank_rows: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<AttributeKey, Writes>,
     pub findings: Vec<Remark>,
@@ -81,6 +83,7 @@ impl CheckReport {
             complete: false,
             trimmed: 0,
             blank_rows: 0,
+            notices: Vec::new(),
             attributes: BTreeMap::new(),
             findings: Vec::new(),
             rejects: Vec::new(),
@@ -152,6 +155,7 @@ impl Report for CheckReport {
             1 => writeln!(out, "  1 blank row was passed over")?,
             blank => writeln!(out, "  {} blank rows were passed over", count(blank))?,
         }
+        write_notices(out, &self.notices)?;
         match (figures.duplicate, figures.empty) {
             (0, _) => {}
             (_, None) => writeln!(out, "  a segment holds an id once, however often the file does")?,

@@ -30,6 +30,8 @@ pub struct CheckedIds {
     pub rejects_files: Vec<PathBuf>,
     /// Ids from which white space was trimmed.
     pub trimmed: u64,
+    /// What is to be known of how the file was read.
+    pub notices: Vec<String>,
 }
 
 impl CheckedIds {
@@ -52,6 +54,7 @@ impl CheckedIds {
             rejects: found.rejects,
             rejects_files: found.files.finish()?,
             trimmed: found.trimmed,
+            notices: found.notices,
         })
     }
 }

@@ -135,6 +135,11 @@ pub fn write_trimmed(out: &mut dyn Write, trimmed: u64) -> io::Result<()> {
     }
 }
 
+/// What is to be known of how the file was read.
+pub fn write_notices(out: &mut dyn Write, notices: &[String]) -> io::Result<()> {
+    notices.iter().try_for_each(|notice| writeln!(out, "  {notice}"))
+}
+
 /// Where rejected rows were written.
 pub fn write_files(out: &mut dyn Write, files: &[PathBuf]) -> io::Result<()> {
     files.iter().try_for_each(|path| writeln!(out, "\nRows that did not arrive, and why: {}", path.display()))
@@ -146,9 +151,11 @@ pub fn write_rejects(out: &mut dyn Write, rejects: &[RejectedRow], rejected: u64
         return Ok(());
     }
     writeln!(out, "\nRejected rows:")?;
-    for RejectedRow { location, code, message, .. } in rejects.iter().take(REJECTS_PRINTED) {
+    for RejectedRow { location, code, message, column } in rejects.iter().take(REJECTS_PRINTED) {
         let [location, message, code] = [location, message, code].map(|text| shown(text));
-        writeln!(out, "  {location}  {message} ({code})")?;
+        let column =
+            column.as_deref().map(|column| format!("column {:?}: ", shown(column))).unwrap_or_default();
+        writeln!(out, "  {location}  {column}{message} ({code})")?;
     }
     let printed = u64::try_from(rejects.len().min(REJECTS_PRINTED)).unwrap_or(u64::MAX);
     if rejected > printed {

@@ -115,6 +115,8 @@ struct PushReport {
     duplicate: Option<u64>,
     rejected: u64,
     trimmed: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notices: Vec<String>,
     /// `null` while it is not known, or the service never tells enough.
     adds_up: Option<bool>,
     #[serde(skip)]
@@ -143,6 +145,7 @@ impl PushReport {
             duplicate: None,
             rejected: ids.rejected,
             trimmed: ids.trimmed,
+            notices: ids.notices.clone(),
             adds_up: None,
             buckets: None,
             rejects: ids.rejects.clone(),
@@ -228,6 +231,7 @@ impl Report for PushReport {
             )?,
         }
         outcome::write_trimmed(out, self.trimmed)?;
+        outcome::write_notices(out, &self.notices)?;
         outcome::write_rejects(out, &self.rejects, *rejected)?;
         outcome::write_files(out, &self.rejects_files)?;
         if !self.rejects_files.is_empty() {

@@ -7,7 +7,7 @@ use anyhow::Result;
 use fanpass_sync::Figures;
 use serde::Serialize;
 
-use crate::commands::segments::outcome::{write_files, write_rejects};
+use crate::commands::segments::outcome::{write_files, write_notices, write_rejects};
 use crate::exit::Exit;
 use crate::feed::closed::{Closed, write_figures};
 use crate::input::RejectedRow;
@@ -44,6 +44,7 @@ pub fn conclude(
         adds_up: closed.figures.add_up(),
         resumes,
         stopped,
+        notices: closed.notices.clone(),
         rejects: closed.rejects.clone(),
         rejects_files: closed.rejects_files.clone(),
         next,
@@ -65,6 +66,8 @@ struct PushReport {
     resumes: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stopped: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notices: Vec<String>,
     rejects: Vec<RejectedRow>,
     rejects_files: Vec<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,6 +84,7 @@ impl Report for PushReport {
         }
         self.resumes.iter().try_for_each(|resumes| writeln!(out, "  {resumes}\n"))?;
         write_figures(out, figures)?;
+        write_notices(out, &self.notices)?;
         write_rejects(out, &self.rejects, figures.rejected)?;
         write_files(out, &self.rejects_files)?;
         self.next.iter().try_for_each(|next| writeln!(out, "\nNext: {next}"))
