@@ -98,6 +98,21 @@ impl SyncError {
         self
     }
 
+    /// The same error of a ledger at `path`, with what to do about one that is damaged.
+    pub(crate) fn of_ledger(mut self, path: &Path) -> Self {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        let Some(Cause::Database(error)) = &self.0.cause else { return self };
+        if matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase)) {
+            self.0.message = format!(
+                "{}: the ledger is damaged, or no ledger: name another file, or move it away to begin a new one, for which \
+                 everything is sent once more",
+                path.display()
+            );
+            return self;
+        }
+        self.at(path.display())
+    }
+
     /// What kind of failure this is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

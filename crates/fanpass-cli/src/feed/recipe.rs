@@ -36,8 +36,8 @@ pub fn read(rejects: &Path) -> Result<Feeds> {
     let text = fs::read_to_string(&path).map_err(|error| {
         let (rejects, recipe) = (rejects.display(), path.display());
         let message = format!(
-            "{recipe}, which says how {rejects} is pushed, cannot be read ({error}): push it with the command that \
-             made it, --file {rejects}"
+            "{recipe}, which says how {rejects} is pushed, cannot be read ({error}): push rows of `users push` with the \
+             command that made them and --file {rejects}, and mend ids of a segment in their source"
         );
         failure(Exit::Usage, message)
     })?;

@@ -290,3 +290,14 @@ fn a_dry_run_has_the_exit_code_of_a_plan() {
     assert!(club.run(&["plan", "season.toml"]).ends_with("exit 3\n"));
     assert!(club.run(&["apply", "season.toml", "--dry-run"]).ends_with("exit 3\n"));
 }
+
+#[test]
+fn a_plan_from_which_a_feed_was_taken_is_not_carried_out() {
+    let club = club();
+    club.run(&["plan", "season.toml"]);
+    let mut plan: Value = serde_json::from_slice(&fs::read(club.path("season.plan.json")).unwrap()).unwrap();
+    plan["feeds"].as_array_mut().unwrap().pop();
+    club.file("season.plan.json", plan.to_string());
+    assert!(club.run(&["apply", "season.plan.json"]).ends_with("exit 6\n"));
+    assert!(club.run(&["segments", "show", "holders"]).ends_with("exit 5\n"));
+}

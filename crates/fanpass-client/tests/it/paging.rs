@@ -87,7 +87,7 @@ async fn a_list_that_turns_in_circles_is_an_error() {
 #[tokio::test]
 async fn a_combination_is_counted_part_after_part() {
     let part = |count: u64, next: Option<&str>| {
-        let mut part = json!({ "count": count });
+        let mut part = json!({ "userIds": [], "count": count });
         if let Some(next) = next {
             part["next"] = next.into();
         }

@@ -88,6 +88,10 @@ impl Ledger {
     /// [`Io`](crate::ErrorKind::Io), or [`Ledger`](crate::ErrorKind::Ledger) if the file is not a ledger or damaged.
     pub fn open(path: &Path, busy: Busy) -> Result<Self, SyncError> {
         let lock = database::lock(path, busy)?;
+        Self::open_locked(path, lock).map_err(|error| error.of_ledger(path))
+    }
+
+    fn open_locked(path: &Path, lock: File) -> Result<Self, SyncError> {
         let connection = database::open(path)?;
         let key = connection.query_row("SELECT key FROM secret", [], |row| row.get(0))?;
         let numbers = database::numbers(&connection)?;

@@ -227,3 +227,31 @@ fn runs_are_listed_with_their_figures_and_the_interrupted_ones_too() {
     assert_eq!(found.find_run(first).unwrap().as_ref(), Some(&runs[1]));
     assert_eq!(ledger.list_runs(1).unwrap().len(), 1);
 }
+
+#[test]
+fn what_is_no_ledger_is_named_and_what_to_do_about_it() {
+    let folder = Folder::new();
+    std::fs::write(folder.ledger(), "fan_id\n00042\n".repeat(100)).unwrap();
+    let error = Ledger::open(&folder.ledger(), Busy::Refuse).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ledger);
+    let told = error.to_string();
+    assert!(
+        told.starts_with(&folder.ledger().display().to_string()) && told.contains("move it away"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_ledger_is_of_the_first_service_until_another_one_takes_it() {
+    let folder = Folder::new();
+    let mut ledger = open(&folder.ledger());
+    ledger.check_target("one").unwrap();
+    assert_eq!(ledger.target().unwrap(), None, "who only asks does not take it");
+    ledger.keep_for("one").unwrap();
+    drop(ledger);
+    let mut ledger = open(&folder.ledger());
+    ledger.check_target("one").unwrap();
+    assert_eq!(ledger.check_target("two").unwrap_err().kind(), ErrorKind::LedgerTarget);
+    ledger.keep_for("two").unwrap();
+    assert_eq!(ledger.target().unwrap().as_deref(), Some("two"));
+}

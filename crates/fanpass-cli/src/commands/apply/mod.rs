@@ -167,6 +167,13 @@ fn check_plan(plan: &SavedPlan, config: &Config, ledger: &Ledger, prepared: &[Pr
     if plan.latest_run != latest_run(ledger)? {
         return refuse("another run has changed what the ledger knows".to_owned());
     }
+    if plan.feeds.len() != prepared.len() {
+        let (planned, found) = (plan.feeds.len(), prepared.len());
+        let message = format!(
+            "the plan has {planned} feeds and its configuration {found}: plan again; nothing was sent"
+        );
+        return Err(failure(Exit::Refused, message));
+    }
     for (planned, found) in plan.feeds.iter().zip(prepared) {
         if planned.digest != found.plan.digest {
             return refuse(format!("{} was changed", found.plan.file));
