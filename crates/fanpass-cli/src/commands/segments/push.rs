@@ -107,6 +107,8 @@ struct PushReport {
     message: Option<String>,
     /// Rows with data in the file.
     read: u64,
+    /// Rows whose id can be sent.
+    usable: u64,
     /// Rows whose id was sent.
     sent: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -140,6 +142,7 @@ impl PushReport {
             status: None,
             message: None,
             read: ids.read,
+            usable: ids.valid,
             sent: 0,
             imported: None,
             duplicate: None,
