@@ -14,8 +14,8 @@ use crate::printer::{Printer, Report};
 
 /// Verify everything in the data folder, and change nothing
 ///
-/// Databases, lists and their checksums, ids, counts, uploads that wait, tokens, files' modes. The service may run on. Ends
-/// with exit code 12 if anything is damaged, each with what to do next.
+/// Databases and their logs, lists and their checksums, ids, counts, histories and columns of users, uploads that wait, tokens,
+/// audit, files' modes. The service may run on. Ends with exit code 12 if anything is damaged, each with what to do next.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fanpass fsck --data /var/lib/fanpass")]
 pub struct Fsck {}

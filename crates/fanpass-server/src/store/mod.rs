@@ -47,6 +47,7 @@ use rusqlite::Connection;
 pub use attributes::Attributes;
 pub(crate) use audiences::no_audience;
 pub use audiences::{AUDIENCES_MAX, AudienceRecord, Audiences};
+pub(crate) use audit::audited_operations;
 pub use audit::{AuditEntry, AuditFilter, AuditPage, AuditRecord};
 pub use check::{Check, Finding, Severity, check};
 pub use columns::AttributeUse;

@@ -1,7 +1,7 @@
 //! The audit: records of calls, filtered and downloaded.
 
 use askama::Template;
-use fanpass_model::operations::{self, LIST_AUDIT};
+use fanpass_model::operations::LIST_AUDIT;
 use fanpass_model::{AuditList, AuditRecord};
 
 use super::pager::Pager;
@@ -10,11 +10,10 @@ use crate::portal::frame::{Answer, Frame, show};
 use crate::portal::link::link;
 use crate::portal::show::When;
 use crate::portal::visit::Visit;
+use crate::store::audited_operations;
 
 /// What records are filtered by.
 const FILTERS: [&str; 3] = ["subject", "operation", "target"];
-/// Calls that are none of the contract's operations.
-const OTHERS: [&str; 2] = ["developmentToken", "portalSignIn"];
 
 #[derive(Template)]
 #[template(path = "audit.html")]
@@ -46,12 +45,11 @@ pub(in crate::portal) async fn list(visit: Visit) -> Answer {
     let asked: Vec<_> = filters.into_iter().chain([("after", after)]).collect();
     let list: AuditList = visit.call(&LIST_AUDIT, &asked).await?;
     let wanted = visit.query.text("operation");
-    let known = operations::ALL.iter().map(|operation| operation.id).chain(OTHERS);
     show(&Page {
         frame: visit.frame("Audit", "/portal/audit"),
         subject: visit.query.text("subject"),
         target: visit.query.text("target"),
-        operations: known.map(|id| (id, id == wanted)).collect(),
+        operations: audited_operations().map(|id| (id, id == wanted)).collect(),
         filtered: filters.iter().any(|(_, value)| !value.is_empty()),
         pager: Pager::new("/portal/audit", &filters, after, list.next.as_deref()),
         rows: list.records.into_iter().map(row).collect(),

@@ -9,6 +9,7 @@ mod journal;
 use std::cmp::Reverse;
 use std::ops::Range;
 
+use fanpass_model::operations;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
@@ -18,6 +19,14 @@ use super::error::{Fault, StoreError};
 use super::{Store, Trace, time};
 pub(super) use batch::records;
 pub(super) use journal::{Journal, is_journal, waiting};
+
+/// Calls that are none of the contract's operations.
+const OTHERS: [&str; 2] = ["developmentToken", "portalSignIn"];
+
+/// The operations of which there are records.
+pub(crate) fn audited_operations() -> impl Iterator<Item = &'static str> {
+    operations::ALL.iter().map(|operation| operation.id).chain(OTHERS)
+}
 
 /// One call, as the audit keeps it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use rusqlite::Connection;
 
+use super::kept::known_operations;
 use super::{Check, RESTORE, count};
 use crate::store::SERVICE;
-use crate::store::audit::{self, records};
+use crate::store::audit::{self, AuditEntry, AuditRecord, audited_operations, records};
 
 pub(super) fn check(check: &mut Check, connection: &Connection, data: &Path) {
     check.step(SERVICE.file, |check| numbers(check, connection));
@@ -47,23 +49,47 @@ fn content(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
     check.audit_records = count(connection, "SELECT count(*) FROM audit")?;
     let mut wrong = count(
         connection,
-        "SELECT count(*) FROM audit WHERE status NOT BETWEEN 100 AND 599 OR operation = '' \
-         OR (outcome IS NOT NULL AND NOT json_valid(outcome))",
+        "SELECT count(*) FROM audit WHERE at <= 0 OR status NOT BETWEEN 100 AND 599 OR operation = '' \
+         OR subject = '' OR jti = '' OR (outcome IS NOT NULL AND NOT json_valid(outcome))",
+    )?;
+    let mut unknown: u64 = connection.query_row(
+        "SELECT count(*) FROM audit WHERE operation NOT IN (SELECT value FROM json_each(?1)) AND operation <> ''",
+        [known_operations()],
+        |row| row.get(0),
     )?;
     let mut statement = connection.prepare("SELECT first, last, records FROM audit_batches")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let (first, last): (i64, i64) = (row.get(0)?, row.get(1)?);
-        let good = records(first, row.get_ref(2)?.as_str()?).flatten().map(|record| record.entry);
-        let good = good.filter(|entry| (100..600).contains(&entry.status) && !entry.operation.is_empty());
+        let records = records(first, row.get_ref(2)?.as_str()?).flatten().filter(is_possible);
+        let (mut good, mut foreign) = (0_u64, 0);
+        for record in records {
+            good += 1;
+            foreign += u64::from(!audited_operations().any(|known| known == record.entry.operation));
+        }
         let told = last.saturating_sub(first).saturating_add(1).unsigned_abs();
         check.audit_records = check.audit_records.saturating_add(told);
-        wrong += told.abs_diff(u64::try_from(good.count()).unwrap_or(u64::MAX));
+        wrong += told.abs_diff(good);
+        unknown += foreign;
     }
     if wrong > 0 {
         check.damage(place(), format!("{wrong} records cannot have been written as they stand"), RESTORE);
     }
+    if unknown > 0 {
+        let what = format!("{unknown} records are of operations that this FanPass does not know");
+        check.damage(place(), what, format!("check it with the FanPass that wrote them, or {RESTORE}"));
+    }
     Ok(())
+}
+
+fn is_possible(record: &AuditRecord) -> bool {
+    let AuditEntry { status, operation, subject, jti, .. } = &record.entry;
+    let named = |name: &Option<String>| name.as_deref() != Some("");
+    record.at > Timestamp::UNIX_EPOCH
+        && (100..600).contains(status)
+        && !operation.is_empty()
+        && named(subject)
+        && named(jti)
 }
 
 /// Journals of a service that was killed.

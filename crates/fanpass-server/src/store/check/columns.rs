@@ -1,17 +1,19 @@
-//! What must hold in `columns.db`, the copy of the users by column: that it is whole in itself, and not ahead of `service.db`.
+//! What must hold in `columns.db`, the copy of the users by column: that it is whole in itself, and says what `service.db` says.
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 
 use super::{Check, FAULTS_MAX, count};
 use crate::store::SERVICE;
-use crate::store::columns::{COLUMNS, verify};
+use crate::store::columns::{COLUMNS, LeftOut, Sums, left_out, verify};
 use crate::store::database::open_reader;
 
 /// What helps against any damage of a copy.
-const DELETE: &str =
+pub(super) const DELETE: &str =
     "stop the service and delete columns.db: it is made anew from the users, and nothing is lost";
+/// Looks at most for a moment in which a running service does not change the copy.
+const LOOKS_MAX: u32 = 100;
 
 pub(super) fn check(check: &mut Check, data: &Path) -> rusqlite::Result<()> {
     let path = data.join(COLUMNS.file);
@@ -26,14 +28,65 @@ pub(super) fn check(check: &mut Check, data: &Path) -> rusqlite::Result<()> {
 }
 
 fn examine(check: &mut Check, data: &Path, connection: &Connection) -> rusqlite::Result<()> {
-    // All of it as it stands at one moment.
-    let snapshot = connection.unchecked_transaction()?;
-    let version: usize = snapshot.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if version == 0 || count(&snapshot, "SELECT built FROM standing")? == 0 {
+    let service = open_reader(&data.join(SERVICE.file)).ok();
+    let (copy, service) = at_one_moment(connection, service.as_ref())?;
+    let version: usize = copy.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version == 0 || count(&copy, "SELECT built FROM standing")? == 0 {
         check.notice(COLUMNS.file, "it is not finished", "the service makes it anew");
         return Ok(());
     }
-    let mut statement = snapshot.prepare(&format!("PRAGMA integrity_check({FAULTS_MAX})"))?;
+    integrity(check, &copy)?;
+    let taken = copy.query_row("SELECT taken FROM standing", [], |row| row.get(0))?;
+    // What is wrong with that file is told where that is checked.
+    let expected = service.as_deref().and_then(|service| expected(check, service, taken).ok().flatten());
+    let mut statement = match (&service, &expected) {
+        (Some(service), Some(_)) => Some(left_out(service)?),
+        _ => None,
+    };
+    let left_out = match &mut statement {
+        Some(statement) => LeftOut::read(statement, taken)?,
+        None => LeftOut::none(),
+    };
+    let before = check.damages;
+    let sums = verify(&copy, left_out, |place, what| {
+        check.damage(format!("{}, {place}", COLUMNS.file), what, DELETE);
+    })?;
+    if let Some(expected) = expected
+        && check.damages == before
+    {
+        compare(check, &sums, &expected);
+    }
+    Ok(())
+}
+
+/// Both databases as they stood at one moment: the copy has not changed while the other was opened. Without the other, if that
+/// cannot be read or is never so.
+fn at_one_moment<'c>(
+    copy: &'c Connection,
+    service: Option<&'c Connection>,
+) -> rusqlite::Result<(Transaction<'c>, Option<Transaction<'c>>)> {
+    let changes =
+        |copy: &Connection| copy.pragma_query_value(None, "data_version", |row| row.get::<_, i64>(0));
+    for _ in 0..LOOKS_MAX {
+        let before = changes(copy)?;
+        let Some(service) = service.and_then(|service| begin(service).ok()) else { break };
+        let copy = begin(copy)?;
+        if changes(&copy)? == before {
+            return Ok((copy, Some(service)));
+        }
+    }
+    Ok((begin(copy)?, None))
+}
+
+/// Begins to read.
+fn begin(connection: &Connection) -> rusqlite::Result<Transaction<'_>> {
+    let snapshot = connection.unchecked_transaction()?;
+    snapshot.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(snapshot)
+}
+
+fn integrity(check: &mut Check, copy: &Connection) -> rusqlite::Result<()> {
+    let mut statement = copy.prepare(&format!("PRAGMA integrity_check({FAULTS_MAX})"))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let verdict: String = row.get(0)?;
@@ -41,24 +94,51 @@ fn examine(check: &mut Check, data: &Path, connection: &Connection) -> rusqlite:
             check.damage(COLUMNS.file, format!("SQLite finds: {verdict}"), DELETE);
         }
     }
-    let users = verify(&snapshot, |place, what| {
-        check.damage(format!("{}, {place}", COLUMNS.file), what, DELETE);
-    })?;
-    let taken = count(&snapshot, "SELECT taken FROM standing")?;
-    let Ok(service) = open_reader(&data.join(SERVICE.file)) else { return Ok(()) };
-    let service = service.unchecked_transaction()?;
-    let newest = count(&service, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'audit'")?;
+    Ok(())
+}
+
+/// What the users of `service.db` come to whom the copy must know, if they can be told from those it need not.
+fn expected(check: &mut Check, service: &Connection, taken: i64) -> rusqlite::Result<Option<Sums>> {
+    let (newest, forgotten): (i64, i64) = service.query_row(
+        "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'audit'), 0), forgotten FROM totals",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
     if taken > newest {
         let what = format!("it knows changes up to {taken}, and service.db has {newest}");
         check.damage(COLUMNS.file, what, DELETE);
+        return Ok(None);
     }
-    let unknown =
-        "SELECT (SELECT count(*) FROM touched) + (SELECT count(*) FROM user_changes WHERE sequence > ?1)";
-    let unknown: u64 = service.query_row(unknown, [taken], |row| row.get(0))?;
-    let counted = count(&service, "SELECT users FROM totals")?;
-    if unknown == 0 && users != counted {
-        let what = format!("it holds {users} users, and service.db {counted}");
-        check.damage(COLUMNS.file, what, DELETE);
+    if forgotten > taken {
+        check.notice(COLUMNS.file, "it lacks changes that are forgotten", "the service makes it anew");
+        return Ok(None);
     }
-    Ok(())
+    Sums::of_service(service, taken)
+}
+
+fn compare(check: &mut Check, copy: &Sums, service: &Sums) {
+    let users = (copy.users.count, service.users.count);
+    if users.0 != users.1 {
+        let what = format!("it holds {} users, and service.db {}", users.0, users.1);
+        return check.damage(COLUMNS.file, what, DELETE);
+    }
+    if copy.users != service.users {
+        return check.damage(COLUMNS.file, "its users are not those of service.db", DELETE);
+    }
+    let mut keys: Vec<_> = copy.attributes.keys().chain(service.attributes.keys()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    for key in keys {
+        let of = |sums: &Sums| sums.attributes.get(key).copied().unwrap_or_default();
+        let (copy, service) = (of(copy), of(service));
+        if copy == service {
+            continue;
+        }
+        let what = if copy.count == service.count {
+            "its values are not those of service.db".to_owned()
+        } else {
+            format!("{} users carry it, and in service.db {}", copy.count, service.count)
+        };
+        check.damage(format!("{}, attribute `{}`", COLUMNS.file, key.escape_debug()), what, DELETE);
+    }
 }

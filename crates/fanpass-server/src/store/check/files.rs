@@ -5,27 +5,34 @@ use std::path::Path;
 
 use super::Check;
 use crate::auth::keys::{self, KEY_BYTES};
+use crate::store::audit::is_journal;
 use crate::store::columns::COLUMNS;
+use crate::store::folder::{LOCK, SPOOL, TEMPORARY};
+use crate::store::replace::DEVELOPMENT_TOKEN;
 use crate::store::snapshot::GA4_SECRET;
 use crate::store::{SEGMENTS, SERVICE};
 
-/// Files beside the keys that hold what is nobody else's business.
-const PRIVATE: [&str; 5] = ["dev-token", GA4_SECRET, SEGMENTS.file, SERVICE.file, COLUMNS.file];
+/// Files beside the keys that hold what is nobody else's business; of a database what SQLite makes beside it as well.
+const PRIVATE: [&str; 3] = [DEVELOPMENT_TOKEN, GA4_SECRET, LOCK];
+const DATABASES: [&str; 3] = [SEGMENTS.file, SERVICE.file, COLUMNS.file];
+/// Folders that the service makes.
+const FOLDERS: [&str; 2] = [SPOOL, TEMPORARY];
 
 pub(super) fn check(check: &mut Check, data: &Path) {
     let keys = keys::files(data).unwrap_or_else(|error| {
         check.damage(keys::FOLDER, error.to_string(), "mend it: no service starts on the folder as it is");
         Vec::new()
     });
-    for name in keys.iter().map(String::as_str).chain(PRIVATE) {
+    for name in FOLDERS {
+        private(check, data, name, "700");
+    }
+    for name in PRIVATE.map(str::to_owned).into_iter().chain(databases()).chain(others(data)) {
+        private(check, data, &name, "600");
+    }
+    for name in &keys {
+        private(check, data, name, "600");
         let Ok(file) = fs::metadata(data.join(name)) else { continue };
-        if let Some(mode) = open_to_others(&file) {
-            let what = format!("its mode is {mode:o}: others than its owner can get at it");
-            let next = format!("chmod 600 {}", data.join(name).display());
-            check.damage(name, what, next);
-        }
-        let is_key = keys.iter().any(|key| key == name);
-        if is_key && !usize::try_from(file.len()).is_ok_and(|bytes| bytes == KEY_BYTES) {
+        if !usize::try_from(file.len()).is_ok_and(|bytes| bytes == KEY_BYTES) {
             let what = format!("it has {} bytes and not {KEY_BYTES}", file.len());
             check.damage(name, what, "restore it, or delete it, which makes its tokens worthless");
         }
@@ -33,10 +40,32 @@ pub(super) fn check(check: &mut Check, data: &Path) {
     if check.in_use {
         return;
     }
-    let left = fs::read_dir(data.join("temporary")).into_iter().flatten().count();
+    let left = fs::read_dir(data.join(TEMPORARY)).into_iter().flatten().count();
     if left > 0 {
-        check.notice("temporary", format!("{left} files are left over"), "the next start removes them");
+        check.notice(TEMPORARY, format!("{left} files are left over"), "the next start removes them");
     }
+}
+
+/// Reports what others than its owner can get at.
+fn private(check: &mut Check, data: &Path, name: &str, wanted: &str) {
+    if let Some(mode) = fs::metadata(data.join(name)).ok().as_ref().and_then(open_to_others) {
+        let what = format!("its mode is {mode:o}: others than its owner can get at it");
+        check.damage(name, what, format!("chmod {wanted} {}", data.join(name).display()));
+    }
+}
+
+fn databases() -> impl Iterator<Item = String> {
+    DATABASES.into_iter().flat_map(|file| ["", "-wal", "-shm"].map(|beside| format!("{file}{beside}")))
+}
+
+/// Uploads that wait, and journals of the audit.
+fn others(data: &Path) -> Vec<String> {
+    let names = |folder: &Path| {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.filter_map(|entry| entry.file_name().into_string().ok())
+    };
+    let uploads = names(&data.join(SPOOL)).map(|name| format!("{SPOOL}/{name}"));
+    uploads.chain(names(data).filter(|name| is_journal(name))).collect()
 }
 
 #[cfg(unix)]

@@ -3,8 +3,11 @@
 mod audit;
 mod columns;
 mod files;
+mod history;
 mod imports;
+mod kept;
 mod list;
+mod log;
 mod segments;
 mod service;
 
@@ -121,9 +124,6 @@ pub fn check(data: &Path) -> Result<Check, StoreError> {
         let message = format!("`{}` is no data folder; name one with --data", data.display());
         return Err(StoreError::new(StoreErrorKind::NotFound, message));
     }
-    for design in [&SEGMENTS, &SERVICE] {
-        check_version(data, design)?;
-    }
     let mut check = Check::default();
     // Held until the end, so that no service begins to change what is being looked at.
     let lock = match File::open(data.join("lock")) {
@@ -139,7 +139,16 @@ pub fn check(data: &Path) -> Result<Check, StoreError> {
         },
         Err(_) => None,
     };
+    // Before anything is opened, which makes files and writes to logs.
+    for (design, next) in [(&SEGMENTS, log::RESTORE), (&SERVICE, log::RESTORE), (&COLUMNS, columns::DELETE)] {
+        log::check(&mut check, data, design, next);
+    }
+    let logs_are_whole = check.damages == 0;
     files::check(&mut check, data);
+    if let Err(error) = [&SEGMENTS, &SERVICE].into_iter().try_for_each(|design| check_version(data, design)) {
+        // The present schema may be in what is lost of a log, and bringing the rest up to date would write over it.
+        return if logs_are_whole { Err(error) } else { Ok(check) };
+    }
     check.step(SEGMENTS.file, |check| database(check, data, &SEGMENTS, segments::check));
     check.step(SERVICE.file, |check| database(check, data, &SERVICE, service::check));
     check.step(COLUMNS.file, |check| columns::check(check, data));
@@ -168,11 +177,7 @@ fn database(check: &mut Check, data: &Path, design: &Design, verify: Verify) -> 
     // All of it as it stands at one moment.
     let snapshot = connection.unchecked_transaction()?;
     integrity(check, &snapshot, design.file)?;
-    let kept = (
-        "SELECT count(*) FROM idempotency WHERE length(fingerprint) <> 32 OR operation = '' OR key = ''",
-        "cannot have been written as they stand",
-    );
-    none_of_them(check, &snapshot, &format!("{}, answers under keys", design.file), kept)?;
+    kept::check(check, &snapshot, design.file)?;
     verify(check, &snapshot, data);
     Ok(())
 }

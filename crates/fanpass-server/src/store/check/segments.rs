@@ -107,7 +107,9 @@ fn versions(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> 
 
 fn segments(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(
-        "SELECT name, members, segment FROM segments LEFT JOIN versions USING (import) ORDER BY name",
+        "SELECT name, members, segment, \
+         import < (SELECT max(import) FROM versions AS known WHERE known.segment = name) \
+         FROM segments LEFT JOIN versions USING (import) ORDER BY name",
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -124,8 +126,20 @@ fn segments(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> 
             Some(of) if of != name => {
                 check.damage(&place, "the version that it serves is another segment's", AGAIN);
             }
+            // A rollback makes a version of its own, which is the newest.
+            Some(_) if row.get::<_, Option<bool>>(3)? == Some(true) => {
+                check.damage(&place, "it serves an older version than its newest", AGAIN);
+            }
             Some(_) => {}
         }
+    }
+    let mut statement = connection
+        .prepare("SELECT segment, count(*) FROM versions GROUP BY segment HAVING segment NOT IN (SELECT name FROM segments)")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (segment, versions): (String, u64) = (row.get(0)?, row.get(1)?);
+        let place = format!("{}, segment `{}`", SEGMENTS.file, segment.escape_debug());
+        check.damage(place, format!("it is not there, and {versions} versions of it are"), AGAIN);
     }
     Ok(())
 }

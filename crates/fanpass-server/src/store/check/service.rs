@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use fanpass_model::{
-    AttributeDefinition, AttributeKey, AttributeRegistry, AttributeType, AudienceName, Namespace,
-    PlatformPolicy, UserId, UserProperties,
+    AttributeDefinition, AttributeKey, AttributeRegistry, AttributeType, AttributeValue, AudienceName,
+    Namespace, PlatformPolicy, UserId, UserProperties,
 };
 use rusqlite::Connection;
 
-use super::{Check, RESTORE, audit, count, none_of_them};
+use super::{Check, RESTORE, audit, count, history, none_of_them};
 use crate::auth::{SCOPES, keys};
 use crate::store::SERVICE;
 use crate::targeting::Expression;
@@ -19,7 +19,8 @@ pub(super) fn check(check: &mut Check, connection: &Connection, data: &Path) {
     let mut registry = AttributeRegistry::builtin().with_policy(PlatformPolicy::AllowUnknown);
     check.step(file, |check| attributes(check, connection, &mut registry));
     check.step(file, |check| users(check, connection, &registry));
-    check.step(file, |check| history(check, connection));
+    check.step(file, |check| totals(check, connection));
+    check.step(file, |check| history::check(check, connection));
     check.step(file, |check| audiences(check, connection));
     check.step(file, |check| outbox(check, connection));
     check.step(file, |check| tokens(check, connection, data));
@@ -31,7 +32,8 @@ fn attributes(
     connection: &Connection,
     registry: &mut AttributeRegistry,
 ) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare("SELECT key, type, allowed FROM attributes ORDER BY key")?;
+    let mut statement =
+        connection.prepare("SELECT key, type, allowed, description, owner FROM attributes ORDER BY key")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let (key, word, allowed): (String, Option<String>, Option<String>) =
@@ -46,12 +48,21 @@ fn attributes(
                 definition.r#type = found.flatten();
                 // A value may have been stored before it was not allowed any more: what users carry has the type alone.
                 registry.insert(definition.clone());
-                let sound = allowed.is_none_or(|allowed| {
+                (definition.description, definition.owner) = (row.get(3)?, row.get(4)?);
+                let readable = allowed.is_none_or(|allowed| {
                     definition.allowed_values = serde_json::from_str(&allowed).unwrap_or_default();
-                    !definition.allowed_values.is_empty() && definition.faults().is_empty()
+                    !definition.allowed_values.is_empty()
                 });
-                if !sound {
-                    check.damage(place, "its allowed values are not valid", RESTORE);
+                let faults = definition.faults();
+                let wrong = |member| faults.iter().any(|fault| fault.member == member);
+                for (wrong, what) in [
+                    (!readable || wrong("allowedValues"), "its allowed values are not valid"),
+                    (wrong("description"), "its description is not valid"),
+                    (wrong("owner"), "its owner is not valid"),
+                ] {
+                    if wrong {
+                        check.damage(&place, what, RESTORE);
+                    }
                 }
             }
             _ => check.damage(place, "its key or its type is not valid", RESTORE),
@@ -73,6 +84,9 @@ fn users(check: &mut Check, connection: &Connection, registry: &AttributeRegistr
         }
         match serde_json::from_str::<UserProperties>(row.get_ref(2)?.as_str()?) {
             Ok(properties) => {
+                for (key, _) in properties.iter().filter(|(_, value)| **value == AttributeValue::Unset) {
+                    check.damage(&place, format!("`{key}`: it is stored as not set"), again);
+                }
                 for violation in registry.check(&properties) {
                     // A custom key that is there was registered, whatever its type.
                     let what = format!("`{}`: {}", violation.key, violation.kind.code());
@@ -88,24 +102,21 @@ fn users(check: &mut Check, connection: &Connection, registry: &AttributeRegistr
     Ok(())
 }
 
-fn history(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
+/// What is counted and noted down once.
+fn totals(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
+    let rows = count(connection, "SELECT count(*) FROM totals")?;
+    if rows != 1 {
+        check.damage(SERVICE.file, format!("it has {rows} rows of totals and not one"), RESTORE);
+        return Ok(());
+    }
     let counted = count(connection, "SELECT users FROM totals")?;
     if counted != check.users {
         let what = format!("it holds {} users and counts {counted}", check.users);
         check.damage(SERVICE.file, what, RESTORE);
     }
-    let place = format!("{}, changes of users", SERVICE.file);
-    for (sql, what) in [
-        (
-            "SELECT count(*) FROM user_changes WHERE NOT json_valid(changes) OR previous >= sequence",
-            "cannot have been written as they stand",
-        ),
-        (
-            "SELECT count(*) FROM user_changes WHERE sequence NOT IN (SELECT sequence FROM audit)",
-            "have no audit record",
-        ),
-    ] {
-        none_of_them(check, connection, &place, (sql, what))?;
+    let ahead = "SELECT count(*) FROM totals WHERE forgotten > (SELECT max(seq) FROM sqlite_sequence WHERE name = 'audit')";
+    if count(connection, ahead)? > 0 {
+        check.damage(SERVICE.file, "it says that changes were forgotten that it never had", RESTORE);
     }
     Ok(())
 }
@@ -165,13 +176,16 @@ fn outbox(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
 
 fn tokens(check: &mut Check, connection: &Connection, data: &Path) -> rusqlite::Result<()> {
     let mut statement = connection
-        .prepare("SELECT jti, scopes, issued_at, expires_at, revoked_at FROM tokens ORDER BY jti")?;
+        .prepare("SELECT jti, scopes, issued_at, expires_at, revoked_at, subject FROM tokens ORDER BY jti")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         check.tokens += 1;
         let jti: String = row.get(0)?;
         let place = format!("{}, token {}", SERVICE.file, jti.escape_debug());
         let next = format!("revoke it (fanpass tokens revoke {}) and issue another", jti.escape_debug());
+        if jti.is_empty() || row.get_ref(5)?.as_str()?.trim().is_empty() {
+            check.damage(&place, "its id or its subject is empty", RESTORE);
+        }
         let scopes = serde_json::from_str::<Vec<String>>(row.get_ref(1)?.as_str()?);
         let known = scopes.is_ok_and(|scopes| scopes.iter().all(|scope| SCOPES.contains(&scope.as_str())));
         if !known {

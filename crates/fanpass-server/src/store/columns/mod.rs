@@ -19,6 +19,7 @@ mod progress;
 mod reading;
 mod record;
 mod scan;
+mod sums;
 mod usage;
 mod value;
 mod verify;
@@ -42,6 +43,7 @@ use super::writer::Isolation;
 use copy::Copy;
 use progress::Progress;
 pub(super) use scan::{Changed, Key, UserBlock, View};
+pub(super) use sums::{LeftOut, Sums, left_out};
 pub use usage::AttributeUse;
 pub(super) use verify::verify;
 

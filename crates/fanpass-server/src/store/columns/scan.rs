@@ -25,7 +25,7 @@ pub(crate) struct View<'c> {
 
 /// An attribute, as the copy numbers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Key(u32);
+pub(crate) struct Key(pub(super) u32);
 
 impl<'c> View<'c> {
     /// Users from the block on that holds `from`, or would, `most` blocks at most.
@@ -101,6 +101,16 @@ impl<'v> UserBlock<'v> {
     /// How many users the block has; some may have changed since, as the overlay tells.
     pub(crate) fn users(&self) -> usize {
         self.place.users
+    }
+
+    /// The block's number.
+    pub(super) fn number(&self) -> i64 {
+        self.place.block
+    }
+
+    /// Whether `id` is the one that the block is found by.
+    pub(super) fn begins_with(&self, id: &str) -> bool {
+        self.place.first_id == id.as_bytes()
     }
 
     /// No id is less that is asked for.

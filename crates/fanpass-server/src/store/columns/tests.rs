@@ -184,6 +184,8 @@ fn the_copy_is_the_users_after_any_updates_erasures_folds_and_restarts() {
             2 => fold(&store, 1 + chance.place(3)),
             _ => {}
         }
+        // Whatever of it the copy knows by now.
+        assert_eq!(check(folder.path()).unwrap().findings, [], "round {round}");
         assert_eq!(copied(&store, 1 + chance.place(3)), expected(&users), "round {round}");
         check_use(&store, &users);
     }
@@ -252,6 +254,14 @@ fn each_damage_is_named_and_the_copy_is_made_anew() {
         ("UPDATE blocks SET users = users + 1", "block 1: it holds 100 ids and says 101"),
         ("DELETE FROM blocks WHERE block = 1", "pieces of ids belong to none"),
         ("DELETE FROM keys", "columns belong to none"),
+        ("DELETE FROM columns", "users carry it, and in service.db "),
+        ("DELETE FROM columns WHERE place = 1", "users carry it, and in service.db "),
+        ("UPDATE keys SET key = 'custom.zz' WHERE number = 0", "attribute `custom.zz`: "),
+        (
+            "UPDATE columns SET codes = (SELECT codes FROM columns AS other WHERE other.place = columns.place + 1) \
+             WHERE place & 2147483647 = 1",
+            "in service.db",
+        ),
         ("INSERT INTO overlay VALUES (x'61', x'0009')", "overlay: 1 users cannot be read"),
         ("INSERT INTO overlay VALUES (x'7a', x'')", "and service.db"),
         ("UPDATE standing SET taken = 100000", "it knows changes up to 100000, and service.db has"),

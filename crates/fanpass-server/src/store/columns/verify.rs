@@ -1,42 +1,44 @@
-//! What must hold of the copy by itself.
+//! What must hold of the copy by itself, and what its users come to.
 
 use rusqlite::Connection;
 
 use fanpass_model::UserId;
 
-use super::block::{self, Place};
-use super::ids::Ids;
 use super::record::Record;
-use super::scan::View;
+use super::scan::{Changed, Key, UserBlock, View};
+use super::sums::{LeftOut, Sum, Sums, carries, hash};
 use super::value::ColumnValue;
 
-/// Tells of everything that must not be, by its place; gives back how many users there are.
+/// Tells of everything that must not be, by its place; gives back what the users come to that are not left out.
 pub(in crate::store) fn verify(
     connection: &Connection,
+    left_out: LeftOut<'_>,
     mut found: impl FnMut(String, String),
-) -> rusqlite::Result<u64> {
+) -> rusqlite::Result<Sums> {
     let view = View::open(connection, "", usize::MAX)?;
-    let places = block::places(connection, b"", usize::MAX)?;
-    let keys: Vec<u32> = connection
-        .prepare("SELECT number FROM keys")?
-        .query_map([], |row| row.get(0))?
+    let keys: Vec<(u32, Box<str>)> = connection
+        .prepare("SELECT number, key FROM keys")?
+        .query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?.into())))?
         .collect::<rusqlite::Result<_>>()?;
-    let (mut users, mut last) = (0, Vec::new());
-    for place in &places {
-        let mut tell = |what: &str| found(format!("block {}", place.block), what.to_owned());
-        if let Err(error) = ids(connection, place, &mut last, &mut tell) {
+    let attributes = keys.iter().map(|(number, _)| (*number, Sum::default())).collect();
+    let mut walk = Walk { left_out, users: Sum::default(), attributes, last: String::new(), unreadable: 0 };
+    for index in 0..view.blocks() {
+        let Some(block) = view.block(index) else { continue };
+        let mut tell = |what: &str| found(format!("block {}", block.number()), what.to_owned());
+        if let Err(error) = walk.block(&block, &mut tell) {
             tell(&error.to_string());
         }
-        for key in &keys {
-            if let Err(error) = block::column(connection, *key, place) {
-                tell(&format!("attribute {key}: {error}"));
-            }
-        }
-        users += place.users;
     }
-    for index in 0..view.blocks() {
-        users += overlay(&view, index, &mut found)?;
+    if walk.unreadable > 0 {
+        found("overlay".to_owned(), format!("{} users cannot be read", walk.unreadable));
     }
+    strays(connection, &mut found)?;
+    let mut sums = Sums { users: walk.users, ..Sums::default() };
+    keys.into_iter().zip(walk.attributes).for_each(|((_, key), (_, sum))| sums.take(key, sum));
+    Ok(sums)
+}
+
+fn strays(connection: &Connection, found: &mut impl FnMut(String, String)) -> rusqlite::Result<()> {
     for (sql, what) in [
         ("SELECT count(*) FROM ids WHERE place >> 12 NOT IN (SELECT block FROM blocks)", "pieces of ids"),
         (
@@ -50,54 +52,105 @@ pub(in crate::store) fn verify(
             found("blocks".to_owned(), format!("{strays} {what} belong to none"));
         }
     }
-    Ok(u64::try_from(users).unwrap_or(u64::MAX))
-}
-
-/// Whether a block's ids are its own, and ascend from the last one of the block before.
-fn ids(
-    connection: &Connection,
-    place: &Place,
-    last: &mut Vec<u8>,
-    tell: &mut impl FnMut(&str),
-) -> rusqlite::Result<()> {
-    let mut ids = Ids::read(connection, place)?;
-    let (mut users, mut ascending) = (0, true);
-    while ids.step()? {
-        let id = ids.id().as_bytes();
-        if users == 0 && id != place.first_id {
-            tell("its first id is not the one that it is found by");
-        }
-        ascending &= id > last.as_slice();
-        id.clone_into(last);
-        users += 1;
-    }
-    if !ascending {
-        tell("its ids are not in ascending order");
-    }
-    if users != place.users {
-        tell(&format!("it holds {users} ids and says {}", place.users));
-    }
     Ok(())
 }
 
-/// Looks through what of the overlay belongs to a block; gives back how many users are new.
-fn overlay(view: &View<'_>, index: usize, found: &mut impl FnMut(String, String)) -> rusqlite::Result<usize> {
-    let Some(block) = view.block(index) else { return Ok(0) };
-    let changed = block.changed()?;
-    if changed.is_empty() {
-        return Ok(0);
+/// All users on their way through the check, in the order of their ids.
+struct Walk<'s> {
+    left_out: LeftOut<'s>,
+    users: Sum,
+    /// By the numbers of their keys.
+    attributes: Vec<(u32, Sum)>,
+    /// The last id of the block before.
+    last: String,
+    /// Users of the overlay.
+    unreadable: u64,
+}
+
+impl Walk<'_> {
+    fn block(&mut self, block: &UserBlock<'_>, tell: &mut impl FnMut(&str)) -> rusqlite::Result<()> {
+        let users = self.ids(block, tell)?;
+        let mut codes = Vec::new();
+        for (key, sum) in &mut self.attributes {
+            match block.column(Key(*key)) {
+                Ok(Some(column)) => {
+                    let values: Vec<_> = (0..=u16::MAX)
+                        .take(column.len() + 1)
+                        .map(|code| column.bytes(code).map(hash))
+                        .collect();
+                    column.codes(&mut codes);
+                    for (code, user) in codes.iter().zip(&users) {
+                        if let (Some(Some(value)), Some(user)) = (values.get(usize::from(*code)), user) {
+                            sum.add(carries(*user, *value));
+                        }
+                    }
+                }
+                Ok(None) => {}
+                Err(error) => tell(&format!("attribute {key}: {error}")),
+            }
+        }
+        Ok(())
     }
-    let (mut new, mut unreadable) = (0, 0);
-    let mut ids = block.ids()?;
-    for user in &changed {
-        let mut record = Record(user.record());
+
+    /// The hashes of a block's users, by their places, none for those that stand in the overlay or are left out. The ids are the
+    /// block's own, and ascend from the last one of the block before.
+    fn ids(
+        &mut self,
+        block: &UserBlock<'_>,
+        tell: &mut impl FnMut(&str),
+    ) -> rusqlite::Result<Vec<Option<u64>>> {
+        let mut changed = block.changed()?.into_iter().peekable();
+        let mut ids = block.ids()?;
+        let (mut users, mut ascending) = (Vec::with_capacity(block.users()), true);
+        while ids.step()? {
+            let id = ids.id();
+            if users.is_empty() && !block.begins_with(id) {
+                tell("its first id is not the one that it is found by");
+            }
+            ascending &= *id > *self.last;
+            id.clone_into(&mut self.last);
+            while let Some(user) = changed.next_if(|user| *user.id < *id) {
+                self.overlaid(&user)?;
+            }
+            let user = if let Some(user) = changed.next_if(|user| *user.id == *id) {
+                self.overlaid(&user)?;
+                None
+            } else if self.left_out.holds(id)? {
+                None
+            } else {
+                Some(hash(id.as_bytes()))
+            };
+            if let Some(user) = user {
+                self.users.add(user);
+            }
+            users.push(user);
+        }
+        changed.try_for_each(|user| self.overlaid(&user))?;
+        if !ascending {
+            tell("its ids are not in ascending order");
+        }
+        if users.len() != block.users() {
+            tell(&format!("it holds {} ids and says {}", users.len(), block.users()));
+        }
+        Ok(users)
+    }
+
+    /// A user of the overlay.
+    fn overlaid(&mut self, changed: &Changed) -> rusqlite::Result<()> {
+        let mut record = Record(changed.record());
         let whole =
             record.by_ref().all(|(_, value)| ColumnValue::read(value).is_some()) && record.0.is_empty();
-        unreadable += u64::from(!whole || UserId::validate(&user.id).is_err());
-        new += usize::from(ids.find(&user.id).is_ok_and(|place| place.is_none()));
+        self.unreadable += u64::from(!whole || UserId::validate(&changed.id).is_err());
+        if self.left_out.holds(&changed.id)? {
+            return Ok(());
+        }
+        let user = hash(changed.id.as_bytes());
+        self.users.add(user);
+        for (key, value) in Record(changed.record()) {
+            if let Some((_, sum)) = self.attributes.iter_mut().find(|(number, _)| *number == key) {
+                sum.add(carries(user, hash(value)));
+            }
+        }
+        Ok(())
     }
-    if unreadable > 0 {
-        found("overlay".to_owned(), format!("{unreadable} users cannot be read"));
-    }
-    Ok(new)
 }

@@ -7,6 +7,7 @@ use fanpass_server::store::{AuditEntry, AuditFilter, Store, check};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
+use super::checks::keep_private;
 use super::open;
 
 fn entry(operation: &str, number: usize) -> AuditEntry {
@@ -77,7 +78,10 @@ async fn a_journal_that_was_left_behind_is_taken_in_once_without_what_was_cut_of
     let lines: String =
         [2, 3].map(|number| serde_json::to_string(&(7, entry("getUser", number))).unwrap() + "\n").concat();
     let left = folder.path().join("audit-9.journal");
-    let write = |end: &[u8]| fs::write(&left, [lines.as_bytes(), end].concat()).unwrap();
+    let write = |end: &[u8]| {
+        fs::write(&left, [lines.as_bytes(), end].concat()).unwrap();
+        keep_private(&left);
+    };
     for end in [&b"[8,{\"requestId\":\"call"[..], b"\0\0\0\0", b"\xff\xfe\n"] {
         write(end);
         let found = check(folder.path()).unwrap();

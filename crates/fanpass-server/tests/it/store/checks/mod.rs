@@ -1,5 +1,9 @@
 //! The check of a data folder: nothing to find in a sound one, and each kind of damage by its name.
 
+mod histories;
+mod logs;
+mod service;
+
 use std::fs;
 use std::path::Path;
 
@@ -28,6 +32,7 @@ async fn folder() -> (TempDir, String) {
     harness.import("league", "a.csv", b"user_id\na\nb\nb\n").await;
     harness.call(update(r#"{"userId":"secret-fan","userProperties":{"custom.tier":"gold"}}"#)).await;
     harness.issue("nightly", &["read"]).await;
+    harness.get("/service/v1/segments").await;
     let audience = r#"{"audienceName":"gold","expression":"custom.tier == 'gold'"}"#;
     harness.call(post("/service/v1/audiences").json(audience)).await;
     let stuck = upload("late", "b.csv", b"user_id\nc\n").header("x-fanpass-fault", "stuck-job");
@@ -40,6 +45,24 @@ fn sql(folder: &Path, database: &str, statement: &str) {
     let connection = Connection::open(folder.join(database)).unwrap();
     connection.pragma_update(None, "foreign_keys", false).unwrap();
     connection.execute_batch(statement).unwrap();
+}
+
+/// Gives a file that a test has made the mode of those that the service makes.
+pub(super) fn keep_private(file: &Path) {
+    #[cfg(unix)]
+    fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    #[cfg(not(unix))]
+    let _ = file;
+}
+
+/// Does each damage to a folder of its own, and has it found.
+async fn are_named(database: &str, damages: &[(&str, &str)]) {
+    for (damage, wanted) in damages {
+        let (folder, _) = folder().await;
+        sql(folder.path(), database, damage);
+        let found = found(folder.path());
+        assert!(found.iter().any(|line| line.contains(wanted)), "{damage}: {found:#?}");
+    }
 }
 
 /// The findings, one a line.
@@ -71,7 +94,7 @@ async fn nothing_is_found_in_a_sound_folder_whether_a_service_runs_on_it_or_not(
 
 #[tokio::test]
 async fn each_damage_of_the_segments_is_named() {
-    for (damage, wanted) in [
+    let damages = [
         (
             "UPDATE versions SET members = 7 WHERE segment = 'cup'",
             "segments.db, version 1 of segment `cup`: its lists make 2000 members and it says 7",
@@ -123,6 +146,18 @@ async fn each_damage_of_the_segments_is_named() {
             "UPDATE imports SET stage = 'applying' WHERE segment = 'league'",
             "the import that made it has not ended",
         ),
+        (
+            "DELETE FROM segments WHERE name = 'cup'",
+            "segments.db, segment `cup`: it is not there, and 3 versions of it are",
+        ),
+        (
+            "UPDATE segments SET import = 2 WHERE name = 'cup'",
+            "segments.db, segment `cup`: it serves an older version than its newest",
+        ),
+        (
+            "INSERT INTO idempotency VALUES ('club', 'key', 'createSegment', zeroblob(32), '', NULL, 1)",
+            "segments.db, answers under keys: 1 of them cannot have been written",
+        ),
         ("UPDATE imports SET id = '' WHERE segment = 'league'", "its id or its segment's name is not valid"),
         (
             "INSERT INTO import_errors VALUES (1, 0, 2, 'empty_id', 'empty', NULL)",
@@ -132,89 +167,8 @@ async fn each_damage_of_the_segments_is_named() {
             "INSERT INTO import_errors VALUES (77, 0, 2, 'empty_id', 'empty', NULL)",
             "a row of `import_errors` names one of `imports` that is not there",
         ),
-    ] {
-        let (folder, _) = folder().await;
-        sql(folder.path(), "segments.db", damage);
-        let found = found(folder.path());
-        assert!(found.iter().any(|line| line.contains(wanted)), "{damage}: {found:#?}");
-    }
-}
-
-#[tokio::test]
-async fn each_damage_of_the_service_is_named() {
-    for (damage, wanted) in [
-        ("UPDATE users SET attributes = '{'", "service.db, user in row 1: its attributes cannot be read"),
-        (
-            "UPDATE users SET attributes = '{\"tier\":1}'",
-            "service.db, user in row 1: its attributes cannot be read",
-        ),
-        (
-            "UPDATE users SET attributes = '{\"custom.tier\":1}'",
-            "service.db, user in row 1: `custom.tier`: wrong_type",
-        ),
-        ("DELETE FROM attributes", "service.db, user in row 1: `custom.tier`: unregistered"),
-        ("UPDATE users SET id = ' a'", "service.db, user in row 1: its id is not valid"),
-        (
-            "UPDATE attributes SET type = 'colour'",
-            "service.db, attribute `custom.tier`: its key or its type is not valid",
-        ),
-        (
-            "UPDATE attributes SET allowed = '[1]'",
-            "service.db, attribute `custom.tier`: its allowed values are not valid",
-        ),
-        (
-            "UPDATE audiences SET expression = 'custom.tier = 1'",
-            "service.db, audience `gold`: its expression cannot be read",
-        ),
-        ("UPDATE audiences SET name = ' '", "service.db, audience ` `: its name is not valid"),
-        ("UPDATE audiences SET updated_at = 0", "service.db, audience `gold`: its times contradict"),
-        ("UPDATE tokens SET scopes = '[\"everything\"]'", "its scopes are not valid"),
-        ("UPDATE tokens SET expires_at = issued_at", "its times contradict each other"),
-        (
-            "DELETE FROM audit_batches; DELETE FROM audit WHERE sequence > 1",
-            "service.db, audit: its last record is 1,",
-        ),
-        (
-            "DELETE FROM audit WHERE operation = 'updateUser'",
-            "service.db, changes of users: 1 of them have no audit",
-        ),
-        (
-            "INSERT INTO idempotency VALUES ('club', 'key', 'updateUser', x'00', '', NULL, 0)",
-            "service.db, answers under keys: 1 of them cannot have been written",
-        ),
-        ("UPDATE user_changes SET changes = '{'", "changes of users: 1 of them cannot have been written"),
-        ("UPDATE totals SET users = 5", "service.db: it holds 1 users and counts 5"),
-        (
-            "UPDATE audit SET status = 7 WHERE sequence = 2",
-            "service.db, audit: 1 records cannot have been written as they stand",
-        ),
-        (
-            "INSERT INTO outbox (user, changed, since, due, attempts) VALUES ('gone', '{}', 0, 0, 0)",
-            "service.db, outbox: 1 of them are of no user",
-        ),
-        (
-            "INSERT INTO outbox (user, changed, since, due, attempts) \
-             VALUES ('secret-fan', '{\"custom.tier\":0}', 0, 0, 0)",
-            "service.db, outbox: 1 of them name attributes that are never forwarded",
-        ),
-        (
-            "INSERT INTO outbox (user, changed, since, due, attempts) VALUES ('secret-fan', '{', 0, 0, 0)",
-            "service.db, outbox: 1 of them cannot have been written",
-        ),
-        (
-            "INSERT INTO dead_letters (user, key, at, reason) VALUES ('gone', 'user_properties.sth', 0, '')",
-            "service.db, dead letters: 1 of them are of no user",
-        ),
-        (
-            "INSERT INTO dead_letters (user, key, at, reason) VALUES ('secret-fan', 'custom.tier', 0, '')",
-            "service.db, dead letters: 1 of them name attributes that are never forwarded",
-        ),
-    ] {
-        let (folder, _) = folder().await;
-        sql(folder.path(), "service.db", damage);
-        let found = found(folder.path());
-        assert!(found.iter().any(|line| line.contains(wanted)), "{damage}: {found:#?}");
-    }
+    ];
+    are_named("segments.db", &damages).await;
 }
 
 #[tokio::test]
@@ -228,6 +182,7 @@ async fn damaged_missing_and_stray_files_are_named() {
     assert!(found(path)[0].starts_with(&format!("spool/{import}: its import needs it")), "{:?}", found(path));
     sql(path, "segments.db", "DELETE FROM imports WHERE completed_at IS NULL");
     fs::write(path.join("spool/stray"), "").unwrap();
+    keep_private(&path.join("spool/stray"));
     fs::write(path.join("temporary/run"), "").unwrap();
     assert_eq!(
         found(path),
@@ -253,9 +208,31 @@ async fn damaged_missing_and_stray_files_are_named() {
 async fn files_that_others_can_read_are_named() {
     use std::os::unix::fs::PermissionsExt as _;
 
-    let (folder, _) = folder().await;
-    fs::set_permissions(folder.path().join("signing-key"), fs::Permissions::from_mode(0o644)).unwrap();
-    assert_eq!(found(folder.path()), ["signing-key: its mode is 644: others than its owner can get at it"]);
+    let (folder, import) = folder().await;
+    let upload = format!("spool/{import}");
+    let journal = folder.path().join("audit-9.journal");
+    fs::write(&journal, "").unwrap();
+    keep_private(&journal);
+    for (name, mode, wanted) in [
+        ("signing-key", 0o644, 0o600),
+        ("lock", 0o604, 0o600),
+        ("audit-9.journal", 0o644, 0o600),
+        (&upload, 0o644, 0o600),
+        ("spool", 0o755, 0o700),
+        ("temporary", 0o711, 0o700),
+        // The last: of its mode is what is made beside it.
+        ("service.db", 0o640, 0o600),
+    ] {
+        let path = folder.path().join(name);
+        let set = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        set(mode);
+        let check = check(folder.path()).unwrap();
+        let [finding] = check.findings.as_slice() else { panic!("{name}: {check:?}") };
+        assert_eq!(finding.place, name);
+        assert_eq!(finding.what, format!("its mode is {mode:o}: others than its owner can get at it"));
+        assert_eq!(finding.next, format!("chmod {wanted:o} {}", path.display()));
+        set(wanted);
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,103 @@
+//! Damaged logs: SQLite passes over what is behind the damage without a word, and the check does not.
+
+use std::fs;
+use std::path::Path;
+
+use fanpass_server::store::{Severity, StoreErrorKind, check};
+use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
+
+use super::sql;
+use crate::harness::{Harness, segment, update};
+
+/// What a killed service leaves: databases and their logs.
+async fn killed() -> TempDir {
+    let harness = Harness::start().await;
+    // A log is moved into its file when the last connection is closed, which these prevent.
+    let held = ["segments.db", "service.db"].map(|file| {
+        let connection =
+            Connection::open_with_flags(harness.folder.path().join(file), OpenFlags::SQLITE_OPEN_READ_ONLY)
+                .unwrap();
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).unwrap();
+        connection
+    });
+    for user in 0..5 {
+        let request = format!(r#"{{"userId":"u{user}","userProperties":{{"user_properties.sth":true}}}}"#);
+        assert_eq!(harness.call(update(&request)).await.status, 200);
+    }
+    harness.call(segment(r#"{"segmentName":"cup","userIds":["u1"]}"#)).await;
+    let folder = harness.into_folder().await;
+    let copy = TempDir::new().unwrap();
+    for name in ["segments.db", "segments.db-wal", "service.db", "service.db-wal", "signing-key"] {
+        fs::copy(folder.path().join(name), copy.path().join(name)).unwrap();
+    }
+    drop(held);
+    copy
+}
+
+/// Turns one bit of a file, and back.
+fn flip(path: &Path, byte: usize, bit: usize) {
+    let mut bytes = fs::read(path).unwrap();
+    bytes[byte] ^= 1 << bit;
+    fs::write(path, bytes).unwrap();
+}
+
+#[tokio::test]
+async fn commits_that_sqlite_passes_over_are_told() {
+    let folder = killed().await;
+    let log = folder.path().join("service.db-wal");
+    let sound = check(folder.path()).unwrap();
+    assert_eq!((sound.users, sound.findings.as_slice()), (5, &[][..]));
+
+    let bytes = fs::read(&log).unwrap();
+    flip(&log, bytes.len() * 4 / 5, 0);
+    let damaged = fs::read(&log).unwrap();
+    let found = check(folder.path()).unwrap();
+    assert!(found.users < 5);
+    assert_eq!(found.findings[0].severity, Severity::Damage);
+    assert!(found.findings[0].place.starts_with("service.db-wal, frame "), "{found:?}");
+    assert!(found.findings[0].what.contains("commits behind it: "), "{found:?}");
+    assert!(found.findings[0].next.contains("power"), "{found:?}");
+    assert_eq!(fs::read(&log).unwrap(), damaged, "the log is as it was");
+    assert!(found.findings.iter().all(|finding| !finding.place.starts_with("segments.db")), "{found:?}");
+}
+
+#[tokio::test]
+async fn no_bit_of_a_log_is_turned_unnoticed() {
+    let folder = killed().await;
+    for name in ["service.db-wal", "segments.db-wal"] {
+        let log = folder.path().join(name);
+        let (bytes, page) =
+            (fs::read(&log).unwrap(), if name.starts_with("service") { 4_096 } else { 16_384 });
+        let frames = (bytes.len() - 32) / (24 + page);
+        assert!(frames > 2);
+        let header = (0..32).step_by(3);
+        // Of each part of a frame's header, and of some of its page.
+        let frame = |number: usize| {
+            let parts = [0, 3, 4, 7, 8, 11, 12, 15, 16, 19, 20, 23, 24, 24 + page / 2, 23 + page];
+            parts.map(|at| 32 + number * (24 + page) + at)
+        };
+        let some = [0, 1, frames / 2, frames - 2, frames - 1];
+        for byte in header.chain(some.into_iter().flat_map(frame)) {
+            flip(&log, byte, byte % 8);
+            let findings = check(folder.path()).unwrap().findings;
+            assert!(findings[0].place.starts_with(name), "byte {byte} of {name}: {findings:#?}");
+            fs::write(&log, &bytes).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_folder_whose_present_schema_is_in_a_damaged_log_is_not_to_be_brought_up_to_date() {
+    let folder = killed().await;
+    // As when all migrations but the first are in the log.
+    let older = Connection::open(folder.path().join("segments.db")).unwrap();
+    older.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    drop(older);
+    sql(folder.path(), "segments.db", "PRAGMA user_version = 1");
+    assert_eq!(check(folder.path()).unwrap_err().kind(), StoreErrorKind::Conflict);
+    flip(&folder.path().join("service.db-wal"), 20, 0);
+    let found = check(folder.path()).unwrap();
+    assert_eq!(found.findings.len(), 1);
+    assert_eq!(found.findings[0].place, "service.db-wal, header");
+}
