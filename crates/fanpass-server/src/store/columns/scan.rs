@@ -156,7 +156,7 @@ fn all(mut rows: Rows<'_>) -> rusqlite::Result<Vec<Changed>> {
     Ok(users)
 }
 
-fn changed(row: &Row<'_>) -> rusqlite::Result<Changed> {
+pub(super) fn changed(row: &Row<'_>) -> rusqlite::Result<Changed> {
     let id = String::from_utf8(row.get(0)?).map_err(|_| damaged("an id"))?;
     Ok(Changed { id, record: row.get(1)? })
 }

@@ -1,11 +1,11 @@
 //! What must hold of the copy by itself, and what its users come to.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Rows};
 
 use fanpass_model::UserId;
 
 use super::record::Record;
-use super::scan::{Changed, Key, UserBlock, View};
+use super::scan::{Changed, Key, UserBlock, View, changed};
 use super::sums::{LeftOut, Sum, Sums, carries, hash};
 use super::value::ColumnValue;
 
@@ -21,13 +21,24 @@ pub(in crate::store) fn verify(
         .query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?.into())))?
         .collect::<rusqlite::Result<_>>()?;
     let attributes = keys.iter().map(|(number, _)| (*number, Sum::default())).collect();
-    let mut walk = Walk { left_out, users: Sum::default(), attributes, last: String::new(), unreadable: 0 };
+    let mut overlay = connection.prepare("SELECT id, attributes FROM overlay ORDER BY id")?;
+    let mut walk = Walk {
+        left_out,
+        overlay: Overlay::read(overlay.query([])?)?,
+        users: Sum::default(),
+        attributes,
+        last: String::new(),
+        unreadable: 0,
+    };
     for index in 0..view.blocks() {
         let Some(block) = view.block(index) else { continue };
         let mut tell = |what: &str| found(format!("block {}", block.number()), what.to_owned());
         if let Err(error) = walk.block(&block, &mut tell) {
             tell(&error.to_string());
         }
+    }
+    while let Some(user) = walk.overlay.take_if(|_| true)? {
+        walk.overlaid(&user)?;
     }
     if walk.unreadable > 0 {
         found("overlay".to_owned(), format!("{} users cannot be read", walk.unreadable));
@@ -55,9 +66,38 @@ fn strays(connection: &Connection, found: &mut impl FnMut(String, String)) -> ru
     Ok(())
 }
 
+/// Those who stand in the overlay, in the order of their ids.
+struct Overlay<'s> {
+    rows: Rows<'s>,
+    next: Option<Changed>,
+}
+
+impl<'s> Overlay<'s> {
+    fn read(rows: Rows<'s>) -> rusqlite::Result<Self> {
+        let mut overlay = Self { rows, next: None };
+        overlay.step()?;
+        Ok(overlay)
+    }
+
+    /// The next of them, if its id is one of these.
+    fn take_if(&mut self, these: impl Fn(&str) -> bool) -> rusqlite::Result<Option<Changed>> {
+        let taken = self.next.take_if(|user| these(&user.id));
+        if taken.is_some() {
+            self.step()?;
+        }
+        Ok(taken)
+    }
+
+    fn step(&mut self) -> rusqlite::Result<()> {
+        self.next = self.rows.next()?.map(changed).transpose()?;
+        Ok(())
+    }
+}
+
 /// All users on their way through the check, in the order of their ids.
 struct Walk<'s> {
     left_out: LeftOut<'s>,
+    overlay: Overlay<'s>,
     users: Sum,
     /// By the numbers of their keys.
     attributes: Vec<(u32, Sum)>,
@@ -99,7 +139,6 @@ impl Walk<'_> {
         block: &UserBlock<'_>,
         tell: &mut impl FnMut(&str),
     ) -> rusqlite::Result<Vec<Option<u64>>> {
-        let mut changed = block.changed()?.into_iter().peekable();
         let mut ids = block.ids()?;
         let (mut users, mut ascending) = (Vec::with_capacity(block.users()), true);
         while ids.step()? {
@@ -109,10 +148,10 @@ impl Walk<'_> {
             }
             ascending &= *id > *self.last;
             id.clone_into(&mut self.last);
-            while let Some(user) = changed.next_if(|user| *user.id < *id) {
+            while let Some(user) = self.overlay.take_if(|next| next < id)? {
                 self.overlaid(&user)?;
             }
-            let user = if let Some(user) = changed.next_if(|user| *user.id == *id) {
+            let user = if let Some(user) = self.overlay.take_if(|next| next == id)? {
                 self.overlaid(&user)?;
                 None
             } else if self.left_out.holds(id)? {
@@ -125,7 +164,6 @@ impl Walk<'_> {
             }
             users.push(user);
         }
-        changed.try_for_each(|user| self.overlaid(&user))?;
         if !ascending {
             tell("its ids are not in ascending order");
         }
