@@ -103,7 +103,10 @@ fn scan(mut log: impl Read, page_size: u32) -> io::Result<Option<Broken>> {
                 of_this_log = follows || ours;
                 broken = Some(Broken { salts: chain.salts, frame: number, commits: 0 });
             }
-            Some(broken) => broken.commits += u64::from(follows && ours && frame.commits),
+            Some(broken) => {
+                of_this_log |= ours;
+                broken.commits += u64::from(follows && ours && frame.commits);
+            }
         }
     }
     Ok(broken.filter(|broken| of_this_log || broken.commits > 0))
