@@ -22,9 +22,9 @@ use crate::imports::Imports;
 use crate::in_process::InProcessTransport;
 use crate::listen::listen;
 use crate::portal;
+use crate::store::folder::DEVELOPMENT_TOKEN;
 use crate::store::{AuditEntry, Clock, Ids, Store, StoreError, StoreErrorKind};
 
-const DEVELOPMENT_TOKEN_FILE: &str = "dev-token";
 const TENDED_EVERY: Duration = Duration::from_secs(1);
 const DEVELOPMENT_SUBJECT: &str = "development";
 
@@ -127,7 +127,7 @@ impl Service {
     /// [`ServiceErrorKind::Key`] when the file cannot be read or written, or is open to others;
     /// [`ServiceErrorKind::Storage`] when a new token cannot be stored.
     pub async fn development_token(&self) -> Result<SecretString, ServiceError> {
-        let path = self.config.data.join(DEVELOPMENT_TOKEN_FILE);
+        let path = self.config.data.join(DEVELOPMENT_TOKEN);
         let kept = secret_file::read(&path).map_err(|error| token_file("read", &path, error))?;
         if let Some(kept) = kept.and_then(|bytes| String::from_utf8(bytes).ok()).map(SecretString::from)
             && self.app.authority.verify(kept.expose_secret().trim()).is_ok()

@@ -8,14 +8,14 @@ use super::audit::is_journal;
 use super::columns::COLUMNS;
 use super::database::{Design, open_reader};
 use super::error::{StoreError, StoreErrorKind};
-use super::folder::{LOCK, SPOOL, TEMPORARY};
-use super::replace::DEVELOPMENT_TOKEN;
+use super::folder::{DEVELOPMENT_TOKEN, LOCK, SPOOL, TEMPORARY};
 use super::snapshot::{CATALOGUE, GA4_SECRET};
 use super::{SEGMENTS, SERVICE};
 use crate::auth::keys;
 
-/// What else SQLite makes beside a database.
-const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+const DATABASES: [&str; 3] = [SEGMENTS.file, SERVICE.file, COLUMNS.file];
+/// A database, and what else SQLite makes beside it.
+const BESIDE: [&str; 4] = ["", "-wal", "-shm", "-journal"];
 /// How the names begin of files that are written whole before they have their own.
 const UNFINISHED: &str = ".tmp";
 /// Names of things that are not the service's which an error tells.
@@ -64,14 +64,16 @@ pub(super) fn refuse_foreign(data: &Path) -> Result<(), StoreError> {
 
 /// Whether a name in a data folder is one that the service gives, or reads a file of the operator's under.
 fn is_ours(name: &str) -> bool {
-    let is_database = |database: &str| {
-        name.strip_prefix(database).is_some_and(|rest| rest.is_empty() || BESIDE.contains(&rest))
-    };
-    [SEGMENTS.file, SERVICE.file, COLUMNS.file].into_iter().any(is_database)
+    database_files().any(|file| file == name)
         || [SPOOL, TEMPORARY, LOCK, CATALOGUE, GA4_SECRET, DEVELOPMENT_TOKEN].contains(&name)
         || [keys::FIRST_FILE, keys::FOLDER].contains(&name)
         || is_journal(name)
         || name.starts_with(UNFINISHED)
+}
+
+/// The names that files of databases may have.
+pub(super) fn database_files() -> impl Iterator<Item = String> {
+    DATABASES.into_iter().flat_map(|file| BESIDE.map(|beside| format!("{file}{beside}")))
 }
 
 /// How a database has been lost that was there; none if it is there, or was never made.

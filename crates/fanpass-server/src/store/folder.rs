@@ -14,6 +14,8 @@ pub(super) const SPOOL: &str = "spool";
 pub(super) const TEMPORARY: &str = "temporary";
 /// The file that is locked.
 pub(super) const LOCK: &str = "lock";
+/// The file of the token that whoever reads the folder has.
+pub(crate) const DEVELOPMENT_TOKEN: &str = "dev-token";
 
 /// One service's files, owned by one process for as long as this lives.
 #[derive(Debug)]

@@ -9,14 +9,11 @@ use zip::ZipArchive;
 use super::contents::{holds_something, is_data_folder, lost, refuse_foreign};
 use super::database::open_writer;
 use super::error::{Fault, StoreError, StoreErrorKind};
-use super::folder::{DataFolder, SPOOL, make_private, open_private};
+use super::folder::{DEVELOPMENT_TOKEN, DataFolder, SPOOL, make_private, open_private};
 use super::fresh::Fresh;
 use super::snapshot::{CATALOGUE, FORMAT, GA4_SECRET, MANIFEST, Manifest, copy_hashed};
 use super::{SEGMENTS, SERVICE};
 use crate::auth::keys;
-
-/// The file of the token that whoever reads the folder has.
-pub(super) const DEVELOPMENT_TOKEN: &str = "dev-token";
 
 /// Makes what the snapshot in `file` holds the data folder at `data`. With `replace` it takes the place of what is there, in
 /// one step; without, the folder must be empty or not there. It keeps its owner and is nobody else's to look into. Blocks.

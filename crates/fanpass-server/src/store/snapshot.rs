@@ -18,7 +18,7 @@ use zip::{CompressionMethod, ZipWriter};
 use super::contents::refuse_lost;
 use super::database::{Design, open_reader};
 use super::error::{Fault, StoreError, StoreErrorKind};
-use super::folder::{open_private, sync_folder};
+use super::folder::{SPOOL, open_private, sync_folder};
 use super::scratch::{Scratch, parent};
 use super::{SEGMENTS, SERVICE};
 use crate::auth::keys;
@@ -123,13 +123,13 @@ fn refuse_inside(data: &Path, file: &Path) -> Result<(), StoreError> {
 fn copy_segments(data: &Path, copies: &Path) -> Result<Vec<(String, File)>, StoreError> {
     for _ in 0..ATTEMPTS_MAX {
         // Open before the copy is made: what an import needs may be gone afterwards.
-        let mut open = open_uploads(&data.join("spool"))?;
+        let mut open = open_uploads(&data.join(SPOOL))?;
         copy_database(&SEGMENTS, data, copies)?;
         let copy = copies.join(SEGMENTS.file);
         let needed = needed_uploads(&copy)?;
         for name in &needed {
             if !open.iter().any(|(known, _)| known == name)
-                && let Ok(late) = File::open(data.join("spool").join(name))
+                && let Ok(late) = File::open(data.join(SPOOL).join(name))
             {
                 open.push((name.clone(), late));
             }

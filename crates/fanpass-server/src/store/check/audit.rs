@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::kept::known_operations;
+use super::kept::{known_operations, unknown_operations};
 use super::{Check, RESTORE, count};
 use crate::store::SERVICE;
 use crate::store::audit::{self, AuditEntry, AuditRecord, audited_operations, records};
@@ -75,10 +75,7 @@ fn content(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
     if wrong > 0 {
         check.damage(place(), format!("{wrong} records cannot have been written as they stand"), RESTORE);
     }
-    if unknown > 0 {
-        let what = format!("{unknown} records are of operations that this FanPass does not know");
-        check.damage(place(), what, format!("check it with the FanPass that wrote them, or {RESTORE}"));
-    }
+    unknown_operations(check, place(), (unknown, "records"));
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, Transaction};
 
-use super::{Check, FAULTS_MAX, count};
+use super::{Check, count, integrity};
 use crate::store::SERVICE;
 use crate::store::columns::{COLUMNS, LeftOut, Sums, left_out, verify};
 use crate::store::database::open_reader;
@@ -35,7 +35,7 @@ fn examine(check: &mut Check, data: &Path, connection: &Connection) -> rusqlite:
         check.notice(COLUMNS.file, "it is not finished", "the service makes it anew");
         return Ok(());
     }
-    integrity(check, &copy)?;
+    integrity(check, &copy, COLUMNS.file, DELETE)?;
     let taken = copy.query_row("SELECT taken FROM standing", [], |row| row.get(0))?;
     // What is wrong with that file is told where that is checked.
     let expected = service.as_deref().and_then(|service| expected(check, service, taken).ok().flatten());
@@ -83,18 +83,6 @@ fn begin(connection: &Connection) -> rusqlite::Result<Transaction<'_>> {
     let snapshot = connection.unchecked_transaction()?;
     snapshot.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(snapshot)
-}
-
-fn integrity(check: &mut Check, copy: &Connection) -> rusqlite::Result<()> {
-    let mut statement = copy.prepare(&format!("PRAGMA integrity_check({FAULTS_MAX})"))?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let verdict: String = row.get(0)?;
-        if verdict != "ok" {
-            check.damage(COLUMNS.file, format!("SQLite finds: {verdict}"), DELETE);
-        }
-    }
-    Ok(())
 }
 
 /// What the users of `service.db` come to whom the copy must know, if they can be told from those it need not.

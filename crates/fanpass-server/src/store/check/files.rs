@@ -6,15 +6,12 @@ use std::path::Path;
 use super::Check;
 use crate::auth::keys::{self, KEY_BYTES};
 use crate::store::audit::is_journal;
-use crate::store::columns::COLUMNS;
-use crate::store::folder::{LOCK, SPOOL, TEMPORARY};
-use crate::store::replace::DEVELOPMENT_TOKEN;
+use crate::store::contents::database_files;
+use crate::store::folder::{DEVELOPMENT_TOKEN, LOCK, SPOOL, TEMPORARY};
 use crate::store::snapshot::GA4_SECRET;
-use crate::store::{SEGMENTS, SERVICE};
 
-/// Files beside the keys that hold what is nobody else's business; of a database what SQLite makes beside it as well.
+/// Files beside keys and databases that hold what is nobody else's business.
 const PRIVATE: [&str; 3] = [DEVELOPMENT_TOKEN, GA4_SECRET, LOCK];
-const DATABASES: [&str; 3] = [SEGMENTS.file, SERVICE.file, COLUMNS.file];
 /// Folders that the service makes.
 const FOLDERS: [&str; 2] = [SPOOL, TEMPORARY];
 
@@ -26,7 +23,7 @@ pub(super) fn check(check: &mut Check, data: &Path) {
     for name in FOLDERS {
         private(check, data, name, "700");
     }
-    for name in PRIVATE.map(str::to_owned).into_iter().chain(databases()).chain(others(data)) {
+    for name in PRIVATE.map(str::to_owned).into_iter().chain(database_files()).chain(others(data)) {
         private(check, data, &name, "600");
     }
     for name in &keys {
@@ -52,10 +49,6 @@ fn private(check: &mut Check, data: &Path, name: &str, wanted: &str) {
         let what = format!("its mode is {mode:o}: others than its owner can get at it");
         check.damage(name, what, format!("chmod {wanted} {}", data.join(name).display()));
     }
-}
-
-fn databases() -> impl Iterator<Item = String> {
-    DATABASES.into_iter().flat_map(|file| ["", "-wal", "-shm"].map(|beside| format!("{file}{beside}")))
 }
 
 /// Uploads that wait, and journals of the audit.

@@ -10,6 +10,7 @@ use rusqlite::{Connection, params};
 
 use super::{AGAIN, Check, RESTORE, count};
 use crate::store::SEGMENTS;
+use crate::store::folder::SPOOL;
 use crate::store::jobs::Stage;
 use crate::store::snapshot::copy_hashed;
 
@@ -56,7 +57,7 @@ fn imports(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
 
 /// The uploads that imports wait for, each held against its digest, and those that none does.
 fn uploads(check: &mut Check, connection: &Connection, data: &Path) -> rusqlite::Result<()> {
-    let spool = data.join("spool");
+    let spool = data.join(SPOOL);
     let mut statement = connection.prepare(
         "SELECT id, spool, file_sha256 FROM imports WHERE completed_at IS NULL AND spool IS NOT NULL",
     )?;
@@ -65,7 +66,7 @@ fn uploads(check: &mut Check, connection: &Connection, data: &Path) -> rusqlite:
     while let Some(row) = rows.next()? {
         let (id, name): (String, String) = (row.get(0)?, row.get(1)?);
         let digest: Option<String> = row.get(2)?;
-        let place = format!("spool/{}", name.escape_debug());
+        let place = format!("{SPOOL}/{}", name.escape_debug());
         let next = format!("send the file of import {} again once it has failed", id.escape_debug());
         let read = File::open(spool.join(&name)).and_then(|mut file| copy_hashed(&mut file, &mut io::sink()));
         match read {
@@ -85,7 +86,7 @@ fn uploads(check: &mut Check, connection: &Connection, data: &Path) -> rusqlite:
     for entry in fs::read_dir(&spool).into_iter().flatten().flatten() {
         let name = entry.file_name();
         if !name.to_str().is_some_and(|name| needed.contains(name)) {
-            let place = format!("spool/{}", name.display());
+            let place = format!("{SPOOL}/{}", name.display());
             check.notice(place, "no import needs it any more", "the next start removes it");
         }
     }

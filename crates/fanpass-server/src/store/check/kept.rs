@@ -25,11 +25,16 @@ pub(super) fn check(check: &mut Check, connection: &Connection, file: &str) -> r
         params![known_operations()],
         |row| row.get(0),
     )?;
+    unknown_operations(check, place, (unknown, "of them"));
+    Ok(())
+}
+
+/// Reports how many of `place` are of operations that no FanPass of ours has written, if any.
+pub(super) fn unknown_operations(check: &mut Check, place: String, (unknown, things): (u64, &str)) {
     if unknown > 0 {
-        let what = format!("{unknown} of them are of operations that this FanPass does not know");
+        let what = format!("{unknown} {things} are of operations that this FanPass does not know");
         check.damage(place, what, format!("check it with the FanPass that wrote them, or {RESTORE}"));
     }
-    Ok(())
 }
 
 /// All operations, as JSON for a statement.

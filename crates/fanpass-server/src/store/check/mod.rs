@@ -21,6 +21,7 @@ use super::columns::COLUMNS;
 use super::contents::{is_data_folder, lost};
 use super::database::{Design, open_reader};
 use super::error::{StoreError, StoreErrorKind};
+use super::folder::LOCK;
 use super::{SEGMENTS, SERVICE};
 
 /// Findings that are kept; further ones are only counted.
@@ -126,7 +127,7 @@ pub fn check(data: &Path) -> Result<Check, StoreError> {
     }
     let mut check = Check::default();
     // Held until the end, so that no service begins to change what is being looked at.
-    let lock = match File::open(data.join("lock")) {
+    let lock = match File::open(data.join(LOCK)) {
         Ok(lock) => match lock.try_lock() {
             Ok(()) => Some(lock),
             Err(TryLockError::WouldBlock) => {
@@ -134,7 +135,7 @@ pub fn check(data: &Path) -> Result<Check, StoreError> {
                 None
             }
             Err(TryLockError::Error(error)) => {
-                return Err(StoreError::io("lock", &data.join("lock"), error));
+                return Err(StoreError::io("lock", &data.join(LOCK), error));
             }
         },
         Err(_) => None,
@@ -176,7 +177,7 @@ fn database(check: &mut Check, data: &Path, design: &Design, verify: Verify) -> 
     let connection = open_reader(&path)?;
     // All of it as it stands at one moment.
     let snapshot = connection.unchecked_transaction()?;
-    integrity(check, &snapshot, design.file)?;
+    integrity(check, &snapshot, design.file, RESTORE)?;
     kept::check(check, &snapshot, design.file)?;
     verify(check, &snapshot, data);
     Ok(())
@@ -207,13 +208,13 @@ fn check_version(data: &Path, design: &Design) -> Result<(), StoreError> {
 }
 
 /// What SQLite itself finds wrong.
-fn integrity(check: &mut Check, connection: &Connection, file: &str) -> rusqlite::Result<()> {
+fn integrity(check: &mut Check, connection: &Connection, file: &str, next: &str) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(&format!("PRAGMA integrity_check({FAULTS_MAX})"))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let verdict: String = row.get(0)?;
         if verdict != "ok" {
-            check.damage(file, format!("SQLite finds: {verdict}"), RESTORE);
+            check.damage(file, format!("SQLite finds: {verdict}"), next);
         }
     }
     let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
@@ -221,7 +222,7 @@ fn integrity(check: &mut Check, connection: &Connection, file: &str) -> rusqlite
     while let Some(row) = rows.next()? {
         let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
         let what = format!("a row of `{table}` names one of `{parent}` that is not there");
-        check.damage(format!("{file}, table `{table}`"), what, RESTORE);
+        check.damage(format!("{file}, table `{table}`"), what, next);
     }
     Ok(())
 }
