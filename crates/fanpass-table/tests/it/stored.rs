@@ -14,7 +14,7 @@ use fanpass_table::{Options, Stored, Table, code};
 
 use crate::{
     parquet_files::{Cells, written},
-    support::{read, sample, zip},
+    support::{raw_workbook, read, sample},
 };
 
 /// What the cells of a file's first column store.
@@ -182,31 +182,11 @@ fn lists_of_structures_store_nothing() {
 
 /// A workbook whose only column holds days by their number, under the format `yyyy-mm-dd`.
 fn days(properties: &str, days: &[&str]) -> Vec<u8> {
-    let main = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let cell = |day: &&str| format!(r#"<row><c s="1"><v>{day}</v></c><c t="str"><v>x</v></c></row>"#);
     let rows: String = days.iter().map(cell).collect();
     let head = r#"<row><c t="str"><v>day</v></c><c t="str"><v>name</v></c></row>"#;
-    let parts = [
-        ("[Content_Types].xml", "<Types/>".to_owned()),
-        (
-            "xl/workbook.xml",
-            format!(
-                r#"<workbook xmlns:r="{main}">{properties}<sheets><sheet name="A" sheetId="1" r:id="r1"/></sheets></workbook>"#
-            ),
-        ),
-        (
-            "xl/_rels/workbook.xml.rels",
-            format!(
-                r#"<Relationships><Relationship Id="r1" Type="{main}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#
-            ),
-        ),
-        (
-            "xl/styles.xml",
-            r#"<styleSheet><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"#.to_owned(),
-        ),
-        ("xl/worksheets/sheet1.xml", format!("<worksheet><sheetData>{head}{rows}</sheetData></worksheet>")),
-    ];
-    zip(parts.map(|(name, content)| (name, content.into_bytes())))
+    let styles = r#"<styleSheet><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"#;
+    raw_workbook(properties, &format!("{head}{rows}"), ("xl/styles.xml", styles))
 }
 
 #[test]

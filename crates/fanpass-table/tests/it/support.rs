@@ -78,6 +78,11 @@ pub(crate) fn zip<'a>(entries: impl IntoIterator<Item = (&'a str, Vec<u8>)>) -> 
 
 /// An XLSX from the XML of its one sheet's rows and of its shared strings, for what no library writes.
 pub(crate) fn raw_xlsx(rows: &str, strings: &str) -> Vec<u8> {
+    raw_workbook("", rows, ("xl/sharedStrings.xml", strings))
+}
+
+/// An XLSX from the XML of its properties, of its one sheet's rows, and of one part more.
+pub(crate) fn raw_workbook(properties: &str, rows: &str, (name, part): (&str, &str)) -> Vec<u8> {
     let sheet = format!("<worksheet><sheetData>{rows}</sheetData></worksheet>");
     let main = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let parts = [
@@ -85,7 +90,7 @@ pub(crate) fn raw_xlsx(rows: &str, strings: &str) -> Vec<u8> {
         (
             "xl/workbook.xml",
             format!(
-                r#"<workbook xmlns:r="{main}"><sheets><sheet name="Fans" sheetId="1" r:id="r1"/></sheets></workbook>"#
+                r#"<workbook xmlns:r="{main}">{properties}<sheets><sheet name="Fans" sheetId="1" r:id="r1"/></sheets></workbook>"#
             ),
         ),
         (
@@ -95,7 +100,7 @@ pub(crate) fn raw_xlsx(rows: &str, strings: &str) -> Vec<u8> {
             ),
         ),
         ("xl/worksheets/sheet1.xml", sheet),
-        ("xl/sharedStrings.xml", strings.to_owned()),
+        (name, part.to_owned()),
     ];
     zip(parts.map(|(name, content)| (name, content.into_bytes())))
 }
