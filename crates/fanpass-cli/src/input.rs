@@ -53,22 +53,21 @@ const NOT_TEXT: [&str; 8] = ["xlsx", "xlsm", "xls", "ods", "zip", "gz", "zst", "
 
 /// The name of a file for rejected rows.
 pub fn reject_file(text: &str) -> Result<PathBuf, String> {
-    let path = PathBuf::from(text);
-    match path.extension().and_then(|extension| extension.to_str()) {
-        Some(extension) if NOT_TEXT.contains(&extension.to_ascii_lowercase().as_str()) => {
-            let named = path.with_extension("csv");
-            Err(format!(
-                "it is written as CSV, which no program expects under that name; use {}",
-                named.display()
-            ))
-        }
-        _ => Ok(path),
+    let named = rejects_of(Path::new(text));
+    if named == Path::new(text) {
+        return Ok(named);
     }
+    Err(format!("it is written as CSV, which no program expects under that name; use {}", named.display()))
 }
 
 /// Where the rows of a mended file go that are rejected again: beside it, as CSV.
 pub fn rejects_of(mended: &Path) -> PathBuf {
-    reject_file(&mended.to_string_lossy()).unwrap_or_else(|_| mended.with_extension("csv"))
+    match mended.extension().and_then(|extension| extension.to_str()) {
+        Some(extension) if NOT_TEXT.contains(&extension.to_ascii_lowercase().as_str()) => {
+            mended.with_extension("csv")
+        }
+        _ => mended.to_owned(),
+    }
 }
 
 fn parse_delimiter(text: &str) -> Result<char, String> {

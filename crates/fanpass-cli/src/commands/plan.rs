@@ -52,16 +52,16 @@ pub struct Plan {
     #[command(flatten)]
     checked: CheckedBy,
     #[command(flatten)]
-    wait: LedgerOptions,
+    ledger: LedgerOptions,
 }
 
 impl Plan {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         let config = self.checked.put_into(Config::read(&self.file)?);
         let global = config.global(global);
-        let mut ledger = open_ledger(&config, self.wait)?;
+        let mut ledger = open_ledger(&config, self.ledger)?;
         let session = Session::open(&global).await?;
-        self.wait.check(&ledger, &session)?;
+        self.ledger.check(&ledger, &session)?;
         let mut preparing =
             Preparing { config: &config, session: &session, ledger: &mut ledger, keep: false, printer };
         let prepared = preparing.all().await;
@@ -94,11 +94,11 @@ impl Plan {
 }
 
 /// Opens the ledger of a configuration.
-pub fn open_ledger(config: &Config, wait: LedgerOptions) -> Result<Ledger> {
+pub fn open_ledger(config: &Config, options: LedgerOptions) -> Result<Ledger> {
     if let Some(folder) = config.ledger.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     }
-    wait.open(&config.ledger)
+    options.open(&config.ledger)
 }
 
 #[derive(Debug, Serialize)]

@@ -8,8 +8,8 @@ use anyhow::{Context as _, Result};
 use fanpass_client::PushOptions;
 use fanpass_model::AttributeRegistry;
 use fanpass_sync::{
-    Changes, Counts, Deliveries, Figures, Keep, Ledger, Lists, MappedRow, Mapping, MembershipChange,
-    RejectFiles, Roster, SegmentMode, Updates,
+    Changes, Counts, Deliveries, Figures, Keep, Ledger, Lists, MappedRow, Mapping, MembershipChange, Roster,
+    SegmentMode, Updates,
 };
 
 use super::account::Account;
@@ -95,7 +95,6 @@ impl Job {
         printer: Printer,
     ) -> Result<Survey> {
         let progress = Progress::new(printer, "comparing with the ledger");
-        RejectFiles::new(&self.rejects).check()?;
         let folder = std::env::temp_dir();
         let mut updates = self.updates()?;
         let mut roster = owned.map(|_| Roster::new(&folder));

@@ -7,7 +7,8 @@ use crate::runtime::blocking;
 use anyhow::Result;
 use fanpass_model::AttributeRegistry;
 use fanpass_sync::{
-    AttributeFeed, AttributeMode, GuardedFacts, Ledger, MappedRow, SegmentFeed, SegmentMode, Verdict,
+    AttributeFeed, AttributeMode, GuardedFacts, Ledger, MappedRow, RejectFiles, SegmentFeed, SegmentMode,
+    Verdict,
 };
 
 use super::attributes::{self, Survey};
@@ -138,6 +139,7 @@ impl Preparing<'_> {
         let source = Arc::new(SourceFile::new(&feed.file, feed.read.options()?)?);
         let digest = source.digest()?;
         let rejects = self.rejects_of(&feed.name);
+        RejectFiles::new(&rejects).check()?;
         let job = attributes::Job { source, mapping: feed.mapping(), registry, rejects };
         let list = owned_list(&feed.name);
         let owned = (feed.mode == AttributeMode::MirrorOwned).then_some(list.as_str());

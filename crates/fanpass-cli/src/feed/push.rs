@@ -21,7 +21,7 @@ pub struct AttributePush {
     /// The run's name in the ledger's history.
     pub label: String,
     pub ledger: Option<PathBuf>,
-    pub use_of_ledger: LedgerOptions,
+    pub ledger_options: LedgerOptions,
     pub options: PushOptions,
 }
 
@@ -36,7 +36,7 @@ pub struct Pushed {
 impl AttributePush {
     /// Sends what differs from the ledger, or everything without one; only reads without a session.
     pub async fn run(self, session: Option<&mut Session>, printer: Printer) -> Result<Pushed> {
-        let Self { job, label, ledger, use_of_ledger, options } = self;
+        let Self { job, label, ledger, ledger_options, options } = self;
         RejectFiles::new(&job.rejects).check()?;
         let Some(path) = ledger else {
             let Sent { state, .. } = match session {
@@ -45,9 +45,9 @@ impl AttributePush {
             };
             return Ok(Pushed { closed: Closed::new(state)?, resumes: None });
         };
-        let mut ledger = blocking(|| use_of_ledger.open(&path))?;
+        let mut ledger = blocking(|| ledger_options.open(&path))?;
         if let Some(session) = &session {
-            use_of_ledger.take(&mut ledger, session)?;
+            ledger_options.take(&mut ledger, session)?;
         }
         let survey = blocking(|| job.survey(&mut ledger, None, false, printer))?;
         let digest = blocking(|| job.source.digest())?;

@@ -46,7 +46,7 @@ pub struct Apply {
     #[command(flatten)]
     checked: CheckedBy,
     #[command(flatten)]
-    wait: LedgerOptions,
+    ledger: LedgerOptions,
 }
 
 fn parse_guard(text: &str) -> Result<Guard, String> {
@@ -74,13 +74,13 @@ impl Apply {
         printer: Printer,
     ) -> Result<Exit> {
         let global = config.global(global);
-        let mut ledger = open_ledger(&config, self.wait)?;
+        let mut ledger = open_ledger(&config, self.ledger)?;
         let options = self.sending.options(&config.feeds);
         let mut session = Session::open(&global).await?.with_ids_rate(options.ids_per_second);
         if self.dry_run {
-            self.wait.check(&ledger, &session)?;
+            self.ledger.check(&ledger, &session)?;
         } else {
-            self.wait.take(&mut ledger, &session)?;
+            self.ledger.take(&mut ledger, &session)?;
         }
         let mut preparing = Preparing {
             config: &config,
@@ -129,7 +129,7 @@ impl Apply {
             sending: Sending::default(),
             dry_run,
             checked: CheckedBy::default(),
-            wait: LedgerOptions::default(),
+            ledger: LedgerOptions::default(),
         }
     }
 }

@@ -73,7 +73,7 @@ impl Retry {
             job: Job { source, mapping: feed.mapping(), registry, rejects: rejects_of(&self.file) },
             label: feed.name.clone(),
             ledger: ledger.clone(),
-            use_of_ledger: LedgerOptions::default(),
+            ledger_options: LedgerOptions::default(),
             options: Sending::default().options(&config.feeds),
         };
         let pushed = push.run(session.as_mut(), printer).await;

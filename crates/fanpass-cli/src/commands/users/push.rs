@@ -52,7 +52,7 @@ pub struct Push {
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
     #[command(flatten)]
-    wait: LedgerOptions,
+    ledger_options: LedgerOptions,
     /// Read and check the file, and send nothing
     #[arg(long)]
     dry_run: bool,
@@ -74,7 +74,7 @@ impl Push {
             label: format!("users push {}", job.source.name),
             job,
             ledger: self.ledger.clone(),
-            use_of_ledger: self.wait,
+            ledger_options: self.ledger_options,
             options: options.clone(),
         };
         let label = push.label.clone();
