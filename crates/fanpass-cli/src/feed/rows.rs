@@ -142,9 +142,9 @@ impl Source {
                     return Ok(None);
                 }
                 Some(MappedRow::Empty(..)) => account.figures.empty += 1,
-                Some(MappedRow::Reject(reject, _)) => {
+                Some(MappedRow::Reject(reject, user)) => {
                     let columns = self.updates.table().columns();
-                    account.reject(columns, reject)?;
+                    account.reject(columns, reject, user.as_ref())?;
                 }
                 Some(MappedRow::Update(update)) => {
                     let number = self.number;
@@ -156,8 +156,8 @@ impl Source {
                             if update.row.columns() != &*self.columns {
                                 self.columns = update.row.columns().into();
                             }
-                            let row = update.row.keep();
-                            let origin = Origin::Row { columns: Arc::clone(&self.columns), row };
+                            let (row, user) = (update.row.keep(), update.user.clone());
+                            let origin = Origin::Row { columns: Arc::clone(&self.columns), row, user };
                             let tag = Tag { origin, receipt: None };
                             return Ok(Some(UserUpdate::new(tag, update.user, update.properties)));
                         }

@@ -196,6 +196,9 @@ fn rejects_of_both_kinds_are_mended_and_retried() {
     };
     assert_eq!(club.json(&["rejects", "retry", "rejects/crm.csv"])["rejected"], 1, "nobody mended it");
     mend("rejects/crm.csv", "perhaps", "yes");
+    mend("rejects/crm.csv", "\"fan-8\"", "\"fan-08\"");
+    insta::assert_snapshot!("retry_another_id", club.run(&["rejects", "retry", "rejects/crm.csv"]));
+    mend("rejects/crm.csv", "\"fan-08\"", "\"fan-8\"");
     assert_eq!(club.json(&["rejects", "retry", "rejects/crm.csv", "--dry-run"])["unsent"], 1);
     insta::assert_snapshot!("retry", club.run(&["rejects", "retry", "rejects/crm.csv"]));
     assert_eq!(tier(&club, "fan-8"), "gold");

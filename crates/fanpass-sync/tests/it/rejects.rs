@@ -98,6 +98,51 @@ fn a_number_that_a_spreadsheet_destroyed_stays_refused_until_it_is_mended() {
 }
 
 #[test]
+fn an_id_that_was_not_at_fault_has_to_stay_what_it_was() {
+    let fans = sample("fans.csv", "fan_id,points\n 00042 ,1.5\n1e5,many\n00007,9.9\n");
+    let maps = || mapping(["points=custom.points:integer"]);
+    let first = reject(&fans.path, maps()).remove(0);
+    // What a spreadsheet program makes of it, and what the person mended in it.
+    for (from, to) in [(" 00042 ", "42"), ("1.5", "15"), ("\"1e5\"", "\"1E+05\""), ("9.9", "99")] {
+        edit(&first, from, to);
+    }
+    let found = read_file(&first, maps()).unwrap();
+    assert_eq!(found.updates, [r#"00007 {"custom.points":99}"#]);
+    let told: Vec<_> = found.rejects.iter().map(|reject| (reject.code, reject.column.as_deref())).collect();
+    assert_eq!(told, [(code::ID_CHANGED, Some("fan_id")); 2]);
+
+    let second = reject(&first, maps()).remove(0);
+    assert!(fs::read_to_string(&second).unwrap().contains(":00042\""), "it tells which id it was");
+    edit(&second, "\"1E+05\"", "\"1e5\"");
+    edit(&second, "many", "100");
+    let found = read_file(&second, maps()).unwrap();
+    assert_eq!(found.updates, [r#"1e5 {"custom.points":100}"#], "put back, it is the user's again");
+    assert_eq!(found.rejects[0].code, code::ID_CHANGED);
+
+    let third = reject(&second, maps()).remove(0);
+    let text = fs::read_to_string(&third).unwrap();
+    let check = text.trim_end().rsplit('"').nth(1).unwrap();
+    edit(&third, &format!("\"{check}\""), "\"\"");
+    let found = read_file(&third, maps()).unwrap();
+    assert_eq!(found.updates, [r#"42 {"custom.points":15}"#], "an emptied check sends the row as it stands");
+}
+
+#[test]
+fn a_destroyed_id_is_not_mended_by_a_change_of_another_cell() {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_row(0, 0, ["fan_id", "tier"]).unwrap();
+    sheet.write_number(1, 0, 123_456_789_012_345_680.0).unwrap();
+    sheet.write_string(1, 1, "gold").unwrap();
+    let fans = sample("fans.xlsx", book.save_to_buffer().unwrap());
+    let maps = || mapping(["tier=custom.tier"]);
+    let path = reject(&fans.path, maps()).remove(0);
+    edit(&path, "gold", "silver");
+    let found = read_file(&path, maps()).unwrap();
+    assert_eq!((found.updates.len(), found.rejects[0].code), (0, code::NOT_MENDED));
+}
+
+#[test]
 fn a_ragged_row_stays_refused_until_it_is_mended() {
     let fans = sample("fans.csv", "fan_id,name,tier\n1,Smith, Ann,gold\n2,silver\n3,c,x\n");
     let maps = || mapping(["tier=custom.tier"]);
@@ -126,7 +171,7 @@ fn sources_of_other_columns_have_files_of_their_own() {
         let columns: Vec<String> = content.lines().next().unwrap().split(',').map(str::to_owned).collect();
         let map = format!("{}=custom.n:integer", columns[1]);
         for reject in read(content, mapping([map.as_str()])).unwrap().rejects {
-            rejects.write(&columns, &reject).unwrap();
+            rejects.write(&columns, &reject, None).unwrap();
         }
     }
     assert_eq!(
@@ -158,11 +203,11 @@ fn the_folder_is_made_with_the_first_reject_and_where_it_cannot_be_that_is_told(
     let path = folder.path().join("at/night/rejects.csv");
     let mut rejects = RejectFiles::new(&path);
     assert!(!folder.path().join("at").exists());
-    rejects.write(&columns, &found.rejects[0]).unwrap();
+    rejects.write(&columns, &found.rejects[0], None).unwrap();
     assert_eq!(rejects.finish().unwrap(), std::slice::from_ref(&path));
 
     let mut rejects = RejectFiles::new(path.join("below/a/file.csv"));
-    let error = rejects.write(&columns, &found.rejects[0]).unwrap_err();
+    let error = rejects.write(&columns, &found.rejects[0], None).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
     assert!(error.to_string().contains("below/a/file.csv: cannot be written"), "{error}");
 }
@@ -191,13 +236,30 @@ fn rows(path: &Path) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     while let Some(row) = table.next_row().unwrap() {
         let row = row.unwrap();
-        check_mended(&row).unwrap();
+        check_mended(&row, 0).unwrap();
         rows.push(row.fields().take(count).map(str::to_owned).collect());
     }
     rows
 }
 
 proptest! {
+    #[test]
+    fn no_row_goes_to_another_user_than_it_was_rejected_for(
+        id in "[0-9A-Za-z:;,\"é]{1,12}",
+        other in "[0-9A-Za-z:;,\"é]{0,12}",
+    ) {
+        let quoted = |cell: &str| format!("\"{}\"", cell.replace('"', "\"\""));
+        let fans = sample("fans.csv", format!("points,fan_id,name\nmany,{},x\n", quoted(&id)));
+        let maps = || mapping(["points=custom.points:integer"]);
+        let path = reject(&fans.path, maps()).remove(0);
+        edit(&path, "\"many\"", "\"1\"");
+        prop_assert_eq!(read_file(&path, maps()).unwrap().updates.len(), 1);
+        edit(&path, &format!("{},\"x\"", quoted(&id)), &format!("{},\"y\"", quoted(&other)));
+        let found = read_file(&path, maps()).unwrap();
+        prop_assert_eq!(found.updates.len() == 1, id == other);
+        prop_assert!(id == other || found.rejects[0].code == code::ID_CHANGED);
+    }
+
     #[test]
     fn cells_come_back_byte_for_byte(
         names in prop::collection::hash_set("[a-z;|\t=\"' ]{0,3}[a-z]", 1..4),

@@ -119,7 +119,7 @@ impl Check {
         let detected = self.detected(ids.table());
         let read = for_each_id(&mut ids, |checked| match checked {
             Ok(id) => tally.usable(id),
-            Err((reject, columns)) => tally.reject(columns, reject),
+            Err((reject, columns)) => tally.reject(columns, reject, None),
         });
         let counts = Ids::counts(&ids);
         let mut report = CheckReport::new(source.name.clone(), detected.read_to_end(ids.table()));
@@ -180,7 +180,9 @@ fn for_each_update(updates: &mut Updates, tally: &mut Tally, lint: &mut Lint) ->
                 tally.usable(update.user.as_str())?;
             }
             MappedRow::Empty(..) => tally.step()?,
-            MappedRow::Reject(reject, _) => tally.reject(updates.table().columns(), reject)?,
+            MappedRow::Reject(reject, user) => {
+                tally.reject(updates.table().columns(), reject, user.as_ref())?;
+            }
         }
     }
     Ok(())
