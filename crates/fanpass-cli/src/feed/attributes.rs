@@ -12,9 +12,10 @@ use fanpass_sync::{
     SegmentMode, Updates,
 };
 
-use super::account::Account;
+use super::account::{Account, REJECTS_SHOWN};
 use super::rows::{Arriving, Reading, Shared, State, read};
 use super::send::send_all;
+use crate::input::RejectedRow;
 use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::session::Session;
@@ -43,6 +44,8 @@ pub struct Survey {
     pub counts: Counts,
     /// Who is in the file no more, where that counts.
     pub owned: Option<Owned>,
+    /// The first rows that are rejected.
+    pub rejects: Vec<RejectedRow>,
 }
 
 impl Survey {
@@ -99,7 +102,7 @@ impl Job {
         let mut updates = self.updates()?;
         let mut roster = owned.map(|_| Roster::new(&folder));
         let mut survey = ledger.survey(&folder)?;
-        let mut unknown = 0;
+        let (mut unknown, mut rejects) = (0, Vec::new());
         while let Some(row) = updates.next_row()? {
             let (user, writes) = match row {
                 MappedRow::Update(update) => {
@@ -107,7 +110,12 @@ impl Job {
                     (Some(update.user), true)
                 }
                 MappedRow::Empty(user, _) => (Some(user), false),
-                MappedRow::Reject(_, user) => (user, false),
+                MappedRow::Reject(reject, user) => {
+                    if rejects.len() < REJECTS_SHOWN {
+                        rejects.push((*reject).into());
+                    }
+                    (user, false)
+                }
             };
             unknown += u64::from(user.is_none());
             if let (Some(roster), Some(user)) = (&mut roster, user) {
@@ -126,7 +134,7 @@ impl Job {
             (Some(roster), Some(list)) => Some(compare_users(roster, ledger, list, unknown, keep)?),
             _ => None,
         };
-        Ok(Survey { changes, counts: updates.counts(), owned })
+        Ok(Survey { changes, counts: updates.counts(), owned, rejects })
     }
 
     /// Sends what the survey found, or everything without one.

@@ -295,6 +295,25 @@ fn a_dry_run_has_the_exit_code_of_a_plan() {
 }
 
 #[test]
+fn a_plan_names_rejected_rows_and_does_not_depend_on_them() {
+    let club = club();
+    club.file("holders.csv", "fan_id,name\n00042,Ada\n,Nobody\n");
+    let plan = club.json(&["plan", "season.toml"]);
+    let told = [0, 1].map(|feed| {
+        let reject = &plan["feeds"][feed]["rejects"][0];
+        (reject["location"].as_str().unwrap(), reject["code"].as_str().unwrap())
+    });
+    assert_eq!(told, [("holders.csv:3", "empty_id"), ("fans.csv:4", "not_boolean")]);
+    let mut saved: Value = serde_json::from_slice(&fs::read(club.path("season.plan.json")).unwrap()).unwrap();
+    for feed in saved["feeds"].as_array_mut().unwrap() {
+        assert!(feed.as_object_mut().unwrap().remove("rejects").is_some());
+    }
+    club.file("season.plan.json", saved.to_string());
+    let printed = club.run(&["apply", "season.plan.json", "--allow", "rejects"]);
+    assert!(printed.contains("crm: fans.csv is applied") && printed.ends_with("exit 3\n"), "{printed}");
+}
+
+#[test]
 fn a_plan_from_which_a_feed_was_taken_is_not_carried_out() {
     let club = club();
     club.run(&["plan", "season.toml"]);
