@@ -19,7 +19,7 @@ use crate::feed::prepare::Preparing;
 use crate::feed::recipe::absolute;
 use crate::printer::{Printer, Report};
 use crate::profile::write_private;
-use crate::session::{Session, quoted};
+use crate::session::{Session, quoted_path};
 
 /// Show what the feeds of a configuration file would change, and save that as a plan
 ///
@@ -121,7 +121,7 @@ impl PlanReport {
         allowed.dedup();
         let nothing = plan.feeds.iter().all(FeedPlan::is_empty);
         let next = saved.as_deref().filter(|_| !nothing).map(|path| {
-            let path = quoted(&path.display().to_string());
+            let path = quoted_path(path);
             let look = if allowed.is_empty() { "" } else { "look at what is forbidden, then " };
             format!("{look}fanpass apply {path}{}", allowed.concat())
         });

@@ -41,6 +41,8 @@ pub enum Origin {
 pub struct Account {
     pub figures: Figures,
     pub shown: Vec<RejectedRow>,
+    /// Rows in the reject files: those that were rejected, and those that were sent and never acknowledged.
+    pub listed: u64,
     /// What ended the run early, and why.
     pub stopped: Option<(Exit, String)>,
     /// Rows that did not arrive.
@@ -59,6 +61,7 @@ impl Account {
         Self {
             figures: Figures::default(),
             shown: Vec::new(),
+            listed: 0,
             stopped: None,
             files: RejectFiles::new(path),
             deliveries,
@@ -145,6 +148,7 @@ impl Account {
 
     fn keep(&mut self, columns: &[String], reject: Box<Reject>, user: Option<&UserId>) -> Result<()> {
         self.files.write(columns, &reject, user)?;
+        self.listed += 1;
         if self.shown.len() < REJECTS_SHOWN {
             self.shown.push((*reject).into());
         }

@@ -12,17 +12,22 @@ pub fn club_with(status: &str) -> Club {
     watched_club(status).0
 }
 
-/// The same, but bodies of a media type in `refused` are too large for it.
+/// The same, but it never answers an update of a user; with the path of each request once it has it.
+pub fn club_that_holds_updates() -> (Club, Receiver<String>) {
+    start(&[], "", true)
+}
+
+/// The same as the first, but bodies of a media type in `refused` are too large for it.
 pub fn club_that_refuses(refused: &'static [&'static str], status: &str) -> Club {
-    start(refused, status).0
+    start(refused, status, false).0
 }
 
 /// The same, with the path of each request once it was answered.
 pub fn watched_club(status: &str) -> (Club, Receiver<String>) {
-    start(&[], status)
+    start(&[], status, false)
 }
 
-fn start(refused: &'static [&'static str], status: &str) -> (Club, Receiver<String>) {
+fn start(refused: &'static [&'static str], status: &str, holds_updates: bool) -> (Club, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let status = status.to_owned();
@@ -33,7 +38,11 @@ fn start(refused: &'static [&'static str], status: &str) -> (Club, Receiver<Stri
             // A client may open a connection that it then has no use for; the next one must not wait for it.
             std::thread::spawn(move || {
                 // Whoever does not watch hangs up.
-                let _ = tell.send(answer(connection, refused, &status));
+                let path = answer(&connection, refused, &status, holds_updates);
+                let _ = tell.send(path);
+                if holds_updates {
+                    std::thread::park();
+                }
             });
         }
     });
@@ -43,7 +52,7 @@ fn start(refused: &'static [&'static str], status: &str) -> (Club, Receiver<Stri
     (club, told)
 }
 
-fn answer(mut connection: TcpStream, refused: &[&str], status: &str) -> String {
+fn answer(mut connection: &TcpStream, refused: &[&str], status: &str, holds_updates: bool) -> String {
     let mut reader = BufReader::new(connection.try_clone().unwrap());
     let (mut line, mut length, mut chunked, mut too_large) = (String::new(), 0, false, false);
     reader.read_line(&mut line).unwrap();
@@ -73,6 +82,7 @@ fn answer(mut connection: TcpStream, refused: &[&str], status: &str) -> String {
         "/api/v1/segments" if too_large => (413, "too much"),
         "/api/v1/segments" => (202, r#"{"firebase_imported_segment_id":"imp-1","status":"pending"}"#),
         "/api/v1/segment_import_status" => (200, status),
+        "/api/v1/update_user" if holds_updates => return path,
         "/api/v1/update_user" => (200, "{}"),
         _ => (404, r#"{"message":"nothing here"}"#),
     };

@@ -58,6 +58,7 @@ fn rejects_are_mended_and_pushed_as_they_are() {
     );
     let mended = club.json(&untouched);
     assert_eq!((&mended["read"], &mended["sent"], &mended["rejected"]), (&2.into(), &2.into(), &0.into()));
+    assert_eq!(mended["complete"], true);
     assert_eq!(club.json(&["users", "get", "fan-8"])["userProperties"]["user_properties.sth"], true);
 }
 
@@ -139,6 +140,7 @@ fn ctrl_c_finishes_what_is_in_flight_and_accounts_for_the_rest() {
     let report: serde_json::Value = serde_json::from_reader(push.stdout.take().unwrap()).unwrap();
     assert_eq!(push.wait().unwrap().code(), Some(130));
     assert_eq!((&report["addsUp"], &report["stopped"]), (&true.into(), &"it was interrupted".into()));
+    assert_eq!(report["complete"], false);
     assert!(report["sent"].as_u64().unwrap() > 0 && report["unsent"].as_u64().unwrap() > 0, "{report}");
 }
 

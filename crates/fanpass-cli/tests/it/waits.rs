@@ -1,6 +1,7 @@
 //! Waits that end before their import does: what is known by then is printed, and the way on from there.
 
-use std::process::{Command, Stdio};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Stdio};
 
 use crate::foreign;
 use crate::harness::{Club, example};
@@ -37,22 +38,86 @@ fn a_status_that_cannot_be_had_does_not_lose_the_account() {
 fn ctrl_c_ends_the_wait_and_not_the_account() {
     let (club, asked) = foreign::watched_club(PROCESSING);
     club.file("holders.csv", example("holders.csv"));
-    let push = Command::new(env!("CARGO_BIN_EXE_fanpass"))
-        .args(PUSH)
-        .arg("--json")
-        .current_dir(club.path("."))
-        .env_clear()
-        .env("FANPASS_CONFIG", club.path("config"))
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let push = start(&club, &[&PUSH[..], &["--json"]].concat());
     while asked.recv().unwrap() != "/api/v1/segment_import_status" {}
-    assert!(Command::new("kill").args(["-INT", &push.id().to_string()]).status().unwrap().success());
+    interrupt(&push);
     let output = push.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&report["importId"], &report["sent"]), (&"imp-1".into(), &12.into()));
     assert!(report["stopped"].as_str().unwrap().starts_with("interrupted"), "{report}");
+}
+
+/// The tool at work.
+#[cfg(unix)]
+fn start(club: &Club, arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_fanpass"))
+        .args(arguments)
+        .current_dir(club.path("."))
+        .env_clear()
+        .env("FANPASS_CONFIG", club.path("config"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+#[cfg(unix)]
+fn interrupt(child: &Child) {
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+}
+
+/// A segment, and two feeds of attributes, of a row each.
+#[cfg(unix)]
+fn season(club: &Club) {
+    club.file("holders.csv", "fan_id\nfan-1\n");
+    club.file("fans.csv", "fan_id,sth\nfan-1,yes\n");
+    let attributes = |name: &str| {
+        format!(
+            "[[attributes]]\nname = \"{name}\"\nfile = \"fans.csv\"\nmap = [\"sth=user_properties.sth:bool\"]\n"
+        )
+    };
+    let segment = "[[segment]]\nname = \"holders\"\nfile = \"holders.csv\"\nmode = \"replace\"\n";
+    club.file("season.toml", [segment, &attributes("crm"), &attributes("cup")].concat());
+    club.file("attributes.toml", [attributes("crm"), attributes("cup")].concat());
+}
+
+#[cfg(unix)]
+#[test]
+fn an_apply_that_is_interrupted_in_a_segment_tells_of_all_feeds() {
+    let (club, asked) = foreign::watched_club(PROCESSING);
+    season(&club);
+    let apply = start(&club, &["apply", "season.toml", "--json"]);
+    while asked.recv().unwrap() != "/api/v1/segment_import_status" {}
+    interrupt(&apply);
+    let output = apply.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let told = report["feeds"].as_array().unwrap().iter().map(|feed| {
+        (feed["feed"].as_str().unwrap(), feed["begun"].as_bool().unwrap(), feed["unsent"].as_u64().unwrap())
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [("holders", true, 1), ("crm", false, 1), ("cup", false, 1)]);
+    assert_eq!(report["feeds"][0]["complete"], false);
+    assert_eq!(report["next"], "fanpass apply season.toml, which goes on from here");
+    assert!(asked.try_iter().all(|path| path != "/api/v1/update_user"), "the next feed was begun");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_apply_that_is_stopped_at_once_names_what_it_leaves_by_what_it_is() {
+    let (club, asked) = foreign::club_that_holds_updates();
+    season(&club);
+    let mut apply = start(&club, &["apply", "attributes.toml"]);
+    while asked.recv().unwrap() != "/api/v1/update_user" {}
+    interrupt(&apply);
+    let mut said = BufReader::new(apply.stderr.take().unwrap()).lines();
+    while !said.next().unwrap().unwrap().contains("once more stops at once") {}
+    interrupt(&apply);
+    let mut printed = String::new();
+    apply.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
+    let host = printed.split_once("request to ").unwrap().1.split(' ').next().unwrap();
+    insta::assert_snapshot!("stopped_at_once", printed.replace(host, "HOST"));
+    assert_eq!(apply.wait().unwrap().code(), Some(130));
 }
 
 /// Runs the tool on a pipe that never ends, interrupts it once the pipe is read, and gives its exit code and messages.
@@ -61,18 +126,10 @@ fn interrupted_on_a_pipe(club: &Club, arguments: &[&str]) -> (Option<i32>, Strin
     let pipe = club.path("pipe.csv");
     let _ = std::fs::remove_file(&pipe);
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let reading = Command::new(env!("CARGO_BIN_EXE_fanpass"))
-        .args(arguments)
-        .current_dir(club.path("."))
-        .env_clear()
-        .env("FANPASS_CONFIG", club.path("config"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let reading = start(club, arguments);
     // Opens once somebody reads it.
     let writer = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
-    assert!(Command::new("kill").args(["-INT", &reading.id().to_string()]).status().unwrap().success());
+    interrupt(&reading);
     let output = reading.wait_with_output().unwrap();
     drop(writer);
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
@@ -86,14 +143,16 @@ fn ctrl_c_ends_a_command_that_waits_for_a_pipe() {
     for arguments in [
         &["segments", "push", "holders", "--file", "pipe.csv"][..],
         &["segments", "push", "holders", "--file", "pipe.csv", "--dry-run"],
+        &["users", "push", "--file", "pipe.csv", "--map", "sth=user_properties.sth:boolean"],
         &["plan", "season.toml"],
+        &["apply", "season.toml"],
         &["check", "pipe.csv"],
     ] {
         let (code, said) = interrupted_on_a_pipe(&club, arguments);
         assert_eq!(code, Some(130), "{arguments:?}: {said}");
         assert!(said.contains("interrupted"), "{arguments:?}: {said}");
     }
-    assert!(asked.try_recv().is_err(), "something was sent");
+    assert!(asked.try_iter().all(|path| path == "/service/v1/attributes"), "something was sent");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use fanpass_sync::{Guard, Ledger};
 
-use self::report::ApplyReport;
+use self::report::{ApplyReport, FeedReport};
 use super::mapping::CheckedBy;
 use super::plan::{exit_of_plans, open_ledger};
 use super::sending::{LedgerOptions, Sending};
@@ -21,7 +21,8 @@ use crate::feed::config::{Config, latest_run};
 use crate::feed::plan::{PLAN_VERSION, Plan as SavedPlan};
 use crate::feed::prepare::{Prepared, Preparing};
 use crate::printer::Printer;
-use crate::session::Session;
+use crate::session::{Session, quoted_path};
+use crate::signals::Claim;
 
 /// Carry out the feeds of a configuration file, or a saved plan
 ///
@@ -47,6 +48,9 @@ pub struct Apply {
     checked: CheckedBy,
     #[command(flatten)]
     ledger: LedgerOptions,
+    /// The command that goes on from here, if it is not an apply of the configuration.
+    #[arg(skip)]
+    again: Option<String>,
 }
 
 fn parse_guard(text: &str) -> Result<Guard, String> {
@@ -103,18 +107,22 @@ impl Apply {
             printer.report(&report)?;
             return Ok(exit_of_plans(&report.plans, &self.allow));
         }
+        let claim = Claim::for_good()?;
+        let again = self.again.unwrap_or_else(|| format!("fanpass apply {}", quoted_path(&config.path)));
         let mut applying =
-            Applying { config: &config, global: &global, session: &mut session, options, printer };
+            Applying { config: &config, global: &global, session: &mut session, options, printer, claim };
         let mut exit = Ok(Exit::Done);
-        for prepared in prepared {
+        let mut prepared = prepared.into_iter();
+        for prepared in prepared.by_ref() {
             let (applied, left) = applying.one(prepared, ledger).await?;
             ledger = left;
-            let over = applied.closed.stopped.is_some();
-            exit = worse(exit, report.add(applied));
+            let over = applied.closed.ends_the_run();
+            exit = worse(exit, report.add(applied, &again));
             if over {
                 break;
             }
         }
+        report.feeds.extend(prepared.map(|prepared| FeedReport::of_none(prepared.plan)));
         ledger.sweep_lists()?;
         session.close().await;
         printer.report(&report)?;
@@ -124,6 +132,7 @@ impl Apply {
     /// What carries out the feed of a reject file.
     pub fn of_rejects(file: PathBuf, dry_run: bool) -> Self {
         Self {
+            again: Some(format!("fanpass rejects retry {}", quoted_path(&file))),
             file,
             allow: Guard::ALL.to_vec(),
             sending: Sending::default(),

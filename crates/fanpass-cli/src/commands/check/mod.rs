@@ -27,7 +27,7 @@ use crate::failure::failure;
 use crate::feed::ids::{for_each_id, refuse_rejects};
 use crate::input::{Input, ReadingOptions, reject_file};
 use crate::printer::Printer;
-use crate::session::quoted;
+use crate::session::quoted_path;
 use crate::source::SourceFile;
 
 /// Read a file here, and tell what a push of it would do
@@ -159,7 +159,7 @@ impl Check {
     /// The command that goes on from here.
     fn next(&self, report: &CheckReport) -> String {
         let is_stdin = self.file == Path::new("-");
-        let file = if is_stdin { "-".to_owned() } else { quoted(&self.file.display().to_string()) };
+        let file = if is_stdin { "-".to_owned() } else { quoted_path(&self.file) };
         let reading = self.reading.arguments();
         let mapping = self.mapping.arguments();
         if !report.is_usable() && !is_stdin {
