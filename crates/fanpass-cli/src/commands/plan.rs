@@ -1,12 +1,11 @@
 //! `fanpass plan`: what the feeds of a configuration file would change.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
-use fanpass_sync::{Guard, Ledger};
+use fanpass_sync::Guard;
 use serde::Serialize;
 
 use super::mapping::CheckedBy;
@@ -19,6 +18,7 @@ use crate::feed::prepare::Preparing;
 use crate::feed::recipe::absolute;
 use crate::printer::{Printer, Report};
 use crate::profile::write_private;
+use crate::runtime::blocking;
 use crate::session::{Session, quoted_path};
 
 /// Show what the feeds of a configuration file would change, and save that as a plan
@@ -59,7 +59,7 @@ impl Plan {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         let config = self.checked.put_into(Config::read(&self.file)?);
         let global = config.global(global);
-        let mut ledger = open_ledger(&config, self.ledger)?;
+        let mut ledger = blocking(|| self.ledger.open(&config.ledger, printer))?;
         let session = Session::open(&global).await?;
         self.ledger.check(&ledger, &session)?;
         let mut preparing =
@@ -91,14 +91,6 @@ impl Plan {
         write_private(&path, &serde_json::to_vec_pretty(plan)?)?;
         Ok(path)
     }
-}
-
-/// Opens the ledger of a configuration.
-pub fn open_ledger(config: &Config, options: LedgerOptions) -> Result<Ledger> {
-    if let Some(folder) = config.ledger.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    }
-    options.open(&config.ledger)
 }
 
 #[derive(Debug, Serialize)]

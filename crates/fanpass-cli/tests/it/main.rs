@@ -21,6 +21,8 @@ mod fsck;
 mod ga4;
 mod harness;
 mod help;
+#[cfg(unix)]
+mod interrupts;
 mod keys;
 mod kill;
 mod local;

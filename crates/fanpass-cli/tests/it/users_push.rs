@@ -111,39 +111,6 @@ fn what_the_ledger_knows_is_not_sent_again() {
     assert_eq!((&third["sent"], &third["unchanged"], &third["addsUp"]), (&0.into(), &2.into(), &true.into()));
 }
 
-#[cfg(unix)]
-#[test]
-fn ctrl_c_finishes_what_is_in_flight_and_accounts_for_the_rest() {
-    use std::process::{Command, Stdio};
-    let club = club();
-    let rows: Vec<_> = (0..100_000).map(|row| format!("fan-{row},yes")).collect();
-    club.file("many.csv", format!("fan_id,holder\n{}\n", rows.join("\n")));
-    let mut push = Command::new(env!("CARGO_BIN_EXE_fanpass"))
-        .args([
-            "users",
-            "push",
-            "--file",
-            "many.csv",
-            "--map",
-            "holder=user_properties.sth:boolean",
-            "--json",
-        ])
-        .args(["--rate", "500"])
-        .current_dir(club.path("."))
-        .env_clear()
-        .env("FANPASS_CONFIG", club.path("config"))
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    while !club.run(&["users", "get", "fan-0"]).ends_with("exit 0\n") {}
-    assert!(Command::new("kill").args(["-INT", &push.id().to_string()]).status().unwrap().success());
-    let report: serde_json::Value = serde_json::from_reader(push.stdout.take().unwrap()).unwrap();
-    assert_eq!(push.wait().unwrap().code(), Some(130));
-    assert_eq!((&report["addsUp"], &report["stopped"]), (&true.into(), &"it was interrupted".into()));
-    assert_eq!(report["complete"], false);
-    assert!(report["sent"].as_u64().unwrap() > 0 && report["unsent"].as_u64().unwrap() > 0, "{report}");
-}
-
 #[test]
 fn a_connection_for_each_slot_and_the_local_service_do_the_same() {
     let hyper = club().json(&[&PUSH[..], &["--transport", "hyper"]].concat());

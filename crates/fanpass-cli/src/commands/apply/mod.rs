@@ -11,7 +11,7 @@ use fanpass_sync::{Guard, Ledger};
 
 use self::report::{ApplyReport, FeedReport};
 use super::mapping::CheckedBy;
-use super::plan::{exit_of_plans, open_ledger};
+use super::plan::exit_of_plans;
 use super::sending::{LedgerOptions, Sending};
 use crate::cli::Global;
 use crate::exit::Exit;
@@ -21,6 +21,7 @@ use crate::feed::config::{Config, latest_run};
 use crate::feed::plan::{PLAN_VERSION, Plan as SavedPlan};
 use crate::feed::prepare::{Prepared, Preparing};
 use crate::printer::Printer;
+use crate::runtime::blocking;
 use crate::session::{Session, quoted_path};
 use crate::signals::Claim;
 
@@ -78,7 +79,7 @@ impl Apply {
         printer: Printer,
     ) -> Result<Exit> {
         let global = config.global(global);
-        let mut ledger = open_ledger(&config, self.ledger)?;
+        let mut ledger = blocking(|| self.ledger.open(&config.ledger, printer))?;
         let options = self.sending.options(&config.feeds);
         let mut session = Session::open(&global).await?.with_ids_rate(options.ids_per_second);
         if self.dry_run {
@@ -130,7 +131,7 @@ impl Apply {
     }
 
     /// What carries out the feed of a reject file.
-    pub fn of_rejects(file: PathBuf, dry_run: bool) -> Self {
+    pub fn of_rejects(file: PathBuf, dry_run: bool, ledger: LedgerOptions) -> Self {
         Self {
             again: Some(format!("fanpass rejects retry {}", quoted_path(&file))),
             file,
@@ -138,7 +139,7 @@ impl Apply {
             sending: Sending::default(),
             dry_run,
             checked: CheckedBy::default(),
-            ledger: LedgerOptions::default(),
+            ledger,
         }
     }
 }

@@ -36,6 +36,8 @@ pub struct Retry {
     /// Read and check the file, and send nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    ledger: LedgerOptions,
 }
 
 impl Retry {
@@ -50,7 +52,8 @@ impl Retry {
             _ => {
                 let path = recipe::path_of(&self.file);
                 let config = Config::of(path, feeds);
-                Apply::of_rejects(self.file, self.dry_run).carry_out(config, None, global, printer).await
+                let apply = Apply::of_rejects(self.file, self.dry_run, self.ledger);
+                apply.carry_out(config, None, global, printer).await
             }
         }
     }
@@ -73,7 +76,7 @@ impl Retry {
             job: Job { source, mapping: feed.mapping(), registry, rejects: rejects_of(&self.file) },
             label: feed.name.clone(),
             ledger: ledger.clone(),
-            ledger_options: LedgerOptions::default(),
+            ledger_options: self.ledger,
             options: Sending::default().options(&config.feeds),
         };
         let pushed = push.run(session.as_mut(), printer).await;
