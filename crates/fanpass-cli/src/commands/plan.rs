@@ -1,5 +1,6 @@
 //! `fanpass plan`: what the feeds of a configuration file would change.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -64,18 +65,24 @@ impl Plan {
         self.ledger.check(&ledger, &session)?;
         let mut preparing =
             Preparing { config: &config, session: &session, ledger: &mut ledger, keep: false, printer };
-        let prepared = preparing.all().await;
-        let latest_run = latest_run(&ledger)?;
-        session.close().await;
+        let prepared = match preparing.all().await {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                session.close().await;
+                return Err(error);
+            }
+        };
         let plan = SavedPlan {
             version: PLAN_VERSION,
             config: config.path.clone(),
             config_digest: config.digest.clone(),
-            latest_run,
-            feeds: prepared?.into_iter().map(|prepared| prepared.plan).collect(),
+            latest_run: latest_run(&ledger)?,
+            feeds: prepared.into_iter().map(|prepared| prepared.plan).collect(),
         };
         let saved = if self.dry_run { None } else { Some(self.save(&plan)?) };
-        let report = PlanReport::new(&config.path, plan, saved);
+        let next = saved.as_deref().and_then(|path| next_of(&plan.feeds, &[], path, &session));
+        session.close().await;
+        let report = PlanReport { config: config.path, feeds: plan.feeds, saved, next };
         printer.report(&report)?;
         Ok(exit_of_plans(&report.feeds, &[]))
     }
@@ -104,21 +111,15 @@ struct PlanReport {
     next: Option<String>,
 }
 
-impl PlanReport {
-    fn new(config: &Path, plan: SavedPlan, saved: Option<PathBuf>) -> Self {
-        let forbidden: Vec<_> = plan.feeds.iter().flat_map(|feed| feed.forbidden(&[])).collect();
-        let mut allowed: Vec<String> =
-            forbidden.iter().map(|breach| format!(" --allow {}", breach.guard)).collect();
-        allowed.sort();
-        allowed.dedup();
-        let nothing = plan.feeds.iter().all(FeedPlan::is_empty);
-        let next = saved.as_deref().filter(|_| !nothing).map(|path| {
-            let path = quoted_path(path);
-            let look = if allowed.is_empty() { "" } else { "look at what is forbidden, then " };
-            format!("{look}fanpass apply {path}{}", allowed.concat())
-        });
-        Self { config: config.to_owned(), feeds: plan.feeds, saved, next }
-    }
+/// What carries out the plans of the file at `path`, if they change anything.
+pub fn next_of(plans: &[FeedPlan], allowed: &[Guard], path: &Path, session: &Session) -> Option<String> {
+    let breached: BTreeSet<&str> =
+        plans.iter().flat_map(|plan| plan.forbidden(&[])).map(|breach| breach.guard.as_str()).collect();
+    let allow: String = breached.iter().map(|guard| format!(" --allow {guard}")).collect();
+    let forbidden = plans.iter().any(|plan| plan.forbidden(allowed).next().is_some());
+    let look = if forbidden { "look at what is forbidden, then " } else { "" };
+    let apply = session.next(&format!("apply {}{allow}", quoted_path(path)));
+    plans.iter().any(|plan| !plan.is_empty()).then(|| format!("{look}{apply}"))
 }
 
 /// What a program is told of plans that were not carried out.

@@ -216,7 +216,8 @@ fn the_file_can_name_the_service_inside_the_tool() {
     club.file("season.toml", format!("target = {{ local = true }}\n{SEASON}"));
     club.file("holders.csv", "fan_id\n00042\nfan-7\n");
     club.file("fans.csv", "fan_id,sth,tier\n00042,yes,gold\n");
-    assert!(club.run(&["plan", "season.toml"]).ends_with("exit 0\n"));
+    let planned = club.run(&["plan", "season.toml"]);
+    assert!(planned.ends_with("Next: fanpass apply season.plan.json --local\nexit 0\n"), "{planned}");
     assert!(club.run(&["apply", "season.plan.json"]).ends_with("exit 0\n"));
     let ada = club.json(&["users", "get", "00042", "--local"]);
     assert_eq!(

@@ -11,7 +11,7 @@ use fanpass_sync::{Guard, Ledger};
 
 use self::report::{ApplyReport, FeedReport};
 use super::mapping::CheckedBy;
-use super::plan::exit_of_plans;
+use super::plan::{exit_of_plans, next_of};
 use super::sending::{LedgerOptions, Sending};
 use crate::cli::Global;
 use crate::exit::Exit;
@@ -103,13 +103,15 @@ impl Apply {
         if self.dry_run || forbidden {
             report.plans = prepared.into_iter().map(|prepared| prepared.plan).collect();
             report.forbidden = forbidden;
+            report.next = self.again.or_else(|| next_of(&report.plans, &self.allow, &self.file, &session));
             ledger.sweep_lists()?;
             session.close().await;
             printer.report(&report)?;
             return Ok(exit_of_plans(&report.plans, &self.allow));
         }
         let claim = Claim::for_good()?;
-        let again = self.again.unwrap_or_else(|| format!("fanpass apply {}", quoted_path(&config.path)));
+        let again = || session.next(&format!("apply {}", quoted_path(&config.path)));
+        let again = self.again.unwrap_or_else(again);
         let mut applying =
             Applying { config: &config, global: &global, session: &mut session, options, printer, claim };
         let mut exit = Ok(Exit::Done);

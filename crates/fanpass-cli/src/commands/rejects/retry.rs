@@ -27,7 +27,8 @@ use crate::source::SourceFile;
 /// Push a reject file that was mended, as the run that made it would have
 ///
 /// Target, mapping and ledger are those of that run; they stand in the file beside it, whose name ends in `.toml`. Rows
-/// that are still wrong go to a new reject file. A segment's rows are added to it.
+/// that are still wrong go to a new reject file. A segment's rows are added to it. An id that was not at fault has to stay
+/// what it was, as `fanpass_check` holds it: a spreadsheet program that saves the file may have made 42 of 00042.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fanpass rejects retry rejects.csv")]
 pub struct Retry {
