@@ -76,6 +76,7 @@ impl Plan {
             version: PLAN_VERSION,
             config: config.path.clone(),
             config_digest: config.digest.clone(),
+            target: Some(session.identity()),
             latest_run: latest_run(&ledger)?,
             feeds: prepared.into_iter().map(|prepared| prepared.plan).collect(),
         };
@@ -115,7 +116,7 @@ struct PlanReport {
 pub fn next_of(plans: &[FeedPlan], allowed: &[Guard], path: &Path, session: &Session) -> Option<String> {
     let breached: BTreeSet<&str> =
         plans.iter().flat_map(|plan| plan.forbidden(&[])).map(|breach| breach.guard.as_str()).collect();
-    let allow: String = breached.iter().map(|guard| format!(" --allow {guard}")).collect();
+    let allow = breached.iter().fold(String::new(), |allow, guard| allow + " --allow " + guard);
     let forbidden = plans.iter().any(|plan| plan.forbidden(allowed).next().is_some());
     let look = if forbidden { "look at what is forbidden, then " } else { "" };
     let apply = session.next(&format!("apply {}{allow}", quoted_path(path)));

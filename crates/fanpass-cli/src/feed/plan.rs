@@ -23,6 +23,9 @@ pub struct Plan {
     /// The configuration file, from the plan's folder, and the SHA-256 of its bytes.
     pub config: PathBuf,
     pub config_digest: String,
+    /// The FanPass that was planned for.
+    #[serde(default)]
+    pub target: Option<String>,
     /// The ledger's latest run.
     pub latest_run: Option<String>,
     pub feeds: Vec<FeedPlan>,

@@ -82,6 +82,13 @@ impl Apply {
         let mut ledger = blocking(|| self.ledger.open(&config.ledger, printer))?;
         let options = self.sending.options(&config.feeds);
         let mut session = Session::open(&global).await?.with_ids_rate(options.ids_per_second);
+        if let Some(planned) = plan.as_ref().and_then(|plan| plan.target.as_deref())
+            && planned != session.identity()
+        {
+            let message =
+                format!("the plan is for {planned}: name that FanPass, or plan again; nothing was sent");
+            return Err(failure(Exit::Refused, message));
+        }
         if self.dry_run {
             self.ledger.check(&ledger, &session)?;
         } else {
@@ -112,21 +119,9 @@ impl Apply {
         let claim = Claim::for_good()?;
         let again = || session.next(&format!("apply {}", quoted_path(&config.path)));
         let again = self.again.unwrap_or_else(again);
-        let mut applying =
+        let applying =
             Applying { config: &config, global: &global, session: &mut session, options, printer, claim };
-        let mut exit = Ok(Exit::Done);
-        let mut prepared = prepared.into_iter();
-        for prepared in prepared.by_ref() {
-            let (applied, left) = applying.one(prepared, ledger).await?;
-            ledger = left;
-            let over = applied.closed.ends_the_run();
-            exit = worse(exit, report.add(applied, &again));
-            if over {
-                break;
-            }
-        }
-        report.feeds.extend(prepared.map(|prepared| FeedReport::of_none(prepared.plan)));
-        ledger.sweep_lists()?;
+        let exit = send(applying, prepared, ledger, &again, &mut report).await?;
         session.close().await;
         printer.report(&report)?;
         exit
@@ -144,6 +139,30 @@ impl Apply {
             ledger,
         }
     }
+}
+
+/// Sends one feed after the other, until something ends them all; `again` is the command that goes on from there.
+async fn send(
+    mut applying: Applying<'_>,
+    prepared: Vec<Prepared>,
+    mut ledger: Ledger,
+    again: &str,
+    report: &mut ApplyReport,
+) -> Result<Result<Exit>> {
+    let mut exit = Ok(Exit::Done);
+    let mut feeds = prepared.into_iter();
+    for feed in feeds.by_ref() {
+        let (applied, left) = applying.one(feed, ledger).await?;
+        ledger = left;
+        let over = applied.closed.ends_the_run();
+        exit = worse(exit, report.add(applied, again));
+        if over {
+            break;
+        }
+    }
+    report.feeds.extend(feeds.map(|feed| FeedReport::of_none(feed.plan)));
+    ledger.sweep_lists()?;
+    Ok(exit)
 }
 
 /// The outcome that a script must look at first: an error, then the greater code.
