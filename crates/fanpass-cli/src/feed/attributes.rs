@@ -153,8 +153,6 @@ impl Job {
             let gone = survey.owned.as_ref().map_or(0, |owned| owned.change.removed);
             survey.changes.count() + gone
         });
-        // What was sent before may still have to be waited for.
-        session.ids.take(0).await;
         let (shared, arriving, reading) = self.begin(ledger, survey);
         send_all(session, arriving, &shared, (options, total), printer).await?;
         reading.await?;

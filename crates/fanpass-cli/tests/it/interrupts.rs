@@ -75,6 +75,19 @@ fn an_apply_that_is_interrupted_in_a_segment_tells_of_all_feeds() {
 }
 
 #[test]
+fn ctrl_c_ends_the_time_that_ids_sent_before_still_take() {
+    let (club, asked) = foreign::watched_club(r#"{"status":"completed","imported_rows":60}"#);
+    season(&club);
+    club.file("holders.csv", (0..60).fold("fan_id\n".to_owned(), |rows, fan| format!("{rows}fan-{fan}\n")));
+    let apply = start(&club, &["apply", "season.toml", "--ids-rate", "1"]);
+    while asked.recv().unwrap() != "/api/v1/segment_import_status" {}
+    interrupt(&apply);
+    let output = apply.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert!(asked.try_iter().all(|path| path != "/api/v1/update_user"), "the next feed was begun");
+}
+
+#[test]
 fn an_apply_that_is_stopped_at_once_names_what_it_leaves_by_what_it_is() {
     let (club, asked) = foreign::club_that_holds_updates();
     season(&club);
