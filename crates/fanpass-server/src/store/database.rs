@@ -29,6 +29,13 @@ pub(super) struct Design {
     pub(super) migrations: &'static [&'static str],
 }
 
+impl Design {
+    /// The name of the file's log.
+    pub(super) fn log(&self) -> String {
+        format!("{}-wal", self.file)
+    }
+}
+
 /// Dropped in this order: SQLite moves the log into the file, and removes it, when the last connection is closed, which
 /// a reader may not.
 #[derive(Debug)]

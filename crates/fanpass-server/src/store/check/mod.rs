@@ -11,7 +11,6 @@ mod log;
 mod segments;
 mod service;
 
-use std::fs::{File, TryLockError};
 use std::path::Path;
 
 use rusqlite::Connection;
@@ -21,7 +20,7 @@ use super::columns::COLUMNS;
 use super::contents::{is_data_folder, lost};
 use super::database::{Design, open_reader};
 use super::error::{StoreError, StoreErrorKind};
-use super::folder::LOCK;
+use super::folder::Hold;
 use super::{SEGMENTS, SERVICE};
 
 /// Findings that are kept; further ones are only counted.
@@ -125,21 +124,9 @@ pub fn check(data: &Path) -> Result<Check, StoreError> {
         let message = format!("`{}` is no data folder; name one with --data", data.display());
         return Err(StoreError::new(StoreErrorKind::NotFound, message));
     }
-    let mut check = Check::default();
     // Held until the end, so that no service begins to change what is being looked at.
-    let lock = match File::open(data.join(LOCK)) {
-        Ok(lock) => match lock.try_lock() {
-            Ok(()) => Some(lock),
-            Err(TryLockError::WouldBlock) => {
-                check.in_use = true;
-                None
-            }
-            Err(TryLockError::Error(error)) => {
-                return Err(StoreError::io("lock", &data.join(LOCK), error));
-            }
-        },
-        Err(_) => None,
-    };
+    let hold = Hold::take(data)?;
+    let mut check = Check { in_use: hold.in_use, ..Check::default() };
     // Before anything is opened, which makes files and writes to logs.
     for (design, next) in [(&SEGMENTS, log::RESTORE), (&SERVICE, log::RESTORE), (&COLUMNS, columns::DELETE)] {
         log::check(&mut check, data, design, next);
@@ -153,7 +140,7 @@ pub fn check(data: &Path) -> Result<Check, StoreError> {
     check.step(SEGMENTS.file, |check| database(check, data, &SEGMENTS, segments::check));
     check.step(SERVICE.file, |check| database(check, data, &SERVICE, service::check));
     check.step(COLUMNS.file, |check| columns::check(check, data));
-    drop(lock);
+    drop(hold);
     Ok(check)
 }
 
