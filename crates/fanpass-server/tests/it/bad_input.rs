@@ -97,6 +97,47 @@ async fn null_stands_for_nothing_that_a_request_may_leave_out() {
 }
 
 #[tokio::test]
+async fn values_of_another_type_than_their_member_has_are_told_by_their_place() {
+    let harness = Harness::with(|config| config.faults.enabled = true).await;
+    // None of which any member takes.
+    let other = ["1.5", "1e999", r#""\ud800""#, r#"{"a":1,"b":2}"#];
+    let members: [(&str, &[&str]); 9] = [
+        ("/service/v1/attributes", &["key", "type", "allowedValues", "description", "owner"]),
+        ("/service/v1/attribute/state", &["key", "state"]),
+        ("/service/v1/audiences/preview", &["expression", "after", "limit", "count"]),
+        ("/service/v1/audiences", &["audienceName", "expression", "description"]),
+        ("/service/v1/segments/combine", &["all", "any", "none", "after", "limit", "count"]),
+        ("/service/v1/segment/rollback", &["segmentName", "version"]),
+        ("/service/v1/tokens", &["subject", "scopes", "lifetimeSeconds"]),
+        ("/api/v1/segments", &["segmentName", "userIds", "mode"]),
+        ("/api/v1/update_user", &["userId", "userProperties"]),
+    ];
+    for (path, members) in members {
+        for member in members {
+            for value in other {
+                let answer = harness.call(post(path).json(&format!(r#"{{"{member}":{value}}}"#))).await;
+                assert_eq!(answer.status, 422, "{path}, {member}, {value}: {answer}");
+                let told = answer.json()["errors"].to_string();
+                assert!(
+                    told.contains(&format!(r#""pointer":"/{member}"#)),
+                    "{path}, {member}, {value}: {told}"
+                );
+            }
+        }
+    }
+    let register = |body: &str| post("/service/v1/attributes").json(body);
+    snapshot!("number_as_type", refused(&harness, register(r#"{"key":"custom.a","type":5}"#)).await);
+    snapshot!(
+        "negative_lifetime",
+        refused(&harness, post("/service/v1/tokens").json(r#"{"subject":"x","lifetimeSeconds":-1}"#)).await
+    );
+    snapshot!(
+        "object_as_type",
+        refused(&harness, register(r#"{"key":"custom.a","type":{"a":1,"b":2}}"#)).await
+    );
+}
+
+#[tokio::test]
 async fn a_body_that_is_packed() {
     let harness = Harness::start().await;
     for call in [segment(r#"{"segmentName":"cup","userIds":["a"]}"#), upload("cup", "a.csv", b"user_id\na\n")]
