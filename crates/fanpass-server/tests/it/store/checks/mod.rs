@@ -93,6 +93,24 @@ async fn nothing_is_found_in_a_sound_folder_whether_a_service_runs_on_it_or_not(
 }
 
 #[tokio::test]
+async fn nothing_is_left_in_a_folder_that_was_checked() {
+    let (folder, _) = folder().await;
+    // A name that a URI would read otherwise.
+    let elsewhere = TempDir::with_prefix("a?b#c%41").unwrap();
+    let moved = elsewhere.path().join("data");
+    fs::rename(folder.path(), &moved).unwrap();
+    let names = || {
+        let mut names: Vec<_> =
+            fs::read_dir(&moved).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    assert_eq!(check(&moved).unwrap().members, 2002);
+    assert_eq!(names(), before);
+}
+
+#[tokio::test]
 async fn each_damage_of_the_segments_is_named() {
     let damages = [
         (
