@@ -60,7 +60,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 async fn a_folder_with_commits_behind_damage_is_opened_only_when_they_are_given_up() {
     let folder = killed().await;
     let log = folder.path().join("service.db-wal");
-    flip(&log, fs::metadata(&log).unwrap().len() as usize * 4 / 5, 0);
+    flip(&log, fs::read(&log).unwrap().len() * 4 / 5, 0);
     let before = files(folder.path());
     let elsewhere = TempDir::new().unwrap();
     for refused in [
