@@ -2,7 +2,8 @@
 
 use fanpass_model::ProblemItem;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 use serde_json::error::Category;
 
 use super::problem::{Kind, Problem, item};
@@ -22,7 +23,7 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     match request {
         Ok(request) if unknown.is_empty() => Ok(request),
         Ok(_) => Err(Problem::invalid(unknown.into_iter().map(unknown_member).collect())),
-        Err(error) if error.classify() == Category::Data => {
+        Err(error) if error.classify() == Category::Data || is_json(body) => {
             let mut items: Vec<_> = unknown.into_iter().map(unknown_member).collect();
             items.push(shape_error::<T>(body, &error));
             Err(Problem::invalid(items))
@@ -66,6 +67,11 @@ fn unknown_member(pointer: String) -> ProblemItem {
     item(pointer, "unknown_member", detail)
 }
 
+/// Whether a body is JSON, whatever it says.
+fn is_json(body: &[u8]) -> bool {
+    str::from_utf8(body).is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok())
+}
+
 /// Reads once more, slower, to learn where a value of the wrong shape stands.
 fn shape_error<T: DeserializeOwned>(body: &[u8], error: &serde_json::Error) -> ProblemItem {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
@@ -73,7 +79,10 @@ fn shape_error<T: DeserializeOwned>(body: &[u8], error: &serde_json::Error) -> P
         Ok(_) => String::new(),
         Err(error) => pointer_of(error.path()),
     };
-    shape_item(pointer, &error.to_string())
+    // Of a value that is none of a few texts, the reader of JSON says what that of a value that was read says better.
+    let again = serde_json::from_slice::<Value>(body).and_then(serde_json::from_value::<T>).err();
+    let better = again.filter(|_| error.classify() != Category::Data);
+    shape_item(pointer, &better.as_ref().unwrap_or(error).to_string())
 }
 
 /// What serde says of a value that is not of the shape asked for, as an item.
@@ -94,12 +103,14 @@ pub(crate) fn shape_item(pointer: String, message: &str) -> ProblemItem {
         let detail = format!("`{key}` stands twice; send it once");
         return item(format!("{pointer}/{}", escape(key)), "duplicate_member", detail);
     }
-    match message.strip_prefix("invalid type: ").and_then(|types| types.rsplit_once(", expected ")) {
-        Some((found, wanted)) => {
-            item(pointer, "wrong_type", format!("found {}; {} is wanted", in_words(found), in_words(wanted)))
+    for (fault, code) in [("invalid type: ", "wrong_type"), ("invalid value: ", "invalid_value")] {
+        let types = message.strip_prefix(fault).and_then(|types| types.rsplit_once(", expected "));
+        if let Some((found, wanted)) = types {
+            let detail = format!("found {}; {} is wanted", in_words(found), in_words(wanted));
+            return item(pointer, code, detail);
         }
-        None => item(pointer, "invalid_value", message.replacen("unknown variant", "found", 1)),
     }
+    item(pointer, "invalid_value", message.replacen("unknown variant", "found", 1))
 }
 
 /// A type of JSON, or a value with its type, that serde calls as Rust does.
@@ -107,6 +118,9 @@ fn in_words(serde: &str) -> String {
     match serde.split_once(' ') {
         _ if ["sequence", "a sequence"].contains(&serde) => "a list".to_owned(),
         _ if ["map", "a map"].contains(&serde) => "an object".to_owned(),
+        // What stands for one of a few texts.
+        _ if serde == "string or map" => "a string".to_owned(),
+        _ if ["u32", "u64"].contains(&serde) => "a whole number that is not negative".to_owned(),
         Some(("struct", _)) => "an object".to_owned(),
         Some(("integer", value)) => format!("the number {value}"),
         Some(("floating", value)) => value.replacen("point", "the number", 1),

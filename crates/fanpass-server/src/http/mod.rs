@@ -2,10 +2,12 @@
 
 pub(crate) mod body;
 mod call;
+mod conduct;
 pub(crate) mod floods;
 pub(crate) mod head;
 mod held;
 pub(crate) mod idempotency;
+mod importable;
 mod json;
 mod loose;
 mod observe;
@@ -28,7 +30,8 @@ use fanpass_model::operations as contract;
 use crate::app::App;
 use crate::faults;
 use body::ContentType;
-use call::{Operate, run};
+use call::Operate;
+use conduct::run;
 pub(crate) use observe::observe;
 use operations::{
     attributes, audiences, audit, combine, forwarding, imports, keys, lookups, privacy, segments, settings,

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use fanpass_transport::RequestId;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::call::Account;
+use super::conduct::Account;
 use super::head;
 use super::problem::Problem;
 use crate::app::App;

@@ -1,6 +1,6 @@
 //! One SQLite file: opened or brought up to date, written by one thread, read by several.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +27,13 @@ pub(super) struct Design {
     pub(super) overwrite: bool,
     /// One script a version: script `n` leads from version `n` to `n + 1`. Never edited once released.
     pub(super) migrations: &'static [&'static str],
+}
+
+impl Design {
+    /// The name of the file's log.
+    pub(super) fn log(&self) -> String {
+        format!("{}-wal", self.file)
+    }
 }
 
 /// Dropped in this order: SQLite moves the log into the file, and removes it, when the last connection is closed, which
@@ -180,6 +187,23 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    prepare(&connection)?;
+    Ok(connection)
+}
+
+/// As [`open_reader`], of a database that nobody opens meanwhile: where it has no log, SQLite makes no files beside it.
+pub(super) fn open_at_rest(data: &Path, design: &Design) -> rusqlite::Result<Connection> {
+    let path = data.join(design.file);
+    let is_empty = |log: PathBuf| log.metadata().map_or(true, |log| log.len() == 0);
+    let absolute =
+        std::path::absolute(&path).ok().filter(|_| cfg!(unix) && is_empty(data.join(design.log())));
+    let Some(absolute) = absolute.as_ref().and_then(|path| path.to_str()) else { return open_reader(&path) };
+    // But for what has a meaning in it, a path is its own URI (<https://sqlite.org/uri.html>).
+    let escaped = absolute.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let connection = Connection::open_with_flags(
+        format!("file://{escaped}?immutable=1"),
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI,
     )?;
     prepare(&connection)?;
     Ok(connection)

@@ -79,6 +79,26 @@ impl DataFolder {
     }
 }
 
+/// Keeps services from starting on a folder for as long as it lives, unless one runs on it already.
+pub(super) struct Hold {
+    /// Whether one does.
+    pub(super) in_use: bool,
+    _lock: Option<File>,
+}
+
+impl Hold {
+    /// Takes the lock, if there is one, and changes nothing.
+    pub(super) fn take(data: &Path) -> Result<Self, StoreError> {
+        let path = data.join(LOCK);
+        let Ok(lock) = File::open(&path) else { return Ok(Self { in_use: false, _lock: None }) };
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { in_use: false, _lock: Some(lock) }),
+            Err(TryLockError::WouldBlock) => Ok(Self { in_use: true, _lock: None }),
+            Err(TryLockError::Error(error)) => Err(StoreError::io("lock", &path, error)),
+        }
+    }
+}
+
 /// Makes a folder, unless it is there, that only its owner can look into, where the system knows owners.
 pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();

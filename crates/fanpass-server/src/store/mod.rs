@@ -22,6 +22,7 @@ mod fresh;
 mod idempotency;
 mod jobs;
 mod lists;
+mod log;
 mod members;
 mod missing;
 mod outbox;
@@ -60,6 +61,7 @@ pub use idempotency::{KeptAnswer, Once, Trace};
 pub use jobs::{Caller, ImportJob, Mode, RowReject, Stage};
 pub(crate) use jobs::{Cancelled, Counts, Ended, NewJob, Progress, SpooledFile, Unfinished};
 pub(crate) use lists::List;
+pub use log::give_up_damaged_logs;
 pub(crate) use outbox::{DeadLetter, Fate, Letter};
 pub use part::UserPart;
 pub(crate) use repeated::spawn;
@@ -151,7 +153,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreErrorKind::Locked`] when another process owns the folder, [`StoreErrorKind::TooNew`] when a newer
-    /// FanPass wrote it, [`StoreErrorKind::Corrupt`] when a file is damaged or a database that was there is not any more,
+    /// FanPass wrote it, [`StoreErrorKind::Corrupt`] when a file is damaged, a log with commits behind the damage among them (see
+    /// [`give_up_damaged_logs`]), or a database that was there is not any more,
     /// [`StoreErrorKind::Full`] or [`StoreErrorKind::Io`].
     pub fn open(path: &Path, clock: Clock, ids: Ids) -> Result<Self, StoreError> {
         Self::open_with(path, clock, ids, WRITES_WAITING)
@@ -163,6 +166,8 @@ impl Store {
     /// As [`open`](Self::open).
     pub fn open_with(path: &Path, clock: Clock, ids: Ids, writes_waiting: usize) -> Result<Self, StoreError> {
         let folder = Arc::new(DataFolder::open(path)?);
+        // Before anybody opens a database, whose log might be written over.
+        log::refuse_damaged(path, &[&SEGMENTS, &SERVICE])?;
         contents::refuse_lost(path)?;
         // In the order that `contents::lost` goes by.
         let segments = Arc::new(Database::open(&SEGMENTS, &folder, SEGMENT_WRITES_WAITING)?);

@@ -12,7 +12,7 @@ use super::error::{Fault, StoreError, StoreErrorKind};
 use super::folder::{DEVELOPMENT_TOKEN, DataFolder, SPOOL, make_private, open_private};
 use super::fresh::Fresh;
 use super::snapshot::{CATALOGUE, FORMAT, GA4_SECRET, MANIFEST, Manifest, copy_hashed};
-use super::{SEGMENTS, SERVICE};
+use super::{SEGMENTS, SERVICE, log};
 use crate::auth::keys;
 
 /// Makes what the snapshot in `file` holds the data folder at `data`. With `replace` it takes the place of what is there, in
@@ -57,13 +57,16 @@ pub fn restore(file: &Path, data: &Path, replace: bool) -> Result<Manifest, Stor
 /// # Errors
 /// [`StoreErrorKind::Locked`] when a service runs on the folder, [`StoreErrorKind::NotFound`] when there is none,
 /// [`StoreErrorKind::Conflict`] when it holds something else than a service's data, [`StoreErrorKind::Corrupt`] when the tokens
-/// that are to be kept are lost, [`StoreErrorKind::Full`], [`StoreErrorKind::Io`]. The folder is as it was before.
+/// that are to be kept are lost or may be, [`StoreErrorKind::Full`], [`StoreErrorKind::Io`]. The folder is as it was before.
 pub fn reset(data: &Path, keep_tokens: bool) -> Result<(), StoreError> {
     if !is_data_folder(data) {
         let message = format!("`{}` is no data folder; name one with --data", data.display());
         return Err(StoreError::new(StoreErrorKind::NotFound, message));
     }
     refuse_foreign(data)?;
+    if keep_tokens {
+        log::refuse_damaged(data, &[&SERVICE])?;
+    }
     if let Some(how) = lost(data, &SERVICE).filter(|_| keep_tokens) {
         let message = format!(
             "the tokens stood in {} of `{}`, which is {how}; restore a snapshot, or reset without --keep-tokens",

@@ -18,7 +18,8 @@ use zip::{CompressionMethod, ZipWriter};
 use super::contents::refuse_lost;
 use super::database::{Design, open_reader};
 use super::error::{Fault, StoreError, StoreErrorKind};
-use super::folder::{SPOOL, open_private, sync_folder};
+use super::folder::{Hold, SPOOL, open_private, sync_folder};
+use super::log::refuse_damaged;
 use super::scratch::{Scratch, parent};
 use super::{SEGMENTS, SERVICE};
 use crate::auth::keys;
@@ -67,6 +68,7 @@ pub struct ManifestFile {
 /// [`StoreErrorKind::NotFound`] when there is no such folder, [`StoreErrorKind::Conflict`] when `file` would lie in it,
 /// [`StoreErrorKind::Corrupt`], [`StoreErrorKind::Full`], [`StoreErrorKind::Io`].
 pub fn snapshot(data: &Path, file: &Path) -> Result<Manifest, StoreError> {
+    refuse_damaged_at_rest(data)?;
     refuse_lost(data)?;
     if !data.join(SEGMENTS.file).is_file() || !data.join(SERVICE.file).is_file() {
         let message = format!("`{}` is no data folder; name one with --data", data.display());
@@ -117,6 +119,13 @@ fn refuse_inside(data: &Path, file: &Path) -> Result<(), StoreError> {
         return Err(StoreError::new(StoreErrorKind::Conflict, message));
     }
     Ok(())
+}
+
+/// Refuses a folder without a service whose logs lack commits, as the snapshot would. A service that runs reads its log by an index
+/// of all of it.
+fn refuse_damaged_at_rest(data: &Path) -> Result<(), StoreError> {
+    let hold = Hold::take(data)?;
+    if hold.in_use { Ok(()) } else { refuse_damaged(data, &[&SEGMENTS, &SERVICE]) }
 }
 
 /// Copies `segments.db`, and opens the uploads that the copy's unfinished imports need.

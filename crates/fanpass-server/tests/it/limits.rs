@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use fanpass_server::Config;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use crate::harness::{Answer, Call, Harness, form, segment, update, upload, workbook};
@@ -211,47 +211,6 @@ async fn limits_of_what_is_under_way() {
     let small = update(r#"{"userId":"u","userProperties":{"user_properties.sth":true}}"#);
     assert_eq!(harness.call(small).await.status, 200, "an update still finds room");
     snapshot!("limits_of_what_is_under_way", said.0);
-}
-
-#[tokio::test]
-async fn writes_past_what_may_wait_are_refused_and_the_others_are_stored() {
-    let harness = Harness::with(|config| config.limits.writes_waiting = 2).await;
-    let database = rusqlite::Connection::open(harness.folder.path().join("service.db")).unwrap();
-    database.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let body = r#"{"userId":"u","userProperties":{"user_properties.sth":true}}"#;
-    let call = update(body).header("authorization", &format!("Bearer {}", harness.token));
-    let send = || {
-        let (address, bytes) = (harness.address.clone(), call.bytes());
-        tokio::spawn(async move {
-            let mut stream = TcpStream::connect(address).await.unwrap();
-            stream.write_all(&bytes).await.unwrap();
-            let mut answer = Vec::new();
-            stream.read_to_end(&mut answer).await.unwrap();
-            Answer::parse(&answer)
-        })
-    };
-    // The writer takes as many as it finds until it meets the lock; two more wait, and whoever comes then finds no place.
-    let mut waiting = Vec::new();
-    let refused = loop {
-        if let Some(place) = waiting.iter().position(tokio::task::JoinHandle::is_finished) {
-            break waiting.remove(place).await.unwrap();
-        }
-        if waiting.len() < 64 {
-            waiting.push(send());
-        }
-        tokio::task::yield_now().await;
-    };
-    let mut said = Said::default();
-    said.say("writes_waiting", &refused);
-    snapshot!("writes_waiting", said.0);
-    database.execute_batch("COMMIT").unwrap();
-    let mut stored = 0;
-    for answer in waiting {
-        let answer = answer.await.unwrap();
-        assert!([200, 503].contains(&answer.status), "{answer}");
-        stored += usize::from(answer.status == 200);
-    }
-    assert!(stored >= 2, "those that found a place are stored");
 }
 
 #[tokio::test]

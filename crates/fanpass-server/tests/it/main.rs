@@ -11,6 +11,7 @@
 mod attributes;
 mod audit;
 mod bad_input;
+mod bad_json;
 mod bad_tokens;
 mod browser;
 mod contract;

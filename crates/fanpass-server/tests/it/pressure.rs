@@ -52,6 +52,8 @@ async fn answers(count: usize, padding: usize, change: impl FnOnce(&mut Config))
             200 => stored += 1,
             503 => {
                 assert_eq!(answer.headers()["retry-after"], "1");
+                let said = answer.into_body().bytes(1_000).await.unwrap();
+                assert!(str::from_utf8(&said).unwrap().contains("try again in a moment"));
                 refused += 1;
             }
             status => panic!("{status}"),

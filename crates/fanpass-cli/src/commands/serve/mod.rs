@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum as _};
+use fanpass_server::store::give_up_damaged_logs;
 use fanpass_server::{FaultRule, Service};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
@@ -50,6 +51,9 @@ pub struct Serve {
     /// Keep data in a private temporary folder that is removed at the end
     #[arg(long)]
     ephemeral: bool,
+    /// Start on a folder with a damaged log, without the commits behind the damage: they are lost. Copy the folder first
+    #[arg(long)]
+    accept_damaged_log: bool,
     /// Let calls meet faults on demand: those of --fault, of `fanpass faults set`, of their own header x-fanpass-fault
     #[arg(long)]
     faults: bool,
@@ -96,6 +100,9 @@ impl Serve {
         let data = config.data.display().to_string();
         let portal = config.portal.enabled;
         let ga4 = config.ga4.measurement_id.clone().or(config.ga4.firebase_app_id.clone());
+        if self.accept_damaged_log {
+            give_up_damaged_logs(&config.data)?;
+        }
         let service = Service::open(config).await?;
         if ga4.is_some() {
             service.forward_to_ga4(session::transport(global.transport)?);

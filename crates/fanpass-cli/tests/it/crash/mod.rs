@@ -2,5 +2,6 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures, and what was not run")]
 
 mod kills;
+mod logs;
 mod served;
 mod syscalls;

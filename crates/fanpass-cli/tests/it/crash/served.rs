@@ -20,9 +20,14 @@ pub struct Served {
 
 impl Served {
     pub fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    pub fn start_with(folder: &Path, options: &[&str]) -> Self {
         let began = Instant::now();
         let mut process = Command::new(env!("CARGO_BIN_EXE_fanpass"))
             .args(["serve", "--listen", "127.0.0.1:0", "--json"])
+            .args(options)
             .current_dir(folder)
             .env_clear()
             .env("FANPASS_CONFIG", folder.join("config"))

@@ -4,10 +4,9 @@ use std::path::Path;
 
 use rusqlite::{Connection, Transaction};
 
-use super::{Check, count, integrity};
+use super::{Check, count, integrity, open};
 use crate::store::SERVICE;
 use crate::store::columns::{COLUMNS, LeftOut, Sums, left_out, verify};
-use crate::store::database::open_reader;
 
 /// What helps against any damage of a copy.
 pub(super) const DELETE: &str =
@@ -16,19 +15,19 @@ pub(super) const DELETE: &str =
 const LOOKS_MAX: u32 = 100;
 
 pub(super) fn check(check: &mut Check, data: &Path) -> rusqlite::Result<()> {
-    let path = data.join(COLUMNS.file);
     // A service that was never asked to target has none.
-    if !path.is_file() {
+    if !data.join(COLUMNS.file).is_file() {
         return Ok(());
     }
-    if let Err(error) = examine(check, data, &open_reader(&path)?) {
+    let connection = open(check, data, &COLUMNS)?;
+    if let Err(error) = examine(check, data, &connection) {
         check.damage(COLUMNS.file, format!("it cannot be read further: {error}"), DELETE);
     }
     Ok(())
 }
 
 fn examine(check: &mut Check, data: &Path, connection: &Connection) -> rusqlite::Result<()> {
-    let service = open_reader(&data.join(SERVICE.file)).ok();
+    let service = open(check, data, &SERVICE).ok();
     let (copy, service) = at_one_moment(connection, service.as_ref())?;
     let version: usize = copy.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version == 0 || count(&copy, "SELECT built FROM standing")? == 0 {

@@ -11,7 +11,6 @@ mod log;
 mod segments;
 mod service;
 
-use std::fs::{File, TryLockError};
 use std::path::Path;
 
 use rusqlite::Connection;
@@ -19,9 +18,9 @@ use serde::Serialize;
 
 use super::columns::COLUMNS;
 use super::contents::{is_data_folder, lost};
-use super::database::{Design, open_reader};
+use super::database::{Design, open_at_rest, open_reader};
 use super::error::{StoreError, StoreErrorKind};
-use super::folder::LOCK;
+use super::folder::Hold;
 use super::{SEGMENTS, SERVICE};
 
 /// Findings that are kept; further ones are only counted.
@@ -125,36 +124,31 @@ pub fn check(data: &Path) -> Result<Check, StoreError> {
         let message = format!("`{}` is no data folder; name one with --data", data.display());
         return Err(StoreError::new(StoreErrorKind::NotFound, message));
     }
-    let mut check = Check::default();
     // Held until the end, so that no service begins to change what is being looked at.
-    let lock = match File::open(data.join(LOCK)) {
-        Ok(lock) => match lock.try_lock() {
-            Ok(()) => Some(lock),
-            Err(TryLockError::WouldBlock) => {
-                check.in_use = true;
-                None
-            }
-            Err(TryLockError::Error(error)) => {
-                return Err(StoreError::io("lock", &data.join(LOCK), error));
-            }
-        },
-        Err(_) => None,
-    };
+    let hold = Hold::take(data)?;
+    let mut check = Check { in_use: hold.in_use, ..Check::default() };
     // Before anything is opened, which makes files and writes to logs.
     for (design, next) in [(&SEGMENTS, log::RESTORE), (&SERVICE, log::RESTORE), (&COLUMNS, columns::DELETE)] {
         log::check(&mut check, data, design, next);
     }
     let logs_are_whole = check.damages == 0;
     files::check(&mut check, data);
-    if let Err(error) = [&SEGMENTS, &SERVICE].into_iter().try_for_each(|design| check_version(data, design)) {
+    if let Err(error) =
+        [&SEGMENTS, &SERVICE].into_iter().try_for_each(|design| check_version(&check, data, design))
+    {
         // The present schema may be in what is lost of a log, and bringing the rest up to date would write over it.
         return if logs_are_whole { Err(error) } else { Ok(check) };
     }
     check.step(SEGMENTS.file, |check| database(check, data, &SEGMENTS, segments::check));
     check.step(SERVICE.file, |check| database(check, data, &SERVICE, service::check));
     check.step(COLUMNS.file, |check| columns::check(check, data));
-    drop(lock);
+    drop(hold);
     Ok(check)
+}
+
+/// Opens a database to read it.
+fn open(check: &Check, data: &Path, design: &Design) -> rusqlite::Result<Connection> {
+    if check.in_use { open_reader(&data.join(design.file)) } else { open_at_rest(data, design) }
 }
 
 /// What helps against damage of a membership.
@@ -164,17 +158,16 @@ const AGAIN: &str = "import the segment again, or restore a snapshot";
 type Verify = fn(&mut Check, &Connection, &Path);
 
 fn database(check: &mut Check, data: &Path, design: &Design, verify: Verify) -> rusqlite::Result<()> {
-    let path = data.join(design.file);
     if let Some(how) = lost(data, design) {
         let next = format!("put it back, with {}-wal if there was one, or {RESTORE}", design.file);
         check.damage(design.file, format!("it is {how}"), next);
         return Ok(());
     }
-    if !path.is_file() {
+    if !data.join(design.file).is_file() {
         check.damage(design.file, "it is missing", RESTORE);
         return Ok(());
     }
-    let connection = open_reader(&path)?;
+    let connection = open(check, data, design)?;
     // All of it as it stands at one moment.
     let snapshot = connection.unchecked_transaction()?;
     integrity(check, &snapshot, design.file, RESTORE)?;
@@ -184,12 +177,12 @@ fn database(check: &mut Check, data: &Path, design: &Design, verify: Verify) -> 
 }
 
 /// Refuses a database of a schema that this FanPass cannot check; one that is lost or cannot be read is a finding later.
-fn check_version(data: &Path, design: &Design) -> Result<(), StoreError> {
+fn check_version(check: &Check, data: &Path, design: &Design) -> Result<(), StoreError> {
     if lost(data, design).is_some() {
         return Ok(());
     }
     let read = || -> rusqlite::Result<usize> {
-        open_reader(&data.join(design.file))?.pragma_query_value(None, "user_version", |row| row.get(0))
+        open(check, data, design)?.pragma_query_value(None, "user_version", |row| row.get(0))
     };
     let known = design.migrations.len();
     let (kind, next) = match read() {

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use fanpass_sorted::BlockBuilder;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::column::{Column, ColumnPacker};
+use super::column::Column;
 use super::ids::Ids;
+use super::packer::ColumnPacker;
 use super::record::{Record, put_attribute};
 use super::{USERS_MAX, damaged};
 

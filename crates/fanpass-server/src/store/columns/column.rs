@@ -5,84 +5,13 @@
 //! (2), the values, and the codes. Values of different lengths have 0 for their bytes, and each its length before it. Code 0 is a
 //! user without the attribute, code n the n-th value. Codes of no bits are all 1.
 
-use std::collections::HashMap;
-
-use super::number::{put_bytes, take_bytes};
+use super::number::take_bytes;
 use super::value::ColumnValue;
 
-const FORMAT: u8 = 1;
-const HEADER: usize = 5;
+pub(super) const FORMAT: u8 = 1;
+pub(super) const HEADER: usize = 5;
 /// Widths of which a whole number fits into a byte, and one for more values.
-const WIDTHS: [(u8, usize); 6] = [(0, 0), (1, 2), (2, 4), (4, 16), (8, 256), (16, 65_536)];
-
-/// Gathers a column while its block is filled.
-#[derive(Debug, Default)]
-pub(super) struct ColumnPacker {
-    numbers: HashMap<Box<[u8]>, u16>,
-    values: Vec<u8>,
-    /// Bytes of each value; none where they differ, or are too many.
-    length: Option<u8>,
-    codes: Vec<u16>,
-}
-
-impl ColumnPacker {
-    /// The user at `place` carries `value`; places ascend.
-    pub(super) fn set(&mut self, place: usize, value: &[u8]) {
-        let code = if let Some(code) = self.numbers.get(value) {
-            *code
-        } else {
-            let code = u16::try_from(self.numbers.len() + 1).unwrap_or(u16::MAX);
-            let length = u8::try_from(value.len()).ok();
-            self.length = if code == 1 { length } else { self.length.filter(|_| self.length == length) };
-            self.numbers.insert(value.into(), code);
-            put_bytes(&mut self.values, value);
-            code
-        };
-        self.codes.resize(place, 0);
-        self.codes.push(code);
-    }
-
-    /// The column of a block of `users`.
-    pub(super) fn pack(mut self, users: usize) -> Vec<u8> {
-        self.codes.resize(users, 0);
-        let values = self.numbers.len();
-        let constant = values == 1 && !self.codes.contains(&0);
-        let fits = |(_, most): &&(u8, usize)| if constant { true } else { *most > values };
-        let width = WIDTHS.iter().find(fits).map_or(16, |(width, _)| *width);
-        let length = self.length.unwrap_or(0);
-        let mut bytes = vec![FORMAT, 0, 0, 0, 0, width, length];
-        bytes.extend_from_slice(&u16::try_from(values).unwrap_or(u16::MAX).to_le_bytes());
-        if length == 0 {
-            bytes.append(&mut self.values);
-        } else {
-            let mut rest = self.values.as_slice();
-            while let Some(value) = take_bytes(&mut rest) {
-                bytes.extend_from_slice(value);
-            }
-        }
-        pack_codes(&self.codes, width, &mut bytes);
-        let sum = crc32fast::hash(bytes.get(HEADER..).unwrap_or_default());
-        if let Some(place) = bytes.get_mut(1..HEADER) {
-            place.copy_from_slice(&sum.to_le_bytes());
-        }
-        bytes
-    }
-}
-
-fn pack_codes(codes: &[u16], width: u8, bytes: &mut Vec<u8>) {
-    match width {
-        0 => {}
-        16 => bytes.extend(codes.iter().flat_map(|code| code.to_le_bytes())),
-        _ => {
-            let a_byte = usize::from(8 / width);
-            for together in codes.chunks(a_byte) {
-                let packed = together.iter().rev().fold(0_u16, |packed, code| (packed << width) | code);
-                let [low, _] = packed.to_le_bytes();
-                bytes.push(low);
-            }
-        }
-    }
-}
+pub(super) const WIDTHS: [(u8, usize); 6] = [(0, 0), (1, 2), (2, 4), (4, 16), (8, 256), (16, 65_536)];
 
 /// A column as it is read.
 #[derive(Debug)]
@@ -210,6 +139,7 @@ impl Column {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::packer::ColumnPacker;
     use super::*;
 
     proptest! {

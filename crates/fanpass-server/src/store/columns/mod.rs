@@ -15,6 +15,7 @@ mod feed;
 mod fold;
 mod ids;
 mod number;
+mod packer;
 mod progress;
 mod reading;
 mod record;

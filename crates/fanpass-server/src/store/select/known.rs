@@ -3,7 +3,7 @@
 
 use super::bits::Bits;
 use super::plan::{Condition, Node, Plan};
-use crate::store::columns::{Key, UserBlock};
+use crate::store::columns::{Changed, Key, UserBlock};
 
 /// Of whom something is surely true, and of whom surely not.
 #[derive(Debug, Clone, Copy)]
@@ -95,4 +95,40 @@ impl Columns<'_, '_> {
         column.codes(self.codes);
         Ok(Bits::of_codes(self.codes, &chosen))
     }
+}
+
+/// What a block tells of its users.
+pub(super) struct Judged {
+    pub(super) known: Known,
+    /// Who meets each condition, as far as that was asked.
+    pub(super) met: Vec<Option<Bits>>,
+    /// Users who stand here and not in the overlay, behind where the part begins.
+    pub(super) live: Bits,
+}
+
+/// Users of a block who stand there and not in the overlay, behind `after`.
+pub(super) fn live(
+    block: &UserBlock<'_>,
+    after: Option<&str>,
+    changed: &[Changed],
+) -> rusqlite::Result<Bits> {
+    let mut live = Bits::first(block.users());
+    if let Some(after) = after {
+        let mut ids = block.ids()?;
+        for place in 0..block.users() {
+            if ids.at(place)? > after {
+                break;
+            }
+            live.remove(place);
+        }
+    }
+    if !changed.is_empty() {
+        let mut ids = block.ids()?;
+        for user in changed {
+            if let Some(place) = ids.find(&user.id)? {
+                live.remove(place);
+            }
+        }
+    }
+    Ok(live)
 }

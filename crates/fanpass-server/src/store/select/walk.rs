@@ -3,8 +3,7 @@
 
 use std::ops::ControlFlow;
 
-use super::bits::Bits;
-use super::known::{Columns, Known};
+use super::known::{Columns, Judged, live};
 use super::plan::Plan;
 use super::user::{Unread, User};
 use crate::store::columns::{Changed, Key, UserBlock};
@@ -226,35 +225,4 @@ impl<'w, 'e, 'c> Walk<'w, 'e, 'c> {
         }
         GO_ON
     }
-}
-
-/// What the columns of a block tell.
-struct Judged {
-    known: Known,
-    /// Who meets each condition, as far as that was asked.
-    met: Vec<Option<Bits>>,
-    /// Users who stand here and not in the overlay, behind where the part begins.
-    live: Bits,
-}
-
-fn live(block: &UserBlock<'_>, after: Option<&str>, changed: &[Changed]) -> rusqlite::Result<Bits> {
-    let mut live = Bits::first(block.users());
-    if let Some(after) = after {
-        let mut ids = block.ids()?;
-        for place in 0..block.users() {
-            if ids.at(place)? > after {
-                break;
-            }
-            live.remove(place);
-        }
-    }
-    if !changed.is_empty() {
-        let mut ids = block.ids()?;
-        for user in changed {
-            if let Some(place) = ids.find(&user.id)? {
-                live.remove(place);
-            }
-        }
-    }
-    Ok(live)
 }

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 /// The member by which `WebDriver` names an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -14,13 +15,17 @@ pub struct WebDriver {
     process: Child,
     port: u16,
     session: String,
+    /// Where both keep their temporary files: not all are removed by them.
+    _temporary: TempDir,
 }
 
 impl WebDriver {
     /// None where no Chromium is installed.
     pub fn start() -> Option<Self> {
+        let temporary = TempDir::new().unwrap();
         let started = Command::new("chromedriver")
             .args(["--port=0", "--log-level=SEVERE"])
+            .env("TMPDIR", temporary.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn();
@@ -35,7 +40,7 @@ impl WebDriver {
         };
         // Whatever else it says would fill the pipe.
         std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
-        let mut driver = Self { process, port, session: String::new() };
+        let mut driver = Self { process, port, session: String::new(), _temporary: temporary };
         let arguments = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"];
         let wanted = json!({"capabilities": {"alwaysMatch": {
             "goog:chromeOptions": {"args": arguments},

@@ -118,3 +118,29 @@ async fn an_app_knows_users_by_its_installations_alone() {
     let dead = harness.dead().await;
     assert!(dead[0].0 == "00042" && dead[0].2.contains("app_instance_id"), "{dead:?}");
 }
+
+#[tokio::test]
+async fn the_validation_server_says_what_is_wrong() {
+    let (harness, sink) = noting().await;
+    let harness = harness
+        .restart_with(|config| {
+            configure(config, &sink.origin);
+            config.ga4.debug = true;
+        })
+        .await;
+    sink.next([
+        Manner::Say(r#"{"validationMessages":[]}"#),
+        Manner::Say(
+            r#"{"validationMessages":[{"fieldPath":"events","description":"bad name","validationCode":"NAME_INVALID"}]}"#,
+        ),
+    ]);
+    forward(&harness);
+    harness.set("a", json!({"user_properties.goals": 1})).await;
+    let standing = harness.emptied().await;
+    assert_eq!((&standing["debug"], &standing["delivered"]), (&json!(true), &json!(1)));
+    harness.set("a", json!({"user_properties.goals": 2})).await;
+    harness.emptied().await;
+    let dead = harness.dead().await;
+    assert_eq!(dead[0].2, "the validation server says: NAME_INVALID at `events`: bad name");
+    assert_eq!(sink.arrived()[0]["validation_behavior"], "ENFORCE_RECOMMENDATIONS");
+}

@@ -223,32 +223,6 @@ async fn nothing_is_noted_down_where_nothing_is_forwarded() {
 }
 
 #[tokio::test]
-async fn the_validation_server_says_what_is_wrong() {
-    let (harness, sink) = noting().await;
-    let harness = harness
-        .restart_with(|config| {
-            configure(config, &sink.origin);
-            config.ga4.debug = true;
-        })
-        .await;
-    sink.next([
-        Manner::Say(r#"{"validationMessages":[]}"#),
-        Manner::Say(
-            r#"{"validationMessages":[{"fieldPath":"events","description":"bad name","validationCode":"NAME_INVALID"}]}"#,
-        ),
-    ]);
-    forward(&harness);
-    harness.set("a", json!({"user_properties.goals": 1})).await;
-    let standing = harness.emptied().await;
-    assert_eq!((&standing["debug"], &standing["delivered"]), (&json!(true), &json!(1)));
-    harness.set("a", json!({"user_properties.goals": 2})).await;
-    harness.emptied().await;
-    let dead = harness.dead().await;
-    assert_eq!(dead[0].2, "the validation server says: NAME_INVALID at `events`: bad name");
-    assert_eq!(sink.arrived()[0]["validation_behavior"], "ENFORCE_RECOMMENDATIONS");
-}
-
-#[tokio::test]
 async fn a_configuration_that_contradicts_itself_is_refused_whole() {
     let folder = TempDir::new().unwrap();
     let mut config = Config { data: folder.path().to_owned(), ..Config::default() };

@@ -1,13 +1,16 @@
 //! Damaged logs: SQLite passes over what is behind the damage without a word, and the check does not.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use fanpass_server::store::{Severity, StoreErrorKind, check};
+use fanpass_server::store::{
+    Clock, Ids, Severity, Store, StoreError, StoreErrorKind, check, give_up_damaged_logs, reset, snapshot,
+};
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
-use super::sql;
+use super::{keep_private, sql};
 use crate::harness::{Harness, segment, update};
 
 /// What a killed service leaves: databases and their logs.
@@ -40,6 +43,69 @@ fn flip(path: &Path, byte: usize, bit: usize) {
     let mut bytes = fs::read(path).unwrap();
     bytes[byte] ^= 1 << bit;
     fs::write(path, bytes).unwrap();
+}
+
+fn open(folder: &Path) -> Result<Store, StoreError> {
+    Store::open(folder, Clock::system(), Ids::random())
+}
+
+/// What each file holds.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let files = entries.filter(|entry| entry.file_type().unwrap().is_file() && entry.file_name() != "lock");
+    files.map(|file| (file.file_name().into_string().unwrap(), fs::read(file.path()).unwrap())).collect()
+}
+
+#[tokio::test]
+async fn a_folder_with_commits_behind_damage_is_opened_only_when_they_are_given_up() {
+    let folder = killed().await;
+    let log = folder.path().join("service.db-wal");
+    flip(&log, fs::read(&log).unwrap().len() * 4 / 5, 0);
+    let before = files(folder.path());
+    let elsewhere = TempDir::new().unwrap();
+    for refused in [
+        open(folder.path()).map(drop),
+        snapshot(folder.path(), &elsewhere.path().join("fans.zip")).map(drop),
+        reset(folder.path(), true),
+    ] {
+        let error = refused.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Corrupt);
+        assert!(error.to_string().contains("service.db-wal, frame "), "{error}");
+        assert!(error.to_string().contains("(commits behind it: "), "{error}");
+        assert!(files(folder.path()) == before, "{error}");
+    }
+
+    give_up_damaged_logs(folder.path()).unwrap();
+    let store = open(folder.path()).unwrap();
+    let users = store.users(None, 10).await.unwrap().total;
+    assert!((1..5).contains(&users), "{users}");
+    drop(store);
+    let whole = check(folder.path()).unwrap();
+    assert_eq!((whole.users, whole.damages), (users, 0), "{whole:?}");
+    reset(folder.path(), true).unwrap();
+}
+
+#[tokio::test]
+async fn wherever_a_log_is_cut_off_the_folder_is_opened() {
+    let folder = killed().await;
+    let log = folder.path().join("service.db-wal");
+    let bytes = fs::read(&log).unwrap();
+    let frame = 24 + 4_096;
+    let ends =
+        [0, 31, 32, 40, bytes.len() / 2, bytes.len() - frame, bytes.len() - frame + 30, bytes.len() - 1];
+    for end in ends {
+        let cut = TempDir::new().unwrap();
+        for (name, content) in files(folder.path()) {
+            fs::write(cut.path().join(&name), content).unwrap();
+            keep_private(&cut.path().join(name));
+        }
+        fs::write(cut.path().join("service.db-wal"), &bytes[..end]).unwrap();
+        match open(cut.path()) {
+            Ok(store) => assert!(store.users(None, 10).await.unwrap().total <= 5),
+            // The first commit made the schema.
+            Err(error) => assert!(end <= 40 && error.to_string().contains("is empty"), "{end}: {error}"),
+        }
+    }
 }
 
 #[tokio::test]

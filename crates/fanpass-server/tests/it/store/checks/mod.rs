@@ -1,7 +1,9 @@
 //! The check of a data folder: nothing to find in a sound one, and each kind of damage by its name.
 
+mod files;
 mod histories;
 mod logs;
+mod segments;
 mod service;
 
 use std::fs;
@@ -93,146 +95,21 @@ async fn nothing_is_found_in_a_sound_folder_whether_a_service_runs_on_it_or_not(
 }
 
 #[tokio::test]
-async fn each_damage_of_the_segments_is_named() {
-    let damages = [
-        (
-            "UPDATE versions SET members = 7 WHERE segment = 'cup'",
-            "segments.db, version 1 of segment `cup`: its lists make 2000 members and it says 7",
-        ),
-        (
-            "UPDATE blocks SET ids = zeroblob(length(ids)) WHERE rowid = 2",
-            "segments.db, list 1 of segment `cup`, block 2: its format is unknown",
-        ),
-        (
-            "UPDATE blocks SET ids = CAST(substr(ids, 1, 100) || x'ff' || substr(ids, 102) AS BLOB) WHERE rowid = 2",
-            "segments.db, list 1 of segment `cup`, block 2: its checksum does not match",
-        ),
-        (
-            "UPDATE blocks SET count = count + 1 WHERE rowid = 1",
-            "segments.db, list 1 of segment `cup`, block 1: it holds",
-        ),
-        (
-            "UPDATE blocks SET first_id = x'40' WHERE rowid = 2",
-            "segments.db, list 1 of segment `cup`, block 1: its first id is not the one that it is found by",
-        ),
-        ("UPDATE blocks SET first_id = x'7a' WHERE rowid = 1", "its ids are not in ascending order"),
-        (
-            "UPDATE segments SET import = 99 WHERE name = 'league'",
-            "segments.db, segment `league`: the version that it serves is not there",
-        ),
-        (
-            "INSERT INTO blocks VALUES (99, x'61', 1, x'00')",
-            "segments.db, list 99: 1 blocks belong to a list that is not there",
-        ),
-        ("DELETE FROM versions WHERE segment = 'league'", "no version needs it any more"),
-        (
-            "UPDATE versions SET segment = 'cup' WHERE segment = 'league'",
-            "segments.db, segment `league`: the version that it serves is another segment's",
-        ),
-        ("UPDATE versions SET segment = 'cup' WHERE segment = 'league'", "was for another segment"),
-        (
-            "UPDATE versions SET removed = added WHERE removed IS NOT NULL",
-            "an id is removed that its list does not have",
-        ),
-        (
-            "UPDATE versions SET added = base, members = 4000 WHERE import = 1",
-            "an id is added that its list has already",
-        ),
-        (
-            "UPDATE imports SET imported = 5 WHERE segment = 'league'",
-            "rows are not 5 imported + 1 duplicate + 0 rejected",
-        ),
-        (
-            "UPDATE imports SET stage = 'applying' WHERE segment = 'league'",
-            "the import that made it has not ended",
-        ),
-        (
-            "DELETE FROM segments WHERE name = 'cup'",
-            "segments.db, segment `cup`: it is not there, and 3 versions of it are",
-        ),
-        (
-            "UPDATE segments SET import = 2 WHERE name = 'cup'",
-            "segments.db, segment `cup`: it serves an older version than its newest",
-        ),
-        (
-            "INSERT INTO idempotency VALUES ('club', 'key', 'createSegment', zeroblob(32), '', NULL, 1)",
-            "segments.db, answers under keys: 1 of them cannot have been written",
-        ),
-        ("UPDATE imports SET id = '' WHERE segment = 'league'", "its id or its segment's name is not valid"),
-        (
-            "INSERT INTO import_errors VALUES (1, 0, 2, 'empty_id', 'empty', NULL)",
-            "it names 1 refused rows of 0",
-        ),
-        (
-            "INSERT INTO import_errors VALUES (77, 0, 2, 'empty_id', 'empty', NULL)",
-            "a row of `import_errors` names one of `imports` that is not there",
-        ),
-    ];
-    are_named("segments.db", &damages).await;
-}
-
-#[tokio::test]
-async fn damaged_missing_and_stray_files_are_named() {
-    let (folder, import) = folder().await;
-    let path = folder.path();
-    let spooled = path.join("spool").join(&import);
-    fs::write(&spooled, "user_id\nd\n").unwrap();
-    assert_eq!(found(path), [format!("spool/{import}: it is not what was uploaded")]);
-    fs::remove_file(&spooled).unwrap();
-    assert!(found(path)[0].starts_with(&format!("spool/{import}: its import needs it")), "{:?}", found(path));
-    sql(path, "segments.db", "DELETE FROM imports WHERE completed_at IS NULL");
-    fs::write(path.join("spool/stray"), "").unwrap();
-    keep_private(&path.join("spool/stray"));
-    fs::write(path.join("temporary/run"), "").unwrap();
-    assert_eq!(
-        found(path),
-        ["notice temporary: 1 files are left over", "notice spool/stray: no import needs it any more"]
-    );
-    fs::remove_file(path.join("spool/stray")).unwrap();
-    fs::remove_file(path.join("temporary/run")).unwrap();
-
-    fs::remove_file(path.join("signing-key")).unwrap();
-    assert_eq!(found(path), ["signing-key: it is missing, and without it no token works that was issued"]);
-    fs::write(path.join("signing-key"), "short").unwrap();
-    assert!(
-        found(path).iter().any(|line| line == "signing-key: it has 5 bytes and not 32"),
-        "{:?}",
-        found(path)
-    );
-    fs::remove_file(path.join("service.db")).unwrap();
-    assert!(found(path).iter().any(|line| line == "service.db: it is missing"), "{:?}", found(path));
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn files_that_others_can_read_are_named() {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    let (folder, import) = folder().await;
-    let upload = format!("spool/{import}");
-    let journal = folder.path().join("audit-9.journal");
-    fs::write(&journal, "").unwrap();
-    keep_private(&journal);
-    for (name, mode, wanted) in [
-        ("signing-key", 0o644, 0o600),
-        ("lock", 0o604, 0o600),
-        ("audit-9.journal", 0o644, 0o600),
-        (&upload, 0o644, 0o600),
-        ("spool", 0o755, 0o700),
-        ("temporary", 0o711, 0o700),
-        // The last: of its mode is what is made beside it.
-        ("service.db", 0o640, 0o600),
-    ] {
-        let path = folder.path().join(name);
-        let set = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-        set(mode);
-        let check = check(folder.path()).unwrap();
-        let [finding] = check.findings.as_slice() else { panic!("{name}: {check:?}") };
-        assert_eq!(finding.place, name);
-        assert_eq!(finding.what, format!("its mode is {mode:o}: others than its owner can get at it"));
-        assert_eq!(finding.next, format!("chmod {wanted:o} {}", path.display()));
-        set(wanted);
-    }
+async fn nothing_is_left_in_a_folder_that_was_checked() {
+    let (folder, _) = folder().await;
+    // A name that a URI would read otherwise.
+    let elsewhere = TempDir::with_prefix("a?b#c%41").unwrap();
+    let moved = elsewhere.path().join("data");
+    fs::rename(folder.path(), &moved).unwrap();
+    let names = || {
+        let mut names: Vec<_> =
+            fs::read_dir(&moved).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    assert_eq!(check(&moved).unwrap().members, 2002);
+    assert_eq!(names(), before);
 }
 
 #[tokio::test]

@@ -1,0 +1,108 @@
+//! A copy that is damaged, or lacks what is forgotten: the check names it, and the service makes another.
+
+use std::fs;
+use std::path::Path;
+
+use fanpass_testkit::Chance;
+use tempfile::TempDir;
+
+use super::{KEYS, Users, copied, expected, key, open, update, wait};
+use crate::store::{StoreErrorKind, check};
+
+/// Runs `statement` on a file of the folder, on which no service runs.
+fn sql(folder: &Path, file: &str, statement: &str) {
+    rusqlite::Connection::open(folder.join(file)).unwrap().execute_batch(statement).unwrap();
+}
+
+#[test]
+fn each_damage_is_named_and_the_copy_is_made_anew() {
+    for (damage, wanted) in [
+        ("UPDATE ids SET ids = zeroblob(length(ids))", "block 1: a list of ids is not what was written"),
+        (
+            "UPDATE columns SET codes = zeroblob(length(codes))",
+            "block 1: attribute 0: a column is not what was written",
+        ),
+        (
+            "UPDATE blocks SET first_id = x'40' WHERE block = 2",
+            "block 2: its first id is not the one that it is found by",
+        ),
+        ("UPDATE blocks SET first_id = x'7a7a' WHERE block = 1", "its ids are not in ascending order"),
+        ("UPDATE blocks SET users = users + 1", "block 1: it holds 100 ids and says 101"),
+        ("DELETE FROM blocks WHERE block = 1", "pieces of ids belong to none"),
+        ("DELETE FROM keys", "columns belong to none"),
+        ("DELETE FROM columns", "users carry it, and in service.db "),
+        ("DELETE FROM columns WHERE place = 1", "users carry it, and in service.db "),
+        ("UPDATE keys SET key = 'custom.zz' WHERE number = 0", "attribute `custom.zz`: "),
+        (
+            "UPDATE columns SET codes = (SELECT codes FROM columns AS other WHERE other.place = columns.place + 1) \
+             WHERE place & 2147483647 = 1",
+            "in service.db",
+        ),
+        ("INSERT INTO overlay VALUES (x'61', x'0009')", "overlay: 1 users cannot be read"),
+        ("INSERT INTO overlay VALUES (x'7a', x'')", "and service.db"),
+        ("UPDATE standing SET taken = 100000", "it knows changes up to 100000, and service.db has"),
+        ("UPDATE standing SET built = 0", "it is not finished"),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let (store, mut users) = (open(folder.path()), Users::new());
+        update(&store, &mut users, &mut Chance::new(2), 300);
+        assert_eq!(copied(&store, 1), expected(&users));
+        drop(store);
+        sql(folder.path(), "columns.db", damage);
+        let findings = check(folder.path()).unwrap().findings;
+        assert!(!findings.is_empty(), "{damage}");
+        let named =
+            findings.iter().any(|finding| format!("{}: {}", finding.place, finding.what).contains(wanted));
+        assert!(named, "{damage}: {findings:#?}");
+        assert!(findings.iter().all(|finding| finding.next.contains("anew")), "{findings:#?}");
+    }
+}
+
+#[test]
+fn a_damaged_file_is_made_anew_when_it_is_met() {
+    let folder = TempDir::new().unwrap();
+    let (store, mut users) = (open(folder.path()), Users::new());
+    update(&store, &mut users, &mut Chance::new(2), 300);
+    assert_eq!(copied(&store, 1), expected(&users));
+    drop(store);
+    for damage in
+        ["UPDATE columns SET codes = zeroblob(length(codes))", "UPDATE ids SET ids = zeroblob(length(ids))"]
+    {
+        sql(folder.path(), "columns.db", damage);
+        let store = open(folder.path());
+        let met = store.0.columns.read("read all", ("", usize::MAX), 2, |view, blocks| {
+            for index in blocks {
+                let block = view.block(index).unwrap();
+                block.ids()?.at(0)?;
+                block.column(view.key(&key(KEYS[0]))?.unwrap())?;
+            }
+            Ok(())
+        });
+        assert_eq!(met.unwrap_err().kind(), StoreErrorKind::Busy);
+        assert_eq!(copied(&store, 1), expected(&users));
+    }
+    for content in [&b"no database"[..], b""] {
+        fs::write(folder.path().join("columns.db"), content).unwrap();
+        assert_eq!(copied(&open(folder.path()), 1), expected(&users));
+    }
+    sql(folder.path(), "columns.db", "PRAGMA user_version = 99");
+    assert_eq!(copied(&open(folder.path()), 1), expected(&users));
+}
+
+#[test]
+fn changes_that_were_forgotten_make_it_anew() {
+    let folder = TempDir::new().unwrap();
+    let (store, mut users, mut chance) = (open(folder.path()), Users::new(), Chance::new(3));
+    update(&store, &mut users, &mut chance, 300);
+    assert_eq!(copied(&store, 1), expected(&users));
+    drop(store);
+    let old = fs::read(folder.path().join("columns.db")).unwrap();
+    let store = open(folder.path());
+    update(&store, &mut users, &mut chance, 300);
+    let later = store.clock().now() + jiff::SignedDuration::from_hours(1);
+    while !wait(store.forget_changes(later)).unwrap() {}
+    assert_eq!(copied(&store, 1), expected(&users));
+    drop(store);
+    fs::write(folder.path().join("columns.db"), old).unwrap();
+    assert_eq!(copied(&open(folder.path()), 1), expected(&users));
+}
