@@ -108,7 +108,7 @@ impl Applying<'_> {
         let owned = survey.owned.as_ref().map(|owned| (owned.change.members, owned.change.either));
         let list = owned_list(&plan.feed);
         if let (AttributeMode::MirrorOwned, Some((_, Some(either)))) = (mode, owned) {
-            // Whoever may get attributes from here on is the feed's, whatever happens to the process.
+            // Whoever may get attributes from here on is missed once it is gone, whatever happens to the process.
             ledger.publish_lists(&[(&list, either)])?;
         }
         let sent = job.send(self.session, Some(ledger), Some(survey), self.options.clone(), self.printer);

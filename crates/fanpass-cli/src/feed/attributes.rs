@@ -1,18 +1,18 @@
 //! A source of attributes: what it would change, and the run that sends it.
 
-use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use fanpass_client::PushOptions;
-use fanpass_model::AttributeRegistry;
+use fanpass_model::{AttributeRegistry, UserId};
 use fanpass_sync::{
     Changes, Counts, Deliveries, Figures, Keep, Ledger, Lists, MappedRow, Mapping, MembershipChange, Roster,
     SegmentMode, Updates,
 };
 
 use super::account::Account;
+use super::gone::Gone;
 use super::rows::{Arriving, Reading, Shared, State, read};
 use super::send::send_all;
 use crate::printer::Printer;
@@ -20,7 +20,6 @@ use crate::progress::Progress;
 use crate::session::Session;
 use crate::signals;
 use crate::source::SourceFile;
-use crate::temporary::Temporary;
 
 /// Rows between two looks at the progress bar.
 const PROGRESS_STEP: u64 = 256;
@@ -46,9 +45,14 @@ pub struct Survey {
 }
 
 impl Survey {
+    /// How many users lose something because they are in the file no more.
+    pub fn gone(&self) -> u64 {
+        self.owned.as_ref().map_or(0, |owned| owned.gone.users)
+    }
+
     /// What the rows came to, if there is nothing to send and nothing to reject, so that they need not be read again.
     fn figures_without_work(&self) -> Option<Figures> {
-        let gone = self.owned.as_ref().map_or(0, |owned| owned.change.removed);
+        let gone = self.gone();
         let Counts { rows, empty, rejects, .. } = self.counts;
         if self.changes.count() + gone + rejects > 0 {
             return None;
@@ -62,8 +66,8 @@ impl Survey {
 #[derive(Debug)]
 pub struct Owned {
     pub change: MembershipChange,
-    /// Those who are gone, one a line.
-    pub gone: Temporary,
+    /// Those who are gone and lose something by it.
+    pub gone: Gone,
     /// Rows whose user cannot be read. While there are any, anybody may be in the file, and nobody is gone.
     pub unknown: u64,
 }
@@ -123,10 +127,33 @@ impl Job {
         signals::check()?;
         let changes = survey.finish()?;
         let owned = match (roster, owned) {
-            (Some(roster), Some(list)) => Some(compare_users(roster, ledger, list, unknown, keep)?),
+            (Some(roster), Some(list)) => Some(self.compare_users(roster, ledger, list, unknown, keep)?),
             _ => None,
         };
         Ok(Survey { changes, counts: updates.counts(), owned })
+    }
+
+    fn compare_users(
+        &self,
+        roster: Roster,
+        ledger: &mut Ledger,
+        list: &str,
+        unknown: u64,
+        keep: bool,
+    ) -> Result<Owned> {
+        let mut departures = ledger.departures(&std::env::temp_dir());
+        let lists = Lists { held: list, owned: "" };
+        let keep = Keep { members: keep, either: keep };
+        let mode = if unknown == 0 { SegmentMode::Replace } else { SegmentMode::Add };
+        let change = roster.compare(ledger, lists, mode, keep, |id| {
+            match UserId::new(String::from_utf8_lossy(id)) {
+                Ok(user) => departures.add(&user),
+                // A damaged list names nobody.
+                Err(_) => Ok(()),
+            }
+        })?;
+        let gone = Gone::of(departures, ledger, self.mapping.keys())?;
+        Ok(Owned { change, gone, unknown })
     }
 
     /// Sends what the survey found, or everything without one.
@@ -141,10 +168,7 @@ impl Job {
         if let Some(figures) = survey.as_ref().and_then(Survey::figures_without_work) {
             return Ok(Sent { state: self.state_of(figures), ledger });
         }
-        let total = survey.as_ref().map(|survey| {
-            let gone = survey.owned.as_ref().map_or(0, |owned| owned.change.removed);
-            survey.changes.count() + gone
-        });
+        let total = survey.as_ref().map(|survey| survey.changes.count() + survey.gone());
         // What was sent before may still have to be waited for.
         session.ids.take(0).await;
         let (shared, arriving, reading) = self.begin(ledger, survey);
@@ -181,24 +205,6 @@ impl Job {
         let (arriving, reading) = read(reading, shared.clone());
         (shared, arriving, reading)
     }
-}
-
-fn compare_users(roster: Roster, ledger: &Ledger, list: &str, unknown: u64, keep: bool) -> Result<Owned> {
-    let mut gone = Temporary::new()?;
-    let mut out = BufWriter::new(&mut gone);
-    let mut failed = None;
-    let lists = Lists { held: list, owned: "" };
-    let keep = Keep { members: keep, either: keep };
-    let mode = if unknown == 0 { SegmentMode::Replace } else { SegmentMode::Add };
-    let change = roster.compare(ledger, lists, mode, keep, |id| {
-        if let Err(error) = out.write_all(id).and_then(|()| out.write_all(b"\n")) {
-            failed.get_or_insert(error);
-        }
-        Ok(())
-    })?;
-    failed.map_or_else(|| out.flush(), Err).context("cannot write a temporary file")?;
-    drop(out);
-    Ok(Owned { change, gone, unknown })
 }
 
 fn end(shared: Shared) -> Result<Sent> {

@@ -147,18 +147,17 @@ impl Preparing<'_> {
         let Survey { changes, counts, owned } = &survey;
         let held_back =
             owned.as_ref().filter(|owned| owned.unknown > 0).map(|owned| held_back(owned.unknown));
-        let owned = owned.as_ref().map(|owned| &owned.change);
-        let removed = owned.map_or(0, |owned| owned.removed);
+        let removed = survey.gone();
         let facts = GuardedFacts {
             read: counts.rows,
             rejected: counts.rejects,
-            before: owned.map_or(0, |owned| owned.before),
+            before: owned.as_ref().map_or(0, |owned| owned.change.before),
             added: 0,
             removed,
         };
         let mut samples = sample_rows(&job, &survey, self.ledger)?;
-        let gone = owned.map(|owned| owned.removed_samples.as_slice()).unwrap_or_default();
-        samples.extend(gone.iter().map(|id| Sample { kind: Kind::Removed, text: id.clone() }));
+        let gone = owned.iter().flat_map(|owned| &owned.gone.samples);
+        samples.extend(gone.map(|id| Sample { kind: Kind::Removed, text: id.clone() }));
         let plan = FeedPlan {
             feed: feed.name.clone(),
             segment: None,
