@@ -100,6 +100,9 @@ pub struct SegmentFeed {
     /// What becomes of the members.
     #[serde(default)]
     pub mode: SegmentMode,
+    /// The feed in `mirror-owned` whose own the ids become, for a file of its rejects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owned_by: Option<String>,
     /// Bounds of this feed.
     #[serde(default)]
     pub guards: Guards,
@@ -109,6 +112,11 @@ impl SegmentFeed {
     /// The feed's name: its own, or the segment's.
     pub fn label(&self) -> &str {
         self.feed.as_deref().unwrap_or_else(|| self.name.as_str())
+    }
+
+    /// The feed whose own the ids become: itself if it mirrors, for its rejects the one that rejected them.
+    pub fn owner(&self) -> Option<&str> {
+        if self.mode == SegmentMode::MirrorOwned { Some(self.label()) } else { self.owned_by.as_deref() }
     }
 }
 
@@ -155,6 +163,9 @@ pub struct AttributeFeed {
     /// What becomes of users who are not in the file any more.
     #[serde(default)]
     pub mode: AttributeMode,
+    /// The feed in `mirror-owned` whose own the users become, for a file of its rejects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owned_by: Option<String>,
     /// Bounds of this feed.
     #[serde(default)]
     pub guards: Guards,
@@ -166,6 +177,11 @@ impl AttributeFeed {
         let Self { id, map, set, blank, null, nulls, .. } = self.clone();
         Mapping { id, map, set, blank, null, nulls }
     }
+
+    /// The feed whose own the users become: itself if it mirrors, for its rejects the one that rejected them.
+    pub fn owner(&self) -> Option<&str> {
+        if self.mode == AttributeMode::MirrorOwned { Some(&self.name) } else { self.owned_by.as_deref() }
+    }
 }
 
 impl Feeds {
@@ -175,7 +191,8 @@ impl Feeds {
         self.segments.iter().map(SegmentFeed::label).chain(attributes)
     }
 
-    /// Checks what needs no file: names are there and differ, mappings do not contradict themselves.
+    /// Checks what needs no file: names are there and differ, mappings do not contradict themselves, and each feed is for
+    /// itself.
     ///
     /// # Errors
     ///
@@ -205,6 +222,10 @@ impl Feeds {
                 );
                 return Err(SyncError::syntax(message));
             }
+        }
+        let owned = self.segments.iter().filter_map(|feed| feed.owned_by.as_ref());
+        if owned.chain(self.attributes.iter().filter_map(|feed| feed.owned_by.as_ref())).next().is_some() {
+            return Err(SyncError::syntax("`owned-by` is for the file beside a reject file; leave it out"));
         }
         let FeedTarget { local, domain, profile, .. } = &self.target;
         if usize::from(*local) + usize::from(domain.is_some()) + usize::from(profile.is_some()) > 1 {

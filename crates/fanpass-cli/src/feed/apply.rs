@@ -2,11 +2,11 @@
 
 use anyhow::{Context as _, Result};
 use fanpass_client::PushOptions;
-use fanpass_sync::{AttributeMode, Feeds, Figures, Ledger, SegmentFeed, SegmentMode};
+use fanpass_sync::{Feeds, Figures, Ledger, SegmentFeed, SegmentMode};
 
 use super::attributes::{self, Sent, Survey};
 use super::closed::Closed;
-use super::config::{Config, owned_list};
+use super::config::Config;
 use super::plan::FeedPlan;
 use super::prepare::{Prepared, Work};
 use super::recipe;
@@ -44,10 +44,10 @@ impl Applying<'_> {
                 run.end(&mut ledger, &closed)?;
                 (closed, ledger)
             }
-            Work::Attributes(work, mode) => {
+            Work::Attributes(work) => {
                 let (job, survey) = *work;
                 let run = Run::begin(&mut ledger, &plan.feed, &job.source, plan.digest.clone())?;
-                let (closed, mut ledger) = self.attributes(&plan, &job, survey, mode, ledger).await?;
+                let (closed, mut ledger) = self.attributes(&plan, &job, survey, ledger).await?;
                 run.end(&mut ledger, &closed)?;
                 (closed, ledger)
             }
@@ -71,6 +71,7 @@ impl Applying<'_> {
                         feeds.segments.push(SegmentFeed {
                             file,
                             mode,
+                            owned_by: job.feed.owner().map(str::to_owned),
                             feed: Some(feed),
                             id: Some(column.clone()),
                             read: fanpass_sync::Reading::default(),
@@ -102,26 +103,16 @@ impl Applying<'_> {
         plan: &FeedPlan,
         job: &attributes::Job,
         survey: Survey,
-        mode: AttributeMode,
-        mut ledger: Ledger,
+        ledger: Ledger,
     ) -> Result<(Closed, Ledger)> {
-        let owned = survey.owned.as_ref().map(|owned| (owned.change.members, owned.change.either));
-        let list = owned_list(&plan.feed);
-        if let (AttributeMode::MirrorOwned, Some((_, Some(either)))) = (mode, owned) {
-            // Whoever may get attributes from here on is missed once it is gone, whatever happens to the process.
-            ledger.publish_lists(&[(&list, either)])?;
-        }
         let sent = job.send(self.session, Some(ledger), Some(survey), self.options.clone(), self.printer);
         let Sent { state, ledger } = sent.await?;
-        let mut ledger = ledger.context("the ledger is still in use")?;
+        let ledger = ledger.context("the ledger is still in use")?;
         let closed = Closed::new(state)?;
-        let whole = closed.failure.is_none() && closed.stopped.is_none() && closed.gone_left == 0;
-        if let (true, Some((Some(members), _))) = (whole, owned) {
-            ledger.publish_lists(&[(&list, members)])?;
-        }
         recipe::write(&closed.rejects_files, |file| {
             let label = format!("{} rejects", plan.feed);
-            self.feeds(|feeds| feeds.attributes.push(recipe::attributes(&label, file, &job.mapping)))
+            let feed = recipe::attributes(&label, file, &job.mapping, job.owner.clone());
+            self.feeds(|feeds| feeds.attributes.push(feed))
         })?;
         Ok((closed, ledger))
     }

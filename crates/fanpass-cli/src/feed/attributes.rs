@@ -7,11 +7,12 @@ use anyhow::Result;
 use fanpass_client::PushOptions;
 use fanpass_model::{AttributeRegistry, UserId};
 use fanpass_sync::{
-    Changes, Counts, Deliveries, Figures, Keep, Ledger, Lists, MappedRow, Mapping, MembershipChange, Roster,
-    SegmentMode, Updates,
+    AttributeMode, Changes, Counts, Deliveries, Figures, Keep, Ledger, ListId, Lists, MappedRow, Mapping,
+    MembershipChange, Roster, SegmentMode, Updates,
 };
 
 use super::account::Account;
+use super::config::owned_list;
 use super::gone::Gone;
 use super::rows::{Arriving, Reading, Shared, State, read};
 use super::send::send_all;
@@ -33,6 +34,9 @@ pub struct Job {
     pub registry: Option<Arc<AttributeRegistry>>,
     /// Where rows go that do not arrive.
     pub rejects: PathBuf,
+    pub mode: AttributeMode,
+    /// The feed whose own the users become, if they become somebody's.
+    pub owner: Option<String>,
 }
 
 /// What a job would change.
@@ -89,19 +93,12 @@ impl Job {
         })
     }
 
-    /// Compares the whole source with the ledger. `owned` is the list of the feed's users, for a feed that takes its
-    /// attributes off those who are gone; `keep` says whether their new lists are written.
-    pub fn survey(
-        &self,
-        ledger: &mut Ledger,
-        owned: Option<&str>,
-        keep: bool,
-        printer: Printer,
-    ) -> Result<Survey> {
+    /// Compares the whole source with the ledger; `keep` says whether the owner's new lists of users are written.
+    pub fn survey(&self, ledger: &mut Ledger, keep: bool, printer: Printer) -> Result<Survey> {
         let progress = Progress::new(printer, "comparing with the ledger");
         let folder = std::env::temp_dir();
         let mut updates = self.updates()?;
-        let mut roster = owned.map(|_| Roster::new(&folder));
+        let mut roster = self.owner.as_ref().map(|_| Roster::new(&folder));
         let mut survey = ledger.survey(&folder)?;
         let mut unknown = 0;
         while let Some(row) = updates.next_row()? {
@@ -126,8 +123,10 @@ impl Job {
         }
         signals::check()?;
         let changes = survey.finish()?;
-        let owned = match (roster, owned) {
-            (Some(roster), Some(list)) => Some(self.compare_users(roster, ledger, list, unknown, keep)?),
+        let owned = match (roster, &self.owner) {
+            (Some(roster), Some(owner)) => {
+                Some(self.compare_users(roster, ledger, &owned_list(owner), unknown, keep)?)
+            }
             _ => None,
         };
         Ok(Survey { changes, counts: updates.counts(), owned })
@@ -143,8 +142,9 @@ impl Job {
     ) -> Result<Owned> {
         let mut departures = ledger.departures(&std::env::temp_dir());
         let lists = Lists { held: list, owned: "" };
-        let keep = Keep { members: keep, either: keep };
-        let mode = if unknown == 0 { SegmentMode::Replace } else { SegmentMode::Add };
+        let mirrors = self.mode == AttributeMode::MirrorOwned;
+        let keep = Keep { members: keep && mirrors, either: keep };
+        let mode = if mirrors && unknown == 0 { SegmentMode::Replace } else { SegmentMode::Add };
         let change = roster.compare(ledger, lists, mode, keep, |id| {
             match UserId::new(String::from_utf8_lossy(id)) {
                 Ok(user) => departures.add(&user),
@@ -156,8 +156,36 @@ impl Job {
         Ok(Owned { change, gone, unknown })
     }
 
-    /// Sends what the survey found, or everything without one.
+    /// Sends what the survey found, or everything without one, and notes whose the users are.
     pub async fn send(
+        &self,
+        session: &mut Session,
+        mut ledger: Option<Ledger>,
+        survey: Option<Survey>,
+        options: PushOptions,
+        printer: Printer,
+    ) -> Result<Sent> {
+        let owned = survey.as_ref().and_then(|survey| survey.owned.as_ref());
+        let (either, members) =
+            owned.map_or((None, None), |owned| (owned.change.either, owned.change.members));
+        // Whoever may get attributes from here on is missed once it is gone, whatever happens to the process.
+        self.own(&mut ledger, either)?;
+        let mut sent = self.send_changes(session, ledger, survey, options, printer).await?;
+        if sent.state.is_whole() {
+            self.own(&mut sent.ledger, members)?;
+        }
+        Ok(sent)
+    }
+
+    /// Makes a list, if there is one, that of the owner's users.
+    fn own(&self, ledger: &mut Option<Ledger>, list: Option<ListId>) -> Result<()> {
+        if let (Some(ledger), Some(owner), Some(list)) = (ledger, &self.owner, list) {
+            ledger.publish_lists(&[(&owned_list(owner), list)])?;
+        }
+        Ok(())
+    }
+
+    async fn send_changes(
         &self,
         session: &mut Session,
         ledger: Option<Ledger>,

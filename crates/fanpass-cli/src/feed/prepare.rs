@@ -7,12 +7,11 @@ use crate::runtime::blocking;
 use anyhow::Result;
 use fanpass_model::AttributeRegistry;
 use fanpass_sync::{
-    AttributeFeed, AttributeMode, GuardedFacts, Ledger, MappedRow, RejectFiles, SegmentFeed, SegmentMode,
-    Verdict,
+    AttributeFeed, GuardedFacts, Ledger, MappedRow, RejectFiles, SegmentFeed, SegmentMode, Verdict,
 };
 
 use super::attributes::{self, Survey};
-use super::config::{Config, owned_list};
+use super::config::Config;
 use super::lint::{lint, registry_of};
 use super::plan::{FeedPlan, Kind, Rows, Sample};
 use super::run::resumes;
@@ -35,7 +34,7 @@ pub struct Prepared {
 #[derive(Debug)]
 pub enum Work {
     Segment(Box<(segment::Job, Compared)>),
-    Attributes(Box<(attributes::Job, Survey)>, AttributeMode),
+    Attributes(Box<(attributes::Job, Survey)>),
 }
 
 /// What feeds are prepared with.
@@ -140,10 +139,10 @@ impl Preparing<'_> {
         let digest = source.digest()?;
         let rejects = self.rejects_of(&feed.name);
         RejectFiles::new(&rejects).check()?;
-        let job = attributes::Job { source, mapping: feed.mapping(), registry, rejects };
-        let list = owned_list(&feed.name);
-        let owned = (feed.mode == AttributeMode::MirrorOwned).then_some(list.as_str());
-        let survey = job.survey(self.ledger, owned, self.keep, self.printer)?;
+        let owner = feed.owner().map(str::to_owned);
+        let job =
+            attributes::Job { source, mapping: feed.mapping(), registry, rejects, mode: feed.mode, owner };
+        let survey = job.survey(self.ledger, self.keep, self.printer)?;
         let Survey { changes, counts, owned } = &survey;
         let held_back =
             owned.as_ref().filter(|owned| owned.unknown > 0).map(|owned| held_back(owned.unknown));
@@ -181,7 +180,7 @@ impl Preparing<'_> {
             breaches: self.config.guards(feed.guards).check(&facts),
             held_back,
         };
-        Ok(Prepared { plan, work: Work::Attributes(Box::new((job, survey)), feed.mode) })
+        Ok(Prepared { plan, work: Work::Attributes(Box::new((job, survey))) })
     }
 }
 

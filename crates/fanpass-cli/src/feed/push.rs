@@ -49,7 +49,7 @@ impl AttributePush {
         if let Some(session) = &session {
             ledger_options.take(&mut ledger, session)?;
         }
-        let survey = blocking(|| job.survey(&mut ledger, None, false, printer))?;
+        let survey = blocking(|| job.survey(&mut ledger, session.is_some(), printer))?;
         let digest = blocking(|| job.source.digest())?;
         let Some(session) = session else {
             let resumes = run::resumes(&ledger, &label, &digest)?;
@@ -61,6 +61,7 @@ impl AttributePush {
         let closed = Closed::new(state)?;
         if let Some(mut ledger) = ledger {
             run.end(&mut ledger, &closed)?;
+            ledger.sweep_lists()?;
         }
         Ok(Pushed { closed, resumes: run.resumes })
     }

@@ -56,8 +56,8 @@ pub fn target(global: &Global) -> FeedTarget {
     }
 }
 
-/// A feed of rejected rows of attributes.
-pub fn attributes(label: &str, file: PathBuf, mapping: &Mapping) -> AttributeFeed {
+/// A feed of rejected rows of attributes, whose users become the own of the feed `owned_by`.
+pub fn attributes(label: &str, file: PathBuf, mapping: &Mapping, owned_by: Option<String>) -> AttributeFeed {
     let Mapping { id, map, set, blank, null, nulls, .. } = mapping.clone();
     AttributeFeed {
         name: label.to_owned(),
@@ -70,6 +70,7 @@ pub fn attributes(label: &str, file: PathBuf, mapping: &Mapping) -> AttributeFee
         null,
         nulls,
         mode: AttributeMode::Set,
+        owned_by,
         guards: Guards::default(),
     }
 }

@@ -75,6 +75,14 @@ pub struct State {
     pub rows_expected: Option<u64>,
 }
 
+impl State {
+    /// Whether all was tried, and nobody is left who is gone and still has something.
+    pub fn is_whole(&self) -> bool {
+        let Account { stopped, gone_left, .. } = &self.account;
+        self.failure.is_none() && stopped.is_none() && *gone_left == 0
+    }
+}
+
 impl Shared {
     pub fn new(account: Account) -> Self {
         Self(Arc::new(Mutex::new(State { account, failure: None, rows_expected: None })))

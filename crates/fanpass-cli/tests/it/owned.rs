@@ -1,5 +1,7 @@
 //! What a feed in `mirror-owned` takes back from those who are gone: what it put there, and nothing else.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use crate::harness::Club;
@@ -105,4 +107,71 @@ fn several_rows_of_a_user_are_taken_back_as_a_whole() {
     apply(&club, "twice,yes,\ntwice,,gold\nstays,yes,gold\n");
     assert_eq!(apply(&club, "stays,yes,gold\n")["removed"], 1);
     assert_eq!(properties(&club, "twice"), json!({}));
+}
+
+/// Replaces `from` in a reject file and retries it.
+fn retry(club: &Club, file: &str, from: &str, to: &str) {
+    let text = fs::read_to_string(club.path(file)).unwrap();
+    assert!(text.contains(from), "{text}");
+    club.file(file, text.replace(from, to));
+    let printed = club.run(&["rejects", "retry", file]);
+    assert!(printed.ends_with("exit 0\n"), "{printed}");
+}
+
+#[test]
+fn a_reject_that_was_mended_is_the_feeds_own() {
+    let club = club();
+    let broken = "stays,yes,gold\nmended,perhaps,gold\n";
+    apply(&club, broken);
+    retry(&club, "rejects/crm.csv", "perhaps", "yes");
+    assert_eq!(properties(&club, "mended")["custom.tier"], "gold");
+    assert_eq!(apply(&club, broken)["removed"], 0, "it is in the file, though nobody has mended it there");
+    assert_eq!(properties(&club, "mended")["custom.tier"], "gold");
+    assert_eq!(apply(&club, "stays,yes,gold\n")["removed"], 1);
+    assert_eq!(properties(&club, "mended"), json!({}));
+    assert_eq!(properties(&club, "stays")["custom.tier"], "gold");
+}
+
+#[test]
+fn a_reject_that_is_mended_in_two_steps_is_the_feeds_own() {
+    let club = club();
+    apply(&club, "stays,yes,gold\nmended,perhaps,bronze\n");
+    let file = "rejects/crm.csv";
+    let text = fs::read_to_string(club.path(file)).unwrap();
+    club.file(file, text.replace("perhaps", "yes"));
+    let refused = club.json(&["rejects", "retry", file]);
+    assert_eq!((&refused["rejected"], &refused["sent"]), (&1.into(), &0.into()), "{refused}");
+    let still_wrong = refused["rejectsFiles"][0].as_str().unwrap();
+    retry(&club, still_wrong, "bronze", "gold");
+    assert_eq!(apply(&club, "stays,yes,gold\n")["removed"], 1);
+    assert_eq!(properties(&club, "mended"), json!({}));
+}
+
+#[test]
+fn an_id_that_was_mended_is_the_feeds_own() {
+    let club = Club::with_service();
+    let segment = "[[segment]]\nname = \"holders\"\nfile = \"holders.csv\"\nmode = \"mirror-owned\"\n";
+    club.file("season.toml", format!("guards = {{ rejects = 100, shrink = 100 }}\n{segment}"));
+    let apply = |rows: &str| {
+        club.file("holders.csv", format!("fan_id\n{rows}"));
+        club.json(&["apply", "season.toml"])["feeds"][0]["removed"].clone()
+    };
+    let members = || club.json(&["segments", "show", "holders"])["memberCount"].clone();
+    let broken = "stays\nmended,surplus\n";
+    apply(broken);
+    assert_eq!(members(), 1);
+    retry(&club, "rejects/holders.csv", ",\"surplus\"", "");
+    assert_eq!((members(), apply(broken), members()), (2.into(), 0.into(), 2.into()));
+    assert_eq!((apply("stays\n"), members()), (1.into(), 1.into()));
+}
+
+#[test]
+fn a_configuration_gives_no_feed_to_another() {
+    let club = club();
+    club.file("season.toml", format!("{SEASON}owned-by = \"other\"\n"));
+    let printed = club.run(&["plan", "season.toml"]);
+    assert!(
+        printed.contains("`owned-by` is for the file beside a reject file") && printed.ends_with("exit 2\n"),
+        "{printed}"
+    );
 }

@@ -70,7 +70,14 @@ impl Retry {
         let registry = registry_of(attributes_file.as_deref(), session.as_ref()).await?.map(Arc::new);
         let source = Arc::new(SourceFile::new(&self.file, Options::default())?);
         let push = AttributePush {
-            job: Job { source, mapping: feed.mapping(), registry, rejects: rejects_of(&self.file) },
+            job: Job {
+                source,
+                mapping: feed.mapping(),
+                registry,
+                rejects: rejects_of(&self.file),
+                mode: feed.mode,
+                owner: feed.owner().map(str::to_owned),
+            },
             label: feed.name.clone(),
             ledger: ledger.clone(),
             ledger_options: LedgerOptions::default(),
