@@ -15,7 +15,7 @@ mod updates;
 
 pub use cell_type::{CellFault, CellType, code};
 pub use error::{ErrorKind, SyncError};
-pub use feeds::{AttributeFeed, AttributeMode, FeedTarget, Feeds, SegmentFeed};
+pub use feeds::{AttributeFeed, AttributeMode, FeedTarget, Feeds, RejectsOf, SegmentFeed};
 pub use figures::Figures;
 pub use guards::{Breach, Guard, GuardedFacts, Guards};
 pub use ledger::{

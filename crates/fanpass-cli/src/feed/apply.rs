@@ -40,14 +40,14 @@ impl Applying<'_> {
             Work::Segment(work) => {
                 let (job, compared) = *work;
                 let run = Run::begin(&mut ledger, &plan.feed, &job.source, plan.digest.clone())?;
-                let closed = self.segment(&job, compared, &mut ledger).await;
+                let closed = self.segment(&job, &run, compared, &mut ledger).await;
                 run.end(&mut ledger, &closed)?;
                 (closed, ledger)
             }
             Work::Attributes(work) => {
                 let (job, survey) = *work;
                 let run = Run::begin(&mut ledger, &plan.feed, &job.source, plan.digest.clone())?;
-                let (closed, mut ledger) = self.attributes(&plan, &job, survey, ledger).await?;
+                let (closed, mut ledger) = self.attributes(&run, &job, survey, ledger).await?;
                 run.end(&mut ledger, &closed)?;
                 (closed, ledger)
             }
@@ -55,12 +55,20 @@ impl Applying<'_> {
         Ok((Applied { plan, closed }, ledger))
     }
 
-    async fn segment(&mut self, job: &segment::Job, compared: Compared, ledger: &mut Ledger) -> Closed {
+    async fn segment(
+        &mut self,
+        job: &segment::Job,
+        run: &Run,
+        compared: Compared,
+        ledger: &mut Ledger,
+    ) -> Closed {
         let read = compared.read.read;
         let rejected = compared.read.rejected;
         let column = compared.read.column.clone();
         match job.send(self.session, ledger, compared, self.printer).await {
             Ok(closed) => {
+                let of_run = || run.rejects(job.feed.mode == SegmentMode::MirrorOwned);
+                let rejects_of = job.feed.rejects_of.clone().unwrap_or_else(of_run);
                 let recipe = |file| {
                     self.feeds(|feeds| {
                         let mode = match job.feed.mode {
@@ -71,7 +79,7 @@ impl Applying<'_> {
                         feeds.segments.push(SegmentFeed {
                             file,
                             mode,
-                            owned_by: job.feed.owner().map(str::to_owned),
+                            rejects_of: Some(rejects_of.clone()),
                             feed: Some(feed),
                             id: Some(column.clone()),
                             read: fanpass_sync::Reading::default(),
@@ -100,7 +108,7 @@ impl Applying<'_> {
 
     async fn attributes(
         &mut self,
-        plan: &FeedPlan,
+        run: &Run,
         job: &attributes::Job,
         survey: Survey,
         ledger: Ledger,
@@ -110,8 +118,9 @@ impl Applying<'_> {
         let ledger = ledger.context("the ledger is still in use")?;
         let closed = Closed::new(state)?;
         recipe::write(&closed.rejects_files, |file| {
-            let label = format!("{} rejects", plan.feed);
-            let feed = recipe::attributes(&label, file, &job.mapping, job.owner.clone());
+            let rejects_of = run.rejects(job.owner.is_some());
+            let label = format!("{} rejects", rejects_of.feed);
+            let feed = recipe::attributes(&label, file, &job.mapping, Some(rejects_of));
             self.feeds(|feeds| feeds.attributes.push(feed))
         })?;
         Ok((closed, ledger))

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::runtime::blocking;
 use anyhow::Result;
 use fanpass_client::PushOptions;
-use fanpass_sync::RejectFiles;
+use fanpass_sync::{RejectFiles, RejectsOf};
 
 use super::attributes::{Job, Sent};
 use super::closed::Closed;
@@ -31,6 +31,8 @@ pub struct Pushed {
     pub closed: Closed,
     /// What it went on from.
     pub resumes: Option<String>,
+    /// Where rows come from that it rejected, if a ledger knows.
+    pub rejects_of: Option<RejectsOf>,
 }
 
 impl AttributePush {
@@ -43,7 +45,7 @@ impl AttributePush {
                 Some(session) => job.send(session, None, None, options, printer).await?,
                 None => job.read_only(None).await?,
             };
-            return Ok(Pushed { closed: Closed::new(state)?, resumes: None });
+            return Ok(Pushed { closed: Closed::new(state)?, resumes: None, rejects_of: None });
         };
         let mut ledger = blocking(|| ledger_options.open(&path))?;
         if let Some(session) = &session {
@@ -54,7 +56,7 @@ impl AttributePush {
         let Some(session) = session else {
             let resumes = run::resumes(&ledger, &label, &digest)?;
             let Sent { state, .. } = job.read_only(Some(survey)).await?;
-            return Ok(Pushed { closed: Closed::new(state)?, resumes });
+            return Ok(Pushed { closed: Closed::new(state)?, resumes, rejects_of: None });
         };
         let run = Run::begin(&mut ledger, &label, &job.source, digest)?;
         let Sent { state, ledger } = job.send(session, Some(ledger), Some(survey), options, printer).await?;
@@ -63,6 +65,7 @@ impl AttributePush {
             run.end(&mut ledger, &closed)?;
             ledger.sweep_lists()?;
         }
-        Ok(Pushed { closed, resumes: run.resumes })
+        let rejects_of = Some(run.rejects(false));
+        Ok(Pushed { closed, resumes: run.resumes, rejects_of })
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use fanpass_sync::{AttributeFeed, AttributeMode, FeedTarget, Feeds, Guards, Mapping, Reading};
+use fanpass_sync::{AttributeFeed, AttributeMode, FeedTarget, Feeds, Guards, Mapping, Reading, RejectsOf};
 
 use crate::cli::Global;
 use crate::exit::Exit;
@@ -56,8 +56,13 @@ pub fn target(global: &Global) -> FeedTarget {
     }
 }
 
-/// A feed of rejected rows of attributes, whose users become the own of the feed `owned_by`.
-pub fn attributes(label: &str, file: PathBuf, mapping: &Mapping, owned_by: Option<String>) -> AttributeFeed {
+/// A feed of rejected rows of attributes.
+pub fn attributes(
+    label: &str,
+    file: PathBuf,
+    mapping: &Mapping,
+    rejects_of: Option<RejectsOf>,
+) -> AttributeFeed {
     let Mapping { id, map, set, blank, null, nulls, .. } = mapping.clone();
     AttributeFeed {
         name: label.to_owned(),
@@ -70,7 +75,7 @@ pub fn attributes(label: &str, file: PathBuf, mapping: &Mapping, owned_by: Optio
         null,
         nulls,
         mode: AttributeMode::Set,
-        owned_by,
+        rejects_of,
         guards: Guards::default(),
     }
 }

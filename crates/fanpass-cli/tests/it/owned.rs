@@ -168,10 +168,51 @@ fn an_id_that_was_mended_is_the_feeds_own() {
 #[test]
 fn a_configuration_gives_no_feed_to_another() {
     let club = club();
-    club.file("season.toml", format!("{SEASON}owned-by = \"other\"\n"));
+    club.file("season.toml", format!("{SEASON}rejects-of = {{ feed = \"other\", run = 1, owned = true }}\n"));
     let printed = club.run(&["plan", "season.toml"]);
     assert!(
-        printed.contains("`owned-by` is for the file beside a reject file") && printed.ends_with("exit 2\n"),
+        printed.contains("`rejects-of` is for the file beside a reject file")
+            && printed.ends_with("exit 2\n"),
         "{printed}"
     );
+}
+
+#[test]
+fn rejects_put_nothing_old_back() {
+    let club = club();
+    let monday = "stays,yes,gold\nlate,perhaps,silver\n";
+    apply(&club, monday);
+    apply(&club, monday);
+    let file = "rejects/crm.csv";
+    club.file(file, fs::read_to_string(club.path(file)).unwrap().replace("perhaps", "yes"));
+    let dry_run = club.json(&["rejects", "retry", file, "--dry-run"]);
+    assert_eq!(dry_run["unsent"], 1, "the second run sent nothing that would be newer: {dry_run}");
+    apply(&club, "stays,yes,gold\nlate,yes,gold\nother,perhaps,gold\n");
+    insta::assert_snapshot!("outdated", club.run(&["rejects", "retry", file]));
+    assert_eq!(properties(&club, "late")["custom.tier"], "gold");
+    assert_eq!(club.json(&["rejects", "retry", file, "--outdated"])["sent"], 1);
+    assert_eq!(properties(&club, "late")["custom.tier"], "silver");
+}
+
+#[test]
+fn rejects_of_a_push_with_a_ledger_put_nothing_old_back() {
+    let club = club();
+    let push = [
+        "users",
+        "push",
+        "--file",
+        "fans.csv",
+        "--ledger",
+        "fans.ledger",
+        "--map",
+        "sth=user_properties.sth:boolean",
+    ];
+    club.file("fans.csv", "fan_id,sth\n1,perhaps\n");
+    club.run(&push);
+    club.file("rejects.csv", fs::read_to_string(club.path("rejects.csv")).unwrap().replace("perhaps", "no"));
+    club.file("fans.csv", "fan_id,sth\n1,yes\n");
+    club.run(&push);
+    let printed = club.run(&["rejects", "retry", "rejects.csv"]);
+    assert!(printed.contains("--outdated") && printed.ends_with("exit 6\n"), "{printed}");
+    assert_eq!(properties(&club, "1")["user_properties.sth"], true);
 }

@@ -83,14 +83,14 @@ impl Push {
         if let Some(session) = session {
             session.close().await;
         }
-        let Pushed { closed, resumes } = pushed?;
+        let Pushed { closed, resumes, rejects_of } = pushed?;
         recipe::write(&closed.rejects_files, |file| Feeds {
             target: recipe::target(global),
             ledger: self.ledger.as_deref().map(recipe::absolute),
             attributes_file: known.map(recipe::absolute),
             rate: options.requests_per_second,
             ids_rate: options.ids_per_second,
-            attributes: vec![recipe::attributes(&label, file, &mapping, None)],
+            attributes: vec![recipe::attributes(&label, file, &mapping, rejects_of.clone())],
             ..Feeds::default()
         })?;
         conclude(self.input.file.display().to_string(), self.dry_run, closed, resumes, printer)
