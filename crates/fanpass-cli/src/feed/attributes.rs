@@ -11,10 +11,10 @@ use fanpass_sync::{
     MembershipChange, Roster, SegmentMode, Updates,
 };
 
-use super::account::Account;
+use super::account::{Account, Shared, State};
 use super::config::owned_list;
 use super::gone::Gone;
-use super::rows::{Arriving, Reading, Shared, State, read};
+use super::rows::{Arriving, Reading, read};
 use super::send::send_all;
 use crate::printer::Printer;
 use crate::progress::Progress;

@@ -1,16 +1,16 @@
 //! The rows of a file as updates to send; what need not or cannot be sent goes to the account on the way.
 
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, ready};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use fanpass_client::UserUpdate;
 use fanpass_sync::{Changes, MappedRow, Updates, Verdict};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::account::{Account, Origin, SharedDeliveries, Tag};
+use super::account::{Origin, Shared, SharedDeliveries, Tag};
 use super::attributes::Job;
 use super::gone::Gone;
 
@@ -59,43 +59,6 @@ impl Arriving {
         while let Some(row) = poll_fn(|context| self.poll_next(context)).await {
             shared.lock().account.unsent(&row.tag.origin);
         }
-    }
-}
-
-/// An account that the source and the receiver of outcomes share.
-#[derive(Debug, Clone)]
-pub struct Shared(Arc<Mutex<State>>);
-
-/// The account, and what ended the reading of the file early.
-#[derive(Debug)]
-pub struct State {
-    pub account: Account,
-    pub failure: Option<anyhow::Error>,
-    /// How many rows the file has, by those that were read and the bytes they take.
-    pub rows_expected: Option<u64>,
-}
-
-impl State {
-    /// Whether all was tried, and nobody is left who is gone and still has something.
-    pub fn is_whole(&self) -> bool {
-        let Account { stopped, gone_left, .. } = &self.account;
-        self.failure.is_none() && stopped.is_none() && *gone_left == 0
-    }
-}
-
-impl Shared {
-    pub fn new(account: Account) -> Self {
-        Self(Arc::new(Mutex::new(State { account, failure: None, rows_expected: None })))
-    }
-
-    /// The state once nobody else has it.
-    pub fn into_state(self) -> Result<State> {
-        let state = Arc::into_inner(self.0).context("the account is still being written")?;
-        Ok(state.into_inner().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

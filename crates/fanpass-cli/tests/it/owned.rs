@@ -1,9 +1,12 @@
 //! What a feed in `mirror-owned` takes back from those who are gone: what it put there, and nothing else.
 
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
+use crate::foreign;
 use crate::harness::Club;
 
 const SEASON: &str = r#"
@@ -17,6 +20,9 @@ mode = "mirror-owned"
 guards = { rejects = 100, shrink = 100 }
 "#;
 
+const ATTRIBUTES: &str =
+    "[[attribute]]\nkey = \"custom.tier\"\n[[attribute]]\nkey = \"user_properties.sth\"\n";
+
 /// The service takes silver and gold alone, and the tool's own file knows nothing of that.
 fn club() -> Club {
     let club = Club::with_service();
@@ -24,10 +30,7 @@ fn club() -> Club {
         ["attributes", "register", "custom.tier", "--type", "string", "--allow", "silver", "--allow", "gold"];
     club.json(&tier);
     club.file("season.toml", SEASON);
-    club.file(
-        "attributes.toml",
-        "[[attribute]]\nkey = \"custom.tier\"\n[[attribute]]\nkey = \"user_properties.sth\"\n",
-    );
+    club.file("attributes.toml", ATTRIBUTES);
     club.json(&["tokens", "issue", "reader", "--scope", "read", "--out", "reader.token"]);
     club
 }
@@ -68,6 +71,24 @@ fn a_run_that_broke_off_makes_nobody_the_feeds_own() {
     assert_eq!(properties(&club, "by-hand"), json!({ "custom.tier": "silver" }), "it was never sent");
     assert_eq!(properties(&club, "sent"), json!({}));
     assert_eq!(apply(&club, "stays,yes,gold\n")["removed"], 0);
+}
+
+#[test]
+fn of_a_run_that_broke_off_in_the_middle_what_was_acknowledged_is_the_feeds_own() {
+    let updates = Arc::new(AtomicUsize::new(2));
+    let (club, told) = foreign::club_that_takes(Arc::clone(&updates));
+    club.file("season.toml", SEASON);
+    club.file("attributes.toml", ATTRIBUTES);
+    club.file("fans.csv", "fan_id,sth,tier\nstays,,gold\nsent,,gold\nbroken,,gold\nnever,,gold\n");
+    let printed = club.run(&["apply", "season.toml", "--concurrency", "1"]);
+    assert!(printed.contains("stopped in the middle") && printed.ends_with("exit 4\n"), "{printed}");
+
+    updates.store(usize::MAX, Ordering::SeqCst);
+    let applied = apply(&club, "stays,,gold\n");
+    assert_eq!((&applied["removed"], &applied["unchanged"]), (&1.into(), &1.into()), "{applied}");
+    let cleared = told.iter().filter(|told| told.starts_with('{')).nth(2).unwrap();
+    let cleared: Value = serde_json::from_str(&cleared).unwrap();
+    assert_eq!(cleared, json!({ "userId": "sent", "userProperties": { "custom.tier": null } }));
 }
 
 #[test]

@@ -6,7 +6,8 @@ use fanpass_model::UserProperties;
 use fanpass_sync::{Deliveries, Ledger, Taken};
 use proptest::prelude::*;
 
-use crate::ledger::{Folder, Update, lost, open, update};
+use crate::ledger::{Folder, Update, open, update};
+use crate::ledger_model::lost;
 
 #[derive(Debug, Clone)]
 enum Step {

@@ -1,7 +1,6 @@
 //! What the ledger remembers, whatever happens to the process.
 
 use std::{
-    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
@@ -43,25 +42,6 @@ impl Folder {
         }
         copy
     }
-}
-
-/// What these users would lose of these keys.
-pub(crate) fn lost(
-    ledger: &mut Ledger,
-    users: &[&str],
-    keys: &[&'static str],
-) -> BTreeMap<String, Vec<String>> {
-    let folder = tempfile::tempdir().unwrap();
-    let mut departures = ledger.departures(folder.path());
-    users.iter().for_each(|user| departures.add(&UserId::new(*user).unwrap()).unwrap());
-    let keys: Vec<_> = keys.iter().map(|key| AttributeKey::new(*key).unwrap()).collect();
-    let mut lost = BTreeMap::new();
-    let each = |user: UserId, unset: UserProperties| {
-        assert!(unset.iter().all(|(_, value)| *value == AttributeValue::Unset), "{unset:?}");
-        lost.insert(user.into(), unset.iter().map(|(key, _)| key.to_string()).collect());
-    };
-    departures.finish(ledger, &keys, each).unwrap();
-    lost
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use fanpass_model::{AttributeKey, AttributeValue, UserId, UserProperties};
+use fanpass_sync::Ledger;
 use proptest::prelude::*;
 
-use crate::ledger::{Folder, Update, lost, open, update};
+use crate::ledger::{Folder, Update, open, update};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -63,6 +64,27 @@ fn differs(model: &mut Model, batch: &[Update]) -> Vec<UserProperties> {
     batch.iter().map(&mut part).collect()
 }
 
+/// What these users would lose of these keys.
+pub(crate) fn lost(
+    ledger: &mut Ledger,
+    users: &[&str],
+    keys: &[&'static str],
+) -> BTreeMap<String, Vec<String>> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut departures = ledger.departures(folder.path());
+    for user in users {
+        departures.add(&UserId::new(*user).unwrap()).unwrap();
+    }
+    let keys: Vec<_> = keys.iter().map(|key| AttributeKey::new(*key).unwrap()).collect();
+    let mut lost = BTreeMap::new();
+    let each = |user: UserId, unset: UserProperties| {
+        assert!(unset.iter().all(|(_, value)| *value == AttributeValue::Unset), "{unset:?}");
+        lost.insert(user.into(), unset.iter().map(|(key, _)| key.to_string()).collect());
+    };
+    departures.finish(ledger, &keys, each).unwrap();
+    lost
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
@@ -91,7 +113,9 @@ proptest! {
                             held.entry(user.to_string()).or_default().push(key.to_string());
                         }
                     }
-                    held.values_mut().for_each(|keys| keys.sort());
+                    for keys in held.values_mut() {
+                        keys.sort();
+                    }
                     prop_assert_eq!(lost(&mut ledger, &["0", "1", "2", "3"], &KEYS[..2]), held);
                 }
                 Step::Reopen => {
