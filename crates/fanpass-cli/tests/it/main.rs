@@ -26,6 +26,7 @@ mod interrupts;
 mod keys;
 mod kill;
 mod local;
+mod owned;
 mod plans;
 mod privacy;
 mod push;
