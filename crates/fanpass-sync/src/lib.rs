@@ -15,12 +15,12 @@ mod updates;
 
 pub use cell_type::{CellFault, CellType, code};
 pub use error::{ErrorKind, SyncError};
-pub use feeds::{AttributeFeed, AttributeMode, FeedTarget, Feeds, SegmentFeed};
+pub use feeds::{AttributeFeed, AttributeMode, FeedTarget, Feeds, RejectsOf, SegmentFeed};
 pub use figures::Figures;
 pub use guards::{Breach, Guard, GuardedFacts, Guards};
 pub use ledger::{
-    Busy, Changes, Deliveries, Ledger, ListId, ListReader, ListState, ListWriter, Receipt, Run, RunEnd,
-    RunId, RunStart, Survey, Taken, Verdict,
+    Busy, Changes, Deliveries, Departures, Ledger, ListId, ListReader, ListState, ListWriter, Receipt, Run,
+    RunEnd, RunId, RunStart, Survey, Taken, Verdict,
 };
 pub use lint::Finding;
 pub use mapping::{Absent, ColumnMap, Constant, Mapping};

@@ -1,9 +1,9 @@
 //! The account of a run: each row of the file in exactly one bucket, and those that did not arrive in a file.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use fanpass_client::{Delivery, StopReason};
 use fanpass_sync::{Deliveries, Figures, Receipt, RejectFiles};
 use fanpass_table::{KeptRow, Reject};
@@ -142,5 +142,42 @@ impl Account {
             self.shown.push((*reject).into());
         }
         Ok(())
+    }
+}
+
+/// An account that the source and the receiver of outcomes share.
+#[derive(Debug, Clone)]
+pub struct Shared(Arc<Mutex<State>>);
+
+/// The account, and what ended the reading of the file early.
+#[derive(Debug)]
+pub struct State {
+    pub account: Account,
+    pub failure: Option<anyhow::Error>,
+    /// How many rows the file has, by those that were read and the bytes they take.
+    pub rows_expected: Option<u64>,
+}
+
+impl State {
+    /// Whether all was tried, and nobody is left who is gone and still has something.
+    pub fn is_whole(&self) -> bool {
+        let Account { stopped, gone_left, .. } = &self.account;
+        self.failure.is_none() && stopped.is_none() && *gone_left == 0
+    }
+}
+
+impl Shared {
+    pub fn new(account: Account) -> Self {
+        Self(Arc::new(Mutex::new(State { account, failure: None, rows_expected: None })))
+    }
+
+    /// The state once nobody else has it.
+    pub fn into_state(self) -> Result<State> {
+        let state = Arc::into_inner(self.0).context("the account is still being written")?;
+        Ok(state.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

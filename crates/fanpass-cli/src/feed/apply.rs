@@ -2,11 +2,11 @@
 
 use anyhow::{Context as _, Result};
 use fanpass_client::PushOptions;
-use fanpass_sync::{AttributeMode, Feeds, Figures, Ledger, SegmentFeed, SegmentMode};
+use fanpass_sync::{Feeds, Figures, Ledger, SegmentFeed, SegmentMode};
 
 use super::attributes::{self, Sent, Survey};
 use super::closed::Closed;
-use super::config::{Config, owned_list};
+use super::config::Config;
 use super::plan::FeedPlan;
 use super::prepare::{Prepared, Work};
 use super::recipe;
@@ -40,14 +40,14 @@ impl Applying<'_> {
             Work::Segment(work) => {
                 let (job, compared) = *work;
                 let run = Run::begin(&mut ledger, &plan.feed, &job.source, plan.digest.clone())?;
-                let closed = self.segment(&job, compared, &mut ledger).await;
+                let closed = self.segment(&job, &run, compared, &mut ledger).await;
                 run.end(&mut ledger, &closed)?;
                 (closed, ledger)
             }
-            Work::Attributes(work, mode) => {
+            Work::Attributes(work) => {
                 let (job, survey) = *work;
                 let run = Run::begin(&mut ledger, &plan.feed, &job.source, plan.digest.clone())?;
-                let (closed, mut ledger) = self.attributes(&plan, &job, survey, mode, ledger).await?;
+                let (closed, mut ledger) = self.attributes(&run, &job, survey, ledger).await?;
                 run.end(&mut ledger, &closed)?;
                 (closed, ledger)
             }
@@ -55,12 +55,20 @@ impl Applying<'_> {
         Ok((Applied { plan, closed }, ledger))
     }
 
-    async fn segment(&mut self, job: &segment::Job, compared: Compared, ledger: &mut Ledger) -> Closed {
+    async fn segment(
+        &mut self,
+        job: &segment::Job,
+        run: &Run,
+        compared: Compared,
+        ledger: &mut Ledger,
+    ) -> Closed {
         let read = compared.read.read;
         let rejected = compared.read.rejected;
         let column = compared.read.column.clone();
         match job.send(self.session, ledger, compared, self.printer).await {
             Ok(closed) => {
+                let of_run = || run.rejects(job.feed.mode == SegmentMode::MirrorOwned);
+                let rejects_of = job.feed.rejects_of.clone().unwrap_or_else(of_run);
                 let recipe = |file| {
                     self.feeds(|feeds| {
                         let mode = match job.feed.mode {
@@ -71,6 +79,7 @@ impl Applying<'_> {
                         feeds.segments.push(SegmentFeed {
                             file,
                             mode,
+                            rejects_of: Some(rejects_of.clone()),
                             feed: Some(feed),
                             id: Some(column.clone()),
                             read: fanpass_sync::Reading::default(),
@@ -99,29 +108,20 @@ impl Applying<'_> {
 
     async fn attributes(
         &mut self,
-        plan: &FeedPlan,
+        run: &Run,
         job: &attributes::Job,
         survey: Survey,
-        mode: AttributeMode,
-        mut ledger: Ledger,
+        ledger: Ledger,
     ) -> Result<(Closed, Ledger)> {
-        let owned = survey.owned.as_ref().map(|owned| (owned.change.members, owned.change.either));
-        let list = owned_list(&plan.feed);
-        if let (AttributeMode::MirrorOwned, Some((_, Some(either)))) = (mode, owned) {
-            // Whoever may get attributes from here on is the feed's, whatever happens to the process.
-            ledger.publish_lists(&[(&list, either)])?;
-        }
         let sent = job.send(self.session, Some(ledger), Some(survey), self.options.clone(), self.printer);
         let Sent { state, ledger } = sent.await?;
-        let mut ledger = ledger.context("the ledger is still in use")?;
+        let ledger = ledger.context("the ledger is still in use")?;
         let closed = Closed::new(state)?;
-        let whole = closed.failure.is_none() && closed.stopped.is_none() && closed.gone_left == 0;
-        if let (true, Some((Some(members), _))) = (whole, owned) {
-            ledger.publish_lists(&[(&list, members)])?;
-        }
         recipe::write(&closed.rejects_files, |file| {
-            let label = format!("{} rejects", plan.feed);
-            self.feeds(|feeds| feeds.attributes.push(recipe::attributes(&label, file, &job.mapping)))
+            let rejects_of = run.rejects(job.owner.is_some());
+            let label = format!("{} rejects", rejects_of.feed);
+            let feed = recipe::attributes(&label, file, &job.mapping, Some(rejects_of));
+            self.feeds(|feeds| feeds.attributes.push(feed))
         })?;
         Ok((closed, ledger))
     }

@@ -1,26 +1,26 @@
 //! A source of attributes: what it would change, and the run that sends it.
 
-use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use fanpass_client::PushOptions;
-use fanpass_model::AttributeRegistry;
+use fanpass_model::{AttributeRegistry, UserId};
 use fanpass_sync::{
-    Changes, Counts, Deliveries, Figures, Keep, Ledger, Lists, MappedRow, Mapping, MembershipChange, Roster,
-    SegmentMode, Updates,
+    AttributeMode, Changes, Counts, Deliveries, Figures, Keep, Ledger, ListId, Lists, MappedRow, Mapping,
+    MembershipChange, Roster, SegmentMode, Updates,
 };
 
-use super::account::Account;
-use super::rows::{Arriving, Reading, Shared, State, read};
+use super::account::{Account, Shared, State};
+use super::config::owned_list;
+use super::gone::Gone;
+use super::rows::{Arriving, Reading, read};
 use super::send::send_all;
 use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::session::Session;
 use crate::signals;
 use crate::source::SourceFile;
-use crate::temporary::Temporary;
 
 /// Rows between two looks at the progress bar.
 const PROGRESS_STEP: u64 = 256;
@@ -34,6 +34,9 @@ pub struct Job {
     pub registry: Option<Arc<AttributeRegistry>>,
     /// Where rows go that do not arrive.
     pub rejects: PathBuf,
+    pub mode: AttributeMode,
+    /// The feed whose own the users become, if they become somebody's.
+    pub owner: Option<String>,
 }
 
 /// What a job would change.
@@ -46,9 +49,14 @@ pub struct Survey {
 }
 
 impl Survey {
+    /// How many users lose something because they are in the file no more.
+    pub fn gone(&self) -> u64 {
+        self.owned.as_ref().map_or(0, |owned| owned.gone.users)
+    }
+
     /// What the rows came to, if there is nothing to send and nothing to reject, so that they need not be read again.
     fn figures_without_work(&self) -> Option<Figures> {
-        let gone = self.owned.as_ref().map_or(0, |owned| owned.change.removed);
+        let gone = self.gone();
         let Counts { rows, empty, rejects, .. } = self.counts;
         if self.changes.count() + gone + rejects > 0 {
             return None;
@@ -62,8 +70,8 @@ impl Survey {
 #[derive(Debug)]
 pub struct Owned {
     pub change: MembershipChange,
-    /// Those who are gone, one a line.
-    pub gone: Temporary,
+    /// Those who are gone and lose something by it.
+    pub gone: Gone,
     /// Rows whose user cannot be read. While there are any, anybody may be in the file, and nobody is gone.
     pub unknown: u64,
 }
@@ -85,19 +93,12 @@ impl Job {
         })
     }
 
-    /// Compares the whole source with the ledger. `owned` is the list of the feed's users, for a feed that takes its
-    /// attributes off those who are gone; `keep` says whether their new lists are written.
-    pub fn survey(
-        &self,
-        ledger: &mut Ledger,
-        owned: Option<&str>,
-        keep: bool,
-        printer: Printer,
-    ) -> Result<Survey> {
+    /// Compares the whole source with the ledger; `keep` says whether the owner's new lists of users are written.
+    pub fn survey(&self, ledger: &mut Ledger, keep: bool, printer: Printer) -> Result<Survey> {
         let progress = Progress::new(printer, "comparing with the ledger");
         let folder = std::env::temp_dir();
         let mut updates = self.updates()?;
-        let mut roster = owned.map(|_| Roster::new(&folder));
+        let mut roster = self.owner.as_ref().map(|_| Roster::new(&folder));
         let mut survey = ledger.survey(&folder)?;
         let mut unknown = 0;
         while let Some(row) = updates.next_row()? {
@@ -122,15 +123,69 @@ impl Job {
         }
         signals::check()?;
         let changes = survey.finish()?;
-        let owned = match (roster, owned) {
-            (Some(roster), Some(list)) => Some(compare_users(roster, ledger, list, unknown, keep)?),
+        let owned = match (roster, &self.owner) {
+            (Some(roster), Some(owner)) => {
+                Some(self.compare_users(roster, ledger, &owned_list(owner), unknown, keep)?)
+            }
             _ => None,
         };
         Ok(Survey { changes, counts: updates.counts(), owned })
     }
 
-    /// Sends what the survey found, or everything without one.
+    fn compare_users(
+        &self,
+        roster: Roster,
+        ledger: &mut Ledger,
+        list: &str,
+        unknown: u64,
+        keep: bool,
+    ) -> Result<Owned> {
+        let mut departures = ledger.departures(&std::env::temp_dir());
+        let lists = Lists { held: list, owned: "" };
+        let mirrors = self.mode == AttributeMode::MirrorOwned;
+        let keep = Keep { members: keep && mirrors, either: keep };
+        let mode = if mirrors && unknown == 0 { SegmentMode::Replace } else { SegmentMode::Add };
+        let change = roster.compare(ledger, lists, mode, keep, |id| {
+            match UserId::new(String::from_utf8_lossy(id)) {
+                Ok(user) => departures.add(&user),
+                // A damaged list names nobody.
+                Err(_) => Ok(()),
+            }
+        })?;
+        let gone = Gone::of(departures, ledger, self.mapping.keys())?;
+        Ok(Owned { change, gone, unknown })
+    }
+
+    /// Sends what the survey found, or everything without one, and notes whose the users are.
     pub async fn send(
+        &self,
+        session: &mut Session,
+        mut ledger: Option<Ledger>,
+        survey: Option<Survey>,
+        options: PushOptions,
+        printer: Printer,
+    ) -> Result<Sent> {
+        let owned = survey.as_ref().and_then(|survey| survey.owned.as_ref());
+        let (either, members) =
+            owned.map_or((None, None), |owned| (owned.change.either, owned.change.members));
+        // Whoever may get attributes from here on is missed once it is gone, whatever happens to the process.
+        self.own(&mut ledger, either)?;
+        let mut sent = self.send_changes(session, ledger, survey, options, printer).await?;
+        if sent.state.is_whole() {
+            self.own(&mut sent.ledger, members)?;
+        }
+        Ok(sent)
+    }
+
+    /// Makes a list, if there is one, that of the owner's users.
+    fn own(&self, ledger: &mut Option<Ledger>, list: Option<ListId>) -> Result<()> {
+        if let (Some(ledger), Some(owner), Some(list)) = (ledger, &self.owner, list) {
+            ledger.publish_lists(&[(&owned_list(owner), list)])?;
+        }
+        Ok(())
+    }
+
+    async fn send_changes(
         &self,
         session: &mut Session,
         ledger: Option<Ledger>,
@@ -141,10 +196,7 @@ impl Job {
         if let Some(figures) = survey.as_ref().and_then(Survey::figures_without_work) {
             return Ok(Sent { state: self.state_of(figures), ledger });
         }
-        let total = survey.as_ref().map(|survey| {
-            let gone = survey.owned.as_ref().map_or(0, |owned| owned.change.removed);
-            survey.changes.count() + gone
-        });
+        let total = survey.as_ref().map(|survey| survey.changes.count() + survey.gone());
         // What was sent before may still have to be waited for.
         session.ids.take(0).await;
         let (shared, arriving, reading) = self.begin(ledger, survey);
@@ -181,24 +233,6 @@ impl Job {
         let (arriving, reading) = read(reading, shared.clone());
         (shared, arriving, reading)
     }
-}
-
-fn compare_users(roster: Roster, ledger: &Ledger, list: &str, unknown: u64, keep: bool) -> Result<Owned> {
-    let mut gone = Temporary::new()?;
-    let mut out = BufWriter::new(&mut gone);
-    let mut failed = None;
-    let lists = Lists { held: list, owned: "" };
-    let keep = Keep { members: keep, either: keep };
-    let mode = if unknown == 0 { SegmentMode::Replace } else { SegmentMode::Add };
-    let change = roster.compare(ledger, lists, mode, keep, |id| {
-        if let Err(error) = out.write_all(id).and_then(|()| out.write_all(b"\n")) {
-            failed.get_or_insert(error);
-        }
-        Ok(())
-    })?;
-    failed.map_or_else(|| out.flush(), Err).context("cannot write a temporary file")?;
-    drop(out);
-    Ok(Owned { change, gone, unknown })
 }
 
 fn end(shared: Shared) -> Result<Sent> {

@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use fanpass_sync::Figures;
 
-use super::account::Account;
-use super::rows::State;
+use super::account::{Account, State};
 use crate::exit::Exit;
 use crate::failure::Incomplete;
 use crate::input::RejectedRow;

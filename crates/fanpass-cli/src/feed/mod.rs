@@ -6,6 +6,7 @@ pub mod attributes;
 pub mod closed;
 pub mod config;
 pub mod delivery;
+pub mod gone;
 pub mod ids;
 pub mod lint;
 pub mod plan;

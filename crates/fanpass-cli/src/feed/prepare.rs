@@ -7,12 +7,11 @@ use crate::runtime::blocking;
 use anyhow::Result;
 use fanpass_model::AttributeRegistry;
 use fanpass_sync::{
-    AttributeFeed, AttributeMode, GuardedFacts, Ledger, MappedRow, RejectFiles, SegmentFeed, SegmentMode,
-    Verdict,
+    AttributeFeed, GuardedFacts, Ledger, MappedRow, RejectFiles, SegmentFeed, SegmentMode, Verdict,
 };
 
 use super::attributes::{self, Survey};
-use super::config::{Config, owned_list};
+use super::config::Config;
 use super::lint::{lint, registry_of};
 use super::plan::{FeedPlan, Kind, Rows, Sample};
 use super::run::resumes;
@@ -35,7 +34,7 @@ pub struct Prepared {
 #[derive(Debug)]
 pub enum Work {
     Segment(Box<(segment::Job, Compared)>),
-    Attributes(Box<(attributes::Job, Survey)>, AttributeMode),
+    Attributes(Box<(attributes::Job, Survey)>),
 }
 
 /// What feeds are prepared with.
@@ -140,25 +139,24 @@ impl Preparing<'_> {
         let digest = source.digest()?;
         let rejects = self.rejects_of(&feed.name);
         RejectFiles::new(&rejects).check()?;
-        let job = attributes::Job { source, mapping: feed.mapping(), registry, rejects };
-        let list = owned_list(&feed.name);
-        let owned = (feed.mode == AttributeMode::MirrorOwned).then_some(list.as_str());
-        let survey = job.survey(self.ledger, owned, self.keep, self.printer)?;
+        let owner = feed.owner().map(str::to_owned);
+        let job =
+            attributes::Job { source, mapping: feed.mapping(), registry, rejects, mode: feed.mode, owner };
+        let survey = job.survey(self.ledger, self.keep, self.printer)?;
         let Survey { changes, counts, owned } = &survey;
         let held_back =
             owned.as_ref().filter(|owned| owned.unknown > 0).map(|owned| held_back(owned.unknown));
-        let owned = owned.as_ref().map(|owned| &owned.change);
-        let removed = owned.map_or(0, |owned| owned.removed);
+        let removed = survey.gone();
         let facts = GuardedFacts {
             read: counts.rows,
             rejected: counts.rejects,
-            before: owned.map_or(0, |owned| owned.before),
+            before: owned.as_ref().map_or(0, |owned| owned.change.before),
             added: 0,
             removed,
         };
         let mut samples = sample_rows(&job, &survey, self.ledger)?;
-        let gone = owned.map(|owned| owned.removed_samples.as_slice()).unwrap_or_default();
-        samples.extend(gone.iter().map(|id| Sample { kind: Kind::Removed, text: id.clone() }));
+        let gone = owned.iter().flat_map(|owned| &owned.gone.samples);
+        samples.extend(gone.map(|id| Sample { kind: Kind::Removed, text: id.clone() }));
         let plan = FeedPlan {
             feed: feed.name.clone(),
             segment: None,
@@ -182,7 +180,7 @@ impl Preparing<'_> {
             breaches: self.config.guards(feed.guards).check(&facts),
             held_back,
         };
-        Ok(Prepared { plan, work: Work::Attributes(Box::new((job, survey)), feed.mode) })
+        Ok(Prepared { plan, work: Work::Attributes(Box::new((job, survey))) })
     }
 }
 

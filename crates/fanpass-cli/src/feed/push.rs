@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::runtime::blocking;
 use anyhow::Result;
 use fanpass_client::PushOptions;
-use fanpass_sync::RejectFiles;
+use fanpass_sync::{RejectFiles, RejectsOf};
 
 use super::attributes::{Job, Sent};
 use super::closed::Closed;
@@ -31,6 +31,8 @@ pub struct Pushed {
     pub closed: Closed,
     /// What it went on from.
     pub resumes: Option<String>,
+    /// Where rows come from that it rejected, if a ledger knows.
+    pub rejects_of: Option<RejectsOf>,
 }
 
 impl AttributePush {
@@ -43,25 +45,27 @@ impl AttributePush {
                 Some(session) => job.send(session, None, None, options, printer).await?,
                 None => job.read_only(None).await?,
             };
-            return Ok(Pushed { closed: Closed::new(state)?, resumes: None });
+            return Ok(Pushed { closed: Closed::new(state)?, resumes: None, rejects_of: None });
         };
         let mut ledger = blocking(|| ledger_options.open(&path))?;
         if let Some(session) = &session {
             ledger_options.take(&mut ledger, session)?;
         }
-        let survey = blocking(|| job.survey(&mut ledger, None, false, printer))?;
+        let survey = blocking(|| job.survey(&mut ledger, session.is_some(), printer))?;
         let digest = blocking(|| job.source.digest())?;
         let Some(session) = session else {
             let resumes = run::resumes(&ledger, &label, &digest)?;
             let Sent { state, .. } = job.read_only(Some(survey)).await?;
-            return Ok(Pushed { closed: Closed::new(state)?, resumes });
+            return Ok(Pushed { closed: Closed::new(state)?, resumes, rejects_of: None });
         };
         let run = Run::begin(&mut ledger, &label, &job.source, digest)?;
         let Sent { state, ledger } = job.send(session, Some(ledger), Some(survey), options, printer).await?;
         let closed = Closed::new(state)?;
         if let Some(mut ledger) = ledger {
             run.end(&mut ledger, &closed)?;
+            ledger.sweep_lists()?;
         }
-        Ok(Pushed { closed, resumes: run.resumes })
+        let rejects_of = Some(run.rejects(false));
+        Ok(Pushed { closed, resumes: run.resumes, rejects_of })
     }
 }

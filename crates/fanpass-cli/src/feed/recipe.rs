@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use fanpass_sync::{AttributeFeed, AttributeMode, FeedTarget, Feeds, Guards, Mapping, Reading};
+use fanpass_sync::{AttributeFeed, AttributeMode, FeedTarget, Feeds, Guards, Mapping, Reading, RejectsOf};
 
 use crate::cli::Global;
 use crate::exit::Exit;
@@ -57,7 +57,12 @@ pub fn target(global: &Global) -> FeedTarget {
 }
 
 /// A feed of rejected rows of attributes.
-pub fn attributes(label: &str, file: PathBuf, mapping: &Mapping) -> AttributeFeed {
+pub fn attributes(
+    label: &str,
+    file: PathBuf,
+    mapping: &Mapping,
+    rejects_of: Option<RejectsOf>,
+) -> AttributeFeed {
     let Mapping { id, map, set, blank, null, nulls, .. } = mapping.clone();
     AttributeFeed {
         name: label.to_owned(),
@@ -70,6 +75,7 @@ pub fn attributes(label: &str, file: PathBuf, mapping: &Mapping) -> AttributeFee
         null,
         nulls,
         mode: AttributeMode::Set,
+        rejects_of,
         guards: Guards::default(),
     }
 }

@@ -1,21 +1,18 @@
 //! The rows of a file as updates to send; what need not or cannot be sent goes to the account on the way.
 
-use std::fs::File;
 use std::future::poll_fn;
-use std::io::{BufRead as _, BufReader};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, ready};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use fanpass_client::UserUpdate;
-use fanpass_model::{AttributeValue, UserId, UserProperties};
 use fanpass_sync::{Changes, MappedRow, Updates, Verdict};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::account::{Account, Origin, SharedDeliveries, Tag};
+use super::account::{Origin, Shared, SharedDeliveries, Tag};
 use super::attributes::Job;
-use crate::temporary::Temporary;
+use super::gone::Gone;
 
 /// Updates that are looked up in the ledger together.
 const BATCH: usize = 1024;
@@ -65,43 +62,14 @@ impl Arriving {
     }
 }
 
-/// An account that the source and the receiver of outcomes share.
-#[derive(Debug, Clone)]
-pub struct Shared(Arc<Mutex<State>>);
-
-/// The account, and what ended the reading of the file early.
-#[derive(Debug)]
-pub struct State {
-    pub account: Account,
-    pub failure: Option<anyhow::Error>,
-    /// How many rows the file has, by those that were read and the bytes they take.
-    pub rows_expected: Option<u64>,
-}
-
-impl Shared {
-    pub fn new(account: Account) -> Self {
-        Self(Arc::new(Mutex::new(State { account, failure: None, rows_expected: None })))
-    }
-
-    /// The state once nobody else has it.
-    pub fn into_state(self) -> Result<State> {
-        let state = Arc::into_inner(self.0).context("the account is still being written")?;
-        Ok(state.into_inner().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// What is read.
 #[derive(Debug)]
 pub struct Reading {
     pub job: Job,
     /// What a survey found; without one everything is sent.
     pub changes: Option<Changes>,
-    /// Users who are not in the file any more, one a line.
-    pub gone: Option<Temporary>,
+    /// Users who are not in the file any more.
+    pub gone: Option<Gone>,
 }
 
 /// The updates of a file, in its order.
@@ -210,11 +178,8 @@ fn read_all(reading: Reading, shared: &Shared, rows: &Sender<Vec<Row>>) -> Resul
     let (Some(gone), false) = (gone, shared.lock().failure.is_some() || rows.is_closed()) else {
         return Ok(());
     };
-    let unset: UserProperties = job.mapping.keys().map(|key| (key.clone(), AttributeValue::Unset)).collect();
-    let users = BufReader::new(File::open(gone.path())?).lines().map_while(Result::ok);
-    let users = users.filter_map(|user| UserId::new(user).ok());
     let tag = || Tag { origin: Origin::Gone, receipt: None };
-    hand_over(users.map(|user| UserUpdate::new(tag(), user, unset.clone())), shared, rows)
+    hand_over(gone.updates()?.map(|(user, lost)| UserUpdate::new(tag(), user, lost)), shared, rows)
 }
 
 /// Hands the updates to the run, each cut down to what the ledger does not know to be there already.

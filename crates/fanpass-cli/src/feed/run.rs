@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use anyhow::Result;
-use fanpass_sync::{Ledger, RunEnd, RunId, RunStart};
+use fanpass_sync::{Ledger, RejectsOf, RunEnd, RunId, RunStart};
 
 use super::closed::Closed;
 use crate::source::SourceFile;
@@ -12,6 +12,7 @@ use crate::source::SourceFile;
 #[derive(Debug)]
 pub struct Run {
     id: RunId,
+    label: String,
     /// What it goes on from, for people, if the run before it was interrupted.
     pub resumes: Option<String>,
 }
@@ -21,7 +22,13 @@ impl Run {
     pub fn begin(ledger: &mut Ledger, label: &str, source: &SourceFile, digest: String) -> Result<Self> {
         let resumes = resumes(ledger, label, &digest)?;
         let start = RunStart { label: label.to_owned(), source: source.name.clone(), digest };
-        Ok(Self { id: ledger.begin_run(&start, SystemTime::now())?, resumes })
+        let id = ledger.begin_run(&start, SystemTime::now())?;
+        Ok(Self { id, label: start.label, resumes })
+    }
+
+    /// Where rows come from that it rejects; `owned` says whether its feed mirrors.
+    pub fn rejects(&self, owned: bool) -> RejectsOf {
+        RejectsOf { feed: self.label.clone(), run: self.id, owned }
     }
 
     /// Notes how it ended.

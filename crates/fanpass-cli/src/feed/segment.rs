@@ -43,7 +43,7 @@ pub struct Job {
 #[derive(Debug)]
 pub struct Compared {
     pub change: MembershipChange,
-    /// What the feed owns afterwards, for one that mirrors.
+    /// What the owner has afterwards, where there is one.
     pub own: Option<ListId>,
     pub read: ReadIds,
     /// Nobody is taken out, because the ids of rejected rows are not known.
@@ -61,19 +61,19 @@ impl Job {
         }
         let mirrors = self.feed.mode == SegmentMode::MirrorOwned;
         let mut roster = Roster::new(&std::env::temp_dir());
-        let mut own = mirrors.then(|| Roster::new(&std::env::temp_dir()));
+        let mut own = self.feed.owner().map(|_| Roster::new(&std::env::temp_dir()));
         let column = self.feed.id.as_deref();
         let read = read_ids(&self.source, column, &self.rejects, &progress, |id| {
             own.as_mut().map_or(Ok(()), |own| own.add_text(id))?;
             Ok(roster.add_text(id)?)
         })?;
         let held = members_list(&self.feed.name);
-        let owned = owned_list(self.feed.label());
+        let owned = self.feed.owner().map(owned_list).unwrap_or_default();
         let keep = Keep { members: keep, ..Keep::default() };
         // The id of a rejected row may be anybody's: while there is one, nobody is gone.
         let held_back = mirrors && read.rejected > 0;
         let mode = if held_back { SegmentMode::Add } else { self.feed.mode };
-        let own_mode = if held_back { SegmentMode::Add } else { SegmentMode::Replace };
+        let own_mode = if mirrors && !held_back { SegmentMode::Replace } else { SegmentMode::Add };
         let lists = Lists { held: &held, owned: &owned };
         let change = roster.compare(ledger, lists, mode, keep, |_| Ok(()))?;
         let lists = Lists { held: &owned, owned: "" };
@@ -100,7 +100,7 @@ impl Job {
             ledger.doubt_list(&held)?;
             unverified = self.publish(session, ledger, members, change.after, printer).await?;
         }
-        let owned = owned_list(self.feed.label());
+        let owned = self.feed.owner().map(owned_list).unwrap_or_default();
         let mut lists = vec![(held.as_str(), members)];
         lists.extend(own.map(|own| (owned.as_str(), own)));
         ledger.publish_lists(&lists)?;

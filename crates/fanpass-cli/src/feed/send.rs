@@ -7,7 +7,8 @@ use anyhow::Result;
 use fanpass_client::{Push, PushHandle, PushOptions};
 use futures_util::{StreamExt as _, stream};
 
-use super::rows::{Arriving, Shared};
+use super::account::Shared;
+use super::rows::Arriving;
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::progress::Progress;

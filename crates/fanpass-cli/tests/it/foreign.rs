@@ -2,6 +2,8 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 
 use crate::harness::Club;
@@ -14,15 +16,25 @@ pub fn club_with(status: &str) -> Club {
 
 /// The same, but bodies of a media type in `refused` are too large for it.
 pub fn club_that_refuses(refused: &'static [&'static str], status: &str) -> Club {
-    start(refused, status).0
+    start(refused, status, Arc::new(AtomicUsize::new(usize::MAX))).0
 }
 
 /// The same, with the path of each request once it was answered.
 pub fn watched_club(status: &str) -> (Club, Receiver<String>) {
-    start(&[], status)
+    start(&[], status, Arc::new(AtomicUsize::new(usize::MAX)))
 }
 
-fn start(refused: &'static [&'static str], status: &str) -> (Club, Receiver<String>) {
+/// The same, but it takes that many updates of users, and no token after them. What it is told of is the body of an update
+/// that it took.
+pub fn club_that_takes(updates: Arc<AtomicUsize>) -> (Club, Receiver<String>) {
+    start(&[], "", updates)
+}
+
+fn start(
+    refused: &'static [&'static str],
+    status: &str,
+    updates: Arc<AtomicUsize>,
+) -> (Club, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let status = status.to_owned();
@@ -30,10 +42,11 @@ fn start(refused: &'static [&'static str], status: &str) -> (Club, Receiver<Stri
     std::thread::spawn(move || {
         for connection in listener.incoming() {
             let (connection, status, tell) = (connection.unwrap(), status.clone(), tell.clone());
+            let updates = Arc::clone(&updates);
             // A client may open a connection that it then has no use for; the next one must not wait for it.
             std::thread::spawn(move || {
                 // Whoever does not watch hangs up.
-                let _ = tell.send(answer(connection, refused, &status));
+                let _ = tell.send(answer(connection, refused, &status, &updates));
             });
         }
     });
@@ -43,11 +56,11 @@ fn start(refused: &'static [&'static str], status: &str) -> (Club, Receiver<Stri
     (club, told)
 }
 
-fn answer(mut connection: TcpStream, refused: &[&str], status: &str) -> String {
+fn answer(mut connection: TcpStream, refused: &[&str], status: &str, updates: &AtomicUsize) -> String {
     let mut reader = BufReader::new(connection.try_clone().unwrap());
     let (mut line, mut length, mut chunked, mut too_large) = (String::new(), 0, false, false);
     reader.read_line(&mut line).unwrap();
-    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut path = line.split(' ').nth(1).unwrap_or_default().to_owned();
     while line != "\r\n" {
         line.clear();
         if reader.read_line(&mut line).unwrap() == 0 {
@@ -69,11 +82,17 @@ fn answer(mut connection: TcpStream, refused: &[&str], status: &str) -> String {
         reader.consume(read.len());
         body.extend(read);
     }
+    let left = || updates.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+    let told = String::from_utf8_lossy(&body).into_owned();
     let (code, body) = match path.as_str() {
         "/api/v1/segments" if too_large => (413, "too much"),
         "/api/v1/segments" => (202, r#"{"firebase_imported_segment_id":"imp-1","status":"pending"}"#),
         "/api/v1/segment_import_status" => (200, status),
-        "/api/v1/update_user" => (200, "{}"),
+        "/api/v1/update_user" if left().is_err() => (401, "no more"),
+        "/api/v1/update_user" => {
+            path = told;
+            (200, "{}")
+        }
         _ => (404, r#"{"message":"nothing here"}"#),
     };
     let head = format!(

@@ -24,6 +24,7 @@ mod help;
 mod keys;
 mod kill;
 mod local;
+mod owned;
 mod privacy;
 mod push;
 mod refusals;

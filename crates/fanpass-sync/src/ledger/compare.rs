@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
 use super::Ledger;
 use super::database;
-use super::fingerprint::UserPrints;
+use super::fingerprint::{DOUBTED, UNSET, UserPrints};
 use super::journal::{self, Known};
 use super::record::{Record, Step};
 use crate::SyncError;
@@ -17,6 +17,20 @@ pub struct Receipt {
     pub(super) steps: Vec<Step>,
 }
 
+impl Receipt {
+    /// What is left of it where later updates of the user may have changed the values since.
+    pub(super) fn doubted(mut self) -> Self {
+        self.steps.retain_mut(|step| match *step {
+            Step::Set(number, fingerprint) => {
+                *step = Step::Set(number, DOUBTED);
+                fingerprint != UNSET
+            }
+            Step::Doubt(_) => true,
+        });
+        self
+    }
+}
+
 /// What becomes of a user's record.
 pub(super) struct Change {
     pub(super) user: i64,
@@ -25,7 +39,7 @@ pub(super) struct Change {
 }
 
 impl Ledger {
-    /// What differs from the records, in the order of the updates, and what is to be forgotten of them therefore.
+    /// What differs from the records, in the order of the updates, and what is to be doubted of them therefore.
     pub(super) fn compare(
         &self,
         updates: &[(UserId, UserProperties)],
@@ -33,7 +47,7 @@ impl Ledger {
         let prints: Vec<UserPrints> = updates.iter().map(|(user, _)| self.fingerprints.of(user)).collect();
         let mut receipts: Vec<Receipt> =
             prints.iter().map(|prints| Receipt { user: prints.user(), steps: Vec::new() }).collect();
-        let mut forgotten = Vec::new();
+        let mut doubted = Vec::new();
         for group in order(&receipts).chunk_by(|(one, _), (other, _)| one == other) {
             let user = group[0].0;
             let mut change = self.begin(user)?;
@@ -48,17 +62,17 @@ impl Ledger {
                     if known == Some(print) {
                         continue;
                     }
-                    if known.is_some() || uncertain {
-                        change.take(Step::Forget(number));
+                    if known.is_some_and(|known| known != DOUBTED) || uncertain {
+                        change.take(Step::Doubt(number));
                     }
                     steps.push(Step::Set(number, print));
                 }
             }
             if !change.steps.is_empty() {
-                forgotten.push(change);
+                doubted.push(change);
             }
         }
-        Ok((receipts, forgotten))
+        Ok((receipts, doubted))
     }
 
     /// Cuts an update down to what a comparison found to differ.

@@ -25,7 +25,7 @@ pub enum Busy {
 }
 
 /// The layout that this code reads and writes.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// Whose acknowledgements they are: at most one row. Ledgers from before have no such table.
 const TARGET: &str = "CREATE TABLE IF NOT EXISTS target (target TEXT NOT NULL) STRICT";

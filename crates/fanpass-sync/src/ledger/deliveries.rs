@@ -11,8 +11,8 @@ const FLUSH_AT: usize = 4096;
 
 /// A push of many updates at a time through a [`Ledger`], in whatever order they are answered.
 ///
-/// An acknowledgement is remembered only if no later update of its user is under way: what the service holds is known
-/// again when the last of them was answered. A process that is killed sends again what was under way, and at most 4,096
+/// Which value was acknowledged is remembered only if no later update of its user is under way: what the service holds is
+/// known again when the last of them was answered. A process that is killed sends again what was under way, and at most 4,096
 /// updates whose acknowledgement had not been written yet.
 ///
 /// ```
@@ -89,8 +89,9 @@ impl Deliveries {
         let others = self.under_way.remove(&receipt.user).unwrap_or_default().saturating_sub(1);
         if others > 0 {
             self.under_way.insert(receipt.user, others);
-        } else if acknowledged {
-            self.acknowledged.push(receipt);
+        }
+        if acknowledged {
+            self.acknowledged.push(if others > 0 { receipt.doubted() } else { receipt });
         }
         if self.acknowledged.len() >= FLUSH_AT { self.flush() } else { Ok(()) }
     }

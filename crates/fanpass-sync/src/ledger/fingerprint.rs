@@ -7,8 +7,14 @@ use siphasher::sip::SipHasher13;
 
 /// Bytes of the key.
 pub(super) const KEY: usize = 16;
+/// In the place of a value's fingerprint: the attribute was taken off.
+pub(super) const UNSET: u64 = 0;
+/// In the place of a value's fingerprint: a value was acknowledged, and which one the service has now is not known. It is
+/// no value's, so that every value differs from it.
+pub(super) const DOUBTED: u64 = 1;
 
 /// `SipHash` under the ledger's key: a pseudo-random function that costs a tenth of SHA-256 on texts as short as these.
+#[derive(Clone)]
 pub(super) struct Fingerprints(SipHasher13);
 
 impl Fingerprints {
@@ -46,9 +52,9 @@ impl UserPrints {
                     part(&mut hash, b'e', entry);
                 }
             }
-            AttributeValue::Unset => hash.write_u8(b'0'),
+            AttributeValue::Unset => return UNSET,
         }
-        hash.finish()
+        hash.finish().max(DOUBTED + 1)
     }
 }
 

@@ -4,6 +4,7 @@ mod compare;
 mod cursor;
 mod database;
 mod deliveries;
+mod departures;
 mod fingerprint;
 mod journal;
 mod lists;
@@ -25,6 +26,7 @@ use rusqlite::Connection;
 pub use self::compare::Receipt;
 pub use self::database::Busy;
 pub use self::deliveries::{Deliveries, Taken};
+pub use self::departures::Departures;
 pub use self::lists::{ListId, ListReader, ListState, ListWriter};
 pub use self::runs::{Run, RunEnd, RunId, RunStart};
 pub use self::survey::{Changes, Survey, Verdict};
@@ -132,7 +134,7 @@ impl Ledger {
         Ok(self.begin(self.fingerprints.of(user).user())?.is_known())
     }
 
-    /// As [`changed_part`](Self::changed_part), to send them: what was acknowledged of these attributes before is
+    /// As [`changed_part`](Self::changed_part), to send them: which value was acknowledged of these attributes before is
     /// forgotten, durably, because from here on the service may hold either.
     ///
     /// # Errors
@@ -162,8 +164,8 @@ impl Ledger {
     /// What of each update is to be sent, as [`take_changes`](Self::take_changes).
     fn take(&mut self, updates: &[(UserId, UserProperties)]) -> Result<Vec<Receipt>, SyncError> {
         self.number_attributes(updates)?;
-        let (receipts, forgotten) = self.compare(updates)?;
-        self.write(forgotten)?;
+        let (receipts, doubted) = self.compare(updates)?;
+        self.write(doubted)?;
         Ok(receipts)
     }
 
@@ -175,6 +177,12 @@ impl Ledger {
     pub fn survey(&mut self, folder: &Path) -> Result<Survey<'_>, SyncError> {
         self.settle()?;
         Ok(Survey::new(self, folder))
+    }
+
+    /// Takes users who are not in a source any more, to tell what they lose; spills into files in `folder`, which vanish
+    /// with the process.
+    pub fn departures(&self, folder: &Path) -> Departures {
+        Departures::new(self.fingerprints.clone(), folder)
     }
 
     /// Puts what was written during a push into its place for good. Nothing is lost without it; the next

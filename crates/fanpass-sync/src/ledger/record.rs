@@ -1,5 +1,7 @@
 //! What was acknowledged of one user: a fingerprint for each attribute, packed.
 
+use super::fingerprint::{DOUBTED, UNSET};
+
 /// Bytes of an entry: the attribute's number and the value's fingerprint, least significant byte first.
 pub(super) const ENTRY: usize = NUMBER + 8;
 const NUMBER: usize = 4;
@@ -40,21 +42,24 @@ impl Record {
         self.0[at + NUMBER..at + ENTRY].copy_from_slice(&fingerprint.to_le_bytes());
     }
 
-    /// Whether there was something to forget.
-    pub(super) fn forget(&mut self, number: u32) -> bool {
-        let at = self.position(number);
-        if let Some(at) = at {
+    /// Whether a value was acknowledged, whichever it is, that was not taken off since.
+    pub(super) fn holds(&self, number: u32) -> bool {
+        self.get(number).is_some_and(|fingerprint| fingerprint != UNSET)
+    }
+
+    /// Forgets which value was acknowledged, and not that one was.
+    fn doubt(&mut self, number: u32) {
+        if self.holds(number) {
+            self.set(number, DOUBTED);
+        } else if let Some(at) = self.position(number) {
             self.0.drain(at..at + ENTRY);
         }
-        at.is_some()
     }
 
     pub(super) fn apply(&mut self, step: Step) {
         match step {
             Step::Set(number, fingerprint) => self.set(number, fingerprint),
-            Step::Forget(number) => {
-                self.forget(number);
-            }
+            Step::Doubt(number) => self.doubt(number),
         }
     }
 
@@ -69,17 +74,17 @@ impl Record {
 pub(super) enum Step {
     /// The service has acknowledged a value of that fingerprint.
     Set(u32, u64),
-    /// What the service has is not known any more.
-    Forget(u32),
+    /// Which value the service has is not known any more.
+    Doubt(u32),
 }
 
-/// Marks a forgotten attribute's number; numbers are counted up from 1.
-const FORGET: u32 = 1 << 31;
+/// Marks a doubted attribute's number; numbers are counted up from 1.
+const DOUBT: u32 = 1 << 31;
 
 impl Step {
     /// The attribute's number.
     pub(super) fn number(self) -> u32 {
-        let (Self::Set(number, _) | Self::Forget(number)) = self;
+        let (Self::Set(number, _) | Self::Doubt(number)) = self;
         number
     }
 
@@ -88,7 +93,7 @@ impl Step {
         for step in steps {
             let (number, fingerprint) = match *step {
                 Self::Set(number, fingerprint) => (number, fingerprint),
-                Self::Forget(number) => (number | FORGET, 0),
+                Self::Doubt(number) => (number | DOUBT, 0),
             };
             bytes.extend(number.to_le_bytes());
             bytes.extend(fingerprint.to_le_bytes());
@@ -100,8 +105,8 @@ impl Step {
             let (number, fingerprint) = entry.split_first_chunk::<NUMBER>()?;
             let number = u32::from_le_bytes(*number);
             let fingerprint = u64::from_le_bytes(*fingerprint.first_chunk()?);
-            let forget = number & FORGET != 0;
-            Some(if forget { Self::Forget(number & !FORGET) } else { Self::Set(number, fingerprint) })
+            let doubt = number & DOUBT != 0;
+            Some(if doubt { Self::Doubt(number & !DOUBT) } else { Self::Set(number, fingerprint) })
         })
     }
 }

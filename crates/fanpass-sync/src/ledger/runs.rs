@@ -8,12 +8,13 @@ use std::{
 };
 
 use rusqlite::{OptionalExtension, Row};
+use serde::{Deserialize, Serialize};
 
 use super::Ledger;
 use crate::{ErrorKind, Figures, SyncError};
 
 /// The number of a run, from 1; no number is used twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RunId(i64);
 
 impl fmt::Display for RunId {
@@ -139,6 +140,19 @@ impl Ledger {
     pub fn find_run(&self, id: RunId) -> Result<Option<Run>, SyncError> {
         let query = format!("SELECT {COLUMNS} FROM runs WHERE id = ?1");
         Ok(self.connection.query_row(&query, [id.0], run).optional()?)
+    }
+
+    /// The latest run of that label after `run` that changed something at the service, or may have: it was interrupted.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Ledger`].
+    pub fn changed_since(&self, label: &str, run: RunId) -> Result<Option<Run>, SyncError> {
+        let query = format!(
+            "SELECT {COLUMNS} FROM runs WHERE label = ?1 AND id > ?2 AND (finished IS NULL OR sent + removed > 0)
+             ORDER BY id DESC LIMIT 1"
+        );
+        Ok(self.connection.query_row(&query, (label, run.0), self::run).optional()?)
     }
 
     /// The latest run of that label if it was interrupted: if it has no end. To be asked before the next one begins.

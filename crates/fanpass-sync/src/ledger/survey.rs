@@ -2,22 +2,20 @@
 
 use std::path::Path;
 
-use fanpass_model::{AttributeKey, AttributeValue, UserId, UserProperties};
+use fanpass_model::{AttributeKey, UserId, UserProperties};
 use fanpass_sorted::Sorter;
 use foldhash::{HashMap, HashSet};
 
 use super::Ledger;
 use super::cursor::Cursor;
-use super::fingerprint::{fingerprint, order};
-use super::record::Record;
+use super::fingerprint::{UNSET, fingerprint, order};
+use super::record::{Record, Step};
 use crate::SyncError;
 
 /// Bytes of rows that are sorted in memory at a time; more is spilled.
 const CHUNK_BYTES: usize = 16 << 20;
 /// A user's fingerprint and a row's number.
 const HEAD: usize = 16;
-/// An attribute's number, whether it is unset, and the value's fingerprint.
-const ENTRY: usize = 13;
 
 /// Takes the updates of a source, in its order, and tells which of them differ from what was acknowledged.
 ///
@@ -56,9 +54,7 @@ impl<'a> Survey<'a> {
                 Some(&number) => number,
                 None => fresh(&mut self.numbers, key),
             };
-            self.row.extend(number.to_le_bytes());
-            self.row.push(u8::from(*value == AttributeValue::Unset));
-            self.row.extend(prints.value(key, value).to_le_bytes());
+            Step::write(&[Step::Set(number, prints.value(key, value))], &mut self.row);
         }
         self.updates += 1;
         self.sorter.push(&self.row).map_err(SyncError::from)
@@ -185,14 +181,14 @@ impl Judge<'_> {
             self.known = self.cursor.record_of(user)?;
         }
         let mut counts = false;
-        for entry in entries.chunks_exact(ENTRY) {
-            let (number, unset, value) = parts(entry);
+        for step in Step::from_bytes(entries) {
+            let Step::Set(number, value) = step else { continue };
             if !self.seen.insert(number) {
                 continue;
             }
             counts = true;
             if self.known.get(number) != Some(value) {
-                let differs = if unset { Differs::Cleared } else { Differs::Changed };
+                let differs = if value == UNSET { Differs::Cleared } else { Differs::Changed };
                 self.differs = self.differs.max(differs);
             }
         }
@@ -232,11 +228,4 @@ impl Judge<'_> {
 fn halves(head: [u8; HEAD]) -> [[u8; 8]; 2] {
     let half = |from: usize| std::array::from_fn(|at| head[from + at]);
     [half(0), half(8)]
-}
-
-fn parts(entry: &[u8]) -> (u32, bool, u64) {
-    let (number, rest) = entry.split_first_chunk::<4>().unwrap_or((&[0; 4], &[]));
-    let (unset, value) = rest.split_first().unwrap_or((&0, &[]));
-    let value = value.first_chunk::<8>().copied().unwrap_or_default();
-    (u32::from_le_bytes(*number), *unset != 0, u64::from_le_bytes(value))
 }

@@ -1,12 +1,13 @@
 //! A push through the ledger, answered in any order and killed at any moment: what differs is always sent again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use fanpass_model::UserProperties;
-use fanpass_sync::{Deliveries, Taken};
+use fanpass_sync::{Deliveries, Ledger, Taken};
 use proptest::prelude::*;
 
 use crate::ledger::{Folder, Update, open, update};
+use crate::ledger_model::lost;
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -48,6 +49,7 @@ proptest! {
         let mut deliveries = Deliveries::new(open(&folder.ledger()));
         let mut service: HashMap<String, UserProperties> = HashMap::new();
         let mut under_way: Vec<Taken> = Vec::new();
+        let (mut acknowledged, mut killed) = (BTreeSet::new(), false);
         for step in steps {
             match step {
                 Step::Take(batch) => {
@@ -58,12 +60,16 @@ proptest! {
                 Step::Answer(_) if under_way.is_empty() => {}
                 Step::Answer(fate) => {
                     let taken = under_way.remove(0);
+                    if matches!(fate, Fate::Acknowledged) {
+                        acknowledged.insert(taken.user.to_string());
+                    }
                     if !matches!(fate, Fate::NeverSent) {
                         service.insert(taken.user.to_string(), taken.change);
                     }
                     deliveries.settle(taken.receipt, matches!(fate, Fate::Acknowledged)).unwrap();
                 }
                 Step::Kill => {
+                    killed = true;
                     folder = folder.killed();
                     deliveries = Deliveries::new(open(&folder.ledger()));
                     // What was under way may arrive after all.
@@ -73,7 +79,9 @@ proptest! {
                 }
             }
             if under_way.is_empty() {
-                let ledger = open(&folder.killed().ledger());
+                let copy = folder.killed();
+                let mut ledger = open(&copy.ledger());
+                prop_assert!(losers(&mut ledger).is_subset(&acknowledged), "nobody loses what was never acknowledged");
                 for (user, value) in (0..3).flat_map(|user| (0..3).map(move |value| (user, value))) {
                     let wanted = tier(user, value);
                     if ledger.changed_part(std::slice::from_ref(&wanted)).unwrap()[0].is_empty() {
@@ -82,7 +90,13 @@ proptest! {
                 }
             }
         }
+        let mut ledger = deliveries.into_ledger().unwrap();
+        prop_assert!(killed || losers(&mut ledger) == acknowledged, "what was acknowledged is lost");
     }
+}
+
+fn losers(ledger: &mut Ledger) -> BTreeSet<String> {
+    lost(ledger, &["0", "1", "2"], &["custom.tier"]).into_keys().collect()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use clap::Args;
 
-use fanpass_sync::{AttributeFeed, Feeds};
+use fanpass_sync::{AttributeFeed, Feeds, RejectsOf};
 use fanpass_table::Options;
 
 use crate::cli::Global;
@@ -14,6 +14,7 @@ use crate::commands::apply::Apply;
 use crate::commands::sending::{LedgerOptions, Sending};
 use crate::commands::users::report::conclude;
 use crate::exit::Exit;
+use crate::failure::failure;
 use crate::feed::attributes::Job;
 use crate::feed::config::Config;
 use crate::feed::lint::registry_of;
@@ -21,18 +22,22 @@ use crate::feed::push::{AttributePush, Pushed};
 use crate::feed::recipe;
 use crate::input::rejects_of;
 use crate::printer::Printer;
-use crate::session::Session;
+use crate::session::{Session, quoted};
 use crate::source::SourceFile;
 
 /// Push a reject file that was mended, as the run that made it would have
 ///
 /// Target, mapping and ledger are those of that run; they stand in the file beside it, whose name ends in `.toml`. Rows
-/// that are still wrong go to a new reject file. A segment's rows are added to it.
+/// that are still wrong go to a new reject file. A segment's rows are added to it. A file whose feed has run again since is
+/// refused: its values may be older than those that were sent meanwhile.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fanpass rejects retry rejects.csv")]
 pub struct Retry {
     /// The reject file
     file: PathBuf,
+    /// Push it though its feed has run again since and sent something
+    #[arg(long)]
+    outdated: bool,
     /// Read and check the file, and send nothing
     #[arg(long)]
     dry_run: bool,
@@ -44,6 +49,9 @@ impl Retry {
         // The file may have been renamed together with its recipe.
         for path in feeds.segments.iter_mut().map(|feed| &mut feed.file) {
             path.clone_from(&self.file);
+        }
+        if !self.outdated {
+            refuse_outdated(&feeds)?;
         }
         match feeds.attributes.pop() {
             Some(feed) if feeds.segments.is_empty() => self.attributes(feeds, feed, global, printer).await,
@@ -70,7 +78,14 @@ impl Retry {
         let registry = registry_of(attributes_file.as_deref(), session.as_ref()).await?.map(Arc::new);
         let source = Arc::new(SourceFile::new(&self.file, Options::default())?);
         let push = AttributePush {
-            job: Job { source, mapping: feed.mapping(), registry, rejects: rejects_of(&self.file) },
+            job: Job {
+                source,
+                mapping: feed.mapping(),
+                registry,
+                rejects: rejects_of(&self.file),
+                mode: feed.mode,
+                owner: feed.owner().map(str::to_owned),
+            },
             label: feed.name.clone(),
             ledger: ledger.clone(),
             ledger_options: LedgerOptions::default(),
@@ -80,7 +95,7 @@ impl Retry {
         if let Some(session) = session {
             session.close().await;
         }
-        let Pushed { closed, resumes } = pushed?;
+        let Pushed { closed, resumes, .. } = pushed?;
         recipe::write(&closed.rejects_files, |file| Feeds {
             target: target.clone(),
             ledger: ledger.clone(),
@@ -92,4 +107,25 @@ impl Retry {
         })?;
         conclude(self.file.display().to_string(), self.dry_run, closed, resumes, printer)
     }
+}
+
+/// Refuses rejects of a run after which another one of the same feed has sent something, as far as the ledger knows.
+fn refuse_outdated(feeds: &Feeds) -> Result<()> {
+    let (Some(RejectsOf { feed, run, .. }), Some(ledger)) = (feeds.rejects_of(), &feeds.ledger) else {
+        return Ok(());
+    };
+    let Some(later) = LedgerOptions::default().open(ledger)?.changed_since(feed, *run)? else {
+        return Ok(());
+    };
+    let rejects = later.ended.and_then(|(_, end)| end.rejects);
+    let better = rejects.map_or_else(String::new, |rejects| {
+        let rejects = quoted(&rejects.display().to_string());
+        format!("mend what that run rejected: fanpass rejects retry {rejects}; or, ")
+    });
+    let message = format!(
+        "these rows were rejected by run {run} of {feed}, and run {} has sent newer ones since, which they may override; nothing \
+         was sent: {better}if they are right all the same, --outdated",
+        later.id
+    );
+    Err(failure(Exit::Refused, message))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::runtime::blocking;
 use anyhow::Result;
 use clap::Args;
-use fanpass_sync::Feeds;
+use fanpass_sync::{AttributeMode, Feeds};
 
 use super::report::conclude;
 use crate::cli::Global;
@@ -67,7 +67,8 @@ impl Push {
         let registry = registry_of(known, session.as_ref()).await?.map(Arc::new);
         lint(&mapping, registry.as_deref(), printer)?;
         let source = Arc::new(blocking(|| self.input.source())?);
-        let job = Job { source, mapping, registry, rejects: self.rejects.clone() };
+        let rejects = self.rejects.clone();
+        let job = Job { source, mapping, registry, rejects, mode: AttributeMode::Set, owner: None };
         let mapping = job.mapping.clone();
         let options = self.sending.options(&Feeds::default());
         let push = AttributePush {
@@ -82,14 +83,14 @@ impl Push {
         if let Some(session) = session {
             session.close().await;
         }
-        let Pushed { closed, resumes } = pushed?;
+        let Pushed { closed, resumes, rejects_of } = pushed?;
         recipe::write(&closed.rejects_files, |file| Feeds {
             target: recipe::target(global),
             ledger: self.ledger.as_deref().map(recipe::absolute),
             attributes_file: known.map(recipe::absolute),
             rate: options.requests_per_second,
             ids_rate: options.ids_per_second,
-            attributes: vec![recipe::attributes(&label, file, &mapping)],
+            attributes: vec![recipe::attributes(&label, file, &mapping, rejects_of.clone())],
             ..Feeds::default()
         })?;
         conclude(self.input.file.display().to_string(), self.dry_run, closed, resumes, printer)

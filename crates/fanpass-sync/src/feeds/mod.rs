@@ -1,13 +1,15 @@
 //! The configuration file: which sources feed which segments and attributes, and within which bounds.
 
+mod source;
+
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use fanpass_model::SegmentName;
 use serde::{Deserialize, Serialize};
 
-use crate::{Absent, ColumnMap, Constant, ErrorKind, Guards, Mapping, Reading, SegmentMode, SyncError};
+pub use self::source::{AttributeFeed, AttributeMode, RejectsOf, SegmentFeed};
+use crate::{ErrorKind, Guards, SegmentMode, SyncError};
 
 /// Feeds of one FanPass, as a configuration file holds them. Paths in it are relative to the file's folder.
 ///
@@ -80,94 +82,6 @@ pub struct FeedTarget {
     pub profile: Option<String>,
 }
 
-/// A source of ids for a segment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct SegmentFeed {
-    /// The segment.
-    pub name: SegmentName,
-    /// The feed's own name, where several feed one segment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub feed: Option<String>,
-    /// The file.
-    pub file: PathBuf,
-    /// How to read it.
-    #[serde(default)]
-    pub read: Reading,
-    /// The column of the ids.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// What becomes of the members.
-    #[serde(default)]
-    pub mode: SegmentMode,
-    /// Bounds of this feed.
-    #[serde(default)]
-    pub guards: Guards,
-}
-
-impl SegmentFeed {
-    /// The feed's name: its own, or the segment's.
-    pub fn label(&self) -> &str {
-        self.feed.as_deref().unwrap_or_else(|| self.name.as_str())
-    }
-}
-
-/// What becomes of users who are not in the source any more.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AttributeMode {
-    /// They keep their attributes.
-    #[default]
-    Set,
-    /// The feed's attributes are taken off those whom this feed has written before.
-    MirrorOwned,
-}
-
-/// A source of attributes of users.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct AttributeFeed {
-    /// The feed's name.
-    pub name: String,
-    /// The file.
-    pub file: PathBuf,
-    /// How to read it.
-    #[serde(default)]
-    pub read: Reading,
-    /// See [`Mapping::id`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// See [`Mapping::map`].
-    #[serde(default)]
-    pub map: Vec<ColumnMap>,
-    /// See [`Mapping::set`].
-    #[serde(default)]
-    pub set: Vec<Constant>,
-    /// See [`Mapping::blank`].
-    #[serde(default)]
-    pub blank: Absent,
-    /// See [`Mapping::null`].
-    #[serde(default)]
-    pub null: Absent,
-    /// See [`Mapping::nulls`].
-    #[serde(default)]
-    pub nulls: Vec<String>,
-    /// What becomes of users who are not in the file any more.
-    #[serde(default)]
-    pub mode: AttributeMode,
-    /// Bounds of this feed.
-    #[serde(default)]
-    pub guards: Guards,
-}
-
-impl AttributeFeed {
-    /// How its columns become attributes.
-    pub fn mapping(&self) -> Mapping {
-        let Self { id, map, set, blank, null, nulls, .. } = self.clone();
-        Mapping { id, map, set, blank, null, nulls }
-    }
-}
-
 impl Feeds {
     /// The names of all feeds, segments first.
     pub fn labels(&self) -> impl Iterator<Item = &str> {
@@ -175,7 +89,14 @@ impl Feeds {
         self.segments.iter().map(SegmentFeed::label).chain(attributes)
     }
 
-    /// Checks what needs no file: names are there and differ, mappings do not contradict themselves.
+    /// The run whose rejects they are, for the feed of a reject file.
+    pub fn rejects_of(&self) -> Option<&RejectsOf> {
+        let segments = self.segments.iter().filter_map(|feed| feed.rejects_of.as_ref());
+        segments.chain(self.attributes.iter().filter_map(|feed| feed.rejects_of.as_ref())).next()
+    }
+
+    /// Checks what needs no file: names are there and differ, mappings do not contradict themselves, and each feed is for
+    /// itself.
     ///
     /// # Errors
     ///
@@ -205,6 +126,9 @@ impl Feeds {
                 );
                 return Err(SyncError::syntax(message));
             }
+        }
+        if self.rejects_of().is_some() {
+            return Err(SyncError::syntax("`rejects-of` is for the file beside a reject file; leave it out"));
         }
         let FeedTarget { local, domain, profile, .. } = &self.target;
         if usize::from(*local) + usize::from(domain.is_some()) + usize::from(profile.is_some()) > 1 {
