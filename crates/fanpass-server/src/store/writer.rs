@@ -19,7 +19,7 @@ use task::{Place, Task, task};
 /// Work that shares one commit at most; bounds how long the first of them waits.
 const BATCH_MAX: usize = 512;
 /// Commits in a row that are left to be made durable later; bounds how long the one waits that makes them so.
-const UNSYNCED_MAX: u32 = 16;
+pub(super) const UNSYNCED_MAX: u64 = 16;
 
 /// Hands work to the writing thread, which runs it in order. Dropping it finishes what was taken.
 #[derive(Debug)]

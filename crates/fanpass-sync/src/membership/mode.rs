@@ -13,8 +13,8 @@ pub enum SegmentMode {
     Remove,
     /// The file's ids are the members, and nobody else.
     Replace,
-    /// The file's ids are members; those that this feed put in before and that are not in the file any more are not. Members
-    /// that came otherwise stay.
+    /// The file's ids are members; those that this feed listed before, also where they were members already, and that are not
+    /// in the file any more are not. Members that it never listed stay.
     MirrorOwned,
 }
 
@@ -41,7 +41,7 @@ impl SegmentMode {
 pub(super) struct Place {
     /// It is a member.
     pub(super) held: bool,
-    /// The feed put it in before.
+    /// The feed listed it before.
     pub(super) owned: bool,
     /// The file has it.
     pub(super) listed: bool,

@@ -128,16 +128,25 @@ pub fn check(data: &Path) -> Result<Check, StoreError> {
     let hold = Hold::take(data)?;
     let mut check = Check { in_use: hold.in_use, ..Check::default() };
     // Before anything is opened, which makes files and writes to logs.
+    let mut logs_are_whole = true;
     for (design, next) in [(&SEGMENTS, log::RESTORE), (&SERVICE, log::RESTORE), (&COLUMNS, columns::DELETE)] {
-        log::check(&mut check, data, design, next);
+        logs_are_whole &= log::check(&mut check, data, design, next);
     }
-    let logs_are_whole = check.damages == 0;
     files::check(&mut check, data);
-    if let Err(error) =
-        [&SEGMENTS, &SERVICE].into_iter().try_for_each(|design| check_version(&check, data, design))
-    {
-        // The present schema may be in what is lost of a log, and bringing the rest up to date would write over it.
-        return if logs_are_whole { Err(error) } else { Ok(check) };
+    for design in [&SEGMENTS, &SERVICE] {
+        match check_version(&check, data, design) {
+            Err(error) if logs_are_whole => return Err(error),
+            // To bring the rest up to date would write over it.
+            Err(_) => {
+                check.damage(
+                    design.file,
+                    "its present schema may be in what is lost of its log",
+                    log::RESTORE,
+                );
+                return Ok(check);
+            }
+            Ok(()) => {}
+        }
     }
     check.step(SEGMENTS.file, |check| database(check, data, &SEGMENTS, segments::check));
     check.step(SERVICE.file, |check| database(check, data, &SERVICE, service::check));

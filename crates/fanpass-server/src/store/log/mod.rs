@@ -18,16 +18,30 @@ use super::contents::refuse_lost;
 use super::database::{Design, open_writer};
 use super::error::{StoreError, StoreErrorKind};
 use super::folder::DataFolder;
+use super::writer::UNSYNCED_MAX;
 use super::{SEGMENTS, SERVICE};
 use chain::{Chain, FRAME_HEADER_BYTES, Frame, HEADER_BYTES, Pair};
 
 const BUFFER_BYTES: usize = 256 << 10;
+/// Commits at most behind the gap that a failure of the machine leaves: those that were to be made durable together, one that
+/// makes them so among them. Nobody was told that they are done.
+const TORN_COMMITS_MAX: u64 = UNSYNCED_MAX + 1;
 /// Looks at most at a log that a service writes meanwhile.
 const LOOKS_MAX: u32 = 5;
 
-/// Refuses a folder of whose databases one has a log with commits behind damage: they would be lost without a word.
+/// Refuses a folder of whose databases one has a log with acknowledged commits behind damage: they would be lost without a
+/// word. What may as well be left of a failure of the machine gets a word in the log of the service.
 pub(super) fn refuse_damaged(data: &Path, designs: &[&Design]) -> Result<(), StoreError> {
-    let damaged = damaged(data, designs)?;
+    let (damaged, torn): (Vec<_>, Vec<_>) =
+        broken(data, designs)?.into_iter().partition(|(_, broken)| broken.is_damage());
+    for (design, broken) in torn.iter().filter(|(_, broken)| broken.commits > 0) {
+        tracing::warn!(
+            place = broken.place(design),
+            commits = broken.commits,
+            "the end of a log is passed over: it has a gap, as a failure of the machine (power) leaves it in what nobody was told \
+             is done; if there was none, look at the disk and run fanpass fsck"
+        );
+    }
     if damaged.is_empty() {
         return Ok(());
     }
@@ -38,8 +52,7 @@ pub(super) fn refuse_damaged(data: &Path, designs: &[&Design]) -> Result<(), Sto
     let message = format!(
         "`{}` is left as it is: it is damaged in {}, where SQLite stops reading, and what is behind would be lost without a word; \
          copy the folder as it is, then restore a snapshot (fanpass restore FILE --replace), or go on without those commits \
-         (fanpass serve --accept-damaged-log), as is right where the machine itself failed (power): what it was writing was never \
-         acknowledged",
+         (fanpass serve --accept-damaged-log)",
         data.display(),
         places.join(" and ")
     );
@@ -55,7 +68,9 @@ pub(super) fn refuse_damaged(data: &Path, designs: &[&Design]) -> Result<(), Sto
 pub fn give_up_damaged_logs(data: &Path) -> Result<(), StoreError> {
     let folder = DataFolder::open(data)?;
     refuse_lost(data)?;
-    for (design, broken) in damaged(data, &[&SEGMENTS, &SERVICE])? {
+    for (design, broken) in
+        broken(data, &[&SEGMENTS, &SERVICE])?.into_iter().filter(|(_, broken)| broken.is_damage())
+    {
         tracing::warn!(
             place = broken.place(design),
             commits = broken.commits,
@@ -67,15 +82,15 @@ pub fn give_up_damaged_logs(data: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The logs with commits behind damage.
-fn damaged<'a>(data: &Path, designs: &[&'a Design]) -> Result<Vec<(&'a Design, Broken)>, StoreError> {
-    let mut damaged = Vec::new();
+/// The logs that SQLite does not read to their end.
+fn broken<'a>(data: &Path, designs: &[&'a Design]) -> Result<Vec<(&'a Design, Broken)>, StoreError> {
+    let mut broken = Vec::new();
     for design in designs {
         let found = look(data, design, false);
         let found = found.map_err(|error| StoreError::io("read", &data.join(design.log()), error))?;
-        damaged.extend(found.filter(|broken| broken.commits > 0).map(|broken| (*design, broken)));
+        broken.extend(found.map(|found| (*design, found)));
     }
-    Ok(damaged)
+    Ok(broken)
 }
 
 /// Where SQLite stops reading.
@@ -85,11 +100,18 @@ pub(super) struct Broken {
     salts: Pair,
     /// The frame, counted from 1; 0 is the header.
     frame: u64,
-    /// Commits behind it whose last frame is whole. Without any it is as a write that was cut off leaves it.
+    /// Commits behind it whose last frame is whole. Without any it is as a write that was cut off leaves it; with a few, as a
+    /// failure of the machine may.
     pub(super) commits: u64,
 }
 
 impl Broken {
+    /// Whether more is lost than a failure of the machine can take, which leaves the header as it was or as it is to be.
+    pub(super) fn is_damage(&self) -> bool {
+        let most = if self.frame == 0 { 0 } else { TORN_COMMITS_MAX };
+        self.commits > most
+    }
+
     /// Where it is in the log of a database.
     pub(super) fn place(&self, design: &Design) -> String {
         match self.frame {

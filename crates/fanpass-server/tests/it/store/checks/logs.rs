@@ -13,6 +13,9 @@ use tempfile::TempDir;
 use super::{keep_private, sql};
 use crate::harness::{Harness, segment, update};
 
+/// More than a failure of the machine can leave behind a gap.
+const USERS: u64 = 30;
+
 /// What a killed service leaves: databases and their logs.
 async fn killed() -> TempDir {
     let harness = Harness::start().await;
@@ -24,7 +27,7 @@ async fn killed() -> TempDir {
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).unwrap();
         connection
     });
-    for user in 0..5 {
+    for user in 0..USERS {
         let request = format!(r#"{{"userId":"u{user}","userProperties":{{"user_properties.sth":true}}}}"#);
         assert_eq!(harness.call(update(&request)).await.status, 200);
     }
@@ -60,7 +63,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 async fn a_folder_with_commits_behind_damage_is_opened_only_when_they_are_given_up() {
     let folder = killed().await;
     let log = folder.path().join("service.db-wal");
-    flip(&log, fs::read(&log).unwrap().len() * 4 / 5, 0);
+    flip(&log, fs::read(&log).unwrap().len() / 3, 0);
     let before = files(folder.path());
     let elsewhere = TempDir::new().unwrap();
     for refused in [
@@ -78,7 +81,7 @@ async fn a_folder_with_commits_behind_damage_is_opened_only_when_they_are_given_
     give_up_damaged_logs(folder.path()).unwrap();
     let store = open(folder.path()).unwrap();
     let users = store.users(None, 10).await.unwrap().total;
-    assert!((1..5).contains(&users), "{users}");
+    assert!((1..USERS).contains(&users), "{users}");
     drop(store);
     let whole = check(folder.path()).unwrap();
     assert_eq!((whole.users, whole.damages), (users, 0), "{whole:?}");
@@ -101,7 +104,7 @@ async fn wherever_a_log_is_cut_off_the_folder_is_opened() {
         }
         fs::write(cut.path().join("service.db-wal"), &bytes[..end]).unwrap();
         match open(cut.path()) {
-            Ok(store) => assert!(store.users(None, 10).await.unwrap().total <= 5),
+            Ok(store) => assert!(store.users(None, 10).await.unwrap().total <= USERS),
             // The first commit made the schema.
             Err(error) => assert!(end <= 40 && error.to_string().contains("is empty"), "{end}: {error}"),
         }
@@ -113,19 +116,35 @@ async fn commits_that_sqlite_passes_over_are_told() {
     let folder = killed().await;
     let log = folder.path().join("service.db-wal");
     let sound = check(folder.path()).unwrap();
-    assert_eq!((sound.users, sound.findings.as_slice()), (5, &[][..]));
+    assert_eq!((sound.users, sound.findings.as_slice()), (USERS, &[][..]));
 
     let bytes = fs::read(&log).unwrap();
-    flip(&log, bytes.len() * 4 / 5, 0);
-    let damaged = fs::read(&log).unwrap();
-    let found = check(folder.path()).unwrap();
-    assert!(found.users < 5);
-    assert_eq!(found.findings[0].severity, Severity::Damage);
-    assert!(found.findings[0].place.starts_with("service.db-wal, frame "), "{found:?}");
-    assert!(found.findings[0].what.contains("commits behind it: "), "{found:?}");
-    assert!(found.findings[0].next.contains("power"), "{found:?}");
-    assert_eq!(fs::read(&log).unwrap(), damaged, "the log is as it was");
-    assert!(found.findings.iter().all(|finding| !finding.place.starts_with("segments.db")), "{found:?}");
+    let found_at = |place: usize| {
+        flip(&log, place, 0);
+        let damaged = fs::read(&log).unwrap();
+        let found = check(folder.path()).unwrap();
+        assert!(found.users < USERS);
+        assert!(found.findings[0].place.starts_with("service.db-wal, frame "), "{found:?}");
+        assert!(found.findings[0].what.contains("commits behind it: "), "{found:?}");
+        assert!(found.findings.iter().all(|finding| !finding.place.starts_with("segments.db")), "{found:?}");
+        assert_eq!(fs::read(&log).unwrap(), damaged, "the log is as it was");
+        flip(&log, place, 0);
+        found
+    };
+    assert_eq!(found_at(bytes.len() / 3).findings[0].severity, Severity::Damage);
+    let torn = found_at(bytes.len() * 4 / 5);
+    assert_eq!((torn.findings[0].severity, torn.damages), (Severity::Notice, 0), "{torn:?}");
+    assert!(torn.findings[0].next.contains("power"), "{torn:?}");
+}
+
+#[tokio::test]
+async fn what_a_failure_of_the_machine_may_have_left_stops_no_start() {
+    let folder = killed().await;
+    let log = folder.path().join("service.db-wal");
+    flip(&log, fs::read(&log).unwrap().len() * 4 / 5, 0);
+    let store = open(folder.path()).unwrap();
+    let users = store.users(None, 100).await.unwrap().total;
+    assert!((1..USERS).contains(&users), "{users}");
 }
 
 #[tokio::test]
@@ -164,6 +183,6 @@ async fn a_folder_whose_present_schema_is_in_a_damaged_log_is_not_to_be_brought_
     assert_eq!(check(folder.path()).unwrap_err().kind(), StoreErrorKind::Conflict);
     flip(&folder.path().join("service.db-wal"), 20, 0);
     let found = check(folder.path()).unwrap();
-    assert_eq!(found.findings.len(), 1);
-    assert_eq!(found.findings[0].place, "service.db-wal, header");
+    let places: Vec<_> = found.findings.iter().map(|finding| finding.place.as_str()).collect();
+    assert_eq!((places.as_slice(), found.damages), (&["service.db-wal, header", "segments.db"][..], 2));
 }
