@@ -179,7 +179,14 @@ fn read_all(reading: Reading, shared: &Shared, rows: &Sender<Vec<Row>>) -> Resul
         return Ok(());
     };
     let tag = || Tag { origin: Origin::Gone, receipt: None };
-    hand_over(gone.updates()?.map(|(user, lost)| UserUpdate::new(tag(), user, lost)), shared, rows)
+    let updates = gone.updates()?.map_while(|update| match update {
+        Ok((user, lost)) => Some(UserUpdate::new(tag(), user, lost)),
+        Err(error) => {
+            shared.lock().failure = Some(error);
+            None
+        }
+    });
+    hand_over(updates, shared, rows)
 }
 
 /// Hands the updates to the run, each cut down to what the ledger does not know to be there already.
