@@ -78,7 +78,7 @@ impl Plan {
             config_digest: config.digest.clone(),
             target: Some(session.identity()),
             latest_run: latest_run(&ledger)?,
-            feeds: prepared.into_iter().map(|prepared| prepared.plan).collect(),
+            feeds: prepared.into_iter().flat_map(|prepared| prepared.plans).collect(),
         };
         let saved = if self.dry_run { None } else { Some(self.save(&plan)?) };
         let next = saved.as_deref().and_then(|path| next_of(&plan.feeds, &[], path, &session));

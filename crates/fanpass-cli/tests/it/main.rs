@@ -38,6 +38,7 @@ mod settings;
 mod simulation;
 mod support;
 mod temporary;
+mod together;
 mod tokens;
 mod users;
 mod users_push;

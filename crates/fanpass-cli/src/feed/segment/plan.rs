@@ -1,0 +1,87 @@
+//! What the feeds of a segment would change, for people and guards.
+
+use anyhow::Result;
+use fanpass_model::SegmentName;
+use fanpass_sync::{GuardedFacts, MembershipChange, SegmentFeed, SegmentMode};
+
+use super::{Compared, Job, Source, figures};
+use crate::feed::ids::ReadIds;
+use crate::feed::plan::{FeedPlan, Kind, Rows, Sample};
+use crate::feed::prepare::{Prepared, Preparing, Work, about, held_back, spelled};
+use crate::feed::run::resumes;
+use crate::source::SourceFile;
+
+impl Preparing<'_> {
+    /// Compares the feeds of a segment with what the ledger knows of it.
+    pub fn compare_segment(&mut self, segment: &SegmentName, feeds: &[&SegmentFeed]) -> Result<Prepared> {
+        let (mut sources, mut digests) = (Vec::new(), Vec::new());
+        for feed in feeds {
+            let file = feed.read.options().map_err(Into::into);
+            let file =
+                file.and_then(|options| SourceFile::new(&feed.file, options)).map_err(about(feed.label()))?;
+            digests.push(file.digest().map_err(about(feed.label()))?);
+            let rejects = self.rejects_of(feed.label());
+            sources.push(Source { feed: (*feed).clone(), file, rejects });
+        }
+        let job = Job { segment: segment.clone(), feeds: sources };
+        let compared = job.compare(self.ledger, self.keep, self.printer)?;
+        let mut plans = Vec::new();
+        let found = compared.comparison.changes.iter().zip(&compared.reads).zip(digests);
+        for (source, ((change, read), digest)) in job.feeds.iter().zip(found) {
+            plans.push(self.plan(source, &compared, (change, read), digest)?);
+        }
+        Ok(Prepared { plans, work: Work::Segment(Box::new((job, compared))) })
+    }
+
+    fn plan(
+        &self,
+        source: &Source,
+        compared: &Compared,
+        (change, read): (&MembershipChange, &ReadIds),
+        digest: String,
+    ) -> Result<FeedPlan> {
+        let Source { feed, file, .. } = source;
+        let before = compared.comparison.before;
+        let figures = figures(change, read, feed.mode);
+        let facts = GuardedFacts {
+            read: read.read,
+            rejected: read.rejected,
+            before,
+            added: change.added,
+            // Whom a file of removals names is no accident.
+            removed: if feed.mode == SegmentMode::Remove { 0 } else { change.removed },
+        };
+        let sample = |kind| move |id: &String| Sample { kind, text: id.clone() };
+        let samples = change.added_samples.iter().map(sample(Kind::Added));
+        let resumes = match resumes(self.ledger, feed.label(), &digest)? {
+            None if compared.in_doubt && before > 0 => Some(
+                "an earlier change was not heard of again: the members are sent whatever they are".to_owned(),
+            ),
+            resumes => resumes,
+        };
+        Ok(FeedPlan {
+            feed: feed.label().to_owned(),
+            segment: Some(feed.name.clone()),
+            mode: spelled(&feed.mode),
+            file: file.name.clone(),
+            digest,
+            rows: Rows {
+                read: figures.read,
+                send: figures.sent,
+                unchanged: figures.unchanged,
+                duplicate: figures.duplicate,
+                empty: 0,
+                rejected: figures.rejected,
+            },
+            added: change.added,
+            changed: 0,
+            removed: change.removed,
+            members: Some((change.before, change.after)),
+            samples: samples.chain(change.removed_samples.iter().map(sample(Kind::Removed))).collect(),
+            rejects: read.rejects.clone(),
+            breaches: self.config.guards(feed.guards).check(&facts),
+            resumes,
+            held_back: source.is_held_back(read).then(|| held_back(read.rejected)),
+        })
+    }
+}
