@@ -74,10 +74,10 @@ impl Preparing<'_> {
 
     /// The feeds of a segment, which build upon one another.
     async fn segment(&mut self, segment: &SegmentName, feeds: &[&SegmentFeed]) -> Result<Prepared> {
-        for feed in feeds {
-            learn_members(feed, self.session, self.ledger).await.map_err(about(feed.label()))?;
-        }
-        blocking(|| self.compare_segment(segment, feeds))
+        let of_all = || feeds.iter().map(|feed| feed.label()).collect::<Vec<_>>().join(", ");
+        let known = learn_members(segment, feeds, self.session, self.ledger, self.printer).await;
+        let known = known.map_err(|error| about(&of_all())(error))?;
+        blocking(|| self.compare_segment((segment, known), feeds))
     }
 
     fn attributes(
@@ -107,6 +107,7 @@ impl Preparing<'_> {
             before: owned.as_ref().map_or(0, |owned| owned.users.before),
             added: 0,
             removed,
+            ..GuardedFacts::default()
         };
         let mut samples = sample_rows(&job, &survey, self.ledger)?;
         let gone = owned.iter().flat_map(|owned| &owned.gone.samples);
@@ -130,6 +131,7 @@ impl Preparing<'_> {
             changed: changes.changed + changes.cleared,
             removed,
             members: None,
+            members_of: None,
             samples,
             rejects: rejects.clone(),
             breaches: self.config.guards(feed.guards).check(&facts),

@@ -19,6 +19,7 @@ mod folders;
 mod foreign;
 mod fsck;
 mod ga4;
+mod guards;
 mod harness;
 mod help;
 #[cfg(unix)]
@@ -26,6 +27,7 @@ mod interrupts;
 mod keys;
 mod kill;
 mod local;
+mod members;
 mod owned;
 mod plans;
 mod privacy;

@@ -4,6 +4,7 @@ use anyhow::Result;
 use fanpass_model::SegmentName;
 use fanpass_sync::{GuardedFacts, MembershipChange, SegmentFeed, SegmentMode};
 
+use super::members::Known;
 use super::{Compared, Job, Source, figures};
 use crate::feed::ids::ReadIds;
 use crate::feed::plan::{FeedPlan, Kind, Rows, Sample};
@@ -13,7 +14,11 @@ use crate::source::SourceFile;
 
 impl Preparing<'_> {
     /// Compares the feeds of a segment with what the ledger knows of it.
-    pub fn compare_segment(&mut self, segment: &SegmentName, feeds: &[&SegmentFeed]) -> Result<Prepared> {
+    pub fn compare_segment(
+        &mut self,
+        (segment, known): (&SegmentName, Known),
+        feeds: &[&SegmentFeed],
+    ) -> Result<Prepared> {
         let (mut sources, mut digests) = (Vec::new(), Vec::new());
         for feed in feeds {
             let file = feed.read.options().map_err(Into::into);
@@ -28,7 +33,7 @@ impl Preparing<'_> {
         let mut plans = Vec::new();
         let found = compared.comparison.changes.iter().zip(&compared.reads).zip(digests);
         for (source, ((change, read), digest)) in job.feeds.iter().zip(found) {
-            plans.push(self.plan(source, &compared, (change, read), digest)?);
+            plans.push(self.plan(source, (&compared, &known), (change, read), digest)?);
         }
         Ok(Prepared { plans, work: Work::Segment(Box::new((job, compared))) })
     }
@@ -36,17 +41,22 @@ impl Preparing<'_> {
     fn plan(
         &self,
         source: &Source,
-        compared: &Compared,
+        (compared, known): (&Compared, &Known),
         (change, read): (&MembershipChange, &ReadIds),
         digest: String,
     ) -> Result<FeedPlan> {
         let Source { feed, file, .. } = source;
         let before = compared.comparison.before;
         let figures = figures(change, read, feed.mode);
+        let import = match known {
+            Known::Members(import) => import.as_ref(),
+            Known::Nothing => None,
+        };
         let facts = GuardedFacts {
             read: read.read,
             rejected: read.rejected,
             before,
+            unknown: *known == Known::Nothing,
             added: change.added,
             // Whom a file of removals names is no accident.
             removed: if feed.mode == SegmentMode::Remove { 0 } else { change.removed },
@@ -76,7 +86,8 @@ impl Preparing<'_> {
             added: change.added,
             changed: 0,
             removed: change.removed,
-            members: Some((change.before, change.after)),
+            members: Some(((*known != Known::Nothing).then_some(change.before), change.after)),
+            members_of: import.map(ToString::to_string),
             samples: samples.chain(change.removed_samples.iter().map(sample(Kind::Removed))).collect(),
             rejects: read.rejects.clone(),
             breaches: self.config.guards(feed.guards).check(&facts),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use fanpass_model::{ImportState, ImportStatus, SegmentName};
+use fanpass_model::{ImportId, ImportState, ImportStatus, SegmentName};
 use fanpass_sync::{Ledger, ListId};
 
 use super::{Compared, Job, figures};
@@ -36,20 +36,22 @@ impl Job {
         let Compared { comparison, reads, .. } = compared;
         let held = members_list(&self.segment);
         let members = comparison.members.context("the segment's new list was not kept")?;
+        let owned: Vec<_> = self.feeds.iter().map(|source| source.feed.owner().map(owned_list)).collect();
+        let own = owned.iter().zip(&comparison.changes);
+        let own = own.filter_map(|(name, change)| name.as_deref().zip(change.own));
+        let mut lists: Vec<_> = own.collect();
         let mut unverified = None;
         if changes {
             self.feeds.iter().try_for_each(|source| source.file.check_unchanged())?;
             ledger.doubt_list(&held)?;
-            unverified = self.publish(session, ledger, members, comparison.after, printer).await?;
+            let import;
+            (import, unverified) = self.publish(session, ledger, members, comparison.after, printer).await?;
+            lists.push((&held, members));
+            ledger.publish_lists(&lists)?;
+            ledger.note_origin(&held, import.as_str())?;
+        } else {
+            ledger.publish_lists(&lists)?;
         }
-        let owned = |source: &super::Source| source.feed.owner().map(owned_list);
-        let owned: Vec<_> = self.feeds.iter().map(owned).collect();
-        let own = owned
-            .iter()
-            .zip(&comparison.changes)
-            .filter_map(|(name, change)| name.as_deref().zip(change.own));
-        let lists: Vec<_> = own.chain([(held.as_str(), members)]).collect();
-        ledger.publish_lists(&lists)?;
         let sources = self.feeds.iter().zip(&comparison.changes).zip(reads);
         let closed = sources.map(|((source, change), read)| {
             Ok(Closed {
@@ -67,7 +69,7 @@ impl Job {
         closed.collect()
     }
 
-    /// Gives what the service leaves open of it.
+    /// Gives the import that did it, and what the service leaves open of it.
     async fn publish(
         &self,
         session: &Session,
@@ -75,7 +77,7 @@ impl Job {
         members: ListId,
         count: u64,
         printer: Printer,
-    ) -> Result<Option<String>> {
+    ) -> Result<(ImportId, Option<String>)> {
         let segment = &self.segment;
         if count == 0 {
             return Err(failure(
@@ -86,18 +88,19 @@ impl Job {
         let spool = blocking(|| spool(ledger, members))?;
         let Delivered { receipt, inline } =
             deliver(session, segment, (&spool, count), SendAs::Auto, printer).await?;
+        let id = receipt.firebase_imported_segment_id;
         if inline && receipt.status == Some(ImportState::Completed) {
-            return Ok(None);
+            return Ok((id, None));
         }
         let wait = Wait { wait: true, timeout: IMPORT_TIMEOUT.as_secs() };
-        let id = receipt.firebase_imported_segment_id;
         let Waited { status, stopped } = wait_for(session, &id, Some(count), wait, printer).await;
         if let Some(Stopped { why, exit }) = stopped {
             let message =
                 format!("import {id} of segment {segment}: {why}; the same command goes on from here");
             return Err(failure(exit, message));
         }
-        check_import(segment, count, &status.context("the service never told how far the import is")?)
+        let status = status.context("the service never told how far the import is")?;
+        Ok((id, check_import(segment, count, &status)?))
     }
 }
 

@@ -1,0 +1,51 @@
+//! What a run must not do: what guards see of a segment, in each mode and with each ledger.
+
+use std::fs;
+
+use crate::apply::members;
+use crate::foreign;
+use crate::harness::Club;
+
+/// A club with a segment `fans` of 100 members, which no ledger knows, and a feed of `rows` of them.
+fn club(mode: &str, rows: usize) -> Club {
+    let club = Club::with_service();
+    club.file("fans.toml", format!("[[segment]]\nname = \"fans\"\nfile = \"fans.csv\"\nmode = \"{mode}\"\n"));
+    list(&club, 100);
+    club.json(&["segments", "push", "fans", "--file", "fans.csv", "--wait"]);
+    list(&club, rows);
+    club
+}
+
+fn list(club: &Club, rows: usize) {
+    let rows: Vec<_> = (0..rows).map(|row| format!("fan-{row:03}")).collect();
+    club.file("fans.csv", format!("fan_id\n{}\n", rows.join("\n")));
+}
+
+#[test]
+fn a_feed_that_replaces_is_measured_against_a_segment_that_the_ledger_does_not_know() {
+    let club = club("replace", 1);
+    insta::assert_snapshot!("replace", club.run(&["plan", "fans.toml"]));
+    assert!(club.run(&["apply", "fans.toml"]).ends_with("exit 10\n"));
+    assert_eq!(members(&club, "fans").len(), 100);
+    list(&club, 90);
+    assert!(club.run(&["apply", "fans.toml"]).ends_with("exit 0\n"));
+    fs::remove_file(club.path("fans.ledger")).unwrap();
+    list(&club, 60);
+    let moved_away = club.run(&["apply", "fans.toml"]);
+    assert!(moved_away.contains("30 of 90 would go out"), "{moved_away}");
+    assert!(club.run(&["apply", "fans.toml", "--allow", "shrink"]).ends_with("exit 0\n"));
+    assert_eq!(members(&club, "fans").len(), 60);
+}
+
+#[test]
+fn a_feed_that_replaces_what_nobody_tells_has_to_be_allowed_once() {
+    let status = r#"{"status":"completed","imported_rows":2,"rejected_rows":0}"#;
+    let (club, asked) = foreign::watched_club(status);
+    club.file("fans.toml", "[[segment]]\nname = \"fans\"\nfile = \"fans.csv\"\nmode = \"replace\"\n");
+    list(&club, 2);
+    insta::assert_snapshot!("replace_untold", club.run(&["apply", "fans.toml"]));
+    assert!(asked.try_iter().all(|path| path != "/api/v1/segments"), "something was sent");
+    assert!(club.run(&["apply", "fans.toml", "--allow", "shrink"]).ends_with("exit 0\n"));
+    let planned = club.json(&["plan", "fans.toml"]);
+    assert_eq!(planned["feeds"][0]["members"], serde_json::json!([2, 2]), "the ledger knows it now");
+}
