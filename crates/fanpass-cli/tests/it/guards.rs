@@ -49,3 +49,15 @@ fn a_feed_that_replaces_what_nobody_tells_has_to_be_allowed_once() {
     let planned = club.json(&["plan", "fans.toml"]);
     assert_eq!(planned["feeds"][0]["members"], serde_json::json!([2, 2]), "the ledger knows it now");
 }
+
+#[test]
+fn a_feed_that_removes_may_not_take_out_more_than_a_guard_lets() {
+    let club = club("remove", 90);
+    let forbidden = club.run(&["apply", "fans.toml"]);
+    assert!(forbidden.contains("90 of 100 would go out"), "{forbidden}");
+    assert!(forbidden.ends_with("exit 10\n"), "{forbidden}");
+    assert_eq!(members(&club, "fans").len(), 100);
+    list(&club, 20);
+    assert!(club.run(&["apply", "fans.toml"]).ends_with("exit 0\n"));
+    assert_eq!(members(&club, "fans").len(), 80);
+}

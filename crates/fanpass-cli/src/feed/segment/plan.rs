@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use fanpass_model::SegmentName;
-use fanpass_sync::{GuardedFacts, MembershipChange, SegmentFeed, SegmentMode};
+use fanpass_sync::{GuardedFacts, MembershipChange, SegmentFeed};
 
 use super::members::Known;
 use super::{Compared, Job, Source, figures};
@@ -58,8 +58,7 @@ impl Preparing<'_> {
             before,
             unknown: *known == Known::Nothing,
             added: change.added,
-            // Whom a file of removals names is no accident.
-            removed: if feed.mode == SegmentMode::Remove { 0 } else { change.removed },
+            removed: change.removed,
         };
         let sample = |kind| move |id: &String| Sample { kind, text: id.clone() };
         let samples = change.added_samples.iter().map(sample(Kind::Added));
