@@ -62,6 +62,9 @@ pub struct FeedPlan {
     pub rejects: Vec<RejectedRow>,
     /// What forbids it.
     pub breaches: Vec<Breach>,
+    /// Why it cannot be carried out, whoever allows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impossible: Option<String>,
     /// What it goes on from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resumes: Option<String>,
@@ -152,6 +155,7 @@ impl FeedPlan {
         self.breaches.iter().try_for_each(|breach| {
             writeln!(out, "  FORBIDDEN: {} (--allow {})", breach.message, breach.guard)
         })?;
+        self.impossible.iter().try_for_each(|why| writeln!(out, "  IMPOSSIBLE: {why}"))?;
         write_rejects(out, &self.rejects, self.rows.rejected)
     }
 

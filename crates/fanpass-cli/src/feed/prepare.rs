@@ -135,6 +135,7 @@ impl Preparing<'_> {
             samples,
             rejects: rejects.clone(),
             breaches: self.config.guards(feed.guards).check(&facts),
+            impossible: None,
             held_back,
         };
         Ok(Prepared { plans: vec![plan], work: Work::Attributes(Box::new((job, survey))) })

@@ -61,3 +61,34 @@ fn a_feed_that_removes_may_not_take_out_more_than_a_guard_lets() {
     assert!(club.run(&["apply", "fans.toml"]).ends_with("exit 0\n"));
     assert_eq!(members(&club, "fans").len(), 80);
 }
+
+#[test]
+fn a_segment_that_would_be_emptied_is_found_out_before_anything_is_sent() {
+    let club = club("replace", 0);
+    let other = "[[segment]]\nname = \"others\"\nfile = \"others.csv\"\n";
+    club.file("others.csv", "fan_id\nanother\n");
+    let feeds = fs::read_to_string(club.path("fans.toml")).unwrap();
+    club.file("fans.toml", format!("{feeds}\n{other}"));
+    let allowed = ["apply", "fans.toml", "--allow", "empty", "--allow", "shrink"];
+    insta::assert_snapshot!("emptied", club.run(&allowed));
+    let planned = club.run(&["plan", "fans.toml"]);
+    assert!(planned.contains("IMPOSSIBLE: ") && !planned.contains("Next:"), "{planned}");
+    assert!(planned.ends_with("exit 10\n"), "a guard forbids it too: {planned}");
+    assert_eq!(club.json(&[&allowed[..], &["--dry-run"]].concat())["impossible"], true);
+    assert!(club.run(&["segments", "show", "others"]).ends_with("exit 5\n"), "something was sent");
+    assert_eq!(members(&club, "fans").len(), 100);
+}
+
+#[test]
+fn a_feed_that_is_refused_behind_one_that_was_sent_leaves_the_run_incomplete() {
+    let club = foreign::club_that_refuses(&["application/json", "multipart/form-data"], "");
+    let refused =
+        "[[segment]]\nname = \"fans\"\nfile = \"fans.csv\"\nmode = \"replace\"\nguards = { shrink = 100 }\n";
+    let sent =
+        "[[attributes]]\nname = \"crm\"\nfile = \"crm.csv\"\nmap = [\"sth=user_properties.sth:boolean\"]\n";
+    list(&club, 2);
+    club.file("crm.csv", "fan_id,sth\nfan-1,yes\n");
+    club.file("fans.toml", format!("{refused}{sent}"));
+    insta::assert_snapshot!("incomplete", club.run(&["apply", "fans.toml"]));
+    assert!(club.run(&["apply", "fans.toml"]).ends_with("exit 6\n"), "the second time nothing was sent");
+}

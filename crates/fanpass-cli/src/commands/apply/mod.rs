@@ -15,7 +15,7 @@ use super::plan::{exit_of_plans, next_of};
 use super::sending::{LedgerOptions, Sending};
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::failure::failure;
+use crate::failure::{Incomplete, exit_of, failure};
 use crate::feed::apply::Applying;
 use crate::feed::config::{Config, latest_run};
 use crate::feed::plan::{FeedPlan, PLAN_VERSION, Plan as SavedPlan};
@@ -107,10 +107,13 @@ impl Apply {
         }
         let mut report = ApplyReport { dry_run: self.dry_run, ..ApplyReport::default() };
         let forbidden = plans(&prepared).any(|plan| plan.forbidden(&self.allow).next().is_some());
-        if self.dry_run || forbidden {
+        let impossible = plans(&prepared).any(|plan| plan.impossible.is_some());
+        if self.dry_run || forbidden || impossible {
             report.plans = prepared.into_iter().flat_map(|prepared| prepared.plans).collect();
             report.forbidden = forbidden;
-            report.next = self.again.or_else(|| next_of(&report.plans, &self.allow, &self.file, &session));
+            report.impossible = impossible;
+            let again = self.again.filter(|_| !impossible);
+            report.next = again.or_else(|| next_of(&report.plans, &self.allow, &self.file, &session));
             ledger.sweep_lists()?;
             session.close().await;
             printer.report(&report)?;
@@ -154,13 +157,14 @@ async fn send(
     again: &str,
     report: &mut ApplyReport,
 ) -> Result<Result<Exit>> {
-    let mut exit = Ok(Exit::Done);
+    let (mut exit, mut sent) = (Ok(Exit::Done), false);
     let mut feeds = prepared.into_iter();
     for feed in feeds.by_ref() {
         let (applied, left) = applying.one(feed, ledger).await?;
         ledger = left;
         let over = applied.iter().any(|applied| applied.closed.ends_the_run());
         for applied in applied {
+            sent |= applied.closed.has_sent();
             exit = worse(exit, report.add(applied, again));
         }
         if over {
@@ -169,7 +173,12 @@ async fn send(
     }
     report.feeds.extend(feeds.flat_map(|feed| feed.plans).map(FeedReport::of_none));
     ledger.sweep_lists()?;
-    Ok(exit)
+    // What was refused has changed nothing, but what another feed has sent is in.
+    Ok(match exit {
+        Err(error) if sent && exit_of(&error) == Exit::Refused => Err(error.context(Incomplete::Feeds)),
+        Ok(Exit::Refused) if sent => Ok(Exit::Incomplete),
+        exit => exit,
+    })
 }
 
 /// The outcome that a script must look at first: an error, then the greater code.

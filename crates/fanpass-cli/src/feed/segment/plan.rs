@@ -10,6 +10,7 @@ use crate::feed::ids::ReadIds;
 use crate::feed::plan::{FeedPlan, Kind, Rows, Sample};
 use crate::feed::prepare::{Prepared, Preparing, Work, about, held_back, spelled};
 use crate::feed::run::resumes;
+use crate::session::quoted;
 use crate::source::SourceFile;
 
 impl Preparing<'_> {
@@ -35,7 +36,23 @@ impl Preparing<'_> {
         for (source, ((change, read), digest)) in job.feeds.iter().zip(found) {
             plans.push(self.plan(source, (&compared, &known), (change, read), digest)?);
         }
+        if let Some(last) = plans.last_mut().filter(|_| compared.changes() && compared.comparison.after == 0)
+        {
+            last.impossible = Some(self.emptied(segment, last.members_of.is_some()));
+        }
         Ok(Prepared { plans, work: Work::Segment(Box::new((job, compared))) })
+    }
+
+    /// Why a segment cannot be emptied, and what can be done; `deletable` says whether the service is one that deletes.
+    fn emptied(&self, segment: &SegmentName, deletable: bool) -> String {
+        let why = format!(
+            "nobody would be left in segment {segment}, and the API cannot empty a segment: mend the source"
+        );
+        if !deletable {
+            return why;
+        }
+        let delete = self.session.next(&format!("segments delete {} --yes", quoted(segment.as_str())));
+        format!("{why}, or take the feed out and the segment away, by {delete}")
     }
 
     fn plan(
@@ -90,6 +107,7 @@ impl Preparing<'_> {
             samples: samples.chain(change.removed_samples.iter().map(sample(Kind::Removed))).collect(),
             rejects: read.rejects.clone(),
             breaches: self.config.guards(feed.guards).check(&facts),
+            impossible: None,
             resumes,
             held_back: source.is_held_back(read).then(|| held_back(read.rejected)),
         })

@@ -79,12 +79,6 @@ impl Job {
         printer: Printer,
     ) -> Result<(ImportId, Option<String>)> {
         let segment = &self.segment;
-        if count == 0 {
-            return Err(failure(
-                Exit::Refused,
-                format!("nobody would be left in segment {segment}, and the API cannot empty a segment"),
-            ));
-        }
         let spool = blocking(|| spool(ledger, members))?;
         let Delivered { receipt, inline } =
             deliver(session, segment, (&spool, count), SendAs::Auto, printer).await?;
