@@ -12,6 +12,7 @@ mod json;
 mod loose;
 mod observe;
 mod operations;
+pub(crate) mod owed;
 mod plain;
 pub(crate) mod problem;
 mod query;
