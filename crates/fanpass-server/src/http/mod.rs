@@ -15,7 +15,7 @@ mod operations;
 pub(crate) mod owed;
 mod plain;
 pub(crate) mod problem;
-mod query;
+pub(crate) mod query;
 mod shape;
 mod upload;
 
