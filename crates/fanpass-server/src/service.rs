@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
 use fanpass_transport::DynTransport;
+use futures_util::FutureExt as _;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -182,8 +184,11 @@ impl Tending {
             loop {
                 tokio::time::sleep(TENDED_EVERY).await;
                 let Some(app) = app.upgrade() else { return };
-                if let Err(error) = app.tend().await {
-                    tracing::warn!(%error, "the storage could not be tended");
+                match AssertUnwindSafe(app.tend()).catch_unwind().await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => tracing::warn!(%error, "the storage could not be tended"),
+                    // The next time may go better, and without it nothing would be tended any more.
+                    Err(_) => tracing::error!("the storage could not be tended: it panicked"),
                 }
             }
         }))))

@@ -1,7 +1,63 @@
 //! `serve`: prints where it is and a token, takes calls, and ends cleanly when it is told to.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::Stdio;
+
 use crate::harness::Club;
-use crate::serving::{served, served_in};
+use crate::serving::{served, served_in, served_logging_to};
+
+/// What is answered to a plain GET.
+fn get(url: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(url.split('/').nth(2).unwrap()).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: fanpass\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// Places that take nothing that is written to them.
+#[cfg(unix)]
+fn dead_ends() -> Vec<Stdio> {
+    let (_, nobody_reads) = std::io::pipe().unwrap();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").ok();
+    full.map(Stdio::from).into_iter().chain([nobody_reads.into()]).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_that_cannot_be_written_costs_the_log_alone() {
+    for log in dead_ends() {
+        let (club, serving) = served_logging_to(log, &["-vv"]);
+        club.file("ids.csv", "user_id\n00042\nfan-7\n");
+        let pushed = club.json(&["segments", "import", "fans", "--file", "ids.csv", "--wait"]);
+        assert_eq!(pushed["imported_rows"], 2, "{pushed}");
+        club.json(&["users", "update", "fan-7", "--set", "user_properties.sth=true"]);
+        let ready = get(serving.started["url"].as_str().unwrap(), "/readyz");
+        assert!(ready.starts_with("HTTP/1.1 200"), "{ready}");
+        assert_eq!(serving.end(), Some(0));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_push_goes_on_when_nobody_reads_what_it_says() {
+    let club = Club::alone();
+    club.file("ids.csv", "user_id\n00042\nfan-7\n");
+    for dead_end in dead_ends() {
+        let status = std::process::Command::new(env!("CARGO_BIN_EXE_fanpass"))
+            .args(["segments", "push", "fans", "--local", "--wait", "--file", "ids.csv", "-vv", "--json"])
+            .current_dir(club.path("."))
+            .env_clear()
+            .stdout(std::io::pipe().unwrap().1)
+            .stderr(dead_end)
+            .status()
+            .unwrap();
+        assert_eq!(status.code(), Some(0));
+        assert_eq!(club.json(&["segments", "show", "fans", "--local"])["memberCount"], 2);
+        club.json(&["segments", "delete", "fans", "--yes", "--local"]);
+    }
+}
 
 #[cfg(unix)]
 #[test]
@@ -21,15 +77,9 @@ fn it_serves_the_same_commands_over_http_until_a_signal() {
 #[cfg(unix)]
 #[test]
 fn metrics_have_an_address_of_their_own_and_the_log_is_json() {
-    use std::io::{Read as _, Write as _};
-
     let (club, serving) = served(&["--metrics-listen", "127.0.0.1:0", "--log-format", "json", "-v"]);
     club.json(&["users", "update", "fan-7", "--set", "user_properties.sth=true"]);
-    let address = serving.started["metrics"].as_str().unwrap().split('/').nth(2).unwrap();
-    let mut stream = std::net::TcpStream::connect(address).unwrap();
-    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: fanpass\r\nconnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
+    let answer = get(serving.started["metrics"].as_str().unwrap(), "/metrics");
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("fanpass_build_info"), "{answer}");
     assert_eq!(serving.end(), Some(0));
     let log = std::fs::read_to_string(club.path("serve.log")).unwrap();

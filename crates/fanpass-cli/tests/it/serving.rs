@@ -37,7 +37,17 @@ pub fn served(options: &[&str]) -> (Club, Serving) {
 
 /// As `served`, with its temporary files in a folder of the test's.
 pub fn served_in(temporary: &Path, options: &[&str]) -> (Club, Serving) {
-    let mut club = Club::alone();
+    let club = Club::alone();
+    let log = File::create(club.path("serve.log")).unwrap();
+    serve(club, temporary, options, log.into())
+}
+
+/// As `served`, with its log elsewhere.
+pub fn served_logging_to(log: Stdio, options: &[&str]) -> (Club, Serving) {
+    serve(Club::alone(), &std::env::temp_dir(), options, log)
+}
+
+fn serve(mut club: Club, temporary: &Path, options: &[&str], log: Stdio) -> (Club, Serving) {
     let child = Command::new(env!("CARGO_BIN_EXE_fanpass"))
         .args(["serve", "--listen", "127.0.0.1:0", "--json"])
         .args(options)
@@ -45,7 +55,7 @@ pub fn served_in(temporary: &Path, options: &[&str]) -> (Club, Serving) {
         .env_clear()
         .env("TMPDIR", temporary)
         .stdout(Stdio::piped())
-        .stderr(File::create(club.path("serve.log")).unwrap())
+        .stderr(log)
         .spawn()
         .unwrap();
     let mut serving = Serving { child, started: serde_json::Value::Null };
