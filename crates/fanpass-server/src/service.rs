@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::auth::{Authority, SCOPES, secret_file};
 use crate::config::Config;
 use crate::error::{ServiceError, ServiceErrorKind};
+use crate::files;
 use crate::ga4::Forwarder;
 use crate::http::{router, watching};
 use crate::imports::Imports;
@@ -28,6 +29,8 @@ use crate::store::folder::DEVELOPMENT_TOKEN;
 use crate::store::{AuditEntry, Clock, Ids, Store, StoreError, StoreErrorKind};
 
 const TENDED_EVERY: Duration = Duration::from_secs(1);
+/// Connections to the address for metrics.
+const WATCHERS_MAX: usize = 32;
 const DEVELOPMENT_SUBJECT: &str = "development";
 
 /// A running FanPass on one data folder. Clones are handles of the same service.
@@ -101,10 +104,12 @@ impl Service {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), ServiceError> {
-        listen(listener, self.router.clone(), &self.app, &self.config, shutdown).await
+        let most = files::connections(&self.config.limits);
+        listen(listener, self.router.clone(), &self.app, &self.config, most, shutdown).await
     }
 
-    /// Serves `/metrics`, `/healthz` and `/readyz` to whoever reaches the socket, without a token, until `shutdown` completes.
+    /// Serves `/metrics`, `/healthz` and `/readyz` to whoever reaches the socket, without a token, until `shutdown` completes; at
+    /// most 32 connections at the same time.
     ///
     /// # Errors
     /// [`ServiceErrorKind::Network`] when the socket fails for good.
@@ -113,7 +118,7 @@ impl Service {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), ServiceError> {
-        listen(listener, watching(&self.app), &self.app, &self.config, shutdown).await
+        listen(listener, watching(&self.app), &self.app, &self.config, WATCHERS_MAX, shutdown).await
     }
 
     /// Begins to forward to GA4 what waits and what will come, over `transport`: the service has no HTTP client of its own.

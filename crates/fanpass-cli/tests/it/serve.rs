@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::process::Stdio;
 
 use crate::harness::Club;
-use crate::serving::{served, served_in, served_logging_to};
+use crate::serving::{served, served_in, served_logging_to, served_under};
 
 /// What is answered to a plain GET.
 fn get(url: &str, path: &str) -> String {
@@ -72,6 +72,63 @@ fn it_serves_the_same_commands_over_http_until_a_signal() {
     }
     let here = club.json(&["segments", "show", "fans", "--local"]);
     assert_eq!(here["memberCount"], 2, "the data is in the folder");
+}
+
+/// Sends a request and reads the head of its answer, and leaves the connection open.
+#[cfg(unix)]
+fn ask(stream: &mut TcpStream, request: &str, body: &str) -> String {
+    let head = format!("{request}\r\nhost: fanpass\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        answer.extend(byte);
+    }
+    String::from_utf8(answer).unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn connections_leave_files_for_what_is_stored() {
+    let (club, serving) = served_under("-n 128", &[]);
+    let address = serving.started["url"].as_str().unwrap().trim_start_matches("http://");
+    let mut first = TcpStream::connect(address).unwrap();
+    assert!(ask(&mut first, "HEAD /healthz HTTP/1.1", "").starts_with("HTTP/1.1 200"));
+    let idle: Vec<_> = (0..150).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let upload = format!(
+        "POST /api/v1/segments HTTP/1.1\r\nauthorization: Bearer {}\r\ncontent-type: multipart/form-data; boundary=b",
+        serving.started["token"].as_str().unwrap()
+    );
+    let part = "--b\r\ncontent-disposition: form-data; name=";
+    let form = format!(
+        "{part}segmentName\r\n\r\nfans\r\n{part}file; filename=fans.csv\r\n\r\nuser_id\na\n\r\n--b--\r\n"
+    );
+    for _ in 0..20 {
+        let answer = ask(&mut first, &upload, &form);
+        assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
+        let length = answer.split("content-length: ").nth(1).unwrap().split('\r').next().unwrap();
+        let mut receipt = vec![0; length.parse().unwrap()];
+        first.read_exact(&mut receipt).unwrap();
+    }
+    drop(idle);
+    assert_eq!(serving.end(), Some(0));
+    let log = std::fs::read_to_string(club.path("serve.log")).unwrap();
+    assert!(log.contains("fewer connections are taken than limits.connections says"), "{log}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_soft_limit_of_open_files_is_raised_to_what_is_needed() {
+    let (_club, serving) = served_under("-S -n 128", &["--set", "limits.connections=300"]);
+    let address = serving.started["url"].as_str().unwrap().trim_start_matches("http://");
+    let mut open: Vec<_> = (0..300).map(|_| TcpStream::connect(address).unwrap()).collect();
+    for stream in &mut open {
+        assert!(ask(stream, "HEAD /healthz HTTP/1.1", "").starts_with("HTTP/1.1 200"));
+    }
+    drop(open);
+    assert_eq!(serving.end(), Some(0));
 }
 
 #[cfg(unix)]

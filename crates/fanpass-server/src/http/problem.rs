@@ -181,6 +181,10 @@ impl From<StoreError> for Problem {
                     "the service's disk is full and nothing was stored; its operator must free space",
                 )
             }
+            StoreErrorKind::OutOfFiles => {
+                tracing::error!(%error, "the service has as many files open as it may");
+                Self::unavailable("the service has as many files open as it may; try again in a moment")
+            }
             _ => Self::internal(&error),
         }
     }
@@ -200,13 +204,16 @@ mod tests {
             (StoreErrorKind::Conflict, 409),
             (StoreErrorKind::Full, 507),
             (StoreErrorKind::Corrupt, 500),
+            (StoreErrorKind::OutOfFiles, 503),
             (StoreErrorKind::Io, 500),
         ] {
             let response = problem(kind).render("1");
             assert_eq!(response.status(), status, "{kind:?}");
             assert_eq!(response.headers().contains_key("retry-after"), status == 503, "{kind:?}");
         }
-        for kind in [StoreErrorKind::Full, StoreErrorKind::Corrupt, StoreErrorKind::Io] {
+        let told_by_the_log_alone =
+            [StoreErrorKind::Full, StoreErrorKind::OutOfFiles, StoreErrorKind::Corrupt, StoreErrorKind::Io];
+        for kind in told_by_the_log_alone {
             assert!(!problem(kind).detail.contains("/srv"), "{kind:?}");
         }
     }
