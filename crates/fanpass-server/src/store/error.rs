@@ -38,6 +38,17 @@ pub enum StoreErrorKind {
     Io,
 }
 
+impl StoreErrorKind {
+    /// Of a file operation that failed.
+    pub(crate) fn of_io(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
+            _ if files::are_used_up(error) => Self::OutOfFiles,
+            _ => Self::Io,
+        }
+    }
+}
+
 /// Why the storage could not do something: what it was doing, where, and what to do next. Carries no user id.
 #[derive(Clone)]
 pub struct StoreError {
@@ -53,11 +64,7 @@ impl StoreError {
 
     /// A failed file operation on `path`; `doing` completes "could not …".
     pub(crate) fn io(doing: &str, path: &Path, error: io::Error) -> Self {
-        let kind = match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreErrorKind::Full,
-            _ if files::are_used_up(&error) => StoreErrorKind::OutOfFiles,
-            _ => StoreErrorKind::Io,
-        };
+        let kind = StoreErrorKind::of_io(&error);
         let message = format!("could not {doing} `{}`: {error}", path.display());
         Self { kind, message, source: Some(Arc::new(error)) }
     }
