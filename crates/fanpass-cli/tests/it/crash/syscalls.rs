@@ -26,6 +26,8 @@ struct Traced {
     done: bool,
     /// Whether there was an n-th call to be hit.
     hit: bool,
+    /// What it said of its failure.
+    said: String,
 }
 
 /// Runs the tool with a fault in the n-th of `calls`, counted in each thread and of each kind for itself.
@@ -47,6 +49,7 @@ fn traced(club: &Club, arguments: &[&str], calls: &str, fault: &str, number: usi
     Traced {
         done: output.status.success(),
         hit: log.contains("(INJECTED)") || log.contains("killed by SIGKILL"),
+        said: String::from_utf8(output.stderr).unwrap(),
     }
 }
 
@@ -89,6 +92,22 @@ fn a_first_start_that_dies_at_any_call_is_begun_again() {
         number += stride();
     }
     println!("up to call {number}");
+}
+
+#[test]
+fn a_key_that_finds_no_room_is_told_as_a_full_disk() {
+    if !can_trace() {
+        eprintln!("NOT RUN: strace is not installed or may not trace, so no disk was full");
+        return;
+    }
+    let club = Club::alone();
+    let rotate = ["keys", "rotate", "--local"];
+    club.run(&rotate);
+    // The new key is the only file that is put in its place.
+    let rotated = traced(&club, &rotate, "rename,renameat,renameat2", "error=ENOSPC", 1);
+    assert!(rotated.hit && rotated.said.contains("507 Insufficient Storage"), "{}", rotated.said);
+    let keys = club.json(&["keys", "list", "--local"]);
+    assert_eq!(keys["keys"].as_array().unwrap().len(), 2, "{keys}");
 }
 
 #[test]
