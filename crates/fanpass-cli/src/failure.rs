@@ -18,13 +18,21 @@ struct Failure {
     items: Vec<ProblemItem>,
 }
 
-/// What an error is put into that ended the reading of a file of which something is with the service already.
+/// What an error is put into behind which something is with the service already.
 #[derive(Debug)]
-pub struct Incomplete;
+pub enum Incomplete {
+    /// It ended the reading of a file.
+    File,
+    /// It ended one feed of several.
+    Feeds,
+}
 
 impl fmt::Display for Incomplete {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the rest of the file was not sent")
+        f.write_str(match self {
+            Self::File => "the rest of the file was not sent",
+            Self::Feeds => "not all feeds were sent",
+        })
     }
 }
 
