@@ -152,8 +152,11 @@ pub fn hint_of(error: &anyhow::Error) -> Option<&'static str> {
     }
 }
 
-/// Whether the reader of our output went away, as `head` does; that is no failure of ours.
+/// Whether the reader of our output went away, as `head` does; that is no failure of ours. A service that did is one.
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    if error.chain().any(<dyn std::error::Error>::is::<fanpass_client::Error>) {
+        return false;
+    }
     let kind_of = |cause: &(dyn std::error::Error + 'static)| {
         let written = cause.downcast_ref::<io::Error>().map(io::Error::kind);
         // One of JSON keeps the error of its writer to itself.
