@@ -20,7 +20,7 @@ pub use figures::Figures;
 pub use guards::{Breach, Guard, GuardedFacts, Guards};
 pub use ledger::{
     Busy, Changes, Deliveries, Departures, Ledger, ListId, ListReader, ListState, ListWriter, Receipt, Run,
-    RunEnd, RunId, RunStart, Survey, Taken, Verdict,
+    RunEnd, RunId, RunStart, Survey, Taken, Verdict, Verdicts,
 };
 pub use lint::Finding;
 pub use mapping::{Absent, ColumnMap, Constant, Mapping};

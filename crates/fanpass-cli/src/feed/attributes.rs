@@ -61,7 +61,7 @@ impl Survey {
     fn figures_without_work(&self) -> Option<Figures> {
         let gone = self.gone();
         let Counts { rows, empty, rejects, .. } = self.counts;
-        if self.changes.count() + gone + rejects > 0 {
+        if self.changes.send + gone + rejects > 0 {
             return None;
         }
         let Changes { unchanged, duplicate, .. } = self.changes;
@@ -204,7 +204,7 @@ impl Job {
         if let Some(figures) = survey.as_ref().and_then(Survey::figures_without_work) {
             return Ok(Sent { state: self.state_of(figures), ledger });
         }
-        let total = survey.as_ref().map(|survey| survey.changes.count() + survey.gone());
+        let total = survey.as_ref().map(|survey| survey.changes.send + survey.gone());
         let (shared, arriving, reading) = self.begin(ledger, survey);
         send_all(session, arriving, &shared, (options, total), printer).await?;
         reading.await?;

@@ -44,9 +44,9 @@ pub struct FeedPlan {
     /// The SHA-256 of the file.
     pub digest: String,
     pub rows: Rows,
-    /// Members who come in, or rows of users of whom nothing was acknowledged.
+    /// Members who come in, or users of whom nothing was acknowledged.
     pub added: u64,
-    /// Rows that change a user.
+    /// Users who are changed.
     pub changed: u64,
     /// Members who go out, or users whose attributes are taken off.
     pub removed: u64,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::runtime::blocking;
 use anyhow::Result;
-use fanpass_model::AttributeRegistry;
+use fanpass_model::{AttributeRegistry, UserId};
 use fanpass_sync::{
     AttributeFeed, GuardedFacts, Ledger, MappedRow, RejectFiles, SegmentFeed, SegmentMode, Verdict,
 };
@@ -20,7 +20,7 @@ use crate::printer::Printer;
 use crate::session::Session;
 use crate::source::SourceFile;
 
-/// Rows that are kept as samples of a feed of attributes.
+/// Users who are kept as samples of a feed of attributes.
 const SAMPLES: usize = 5;
 
 /// A feed that was compared.
@@ -159,7 +159,7 @@ impl Preparing<'_> {
             added: 0,
             removed,
         };
-        let mut samples = sample_rows(&job, &survey, self.ledger)?;
+        let mut samples = sample_users(&job, &survey, self.ledger)?;
         let gone = owned.iter().flat_map(|owned| &owned.gone.samples);
         samples.extend(gone.map(|id| Sample { kind: Kind::Removed, text: id.clone() }));
         let plan = FeedPlan {
@@ -171,7 +171,7 @@ impl Preparing<'_> {
             digest,
             rows: Rows {
                 read: counts.rows,
-                send: changes.count(),
+                send: changes.send,
                 unchanged: changes.unchanged,
                 duplicate: changes.duplicate,
                 empty: counts.empty,
@@ -203,32 +203,33 @@ fn spelled(mode: &impl serde::Serialize) -> String {
     }
 }
 
-/// The first rows that are to be sent, with what differs.
-fn sample_rows(job: &attributes::Job, survey: &Survey, ledger: &Ledger) -> Result<Vec<Sample>> {
-    let mut samples = Vec::new();
-    if survey.changes.count() == 0 {
-        return Ok(samples);
+/// The first users of whom something is to be sent, with what differs.
+fn sample_users(job: &attributes::Job, survey: &Survey, ledger: &Ledger) -> Result<Vec<Sample>> {
+    let mut samples: Vec<(UserId, Sample)> = Vec::new();
+    if survey.changes.send == 0 {
+        return Ok(Vec::new());
     }
     let mut updates = job.updates()?;
-    let mut number = 0;
+    let mut verdicts = survey.changes.verdicts()?;
     while let Some(row) = updates.next_row()? {
-        let MappedRow::Update(update) = row else { continue };
-        number += 1;
-        if survey.changes.verdict(number - 1) != Verdict::Send {
+        let MappedRow::Update(mut update) = row else { continue };
+        if verdicts.next_verdict(&mut update.properties)? != Verdict::Send {
             continue;
         }
-        let (user, known) = (update.user.clone(), ledger.knows(&update.user)?);
-        let changed = ledger.changed_part(&[(update.user, update.properties)])?;
-        let values: Vec<String> = changed
-            .iter()
-            .flatten()
-            .map(|(key, value)| format!("{key}={}", serde_json::to_string(value).unwrap_or_default()))
-            .collect();
-        let kind = if known { Kind::Changed } else { Kind::Added };
-        samples.push(Sample { kind, text: format!("{user} {}", values.join(" ")) });
-        if samples.len() == SAMPLES {
-            break;
+        let user = update.user.clone();
+        let at = match samples.iter().position(|(sampled, _)| *sampled == user) {
+            Some(at) => at,
+            None if samples.len() == SAMPLES => break,
+            None => {
+                let kind = if ledger.knows(&user)? { Kind::Changed } else { Kind::Added };
+                samples.push((user.clone(), Sample { kind, text: user.into() }));
+                samples.len() - 1
+            }
+        };
+        for (key, value) in ledger.changed_part(&[(update.user, update.properties)])?.iter().flatten() {
+            let value = serde_json::to_string(value).unwrap_or_default();
+            samples[at].1.text.push_str(&format!(" {key}={value}"));
         }
     }
-    Ok(samples)
+    Ok(samples.into_iter().map(|(_, sample)| sample).collect())
 }

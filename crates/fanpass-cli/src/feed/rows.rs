@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use anyhow::Result;
 use fanpass_client::UserUpdate;
-use fanpass_sync::{Changes, MappedRow, Updates, Verdict};
+use fanpass_sync::{Changes, MappedRow, Updates, Verdict, Verdicts};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -74,17 +74,16 @@ pub struct Reading {
 
 /// The updates of a file, in its order.
 #[derive(Debug)]
-struct Source {
+struct Source<'a> {
     updates: Updates,
     columns: Arc<[String]>,
-    changes: Option<Changes>,
-    number: u64,
+    verdicts: Option<Verdicts<'a>>,
     /// Of the whole file.
     bytes: Option<u64>,
     shared: Shared,
 }
 
-impl Source {
+impl Source<'_> {
     /// Looks now and then at how far the file is read.
     fn estimate(&self) {
         let rows = self.updates.counts().rows;
@@ -114,10 +113,12 @@ impl Source {
                     let columns = self.updates.table().columns();
                     account.reject(columns, reject, user.as_ref())?;
                 }
-                Some(MappedRow::Update(update)) => {
-                    let number = self.number;
-                    self.number += 1;
-                    match self.changes.as_ref().map_or(Verdict::Send, |changes| changes.verdict(number)) {
+                Some(MappedRow::Update(mut update)) => {
+                    let verdict = match &mut self.verdicts {
+                        Some(verdicts) => verdicts.next_verdict(&mut update.properties)?,
+                        None => Verdict::Send,
+                    };
+                    match verdict {
                         Verdict::Unchanged => account.figures.unchanged += 1,
                         Verdict::Duplicate => account.figures.duplicate += 1,
                         Verdict::Send => {
@@ -143,7 +144,7 @@ fn expected(rows: u64, bytes: u64, of: u64) -> Option<u64> {
     u64::try_from(all).ok().filter(|_| bytes < of)
 }
 
-impl Iterator for Source {
+impl Iterator for Source<'_> {
     type Item = Row;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -170,7 +171,8 @@ fn read_all(reading: Reading, shared: &Shared, rows: &Sender<Vec<Row>>) -> Resul
     let updates = job.updates()?;
     let columns = updates.table().columns().into();
     let bytes = job.source.bytes();
-    hand_over(Source { updates, columns, changes, number: 0, bytes, shared: shared.clone() }, shared, rows)?;
+    let verdicts = changes.as_ref().map(Changes::verdicts).transpose()?;
+    hand_over(Source { updates, columns, verdicts, bytes, shared: shared.clone() }, shared, rows)?;
     if shared.lock().failure.is_none() {
         job.source.check_unchanged()?;
     }

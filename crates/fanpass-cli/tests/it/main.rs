@@ -31,6 +31,7 @@ mod plans;
 mod privacy;
 mod push;
 mod refusals;
+mod same_user;
 mod segments;
 mod serve;
 mod serving;

@@ -1,5 +1,6 @@
 //! The ledger: what the service has acknowledged, so that only changes are sent.
 
+mod changes;
 mod compare;
 mod cursor;
 mod database;
@@ -23,13 +24,14 @@ use fanpass_model::{AttributeKey, UserId, UserProperties};
 use foldhash::HashMap;
 use rusqlite::Connection;
 
+pub use self::changes::{Changes, Verdict, Verdicts};
 pub use self::compare::Receipt;
 pub use self::database::Busy;
 pub use self::deliveries::{Deliveries, Taken};
 pub use self::departures::Departures;
 pub use self::lists::{ListId, ListReader, ListState, ListWriter};
 pub use self::runs::{Run, RunEnd, RunId, RunStart};
-pub use self::survey::{Changes, Survey, Verdict};
+pub use self::survey::Survey;
 use self::{fingerprint::Fingerprints, journal::Overlay};
 use crate::SyncError;
 

@@ -1,0 +1,74 @@
+//! Several rows of one user: only the last value of each attribute counts, in the first night and in every later one.
+
+use serde_json::Value;
+
+use crate::harness::Club;
+
+const CONFIG: &str = "[[attributes]]\nname = \"crm\"\nfile = \"fans.csv\"\n\
+    map = [\"tier=custom.tier\", \"points=custom.points:integer\"]\n";
+
+/// Each of these users once took another number of nights to settle.
+const FANS: &str = "fan_id,tier,points\n\
+    a,gold,3\na,silver,\n\
+    b,gold,3\nb,silver,\nb,,7\n\
+    c,gold,\nc,gold,1\n\
+    d,gold,\nd,,1\n";
+
+fn club() -> Club {
+    let club = Club::with_service();
+    club.json(&["attributes", "register", "custom.tier", "--type", "string"]);
+    club.json(&["attributes", "register", "custom.points", "--type", "number"]);
+    club.file("fans.csv", FANS);
+    club.file("fans.toml", CONFIG);
+    club
+}
+
+fn properties(club: &Club, user: &str) -> String {
+    club.json(&["users", "get", user])["userProperties"].to_string()
+}
+
+fn settled(club: &Club) {
+    for (user, points) in [("a", 3), ("b", 7), ("c", 1), ("d", 1)] {
+        let tier = if "ab".contains(user) { "silver" } else { "gold" };
+        assert_eq!(
+            properties(club, user),
+            format!("{{\"custom.points\":{points},\"custom.tier\":\"{tier}\"}}")
+        );
+    }
+}
+
+#[test]
+fn a_feed_is_settled_after_its_first_night() {
+    let club = club();
+    insta::assert_snapshot!("plan", club.run(&["plan", "fans.toml", "--dry-run"]));
+    club.run(&["apply", "fans.toml"]);
+    settled(&club);
+    let history = |user: &str| club.json(&["users", "history", user]);
+    let first: Vec<Value> = ["a", "b", "c", "d"].map(history).into();
+    let second = club.json(&["apply", "fans.toml"]);
+    let feed = &second["feeds"][0];
+    assert_eq!((&feed["sent"], &feed["addsUp"]), (&0.into(), &true.into()), "{second}");
+    assert_eq!(first, ["a", "b", "c", "d"].map(history), "nothing was written again");
+}
+
+#[test]
+fn so_is_a_file_that_is_pushed_with_a_ledger() {
+    let club = club();
+    let push = [
+        "users",
+        "push",
+        "--file",
+        "fans.csv",
+        "--map",
+        "tier=custom.tier",
+        "--map",
+        "points=custom.points:integer",
+        "--ledger",
+        "fans.ledger",
+    ];
+    club.json(&push);
+    settled(&club);
+    let second = club.json(&push);
+    let figures = [&second["read"], &second["sent"], &second["unchanged"], &second["duplicate"]];
+    assert_eq!(figures, [9, 0, 7, 2], "{second}");
+}
