@@ -21,7 +21,7 @@ pub const REJECT_COLUMNS: [&str; 6] =
 
 /// Faults of a spreadsheet or of broken text that a reject file cannot show: its cells are sound text, and would pass
 /// for ids and values if nobody had looked at them.
-const HIDDEN: [&str; 12] = [
+const HIDDEN: [&str; 15] = [
     table::DESTROYED_NUMBER,
     table::FRACTION,
     table::NUMBER_FORMAT,
@@ -31,6 +31,9 @@ const HIDDEN: [&str; 12] = [
     table::RAGGED_ROW,
     table::BAD_QUOTE,
     table::UNDECODABLE,
+    table::BAD_JSON,
+    table::DUPLICATE_KEY,
+    table::UNKNOWN_KEY,
     table::CELL_TOO_LONG,
     table::NESTED_VALUE,
     code::NOT_MENDED,
