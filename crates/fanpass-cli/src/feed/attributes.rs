@@ -7,8 +7,8 @@ use anyhow::Result;
 use fanpass_client::PushOptions;
 use fanpass_model::{AttributeRegistry, UserId};
 use fanpass_sync::{
-    AttributeMode, Changes, Counts, Deliveries, Figures, Keep, Ledger, ListId, Lists, MappedRow, Mapping,
-    MembershipChange, Roster, SegmentMode, Updates,
+    AttributeMode, Changes, Claims, Counts, Deliveries, Figures, Keep, Ledger, ListId, Lists, MappedRow,
+    Mapping, MembershipChange, Roster, SegmentMode, Updates,
 };
 
 use super::account::{Account, REJECTS_SHOWN, Shared, State};
@@ -38,6 +38,13 @@ pub struct Job {
     pub mode: AttributeMode,
     /// The feed whose own the users become, if they become somebody's.
     pub owner: Option<String>,
+}
+
+/// What feeds say of attributes that several of them write, and which of them is being compared.
+#[derive(Debug)]
+pub struct Said<'a> {
+    pub claims: &'a mut Claims,
+    pub feed: usize,
 }
 
 /// What a job would change.
@@ -97,7 +104,13 @@ impl Job {
     }
 
     /// Compares the whole source with the ledger; `keep` says whether the owner's new lists of users are written.
-    pub fn survey(&self, ledger: &mut Ledger, keep: bool, printer: Printer) -> Result<Survey> {
+    pub fn survey(
+        &self,
+        ledger: &mut Ledger,
+        mut said: Option<Said<'_>>,
+        keep: bool,
+        printer: Printer,
+    ) -> Result<Survey> {
         let progress = Progress::new(printer, "comparing with the ledger");
         let folder = std::env::temp_dir();
         let mut updates = self.updates()?;
@@ -108,6 +121,9 @@ impl Job {
             let (user, writes) = match row {
                 MappedRow::Update(update) => {
                     survey.add(&update.user, &update.properties)?;
+                    if let Some(Said { claims, feed }) = &mut said {
+                        claims.add(*feed, &update.user, &update.properties)?;
+                    }
                     (Some(update.user), true)
                 }
                 MappedRow::Empty(user, _) => (Some(user), false),

@@ -15,6 +15,7 @@ pub mod push;
 pub mod recipe;
 pub mod rows;
 pub mod run;
+pub mod sample;
 pub mod segment;
 pub mod send;
 pub mod spool;

@@ -5,23 +5,21 @@ use std::sync::Arc;
 
 use crate::runtime::blocking;
 use anyhow::Result;
-use fanpass_model::{AttributeRegistry, UserId};
-use fanpass_sync::{
-    AttributeFeed, GuardedFacts, Ledger, MappedRow, RejectFiles, SegmentFeed, SegmentMode, Verdict,
-};
+use fanpass_model::AttributeRegistry;
+use fanpass_sync::{AttributeFeed, Conflict, GuardedFacts, Ledger, RejectFiles, SegmentFeed, SegmentMode};
 
-use super::attributes::{self, Survey};
+use super::attributes::{self, Said, Survey};
 use super::config::Config;
 use super::lint::{lint, registry_of};
 use super::plan::{FeedPlan, Kind, Rows, Sample};
 use super::run::resumes;
+use super::sample::sample_users;
 use super::segment::{self, Compared, learn_members};
-use crate::printer::Printer;
+use crate::exit::Exit;
+use crate::failure::failure;
+use crate::printer::{Printer, count as counted};
 use crate::session::Session;
 use crate::source::SourceFile;
-
-/// Users who are kept as samples of a feed of attributes.
-const SAMPLES: usize = 5;
 
 /// A feed that was compared.
 #[derive(Debug)]
@@ -62,11 +60,33 @@ impl Preparing<'_> {
             let about = |error: anyhow::Error| error.context(format!("feed {}", feed.label()));
             prepared.push(self.segment(feed).await.map_err(about)?);
         }
-        for feed in &config.feeds.attributes {
+        let shared: Vec<_> = config.feeds.shared_keys().into_keys().collect();
+        let mut claims = (!shared.is_empty()).then(|| self.ledger.claims(shared, &std::env::temp_dir()));
+        for (at, feed) in config.feeds.attributes.iter().enumerate() {
             let about = |error: anyhow::Error| error.context(format!("feed {}", feed.name));
-            prepared.push(blocking(|| self.attributes(feed, registry.clone())).map_err(about)?);
+            let said = claims.as_mut().map(|claims| Said { claims, feed: at });
+            prepared.push(blocking(|| self.attributes(feed, registry.clone(), said)).map_err(about)?);
         }
-        Ok(prepared)
+        match claims.map(|claims| blocking(|| claims.finish())).transpose()?.flatten() {
+            Some(conflict) => Err(self.refuse(&conflict)),
+            None => Ok(prepared),
+        }
+    }
+
+    /// Feeds that contradict each other would write both values in every run.
+    fn refuse(&self, conflict: &Conflict) -> anyhow::Error {
+        let Conflict { user, key, sources, count, .. } = conflict;
+        let name = |feed: usize| self.config.feeds.attributes.get(feed).map_or("", |feed| &feed.name);
+        let [one, other] = sources.map(name);
+        let others = match count - 1 {
+            0 => String::new(),
+            others => format!(", and so for {} more", counted(others)),
+        };
+        let message = format!(
+            "the feeds {one:?} and {other:?} give {key} of user {user:?} different values{others}: each would undo the other in every \
+             run; leave the user or the attribute to one of them; nothing was sent"
+        );
+        failure(Exit::Refused, message)
     }
 
     /// Where rows go that cannot be sent; those of a plan are counted only.
@@ -135,6 +155,7 @@ impl Preparing<'_> {
         &mut self,
         feed: &AttributeFeed,
         registry: Option<Arc<AttributeRegistry>>,
+        said: Option<Said<'_>>,
     ) -> Result<Prepared> {
         let source = Arc::new(SourceFile::new(&feed.file, feed.read.options()?)?);
         let digest = source.digest()?;
@@ -147,7 +168,7 @@ impl Preparing<'_> {
             owner: feed.owner().map(str::to_owned),
         };
         RejectFiles::new(&job.rejects).check()?;
-        let survey = job.survey(self.ledger, self.keep, self.printer)?;
+        let survey = job.survey(self.ledger, said, self.keep, self.printer)?;
         let Survey { changes, counts, owned, rejects } = &survey;
         let held_back =
             owned.as_ref().filter(|owned| owned.unknown > 0).map(|owned| held_back(owned.unknown));
@@ -201,35 +222,4 @@ fn spelled(mode: &impl serde::Serialize) -> String {
         Ok(serde_json::Value::String(text)) => text,
         _ => String::new(),
     }
-}
-
-/// The first users of whom something is to be sent, with what differs.
-fn sample_users(job: &attributes::Job, survey: &Survey, ledger: &Ledger) -> Result<Vec<Sample>> {
-    let mut samples: Vec<(UserId, Sample)> = Vec::new();
-    if survey.changes.send == 0 {
-        return Ok(Vec::new());
-    }
-    let mut updates = job.updates()?;
-    let mut verdicts = survey.changes.verdicts()?;
-    while let Some(row) = updates.next_row()? {
-        let MappedRow::Update(mut update) = row else { continue };
-        if verdicts.next_verdict(&mut update.properties)? != Verdict::Send {
-            continue;
-        }
-        let user = update.user.clone();
-        let at = match samples.iter().position(|(sampled, _)| *sampled == user) {
-            Some(at) => at,
-            None if samples.len() == SAMPLES => break,
-            None => {
-                let kind = if ledger.knows(&user)? { Kind::Changed } else { Kind::Added };
-                samples.push((user.clone(), Sample { kind, text: user.into() }));
-                samples.len() - 1
-            }
-        };
-        for (key, value) in ledger.changed_part(&[(update.user, update.properties)])?.iter().flatten() {
-            let value = serde_json::to_string(value).unwrap_or_default();
-            samples[at].1.text.push_str(&format!(" {key}={value}"));
-        }
-    }
-    Ok(samples.into_iter().map(|(_, sample)| sample).collect())
 }

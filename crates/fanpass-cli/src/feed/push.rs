@@ -51,7 +51,7 @@ impl AttributePush {
         if let Some(session) = &session {
             ledger_options.take(&mut ledger, session)?;
         }
-        let survey = blocking(|| job.survey(&mut ledger, session.is_some(), printer))?;
+        let survey = blocking(|| job.survey(&mut ledger, None, session.is_some(), printer))?;
         let digest = blocking(|| job.source.digest())?;
         let Some(session) = session else {
             let resumes = run::resumes(&ledger, &label, &digest)?;

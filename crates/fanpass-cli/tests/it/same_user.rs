@@ -72,3 +72,21 @@ fn so_is_a_file_that_is_pushed_with_a_ledger() {
     let figures = [&second["read"], &second["sent"], &second["unchanged"], &second["duplicate"]];
     assert_eq!(figures, [9, 0, 7, 2], "{second}");
 }
+
+#[test]
+fn feeds_that_contradict_each_other_send_nothing() {
+    let club = club();
+    let feed = |name: &str| CONFIG.replace("crm", name).replace("fans.csv", &format!("{name}.csv"));
+    club.file("fans.toml", feed("north") + &feed("south"));
+    club.file("north.csv", "fan_id,tier,points\nn,gold,1\nboth,silver,\nboth,gold,\n");
+    club.file("south.csv", "fan_id,tier,points\ns,gold,1\nboth,silver,2\n");
+    let refused = club.run(&["plan", "fans.toml"]);
+    insta::assert_snapshot!("contradiction", refused);
+    assert!(club.run(&["apply", "fans.toml"]).ends_with("exit 6\n"));
+    assert!(club.run(&["users", "get", "n"]).ends_with("exit 5\n"));
+
+    club.file("south.csv", "fan_id,tier,points\ns,gold,1\nboth,gold,2\n");
+    assert!(club.run(&["apply", "fans.toml"]).ends_with("exit 0\n"), "they agree");
+    let second = club.json(&["apply", "fans.toml"]);
+    assert_eq!([0, 1].map(|feed| &second["feeds"][feed]["sent"]), [0, 0]);
+}

@@ -1,6 +1,7 @@
 //! The ledger: what the service has acknowledged, so that only changes are sent.
 
 mod changes;
+mod claims;
 mod compare;
 mod cursor;
 mod database;
@@ -25,6 +26,7 @@ use foldhash::HashMap;
 use rusqlite::Connection;
 
 pub use self::changes::{Changes, Verdict, Verdicts};
+pub use self::claims::{Claims, Conflict};
 pub use self::compare::Receipt;
 pub use self::database::Busy;
 pub use self::deliveries::{Deliveries, Taken};
@@ -185,6 +187,12 @@ impl Ledger {
     /// with the process.
     pub fn departures(&self, folder: &Path) -> Departures {
         Departures::new(self.fingerprints.clone(), folder)
+    }
+
+    /// Takes what several sources say of `keys`, to find where they disagree; spills into files in `folder`, which vanish
+    /// with the process.
+    pub fn claims(&self, keys: Vec<AttributeKey>, folder: &Path) -> Claims {
+        Claims::new(self.fingerprints.clone(), keys, folder)
     }
 
     /// Puts what was written during a push into its place for good. Nothing is lost without it; the next
