@@ -14,6 +14,8 @@ use fanpass_sync::{
 use super::account::{Account, REJECTS_SHOWN, Shared, State};
 use super::config::owned_list;
 use super::gone::Gone;
+use super::lint::tell;
+use super::remarks::{Lint, Remark};
 use super::rows::{Arriving, Reading, read};
 use super::send::send_all;
 use crate::input::RejectedRow;
@@ -33,6 +35,8 @@ pub struct Job {
     pub mapping: Mapping,
     /// What users may carry, where that is known: rows with other values are rejected.
     pub registry: Option<Arc<AttributeRegistry>>,
+    /// What is known of the mapping, to look at its values too.
+    pub lint: Lint,
     /// Where rows go that do not arrive.
     pub rejects: PathBuf,
     pub mode: AttributeMode,
@@ -56,6 +60,8 @@ pub struct Survey {
     pub owned: Option<Owned>,
     /// The first rows that are rejected.
     pub rejects: Vec<RejectedRow>,
+    /// What is to be known before anything is sent.
+    pub findings: Vec<Remark>,
 }
 
 impl Survey {
@@ -115,12 +121,13 @@ impl Job {
         let folder = std::env::temp_dir();
         let mut updates = self.updates()?;
         let mut roster = self.owner.as_ref().map(|_| Roster::new(&folder));
-        let mut survey = ledger.survey(&folder)?;
+        let (mut survey, mut lint) = (ledger.survey(&folder)?, self.lint.clone());
         let (mut unknown, mut rejects) = (0, Vec::new());
         while let Some(row) = updates.next_row()? {
             let (user, writes) = match row {
                 MappedRow::Update(update) => {
                     survey.add(&update.user, &update.properties)?;
+                    lint.look_at(&update.properties);
                     if let Some(Said { claims, feed }) = &mut said {
                         claims.add(*feed, &update.user, &update.properties)?;
                     }
@@ -153,7 +160,8 @@ impl Job {
             }
             _ => None,
         };
-        Ok(Survey { changes, counts: updates.counts(), owned, rejects })
+        tell(&lint.of_values(), printer);
+        Ok(Survey { changes, counts: updates.counts(), owned, rejects, findings: lint.all() })
     }
 
     fn compare_users(

@@ -13,6 +13,7 @@ pub mod plan;
 pub mod prepare;
 pub mod push;
 pub mod recipe;
+pub mod remarks;
 pub mod rows;
 pub mod run;
 pub mod sample;

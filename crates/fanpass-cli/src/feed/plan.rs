@@ -7,6 +7,7 @@ use fanpass_model::SegmentName;
 use fanpass_sync::{Breach, Guard};
 use serde::{Deserialize, Serialize};
 
+use super::remarks::Remark;
 use crate::commands::segments::outcome::write_rejects;
 use crate::input::RejectedRow;
 use crate::printer::count;
@@ -57,6 +58,9 @@ pub struct FeedPlan {
     /// The first rows that are rejected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejects: Vec<RejectedRow>,
+    /// What is to be known of mapping and values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Remark>,
     /// What forbids it.
     pub breaches: Vec<Breach>,
     /// What it goes on from.
@@ -104,12 +108,13 @@ impl FeedPlan {
         self.breaches.iter().filter(|breach| !allowed.contains(&breach.guard))
     }
 
-    /// Whether another plan of the same feed says the same. Samples, rejects beyond their number and how the file's path is
-    /// written do not count.
+    /// Whether another plan of the same feed says the same. Samples, rejects beyond their number, findings and how the file's
+    /// path is written do not count.
     pub fn agrees(&self, other: &Self) -> bool {
         let plain = |plan: &Self| Self {
             samples: Vec::new(),
             rejects: Vec::new(),
+            findings: Vec::new(),
             resumes: None,
             file: String::new(),
             ..plan.clone()

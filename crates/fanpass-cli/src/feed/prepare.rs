@@ -12,6 +12,7 @@ use super::attributes::{self, Said, Survey};
 use super::config::Config;
 use super::lint::{lint, registry_of};
 use super::plan::{FeedPlan, Kind, Rows, Sample};
+use super::remarks::Lint;
 use super::run::resumes;
 use super::sample::sample_users;
 use super::segment::{self, Compared, learn_members};
@@ -52,9 +53,9 @@ impl Preparing<'_> {
         let file = config.feeds.attributes_file.as_deref();
         let asked = (!config.feeds.attributes.is_empty()).then_some(self.session);
         let registry = registry_of(file, asked).await?.map(Arc::new);
-        for feed in &config.feeds.attributes {
-            lint(&feed.mapping(), registry.as_deref(), self.printer)?;
-        }
+        let looked = config.feeds.attributes.iter();
+        let looked = looked.map(|feed| lint(&feed.mapping(), registry.as_deref(), self.printer));
+        let looked = looked.collect::<Result<Vec<_>>>()?;
         let mut prepared = Vec::new();
         for feed in &config.feeds.segments {
             let about = |error: anyhow::Error| error.context(format!("feed {}", feed.label()));
@@ -62,10 +63,10 @@ impl Preparing<'_> {
         }
         let shared: Vec<_> = config.feeds.shared_keys().into_keys().collect();
         let mut claims = (!shared.is_empty()).then(|| self.ledger.claims(shared, &std::env::temp_dir()));
-        for (at, feed) in config.feeds.attributes.iter().enumerate() {
+        for (at, (feed, lint)) in config.feeds.attributes.iter().zip(looked).enumerate() {
             let about = |error: anyhow::Error| error.context(format!("feed {}", feed.name));
             let said = claims.as_mut().map(|claims| Said { claims, feed: at });
-            prepared.push(blocking(|| self.attributes(feed, registry.clone(), said)).map_err(about)?);
+            prepared.push(blocking(|| self.attributes(feed, (registry.clone(), lint), said)).map_err(about)?);
         }
         match claims.map(|claims| blocking(|| claims.finish())).transpose()?.flatten() {
             Some(conflict) => Err(self.refuse(&conflict)),
@@ -144,6 +145,7 @@ impl Preparing<'_> {
             members: Some((change.before, change.after)),
             samples: samples.chain(change.removed_samples.iter().map(sample(Kind::Removed))).collect(),
             rejects: read.rejects.clone(),
+            findings: Vec::new(),
             breaches: self.config.guards(feed.guards).check(&facts),
             resumes,
             held_back: compared.held_back.then(|| held_back(compared.read.rejected)),
@@ -154,7 +156,7 @@ impl Preparing<'_> {
     fn attributes(
         &mut self,
         feed: &AttributeFeed,
-        registry: Option<Arc<AttributeRegistry>>,
+        (registry, lint): (Option<Arc<AttributeRegistry>>, Lint),
         said: Option<Said<'_>>,
     ) -> Result<Prepared> {
         let source = Arc::new(SourceFile::new(&feed.file, feed.read.options()?)?);
@@ -163,13 +165,14 @@ impl Preparing<'_> {
             source,
             mapping: feed.mapping(),
             registry,
+            lint,
             rejects: self.rejects_of(&feed.name),
             mode: feed.mode,
             owner: feed.owner().map(str::to_owned),
         };
         RejectFiles::new(&job.rejects).check()?;
         let survey = job.survey(self.ledger, said, self.keep, self.printer)?;
-        let Survey { changes, counts, owned, rejects } = &survey;
+        let Survey { changes, counts, owned, rejects, findings } = &survey;
         let held_back =
             owned.as_ref().filter(|owned| owned.unknown > 0).map(|owned| held_back(owned.unknown));
         let removed = survey.gone();
@@ -204,6 +207,7 @@ impl Preparing<'_> {
             members: None,
             samples,
             rejects: rejects.clone(),
+            findings: findings.clone(),
             breaches: self.config.guards(feed.guards).check(&facts),
             held_back,
         };

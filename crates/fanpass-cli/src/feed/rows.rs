@@ -13,6 +13,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use super::account::{Origin, Shared, SharedDeliveries, Tag};
 use super::attributes::Job;
 use super::gone::Gone;
+use super::remarks::Lint;
 
 /// Updates that are looked up in the ledger together.
 const BATCH: usize = 1024;
@@ -78,6 +79,8 @@ struct Source<'a> {
     updates: Updates,
     columns: Arc<[String]>,
     verdicts: Option<Verdicts<'a>>,
+    /// Looks at values that no survey has looked at.
+    lint: Option<Lint>,
     /// Of the whole file.
     bytes: Option<u64>,
     shared: Shared,
@@ -114,6 +117,9 @@ impl Source<'_> {
                     account.reject(columns, reject, user.as_ref())?;
                 }
                 Some(MappedRow::Update(mut update)) => {
+                    if let Some(lint) = &mut self.lint {
+                        lint.look_at(&update.properties);
+                    }
                     let verdict = match &mut self.verdicts {
                         Some(verdicts) => verdicts.next_verdict(&mut update.properties)?,
                         None => Verdict::Send,
@@ -172,7 +178,10 @@ fn read_all(reading: Reading, shared: &Shared, rows: &Sender<Vec<Row>>) -> Resul
     let columns = updates.table().columns().into();
     let bytes = job.source.bytes();
     let verdicts = changes.as_ref().map(Changes::verdicts).transpose()?;
-    hand_over(Source { updates, columns, verdicts, bytes, shared: shared.clone() }, shared, rows)?;
+    let lint = changes.is_none().then(|| job.lint.clone());
+    let mut source = Source { updates, columns, verdicts, lint, bytes, shared: shared.clone() };
+    hand_over(&mut source, shared, rows)?;
+    shared.lock().account.findings = source.lint.map(|lint| lint.of_values()).unwrap_or_default();
     if shared.lock().failure.is_none() {
         job.source.check_unchanged()?;
     }

@@ -14,6 +14,7 @@ mod crash;
 mod delivery;
 mod dry_run;
 mod faults;
+mod findings;
 mod firebase;
 mod folders;
 mod foreign;
