@@ -7,8 +7,8 @@ use anyhow::Result;
 use fanpass_client::PushOptions;
 use fanpass_model::{AttributeRegistry, UserId};
 use fanpass_sync::{
-    AttributeMode, Changes, Claims, Counts, Deliveries, Figures, Keep, Ledger, ListId, Lists, MappedRow,
-    Mapping, MembershipChange, Roster, SegmentMode, Updates,
+    AttributeMode, Changes, Contradictions, Counts, Deliveries, Figures, Keep, Ledger, ListId, Lists,
+    MappedRow, Mapping, MembershipChange, Roster, SegmentMode, Updates,
 };
 
 use super::account::{Account, REJECTS_SHOWN, Shared, State};
@@ -47,7 +47,7 @@ pub struct Job {
 /// What feeds say of attributes that several of them write, and which of them is being compared.
 #[derive(Debug)]
 pub struct Said<'a> {
-    pub claims: &'a mut Claims,
+    pub contradictions: &'a mut Contradictions,
     pub feed: usize,
 }
 
@@ -128,8 +128,8 @@ impl Job {
                 MappedRow::Update(update) => {
                     survey.add(&update.user, &update.properties)?;
                     lint.look_at(&update.properties);
-                    if let Some(Said { claims, feed }) = &mut said {
-                        claims.add(*feed, &update.user, &update.properties)?;
+                    if let Some(Said { contradictions, feed }) = &mut said {
+                        contradictions.add(*feed, &update.user, &update.properties)?;
                     }
                     (Some(update.user), true)
                 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use crate::runtime::blocking;
 use anyhow::Result;
 use fanpass_model::AttributeRegistry;
-use fanpass_sync::{AttributeFeed, Conflict, GuardedFacts, Ledger, RejectFiles, SegmentFeed, SegmentMode};
+use fanpass_sync::{
+    AttributeFeed, Contradiction, GuardedFacts, Ledger, RejectFiles, SegmentFeed, SegmentMode,
+};
 
 use super::attributes::{self, Said, Survey};
 use super::config::Config;
@@ -62,21 +64,23 @@ impl Preparing<'_> {
             prepared.push(self.segment(feed).await.map_err(about)?);
         }
         let shared: Vec<_> = config.feeds.shared_keys().into_keys().collect();
-        let mut claims = (!shared.is_empty()).then(|| self.ledger.claims(shared, &std::env::temp_dir()));
+        let mut contradictions =
+            (!shared.is_empty()).then(|| self.ledger.contradictions(shared, &std::env::temp_dir()));
         for (at, (feed, lint)) in config.feeds.attributes.iter().zip(looked).enumerate() {
             let about = |error: anyhow::Error| error.context(format!("feed {}", feed.name));
-            let said = claims.as_mut().map(|claims| Said { claims, feed: at });
+            let said = contradictions.as_mut().map(|contradictions| Said { contradictions, feed: at });
             prepared.push(blocking(|| self.attributes(feed, (registry.clone(), lint), said)).map_err(about)?);
         }
-        match claims.map(|claims| blocking(|| claims.finish())).transpose()?.flatten() {
-            Some(conflict) => Err(self.refuse(&conflict)),
+        let found = contradictions.map(|contradictions| blocking(|| contradictions.finish()));
+        match found.transpose()?.flatten() {
+            Some(contradiction) => Err(self.refuse(&contradiction)),
             None => Ok(prepared),
         }
     }
 
     /// Feeds that contradict each other would write both values in every run.
-    fn refuse(&self, conflict: &Conflict) -> anyhow::Error {
-        let Conflict { user, key, sources, count, .. } = conflict;
+    fn refuse(&self, contradiction: &Contradiction) -> anyhow::Error {
+        let Contradiction { user, key, sources, count, .. } = contradiction;
         let name = |feed: usize| self.config.feeds.attributes.get(feed).map_or("", |feed| &feed.name);
         let [one, other] = sources.map(name);
         let others = match count - 1 {

@@ -1,8 +1,8 @@
 //! The ledger: what the service has acknowledged, so that only changes are sent.
 
 mod changes;
-mod claims;
 mod compare;
+mod contradictions;
 mod cursor;
 mod database;
 mod deliveries;
@@ -26,8 +26,8 @@ use foldhash::HashMap;
 use rusqlite::Connection;
 
 pub use self::changes::{Changes, Verdict, Verdicts};
-pub use self::claims::{Claims, Conflict};
 pub use self::compare::Receipt;
+pub use self::contradictions::{Contradiction, Contradictions};
 pub use self::database::Busy;
 pub use self::deliveries::{Deliveries, Taken};
 pub use self::departures::Departures;
@@ -191,8 +191,8 @@ impl Ledger {
 
     /// Takes what several sources say of `keys`, to find where they disagree; spills into files in `folder`, which vanish
     /// with the process.
-    pub fn claims(&self, keys: Vec<AttributeKey>, folder: &Path) -> Claims {
-        Claims::new(self.fingerprints.clone(), keys, folder)
+    pub fn contradictions(&self, keys: Vec<AttributeKey>, folder: &Path) -> Contradictions {
+        Contradictions::new(self.fingerprints.clone(), keys, folder)
     }
 
     /// Puts what was written during a push into its place for good. Nothing is lost without it; the next

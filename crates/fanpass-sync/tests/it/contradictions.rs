@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use fanpass_model::attribute_key;
-use fanpass_sync::Claims;
+use fanpass_sync::Contradictions;
 use proptest::prelude::*;
 
 use crate::ledger::{Folder, open, update};
 
-fn claims(folder: &Folder) -> Claims {
+fn contradictions(folder: &Folder) -> Contradictions {
     let spill = tempfile::tempdir().unwrap();
-    open(&folder.ledger()).claims(vec![attribute_key!("custom.a"), attribute_key!("custom.b")], spill.path())
+    open(&folder.ledger())
+        .contradictions(vec![attribute_key!("custom.a"), attribute_key!("custom.b")], spill.path())
 }
 
 proptest! {
@@ -21,11 +22,11 @@ proptest! {
         said in prop::collection::vec((0..3_usize, "1|1a|2", prop::sample::select(vec!["custom.a", "custom.c"]), 0..2_i64), 0..12),
     ) {
         let folder = Folder::new();
-        let mut claims = claims(&folder);
+        let mut contradictions = contradictions(&folder);
         let mut last: BTreeMap<_, BTreeMap<usize, i64>> = BTreeMap::new();
         for (source, user, key, value) in &said {
             let (user, properties) = update(user, &[(key, (*value).into())]);
-            claims.add(*source, &user, &properties).unwrap();
+            contradictions.add(*source, &user, &properties).unwrap();
             if *key == "custom.a" {
                 last.entry(user.to_string()).or_default().insert(*source, *value);
             }
@@ -35,7 +36,7 @@ proptest! {
             let pair = values.windows(2).find(|pair| pair[0].1 != pair[1].1)?;
             Some((user.clone(), [*pair[0].0, *pair[1].0]))
         });
-        let found = claims.finish().unwrap();
+        let found = contradictions.finish().unwrap();
         prop_assert!(found.as_ref().is_none_or(|found| found.count >= 1 && found.key == attribute_key!("custom.a")));
         prop_assert_eq!(found.map(|found| (found.user, found.sources)), differ);
     }

@@ -16,7 +16,7 @@ const CHUNK_BYTES: usize = 16 << 20;
 /// undo the other, run after run.
 ///
 /// Of several updates of one user in one source the last value counts. Memory: 16 MiB.
-pub struct Claims {
+pub struct Contradictions {
     fingerprints: Fingerprints,
     sorter: Sorter,
     keys: Vec<AttributeKey>,
@@ -27,7 +27,7 @@ pub struct Claims {
 /// Sources that disagree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Conflict {
+pub struct Contradiction {
     /// The first such user, in byte order.
     pub user: String,
     /// The attribute of that user.
@@ -38,7 +38,7 @@ pub struct Conflict {
     pub count: u64,
 }
 
-impl Claims {
+impl Contradictions {
     pub(super) fn new(fingerprints: Fingerprints, keys: Vec<AttributeKey>, folder: &Path) -> Self {
         Self { fingerprints, sorter: Sorter::new(folder, CHUNK_BYTES), keys, updates: 0, entry: Vec::new() }
     }
@@ -76,27 +76,27 @@ impl Claims {
     /// # Errors
     ///
     /// [`ErrorKind::Io`](crate::ErrorKind::Io).
-    pub fn finish(self) -> Result<Option<Conflict>, SyncError> {
-        let mut found = Disagreements { keys: self.keys, before: None, now: None, conflict: None };
+    pub fn finish(self) -> Result<Option<Contradiction>, SyncError> {
+        let mut found = Disagreements { keys: self.keys, before: None, now: None, contradiction: None };
         self.sorter.finish(|entry| {
             found.take(entry);
             Ok::<_, SyncError>(())
         })?;
         found.close();
-        Ok(found.conflict)
+        Ok(found.contradiction)
     }
 }
 
 /// What a source says of one attribute of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Claim {
+struct Saying {
     user: Vec<u8>,
     place: u64,
     source: u64,
     value: u64,
 }
 
-impl Claim {
+impl Saying {
     fn from_bytes(entry: &[u8]) -> Option<Self> {
         let (rest, value) = entry.split_last_chunk()?;
         let (rest, _update) = rest.split_last_chunk::<8>()?;
@@ -111,20 +111,20 @@ impl Claim {
     }
 }
 
-/// Takes claims by user and attribute, each source's in its own order.
+/// Takes sayings by user and attribute, each source's in its own order.
 struct Disagreements {
     keys: Vec<AttributeKey>,
     /// What the source before says at its end.
-    before: Option<Claim>,
+    before: Option<Saying>,
     /// What the source at hand said last.
-    now: Option<Claim>,
-    conflict: Option<Conflict>,
+    now: Option<Saying>,
+    contradiction: Option<Contradiction>,
 }
 
 impl Disagreements {
     fn take(&mut self, entry: &[u8]) {
-        let Some(next) = Claim::from_bytes(entry) else { return };
-        let goes_on = |now: &Claim| now.is_of_same(&next) && now.source == next.source;
+        let Some(next) = Saying::from_bytes(entry) else { return };
+        let goes_on = |now: &Saying| now.is_of_same(&next) && now.source == next.source;
         if !self.now.as_ref().is_some_and(goes_on) {
             self.close();
         }
@@ -134,14 +134,14 @@ impl Disagreements {
     /// Ends the source at hand.
     fn close(&mut self) {
         let Some(now) = self.now.take() else { return };
-        let contradicted = |before: &&Claim| before.is_of_same(&now) && before.value != now.value;
+        let contradicted = |before: &&Saying| before.is_of_same(&now) && before.value != now.value;
         if let Some(before) = self.before.as_ref().filter(contradicted) {
             let place = usize::try_from(now.place).unwrap_or(usize::MAX);
-            match (&mut self.conflict, self.keys.get(place)) {
-                (Some(conflict), _) => conflict.count += 1,
+            match (&mut self.contradiction, self.keys.get(place)) {
+                (Some(contradiction), _) => contradiction.count += 1,
                 (None, Some(key)) => {
                     let sources = [before.source, now.source];
-                    self.conflict = Some(Conflict {
+                    self.contradiction = Some(Contradiction {
                         user: String::from_utf8_lossy(&now.user).into_owned(),
                         key: key.clone(),
                         sources: sources.map(|source| usize::try_from(source).unwrap_or(usize::MAX)),
@@ -155,8 +155,8 @@ impl Disagreements {
     }
 }
 
-impl fmt::Debug for Claims {
+impl fmt::Debug for Contradictions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Claims").field("keys", &self.keys).finish_non_exhaustive()
+        f.debug_struct("Contradictions").field("keys", &self.keys).finish_non_exhaustive()
     }
 }
