@@ -138,6 +138,9 @@ impl Job {
                     if rejects.len() < REJECTS_SHOWN {
                         rejects.push((*reject).into());
                     }
+                    if let Some(user) = &user {
+                        survey.add_rejected(user)?;
+                    }
                     (user, false)
                 }
             };

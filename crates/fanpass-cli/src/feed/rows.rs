@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use anyhow::Result;
 use fanpass_client::UserUpdate;
+use fanpass_model::UserProperties;
 use fanpass_sync::{Changes, MappedRow, Updates, Verdict, Verdicts};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -24,6 +25,9 @@ const BATCHES_AHEAD: usize = 1;
 
 /// Rows between two looks at how far the file is read.
 const ESTIMATE_STEP: u64 = 4096;
+
+/// What to know of a rejected row before it is mended and sent.
+const OVERTAKEN: &str = "; the user has a later row, whose values this one would override once it is mended";
 
 /// An update on its way from the file to the run.
 pub type Row = UserUpdate<Tag>;
@@ -112,7 +116,12 @@ impl Source<'_> {
                     return Ok(None);
                 }
                 Some(MappedRow::Empty(..)) => account.figures.empty += 1,
-                Some(MappedRow::Reject(reject, user)) => {
+                Some(MappedRow::Reject(mut reject, user)) => {
+                    if let (Some(verdicts), Some(_)) = (&mut self.verdicts, &user)
+                        && verdicts.next_verdict(&mut UserProperties::new())? == Verdict::Overtaken
+                    {
+                        reject.message.push_str(OVERTAKEN);
+                    }
                     let columns = self.updates.table().columns();
                     account.reject(columns, reject, user.as_ref())?;
                 }
@@ -126,7 +135,7 @@ impl Source<'_> {
                     };
                     match verdict {
                         Verdict::Unchanged => account.figures.unchanged += 1,
-                        Verdict::Duplicate => account.figures.duplicate += 1,
+                        Verdict::Duplicate | Verdict::Overtaken => account.figures.duplicate += 1,
                         Verdict::Send => {
                             if update.row.columns() != &*self.columns {
                                 self.columns = update.row.columns().into();

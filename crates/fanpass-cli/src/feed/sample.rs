@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::Result;
-use fanpass_model::UserId;
+use fanpass_model::{UserId, UserProperties};
 use fanpass_sync::{Ledger, MappedRow, Verdict};
 
 use super::attributes::{Job, Survey};
@@ -21,7 +21,14 @@ pub fn sample_users(job: &Job, survey: &Survey, ledger: &Ledger) -> Result<Vec<S
     let mut updates = job.updates()?;
     let mut verdicts = survey.changes.verdicts()?;
     while let Some(row) = updates.next_row()? {
-        let MappedRow::Update(mut update) = row else { continue };
+        let mut update = match row {
+            MappedRow::Update(update) => update,
+            MappedRow::Reject(_, Some(_)) => {
+                verdicts.next_verdict(&mut UserProperties::new())?;
+                continue;
+            }
+            _ => continue,
+        };
         if verdicts.next_verdict(&mut update.properties)? != Verdict::Send {
             continue;
         }

@@ -74,6 +74,20 @@ fn so_is_a_file_that_is_pushed_with_a_ledger() {
 }
 
 #[test]
+fn a_rejected_row_says_that_the_user_has_a_later_one() {
+    let club = club();
+    club.file("fans.csv", "fan_id,tier,points\na,,many\nb,gold,some\na,silver,2\nc,gold,1\n");
+    let report = club.json(&["apply", "fans.toml", "--allow", "rejects"]);
+    let feed = &report["feeds"][0];
+    assert_eq!([&feed["read"], &feed["sent"], &feed["rejected"]], [4, 2, 2], "{report}");
+    let told =
+        [0, 1].map(|row| feed["rejects"][row]["message"].as_str().unwrap().contains("has a later row"));
+    assert_eq!(told, [true, false], "{report}");
+    let again = club.json(&["apply", "fans.toml", "--allow", "rejects"]);
+    assert_eq!(again["feeds"][0]["unchanged"], 2, "{again}");
+}
+
+#[test]
 fn feeds_that_contradict_each_other_send_nothing() {
     let club = club();
     let feed = |name: &str| CONFIG.replace("crm", name).replace("fans.csv", &format!("{name}.csv"));

@@ -21,7 +21,7 @@ const HEAD: usize = 8;
 pub struct Changes {
     /// A bit for each update that is to be sent.
     marks: Vec<u64>,
-    /// A bit for each update that is a duplicate.
+    /// A bit for each update that is a duplicate. A rejected row that is overtaken has both.
     duplicates: Vec<u64>,
     /// Which values of updates that are to be sent are overridden, in the order of the source.
     overridden: Option<Overridden>,
@@ -49,10 +49,12 @@ pub enum Verdict {
     Unchanged,
     /// Later updates of the user override all of it.
     Duplicate,
+    /// It is no update but a rejected row, and the user has an update behind it: mended, it would override that one.
+    Overtaken,
 }
 
 impl Changes {
-    /// The verdicts on all updates, in the order of the source. One reader at a time.
+    /// The verdicts on all updates and rejected rows, in the order of the source. One reader at a time.
     ///
     /// # Errors
     ///
@@ -81,7 +83,8 @@ impl Verdicts<'_> {
         let (word, bit) = place(self.update);
         let has = |bits: &[u64]| bits.get(word).is_some_and(|bits| bits & bit != 0);
         let verdict = match (has(&self.changes.marks), has(&self.changes.duplicates)) {
-            (true, _) => Verdict::Send,
+            (true, true) => Verdict::Overtaken,
+            (true, false) => Verdict::Send,
             (false, true) => Verdict::Duplicate,
             (false, false) => Verdict::Unchanged,
         };
@@ -125,6 +128,10 @@ impl Finding {
             Verdict::Unchanged => *unchanged += 1,
             Verdict::Duplicate => {
                 *duplicate += 1;
+                set(duplicates, update);
+            }
+            Verdict::Overtaken => {
+                set(marks, update);
                 set(duplicates, update);
             }
             Verdict::Send => {

@@ -9,7 +9,7 @@ use foldhash::{HashMap, HashSet};
 use super::Ledger;
 use super::changes::{Changes, Finding, Verdict};
 use super::cursor::Cursor;
-use super::fingerprint::{UNSET, fingerprint, order};
+use super::fingerprint::{UNSET, UserPrints, fingerprint, order};
 use super::record::{Record, Step};
 use crate::SyncError;
 
@@ -40,17 +40,13 @@ impl<'a> Survey<'a> {
         Self { ledger, folder: folder.to_owned(), sorter, numbers, updates: 0, row: Vec::new() }
     }
 
-    /// Takes the next update.
+    /// Takes the next update, of at least one attribute.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) if there is no room to spill.
     pub fn add(&mut self, user: &UserId, properties: &UserProperties) -> Result<(), SyncError> {
-        let prints = self.ledger.fingerprints.of(user);
-        self.row.clear();
-        self.row.extend(order(prints.user()));
-        // The last update of a user comes first.
-        self.row.extend((u64::MAX - self.updates).to_be_bytes());
+        let prints = self.begin(user);
         for (key, value) in properties {
             let number = match self.numbers.get(key) {
                 Some(&number) => number,
@@ -58,8 +54,28 @@ impl<'a> Survey<'a> {
             };
             Step::write(&[Step::Set(number, prints.value(key, value))], &mut self.row);
         }
-        self.updates += 1;
         self.sorter.push(&self.row).map_err(SyncError::from)
+    }
+
+    /// Takes the next row, which names a user and cannot be sent, to find out whether the user has an update behind it. Such
+    /// a row has a [verdict](Changes::verdicts) in its place, and is in none of the counts.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if there is no room to spill.
+    pub fn add_rejected(&mut self, user: &UserId) -> Result<(), SyncError> {
+        self.begin(user);
+        self.sorter.push(&self.row).map_err(SyncError::from)
+    }
+
+    /// Begins a row; the last one of a user comes first.
+    fn begin(&mut self, user: &UserId) -> UserPrints {
+        let prints = self.ledger.fingerprints.of(user);
+        self.row.clear();
+        self.row.extend(order(prints.user()));
+        self.row.extend((u64::MAX - self.updates).to_be_bytes());
+        self.updates += 1;
+        prints
     }
 
     /// Compares all of them with the ledger.
@@ -122,6 +138,13 @@ impl Judge<'_> {
             self.user = Some(user);
             self.known = self.cursor.record_of(user)?;
         }
+        let update = u64::MAX - u64::from_be_bytes(update);
+        if entries.is_empty() {
+            if !self.seen.is_empty() {
+                self.found.note(update, Verdict::Overtaken, &[])?;
+            }
+            return Ok(());
+        }
         let (mut verdict, mut differs) = (Verdict::Duplicate, Differs::No);
         self.overridden.clear();
         for step in Step::from_bytes(entries) {
@@ -138,7 +161,7 @@ impl Judge<'_> {
             }
         }
         self.differs = self.differs.max(differs);
-        self.found.note(u64::MAX - u64::from_be_bytes(update), verdict, &self.overridden)
+        self.found.note(update, verdict, &self.overridden)
     }
 
     /// Ends a user.

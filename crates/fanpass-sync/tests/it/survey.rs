@@ -81,6 +81,26 @@ fn a_value_that_goes_to_and_fro_ends_as_the_last_row_says() {
     assert_eq!((changes.added, changes.changed), (0, 1), "users are counted");
 }
 
+#[test]
+fn a_rejected_row_is_overtaken_by_a_later_update_of_its_user() {
+    let folder = Folder::new();
+    let mut ledger = open(&folder.ledger());
+    let spill = tempfile::tempdir().unwrap();
+    let mut survey = ledger.survey(spill.path()).unwrap();
+    let [one, other] = ["1", "2"].map(|user| update(user, &[("custom.a", "x".into())]));
+    survey.add_rejected(&one.0).unwrap();
+    survey.add(&other.0, &other.1).unwrap();
+    survey.add(&one.0, &one.1).unwrap();
+    survey.add_rejected(&one.0).unwrap();
+    survey.add_rejected(&other.0).unwrap();
+    let changes = survey.finish().unwrap();
+    let mut verdicts = changes.verdicts().unwrap();
+    let found: Vec<_> = (0..5).map(|_| verdicts.next_verdict(&mut UserProperties::new()).unwrap()).collect();
+    let (send, none) = (Verdict::Send, Verdict::Unchanged);
+    assert_eq!(found, [Verdict::Overtaken, send, send, none, none]);
+    assert_eq!((changes.send, changes.unchanged, changes.duplicate, changes.added), (2, 0, 0, 2));
+}
+
 fn value() -> impl Strategy<Value = AttributeValue> {
     prop_oneof![Just(AttributeValue::Unset), (0..3_i64).prop_map(Into::into)]
 }
