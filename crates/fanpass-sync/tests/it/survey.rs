@@ -132,7 +132,9 @@ proptest! {
         let mut ledger = open(&folder.ledger());
         let (mut service, mut wanted) = (BTreeMap::new(), BTreeMap::new());
         for (source, first) in nights {
-            source.iter().for_each(|one| apply(&mut wanted, one));
+            for one in &source {
+                apply(&mut wanted, one);
+            }
             let changes = survey(&mut ledger, &source);
             let verdicts = verdicts(&changes, &source);
             let count = |verdict| u64::try_from(verdicts.iter().filter(|(found, _)| *found == verdict).count()).unwrap();
