@@ -115,19 +115,20 @@ fn refuse_other(path: &Path) -> Result<()> {
         #[serde(rename = "planVersion")]
         _version: u32,
     }
-    let file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        file => {
-            file.with_context(|| format!("cannot look at {}, where the plan is to be saved", path.display()))?
-        }
-    };
-    serde_json::from_reader::<_, AnyPlan>(BufReader::new(file)).map(drop).map_err(|_| {
-        let message = format!(
-            "{} is there, and no plan: name another file with --out; nothing was written",
-            path.display()
-        );
-        failure(Exit::Refused, message)
-    })
+    let about = || format!("cannot look at {}, where the plan is to be saved", path.display());
+    if !path.try_exists().with_context(about)? {
+        return Ok(());
+    }
+    let read = |file| serde_json::from_reader::<_, AnyPlan>(BufReader::new(file)).is_ok();
+    // Opened, a pipe or a terminal would be waited for.
+    if path.is_file() && read(File::open(path).with_context(about)?) {
+        return Ok(());
+    }
+    let message = format!(
+        "{} is there, and no plan: name another file with --out; nothing was written",
+        path.display()
+    );
+    Err(failure(Exit::Refused, message))
 }
 
 #[derive(Debug, Serialize)]

@@ -79,6 +79,7 @@ fn a_plan_is_saved_over_an_older_one_and_over_nothing_else() {
         let after = fs::read(club.path(file)).unwrap();
         assert!(before.is_none_or(|before| before == after), "{file} was written over");
     }
+    assert!(plan(".").ends_with("exit 6\n"), "a folder");
     for _ in 0..2 {
         assert!(plan("season.plan.json").ends_with("exit 3\n"));
     }
