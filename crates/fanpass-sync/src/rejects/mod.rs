@@ -42,6 +42,9 @@ const HIDDEN: [&str; 15] = [
 /// A null in a reject file, where it is something else than an empty cell.
 pub(crate) const NULL: &str = "fanpass:null";
 
+/// In front of a cell that a reject file could not show to be at fault, beside the one that `fanpass_check` guards.
+pub(crate) const FAULT: &str = "fanpass:fault ";
+
 /// Whether the fault of that code is one that a reject file cannot show.
 pub(crate) fn is_hidden(code: &str) -> bool {
     HIDDEN.contains(&code)

@@ -120,6 +120,37 @@ fn a_destroyed_id_is_not_mended_by_a_change_of_another_cell() {
 }
 
 #[test]
+fn each_destroyed_cell_of_a_row_has_to_be_mended() {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_row(0, 0, ["fan_id", "card", "tier"]).unwrap();
+    sheet.write_number(1, 0, 123_456_789_012_345_680.0).unwrap();
+    sheet.write_number(1, 1, 987_654_321_098_765_400.0).unwrap();
+    sheet.write_string(1, 2, "gold").unwrap();
+    let fans = sample("fans.xlsx", book.save_to_buffer().unwrap());
+    let maps = || mapping(["card=custom.card", "tier=custom.tier"]);
+    let first = reject(&fans.path, maps()).remove(0);
+    let text = fs::read_to_string(&first).unwrap();
+    let shown = text.lines().nth(1).unwrap().split('"').nth(1).unwrap();
+    edit(&first, &format!("\"{shown}\""), "\"123456789012345678\"");
+    for path in [first.clone(), reject(&first, maps()).remove(0)] {
+        let found = read_file(&path, maps()).unwrap();
+        assert_eq!((found.updates.len(), found.rejects.len()), (0, 1));
+        assert_eq!(
+            (found.rejects[0].code, found.rejects[0].column.as_deref()),
+            (code::NOT_MENDED, Some("card"))
+        );
+    }
+    let cell = text.lines().nth(1).unwrap().split('"').nth(3).unwrap();
+    edit(&first, cell, "987654321098765432");
+    let found = read_file(&first, maps()).unwrap();
+    assert_eq!(
+        found.updates,
+        [r#"123456789012345678 {"custom.card":"987654321098765432","custom.tier":"gold"}"#]
+    );
+}
+
+#[test]
 fn a_ragged_row_stays_refused_until_it_is_mended() {
     let fans = sample("fans.csv", "fan_id,name,tier\n1,Smith, Ann,gold\n2,silver\n3,c,x\n");
     let maps = || mapping(["tier=custom.tier"]);
