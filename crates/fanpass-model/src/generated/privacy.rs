@@ -124,10 +124,23 @@ pub struct UserExport {
     ///
     /// Provenance: extension.
     pub audit: Vec<AuditRecord>,
-    /// False where history or audit have more than 10,000 entries each: the rest is in their pages.
+    /// Whether all of history and audit is here: each ends at 10,000 entries, the history also once it is
+    /// 4 MiB.
     ///
     /// Provenance: extension.
     pub complete: bool,
+    /// Where Get User History goes on, as its `after`; absent if nothing is left.
+    ///
+    /// Provenance: extension.
+    #[serde(rename = "historyNext")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history_next: Option<String>,
+    /// Where List Audit goes on, as its `after`, with the records' `target`; absent if nothing is left.
+    ///
+    /// Provenance: extension.
+    #[serde(rename = "auditNext")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit_next: Option<String>,
     /// Members this version does not know, kept so that they survive a round trip.
     #[serde(flatten)]
     pub extra: serde_json::Map<String, serde_json::Value>,
@@ -153,6 +166,8 @@ impl UserExport {
             history,
             audit,
             complete,
+            history_next: None,
+            audit_next: None,
             extra: serde_json::Map::new(),
         }
     }

@@ -26,6 +26,7 @@ mod log;
 mod members;
 mod missing;
 mod outbox;
+mod page;
 mod part;
 mod readers;
 mod repeated;
@@ -63,13 +64,14 @@ pub(crate) use jobs::{Cancelled, Counts, Ended, NewJob, Progress, SpooledFile, U
 pub(crate) use lists::List;
 pub use log::give_up_damaged_logs;
 pub(crate) use outbox::{DeadLetter, Fate, Letter};
+pub(crate) use page::PageRoom;
 pub use part::UserPart;
 pub(crate) use repeated::spawn;
 pub use replace::{reset, restore};
 pub use segments::SegmentRecord;
 pub use snapshot::{Manifest, ManifestFile, snapshot};
 pub use tokens::{TokenRecord, TokenStanding};
-pub use users::{AttributeChange, Erased, UserChange, UserPage, UserRecord};
+pub use users::{AttributeChange, Erased, UserChange, UserChangePage, UserPage, UserRecord};
 pub use versions::VersionRecord;
 pub(crate) use versions::{Content, Publication, Published};
 

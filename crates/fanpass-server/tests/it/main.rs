@@ -31,6 +31,7 @@ mod lifecycle;
 mod limits;
 mod lookups;
 mod metrics;
+mod pages;
 mod portal;
 mod pressure;
 mod privacy;

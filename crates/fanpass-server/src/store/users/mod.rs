@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::error::{StoreError, StoreErrorKind};
 use super::{Store, Trace, time};
 pub use erase::Erased;
-pub use history::{AttributeChange, UserChange};
+pub use history::{AttributeChange, UserChange, UserChangePage};
 use update::Update;
 
 /// What is stored of one user.
