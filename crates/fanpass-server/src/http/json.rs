@@ -6,7 +6,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use serde_json::error::Category;
 
-use super::problem::{Kind, Problem, item};
+use super::problem::{Kind, Problem, brief, item};
 
 /// Reads a request. What it does not know is refused rather than dropped in silence: a misspelt member would
 /// otherwise look as if it had been stored.
@@ -168,9 +168,9 @@ fn pointer_of_ignored(path: &serde_ignored::Path<'_>) -> String {
     }
 }
 
-/// A member's name as a JSON pointer writes it (RFC 6901, section 3).
+/// A member's name as a JSON pointer writes it (RFC 6901, section 3), a very long one cut.
 pub(crate) fn escape(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
+    brief(name).replace('~', "~0").replace('/', "~1")
 }
 
 fn unescape(name: &str) -> String {

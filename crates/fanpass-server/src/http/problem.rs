@@ -1,5 +1,7 @@
 //! What a refused call is answered with: a problem (RFC 9457) that says what happened, where, and what to do next.
 
+use std::borrow::Cow;
+
 use axum::response::{IntoResponse, Response};
 use fanpass_model::ProblemItem;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -12,6 +14,11 @@ const TYPES: &str = "https://fanpass.example/problems/";
 
 /// Wrong places that one problem names at most.
 pub(crate) const ITEMS_MAX: usize = 100;
+
+/// Bytes of a text of a problem, before its middle is left out: much of it may be what the client sent.
+const TEXT_MAX: usize = 600;
+/// How much of a long text stands on either side of what is left out.
+const TEXT_ENDS: (usize, usize) = (400, 200);
 
 /// A kind of problem: its status, the end of its type URI, and its title.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +66,7 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), items: Vec::new(), headers: Vec::new() }
+        Self { kind, detail: brief(detail.into()).into_owned(), items: Vec::new(), headers: Vec::new() }
     }
 
     /// A request that can be read and is wrong in the places that `items` name.
@@ -141,9 +148,20 @@ impl Problem {
 
 /// One wrong place of a request.
 pub(crate) fn item(pointer: impl Into<String>, code: &str, detail: impl Into<String>) -> ProblemItem {
-    let mut item = ProblemItem::new(code.to_owned(), detail.into());
-    item.pointer = Some(pointer.into());
+    let mut item = ProblemItem::new(code.to_owned(), brief(detail.into()).into_owned());
+    item.pointer = Some(brief(pointer.into()).into_owned());
     item
+}
+
+/// A text of a bounded length: of a long one, its beginning and its end.
+pub(crate) fn brief<'a>(text: impl Into<Cow<'a, str>>) -> Cow<'a, str> {
+    let text = text.into();
+    if text.len() <= TEXT_MAX {
+        return text;
+    }
+    let (start, end) = TEXT_ENDS;
+    let (start, end) = (text.floor_char_boundary(start), text.ceil_char_boundary(text.len() - end));
+    format!("{}…{}", text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default()).into()
 }
 
 /// A problem on its way out: [`observe`](super::observe) renders it where the request id is known.
