@@ -1,5 +1,7 @@
 //! Pages of long entries: they end by their bytes, and none is left out.
 
+use fanpass_transport::{RequestBody, Transport as _};
+use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 
 use crate::harness::{Harness, post, update};
@@ -72,4 +74,22 @@ async fn attributes_of_many_values_are_told_in_bounded_pages() {
     keys.dedup();
     assert_eq!(keys.len(), 72);
     assert_eq!(harness.get("/service/v1/attributes?after=x").await.status, 422);
+}
+
+#[tokio::test]
+async fn so_many_long_answers_are_under_way_at_a_time() {
+    let harness = Harness::start().await;
+    let transport = harness.service.transport();
+    let ask = || {
+        let bearer = format!("Bearer {}", harness.token);
+        let request =
+            http::Request::get("http://local/service/v1/attributes").header("authorization", bearer);
+        transport.send(request.body(RequestBody::from("")).unwrap())
+    };
+    // All of it is in memory: an answer needs nothing but a place.
+    let mut untaken: Vec<_> = (0..16).map(|_| ask().now_or_never().unwrap().unwrap()).collect();
+    let mut next = Box::pin(ask());
+    assert!((&mut next).now_or_never().is_none());
+    untaken.pop();
+    assert_eq!(next.await.unwrap().status(), 200);
 }

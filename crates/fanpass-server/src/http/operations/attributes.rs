@@ -21,6 +21,7 @@ impl Operate for List {
     type Answer = AttributeList;
 
     async fn operate(call: &mut Call) -> Result<AttributeList, Problem> {
+        call.expect_long_answer().await?;
         let parameters = &call.parameters;
         let after = parameters.optional("after", |text| AttributeKey::new(text.to_owned()))?;
         let mut room = PageRoom::new(parameters.limit()?);
@@ -143,6 +144,7 @@ impl Operate for Use {
         let key = parameters.attribute_key()?;
         call.audit.target = Some(key.to_string());
         let limit = parameters.limit()?;
+        call.expect_long_answer().await?;
         let found = call.app.store.attribute_use(&key, limit).await?;
         // One that is carried though it is not known was known once.
         let carried = UserProperties::from_iter([(key.clone(), AttributeValue::Unset)]);

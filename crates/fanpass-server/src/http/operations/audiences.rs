@@ -77,6 +77,7 @@ impl Operate for List {
     type Answer = AudienceList;
 
     async fn operate(call: &mut Call) -> Result<AudienceList, Problem> {
+        call.expect_long_answer().await?;
         let parameters = &call.parameters;
         let after = parameters.optional("after", |text| AudienceName::new(text))?;
         let limit = parameters.limit()?;

@@ -60,6 +60,7 @@ impl Operate for Export {
         let user = call.parameters.user_id()?;
         let pseudonym = pseudonym(&user);
         call.audit.target = Some(pseudonym.clone());
+        call.expect_long_answer().await?;
         let store = &call.app.store;
         let stored = store.user(&user).await?;
         let segments = store.segments_of(&user).await?;

@@ -44,6 +44,7 @@ impl Operate for History {
         call.audit.target = Some(pseudonym(&user));
         let limit = parameters.limit()?;
         let before = parameters.after_number()?;
+        call.expect_long_answer().await?;
         let page = call.app.store.user_changes(&user, before, limit).await?;
         if page.changes.is_empty() && call.app.store.user(&user).await?.is_none() {
             return Err(no_user());
