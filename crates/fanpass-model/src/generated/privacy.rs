@@ -210,7 +210,8 @@ pub struct AuditRecord {
     ///
     /// Provenance: extension.
     pub status: u16,
-    /// What it was about: a segment, a hashed user id, an attribute's key, a token's id.
+    /// What it was about: a segment, a hashed user id, an attribute's key, a token's id; what is not
+    /// there, under a hash.
     ///
     /// Provenance: extension.
     #[serde(skip_serializing_if = "Option::is_none")]

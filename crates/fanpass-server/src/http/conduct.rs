@@ -113,6 +113,7 @@ async fn record<O: Operate>(call: &mut Call, result: &Result<Answered, Problem>)
     let changed = result.is_ok() && O::OPERATION.is_write();
     let (app, now) = (Arc::clone(&call.app), call.app.store.clock().now().as_microsecond());
     call.audit.status = status;
+    call.audit.hide_unknown();
     if !app.floods.admit(&call.audit, now) {
         return Ok(());
     }
