@@ -16,6 +16,7 @@ mod plain;
 pub(crate) mod problem;
 mod query;
 mod shape;
+pub(crate) mod unread;
 mod upload;
 
 use std::sync::Arc;

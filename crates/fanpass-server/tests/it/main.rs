@@ -41,6 +41,7 @@ mod segments;
 mod store;
 mod targeting;
 mod tokens;
+mod unread;
 mod users;
 mod versions;
 mod wire;
