@@ -67,7 +67,7 @@ pub(crate) async fn listen(
             drop(permit);
         });
     }
-    // Whoever is connected already can still ask.
+    // Whoever watches the service asks on another socket: here nobody is connected any more without a call under way.
     app.draining.store(true, Ordering::Relaxed);
     drop(listener);
     if tokio::time::timeout(config.drain, connections.shutdown()).await.is_err() {

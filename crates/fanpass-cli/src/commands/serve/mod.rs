@@ -3,9 +3,11 @@
 mod report;
 
 use std::env;
+use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum as _};
@@ -29,7 +31,7 @@ use report::{ServeReport, SettingsReport};
 /// Run the service on a socket
 ///
 /// Data is kept in --data. A termination signal or Ctrl-C ends it: requests under way are answered, imports go on at the
-/// next start. Every setting can stand in a file (--config-file), in the environment (FANPASS_SERVE_LIMITS_UPLOAD_BYTES) or on
+/// next start; a second one ends it at once. Every setting can stand in a file (--config-file), in the environment (FANPASS_SERVE_LIMITS_UPLOAD_BYTES) or on
 /// the command line (--set limits.upload_bytes=1GiB); what is said later in this list wins.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  fanpass serve --listen 127.0.0.1:8787\n  \
@@ -130,7 +132,9 @@ impl Serve {
             let service = service.clone();
             tokio::spawn(async move { service.serve_metrics(listener, async { drop(ends.await) }).await })
         });
-        service.serve(listener, signals::stop()).await?;
+        let folder = temporary.as_ref().map(|folder| folder.path().to_owned());
+        let stopped = signals::stop_unless_again(move || end_at_once(folder, printer));
+        service.serve(listener, stopped).await?;
         service.stop().await;
         drop(ended);
         if let Some(watched) = watched {
@@ -177,6 +181,17 @@ impl Serve {
         let data = (global.data.as_path(), global.data_from);
         Settings::read(data, self.config_file.as_deref(), variables, &options)
     }
+}
+
+/// Ends the process as a kill would, but for its temporary folder.
+fn end_at_once(temporary: Option<PathBuf>, printer: Printer) {
+    if let Some(folder) = temporary {
+        // It has told nobody to stop: what is still written there may stay.
+        let _ = fs::remove_dir_all(folder);
+    }
+    let message = "ended at once by a second signal; calls under way were cut off";
+    printer.error(&failure(Exit::Interrupted, message), Exit::Interrupted);
+    process::exit(Exit::Interrupted.code().into());
 }
 
 /// A temporary folder that nobody else can look into.
