@@ -141,6 +141,25 @@ pub struct UserExport {
     #[serde(rename = "auditNext")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audit_next: Option<String>,
+    /// Attributes whose changes are on their way to GA4, by key; absent without any.
+    ///
+    /// Provenance: extension.
+    #[serde(
+        default,
+        deserialize_with = "crate::lenient::null_as_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub waiting: Vec<WaitingAttribute>,
+    /// What GA4 did not take or would not keep of the user, newest first; absent without any.
+    ///
+    /// Provenance: extension.
+    #[serde(rename = "deadLetters")]
+    #[serde(
+        default,
+        deserialize_with = "crate::lenient::null_as_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub dead_letters: Vec<DeadLetter>,
     /// Members this version does not know, kept so that they survive a round trip.
     #[serde(flatten)]
     pub extra: serde_json::Map<String, serde_json::Value>,
@@ -168,6 +187,38 @@ impl UserExport {
             complete,
             history_next: None,
             audit_next: None,
+            waiting: Vec::new(),
+            dead_letters: Vec::new(),
+            extra: serde_json::Map::new(),
+        }
+    }
+}
+
+/// An attribute whose last change is on its way to GA4.
+///
+/// Provenance: extension.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WaitingAttribute {
+    /// The attribute.
+    ///
+    /// Provenance: extension.
+    pub key: AttributeKey,
+    /// When it changed. As RFC 3339 writes it.
+    ///
+    /// Provenance: extension.
+    #[serde(rename = "changedAt")]
+    pub changed_at: String,
+    /// Members this version does not know, kept so that they survive a round trip.
+    #[serde(flatten)]
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+impl WaitingAttribute {
+    /// With the members that are always there; the others are absent.
+    pub fn new(key: AttributeKey, changed_at: String) -> Self {
+        Self {
+            key,
+            changed_at,
             extra: serde_json::Map::new(),
         }
     }
@@ -247,6 +298,57 @@ impl AuditRecord {
             target: None,
             file_sha256: None,
             outcome: None,
+            extra: serde_json::Map::new(),
+        }
+    }
+}
+
+/// An attribute of a user that GA4 does not have.
+///
+/// Provenance: extension.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// Its place; rises with each.
+    ///
+    /// Provenance: extension.
+    pub sequence: u64,
+    /// The user.
+    ///
+    /// Provenance: extension.
+    #[serde(rename = "userId")]
+    pub user_id: UserId,
+    /// The attribute.
+    ///
+    /// Provenance: extension.
+    pub key: AttributeKey,
+    /// Since when. As RFC 3339 writes it.
+    ///
+    /// Provenance: extension.
+    pub at: String,
+    /// Why, and what to do next.
+    ///
+    /// Provenance: extension.
+    pub reason: String,
+    /// Members this version does not know, kept so that they survive a round trip.
+    #[serde(flatten)]
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+impl DeadLetter {
+    /// With the members that are always there; the others are absent.
+    pub fn new(
+        sequence: u64,
+        user_id: UserId,
+        key: AttributeKey,
+        at: String,
+        reason: String,
+    ) -> Self {
+        Self {
+            sequence,
+            user_id,
+            key,
+            at,
+            reason,
             extra: serde_json::Map::new(),
         }
     }

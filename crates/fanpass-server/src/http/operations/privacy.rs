@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use fanpass_model::operations::{DELETE_USER, EXPORT_USER};
-use fanpass_model::{AttributeKey, DeletedUser, ExportedAttribute, Operation, SegmentName, UserExport};
+use fanpass_model::{
+    AttributeKey, DeletedUser, ExportedAttribute, Operation, SegmentName, UserExport, WaitingAttribute,
+};
 
 use super::audit::record;
+use super::forwarding::letter;
 use super::stored_users::change;
 use super::users::{no_user, pseudonym};
 use crate::http::call::{Call, Operate};
@@ -86,6 +89,10 @@ impl Operate for Export {
         }
         export.history = history.into_iter().map(change).collect();
         export.audit = audit.into_iter().map(record).collect();
+        let (waiting, dead) = store.forwarding_of(&export.user_id).await?;
+        let waiting = waiting.into_iter().map(|(key, at)| WaitingAttribute::new(key, at.to_string()));
+        export.waiting = waiting.collect();
+        export.dead_letters = dead.into_iter().map(letter).collect();
         export.history_next = next.map(|next| next.to_string());
         export.audit_next = audit_next.map(|next| next.to_string());
         export.complete = export.history_next.is_none() && export.audit_next.is_none();
