@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 use fanpass_sync::{Reading, TextEncoding};
 use fanpass_table::Options;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::session::quoted;
 use crate::source::SourceFile;
@@ -82,7 +82,7 @@ fn parse_delimiter(text: &str) -> Result<char, String> {
 }
 
 /// A row that cannot be sent, and why.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectedRow {
     pub location: String,
     pub code: String,

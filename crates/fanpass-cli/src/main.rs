@@ -64,27 +64,23 @@ fn run(cli: Cli, printer: Printer) -> anyhow::Result<Exit> {
     let is_bulk =
         matches!(command, Command::Users(users::Command::Push(_)) | Command::Apply(_) | Command::Rejects(_));
     let runtime = runtime::new(is_bulk && !global.local)?;
-    let outcome = runtime.block_on(async {
-        match command {
-            // These end by signals in an orderly way of their own.
-            command @ (Command::Serve(_)
-            | Command::Users(users::Command::Push(_))
-            | Command::Apply(_)
-            | Command::Rejects(_)) => dispatch(command, &global, printer).await,
-            command => {
-                let local = global.local;
-                let mut interrupted = signals::watch(move || {
-                    printer.error(&interruption(local), Exit::Interrupted);
-                    process::exit(Exit::Interrupted.code().into());
-                });
-                tokio::select! {
-                    biased;
-                    _ = &mut interrupted => Err(interruption(local)),
-                    outcome = dispatch(command, &global, printer) => outcome,
-                }
+    let outcome = if matches!(command, Command::Serve(_)) {
+        // It ends by signals in an orderly way of its own.
+        runtime.block_on(dispatch(command, &global, printer))
+    } else {
+        let local = global.local;
+        let interrupted = signals::watch(move || {
+            printer.error(&interruption(local), Exit::Interrupted);
+            process::exit(Exit::Interrupted.code().into());
+        })?;
+        runtime.block_on(async {
+            tokio::select! {
+                biased;
+                _ = interrupted => Err(interruption(local)),
+                outcome = dispatch(command, &global, printer) => outcome,
             }
-        }
-    });
+        })
+    };
     // A thread that waits for standard input would hold up an interrupted process for good.
     runtime.shutdown_timeout(Duration::from_secs(1));
     outcome

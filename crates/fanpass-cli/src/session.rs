@@ -206,6 +206,11 @@ pub const fn goes_on(local: bool) -> &'static str {
     }
 }
 
+/// A path as one word of a command line.
+pub fn quoted_path(path: &Path) -> String {
+    quoted(&path.display().to_string())
+}
+
 /// `text` as one word of a command line.
 pub fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@' | '=' | ',');

@@ -1,19 +1,22 @@
 //! The signals that ask a process to end.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
 use futures_util::FutureExt as _;
 use tokio::sync::{Notify, oneshot};
-use tokio::time::sleep;
 
 use crate::exit::Exit;
 use crate::failure::failure;
 
-/// Whether some part of the command ends in an order of its own.
-static CLAIMED: AtomicBool = AtomicBool::new(false);
+/// How many parts of the command end in an order of their own.
+static CLAIMS: AtomicUsize = AtomicUsize::new(0);
+
+/// A claim that nobody drops.
+static FOR_GOOD: Claim = Claim(());
 
 /// Hands a signal on to whoever has claimed it; one listener alone, so that none is lost between two.
 static HANDED_ON: Notify = Notify::const_new();
@@ -30,11 +33,17 @@ pub struct Claim(());
 
 impl Claim {
     pub fn new() -> Self {
-        CLAIMED.store(true, Ordering::Relaxed);
+        CLAIMS.fetch_add(1, Ordering::Relaxed);
         Self(())
     }
 
-    /// Resolves at a signal that came since the claim was made.
+    /// Until the process ends: what has begun to send gives its account, whenever the signals come. Fails if one has come.
+    pub fn for_good() -> Result<&'static Self> {
+        CLAIMS.fetch_add(1, Ordering::Relaxed);
+        check().map(|()| &FOR_GOOD)
+    }
+
+    /// Resolves at a signal that came since there is a claim, and that nobody was told of.
     pub async fn stopped(&self) {
         HANDED_ON.notified().await;
     }
@@ -42,7 +51,7 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        CLAIMED.store(false, Ordering::Relaxed);
+        CLAIMS.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -57,29 +66,33 @@ pub fn check() -> Result<()> {
 /// Watches, beside the command, for the first signal that nobody has [claimed](Claim), and tells of it.
 ///
 /// A command that waits for standard input, or for a pipe that nobody writes to, blocks its thread and cannot be told:
-/// if the process is still there after [`GRACE`], `end` is called.
-pub fn watch(end: impl FnOnce() + Send + 'static) -> oneshot::Receiver<()> {
+/// if the process is still there after [`GRACE`], `end` is called. For the same reason the watch has a thread of its own.
+pub fn watch(end: impl FnOnce() + Send + 'static) -> io::Result<oneshot::Receiver<()>> {
     let (tell, told) = oneshot::channel();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut unclaimed = Box::pin(unclaimed());
-    // From here on no signal is missed, whenever the task begins.
-    let came = (&mut unclaimed).now_or_never().is_some();
-    tokio::spawn(async move {
+    // From here on no signal is missed, whenever the thread begins.
+    let came = {
+        let _entered = runtime.enter();
+        (&mut unclaimed).now_or_never().is_some()
+    };
+    thread::Builder::new().name("signals".to_owned()).spawn(move || {
         if !came {
-            unclaimed.await;
+            runtime.block_on(unclaimed);
         }
         INTERRUPTED.store(true, Ordering::Relaxed);
         // Whoever is gone has ended already.
         let _ = tell.send(());
-        sleep(GRACE).await;
+        thread::sleep(GRACE);
         end();
-    });
-    told
+    })?;
+    Ok(told)
 }
 
 async fn unclaimed() {
     loop {
         stop().await;
-        if !CLAIMED.load(Ordering::Relaxed) {
+        if CLAIMS.load(Ordering::Relaxed) == 0 {
             return;
         }
         HANDED_ON.notify_one();

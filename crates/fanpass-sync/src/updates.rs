@@ -46,7 +46,7 @@ pub enum MappedRow<'a> {
     Update(Update<'a>),
     /// A user whose attributes are all left alone: there is nothing to send.
     Empty(UserId, Row<'a>),
-    /// A row that cannot be used as it stands, and why; with its user, if the id can be read.
+    /// A row that cannot be used as it stands, and why; with its user, if the id can be read and trusted.
     Reject(Box<Reject>, Option<UserId>),
 }
 
@@ -112,10 +112,7 @@ impl Updates {
         self.counts.rows += 1;
         let read = match row {
             Err(reject) => Err((reject, None)),
-            Ok(row) => {
-                let read = self.bound.read(&self.mapping, &self.bounds, &row, &mut self.shown);
-                read.map_err(|reject| (reject, self.bound.user(&row).ok().map(|(user, _)| user)))
-            }
+            Ok(row) => self.bound.read(&self.mapping, &self.bounds, &row, &mut self.shown),
         };
         let rewritten = !self.shown.is_empty();
         for (column, text) in self.shown.drain(..) {

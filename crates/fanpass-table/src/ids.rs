@@ -43,15 +43,21 @@ impl<'a> IdRow<'a> {
         self.table.last_row()
     }
 
+    /// The column of the id; 0 is the first.
+    #[inline]
+    pub fn column(&self) -> usize {
+        self.table.id_column()
+    }
+
     /// Where the id is, for people: `holders.csv:12` or `fans.xlsx:Sheet1!B7`.
     pub fn location(&self) -> String {
         let row = self.row();
-        row.origin.locate(row.number(), row.line(), Some(self.table.id_column()))
+        row.origin.locate(row.number(), row.line(), Some(self.column()))
     }
 
     /// This row as a reject that blames the id, for a rule of the caller's own.
     pub fn reject(&self, code: &'static str, message: impl Into<String>) -> Box<Reject> {
-        self.row().reject(Some(self.table.id_column()), code, message)
+        self.row().reject(Some(self.column()), code, message)
     }
 }
 

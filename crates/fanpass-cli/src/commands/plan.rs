@@ -1,12 +1,12 @@
 //! `fanpass plan`: what the feeds of a configuration file would change.
 
-use std::fs;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
-use fanpass_sync::{Guard, Ledger};
+use fanpass_sync::Guard;
 use serde::Serialize;
 
 use super::mapping::CheckedBy;
@@ -19,7 +19,8 @@ use crate::feed::prepare::Preparing;
 use crate::feed::recipe::absolute;
 use crate::printer::{Printer, Report};
 use crate::profile::write_private;
-use crate::session::{Session, quoted};
+use crate::runtime::blocking;
+use crate::session::{Session, quoted_path};
 
 /// Show what the feeds of a configuration file would change, and save that as a plan
 ///
@@ -59,23 +60,30 @@ impl Plan {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         let config = self.checked.put_into(Config::read(&self.file)?);
         let global = config.global(global);
-        let mut ledger = open_ledger(&config, self.ledger)?;
+        let mut ledger = blocking(|| self.ledger.open(&config.ledger, printer))?;
         let session = Session::open(&global).await?;
         self.ledger.check(&ledger, &session)?;
         let mut preparing =
             Preparing { config: &config, session: &session, ledger: &mut ledger, keep: false, printer };
-        let prepared = preparing.all().await;
-        let latest_run = latest_run(&ledger)?;
-        session.close().await;
+        let prepared = match preparing.all().await {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                session.close().await;
+                return Err(error);
+            }
+        };
         let plan = SavedPlan {
             version: PLAN_VERSION,
             config: config.path.clone(),
             config_digest: config.digest.clone(),
-            latest_run,
-            feeds: prepared?.into_iter().map(|prepared| prepared.plan).collect(),
+            target: Some(session.identity()),
+            latest_run: latest_run(&ledger)?,
+            feeds: prepared.into_iter().map(|prepared| prepared.plan).collect(),
         };
         let saved = if self.dry_run { None } else { Some(self.save(&plan)?) };
-        let report = PlanReport::new(&config.path, plan, saved);
+        let next = saved.as_deref().and_then(|path| next_of(&plan.feeds, &[], path, &session));
+        session.close().await;
+        let report = PlanReport { config: config.path, feeds: plan.feeds, saved, next };
         printer.report(&report)?;
         Ok(exit_of_plans(&report.feeds, &[]))
     }
@@ -93,14 +101,6 @@ impl Plan {
     }
 }
 
-/// Opens the ledger of a configuration.
-pub fn open_ledger(config: &Config, options: LedgerOptions) -> Result<Ledger> {
-    if let Some(folder) = config.ledger.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    }
-    options.open(&config.ledger)
-}
-
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PlanReport {
@@ -112,21 +112,15 @@ struct PlanReport {
     next: Option<String>,
 }
 
-impl PlanReport {
-    fn new(config: &Path, plan: SavedPlan, saved: Option<PathBuf>) -> Self {
-        let forbidden: Vec<_> = plan.feeds.iter().flat_map(|feed| feed.forbidden(&[])).collect();
-        let mut allowed: Vec<String> =
-            forbidden.iter().map(|breach| format!(" --allow {}", breach.guard)).collect();
-        allowed.sort();
-        allowed.dedup();
-        let nothing = plan.feeds.iter().all(FeedPlan::is_empty);
-        let next = saved.as_deref().filter(|_| !nothing).map(|path| {
-            let path = quoted(&path.display().to_string());
-            let look = if allowed.is_empty() { "" } else { "look at what is forbidden, then " };
-            format!("{look}fanpass apply {path}{}", allowed.concat())
-        });
-        Self { config: config.to_owned(), feeds: plan.feeds, saved, next }
-    }
+/// What carries out the plans of the file at `path`, if they change anything.
+pub fn next_of(plans: &[FeedPlan], allowed: &[Guard], path: &Path, session: &Session) -> Option<String> {
+    let breached: BTreeSet<&str> =
+        plans.iter().flat_map(|plan| plan.forbidden(&[])).map(|breach| breach.guard.as_str()).collect();
+    let allow = breached.iter().fold(String::new(), |allow, guard| allow + " --allow " + guard);
+    let forbidden = plans.iter().any(|plan| plan.forbidden(allowed).next().is_some());
+    let look = if forbidden { "look at what is forbidden, then " } else { "" };
+    let apply = session.next(&format!("apply {}{allow}", quoted_path(path)));
+    plans.iter().any(|plan| !plan.is_empty()).then(|| format!("{look}{apply}"))
 }
 
 /// What a program is told of plans that were not carried out.

@@ -1,15 +1,17 @@
 //! How fast to send, and what to do about a ledger in use, as options of every command that sends feeds.
 
+use std::fs;
 use std::num::NonZeroU32;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Args;
 use fanpass_client::PushOptions;
-use fanpass_sync::{Busy, Feeds, Ledger};
+use fanpass_sync::{Busy, ErrorKind, Feeds, Ledger};
 
 use crate::exit::Exit;
 use crate::failure::failure;
+use crate::printer::Printer;
 use crate::session::Session;
 
 /// How fast to send. What the command line leaves open, the configuration file may say.
@@ -51,7 +53,7 @@ impl Sending {
 }
 
 /// What to do about a ledger that another process uses, or that is of another service.
-#[derive(Debug, Clone, Copy, Default, Args)]
+#[derive(Debug, Clone, Copy, Args)]
 pub struct LedgerOptions {
     /// Wait while another process uses the ledger, instead of refusing
     #[arg(long)]
@@ -62,10 +64,21 @@ pub struct LedgerOptions {
 }
 
 impl LedgerOptions {
-    /// Opens the ledger at `path`.
-    pub fn open(self, path: &Path) -> Result<Ledger> {
-        let busy = if self.wait_for_ledger { Busy::Wait } else { Busy::Refuse };
-        Ok(Ledger::open(path, busy)?)
+    /// Opens the ledger at `path`, or makes it, and its folder.
+    pub fn open(self, path: &Path, printer: Printer) -> Result<Ledger> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        }
+        match Ledger::open(path, Busy::Refuse) {
+            Err(error) if error.kind() == ErrorKind::LedgerBusy => {
+                if !self.wait_for_ledger {
+                    return Err(failure(Exit::Unreachable, format!("{error} with --wait-for-ledger")));
+                }
+                printer.note(&format!("waiting for the process that uses {}", path.display()));
+                Ok(Ledger::open(path, Busy::Wait)?)
+            }
+            opened => Ok(opened?),
+        }
     }
 
     /// Refuses a ledger that is not the one of a session's FanPass, unless it is to be adopted.

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::printer::{Printer, Report};
-use crate::session::quoted;
+use crate::session::quoted_path;
 
 /// Write everything in the data folder into one file, as it stands at one moment
 ///
@@ -27,7 +27,7 @@ pub struct Snapshot {
 impl Snapshot {
     pub fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         let manifest = store::snapshot(&global.data, &self.file)?;
-        let next = format!("fanpass restore {} --data NEW-FOLDER", quoted(&self.file.display().to_string()));
+        let next = format!("fanpass restore {} --data NEW-FOLDER", quoted_path(&self.file));
         printer.report(&SnapshotReport { file: self.file, manifest, next })?;
         Ok(Exit::Done)
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context as _, Result};
 use fanpass_client::{Delivery, StopReason};
+use fanpass_model::UserId;
 use fanpass_sync::{Deliveries, Figures, Receipt, RejectFiles};
 use fanpass_table::{KeptRow, Reject};
 
@@ -30,7 +31,7 @@ pub struct Tag {
 #[derive(Debug)]
 pub enum Origin {
     /// A row of the file, with what it takes to write it into the reject file.
-    Row { columns: Arc<[String]>, row: KeptRow },
+    Row { columns: Arc<[String]>, row: KeptRow, user: UserId },
     /// A user who is not in the file any more.
     Gone,
 }
@@ -40,6 +41,8 @@ pub enum Origin {
 pub struct Account {
     pub figures: Figures,
     pub shown: Vec<RejectedRow>,
+    /// Rows in the reject files: those that were rejected, and those that were sent and never acknowledged.
+    pub listed: u64,
     /// What ended the run early, and why.
     pub stopped: Option<(Exit, String)>,
     /// Rows that did not arrive.
@@ -58,6 +61,7 @@ impl Account {
         Self {
             figures: Figures::default(),
             shown: Vec::new(),
+            listed: 0,
             stopped: None,
             files: RejectFiles::new(path),
             deliveries,
@@ -66,10 +70,10 @@ impl Account {
         }
     }
 
-    /// A row that cannot be sent as it stands.
-    pub fn reject(&mut self, columns: &[String], reject: Box<Reject>) -> Result<()> {
+    /// A row that cannot be sent as it stands, with its user where the id is not at fault.
+    pub fn reject(&mut self, columns: &[String], reject: Box<Reject>, user: Option<&UserId>) -> Result<()> {
         self.figures.rejected += 1;
-        self.keep(columns, reject)
+        self.keep(columns, reject, user)
     }
 
     /// What became of an update that was handed to the push.
@@ -87,7 +91,7 @@ impl Account {
             }
         }
         match origin {
-            Origin::Row { columns, row } => self.settle_row(&columns, &row, delivery),
+            Origin::Row { columns, row, user } => self.settle_row(&columns, &row, &user, delivery),
             Origin::Gone => {
                 let done = matches!(delivery, Delivery::Sent | Delivery::Superseded);
                 *if done { &mut self.figures.removed } else { &mut self.gone_left } += 1;
@@ -96,7 +100,13 @@ impl Account {
         }
     }
 
-    fn settle_row(&mut self, columns: &[String], row: &KeptRow, delivery: Delivery) -> Result<()> {
+    fn settle_row(
+        &mut self,
+        columns: &[String],
+        row: &KeptRow,
+        user: &UserId,
+        delivery: Delivery,
+    ) -> Result<()> {
         let figures = &mut self.figures;
         let (code, message) = match delivery {
             Delivery::Sent => {
@@ -120,7 +130,7 @@ impl Account {
                 ("not_acknowledged", error.to_string())
             }
         };
-        self.keep(columns, row.reject(code, message))
+        self.keep(columns, row.reject(code, message), Some(user))
     }
 
     /// An update that is fine and was not sent, because the run stopped: the file is to be pushed again.
@@ -136,8 +146,9 @@ impl Account {
         self.stopped.get_or_insert_with(|| (exit, why.to_owned()));
     }
 
-    fn keep(&mut self, columns: &[String], reject: Box<Reject>) -> Result<()> {
-        self.files.write(columns, &reject)?;
+    fn keep(&mut self, columns: &[String], reject: Box<Reject>, user: Option<&UserId>) -> Result<()> {
+        self.files.write(columns, &reject, user)?;
+        self.listed += 1;
         if self.shown.len() < REJECTS_SHOWN {
             self.shown.push((*reject).into());
         }

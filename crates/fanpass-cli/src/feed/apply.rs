@@ -13,8 +13,11 @@ use super::recipe;
 use super::run::Run;
 use super::segment::{self, Compared};
 use crate::cli::Global;
+use crate::exit::Exit;
+use crate::failure::failure;
 use crate::printer::Printer;
 use crate::session::Session;
+use crate::signals::Claim;
 
 /// A feed that was applied.
 #[derive(Debug)]
@@ -30,6 +33,7 @@ pub struct Applying<'a> {
     pub session: &'a mut Session,
     pub options: PushOptions,
     pub printer: Printer,
+    pub claim: &'static Claim,
 }
 
 impl Applying<'_> {
@@ -65,7 +69,12 @@ impl Applying<'_> {
         let read = compared.read.read;
         let rejected = compared.read.rejected;
         let column = compared.read.column.clone();
-        match job.send(self.session, ledger, compared, self.printer).await {
+        let sent = tokio::select! {
+            biased;
+            () = self.claim.stopped() => Err(failure(Exit::Interrupted, "interrupted; the same command goes on from here")),
+            sent = job.send(self.session, ledger, compared, self.printer) => sent,
+        };
+        match sent {
             Ok(closed) => {
                 let of_run = || run.rejects(job.feed.mode == SegmentMode::MirrorOwned);
                 let rejects_of = job.feed.rejects_of.clone().unwrap_or_else(of_run);
@@ -96,6 +105,7 @@ impl Applying<'_> {
             Err(error) => Closed {
                 figures: Figures { read, rejected, unsent: read - rejected, ..Figures::default() },
                 rejects: Vec::new(),
+                listed: 0,
                 rejects_files: Vec::new(),
                 stopped: None,
                 unverified: None,

@@ -11,11 +11,12 @@ use fanpass_sync::{
     MembershipChange, Roster, SegmentMode, Updates,
 };
 
-use super::account::{Account, Shared, State};
+use super::account::{Account, REJECTS_SHOWN, Shared, State};
 use super::config::owned_list;
 use super::gone::Gone;
 use super::rows::{Arriving, Reading, read};
 use super::send::send_all;
+use crate::input::RejectedRow;
 use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::session::Session;
@@ -46,6 +47,8 @@ pub struct Survey {
     pub counts: Counts,
     /// Who is in the file no more, where that counts.
     pub owned: Option<Owned>,
+    /// The first rows that are rejected.
+    pub rejects: Vec<RejectedRow>,
 }
 
 impl Survey {
@@ -100,7 +103,7 @@ impl Job {
         let mut updates = self.updates()?;
         let mut roster = self.owner.as_ref().map(|_| Roster::new(&folder));
         let mut survey = ledger.survey(&folder)?;
-        let mut unknown = 0;
+        let (mut unknown, mut rejects) = (0, Vec::new());
         while let Some(row) = updates.next_row()? {
             let (user, writes) = match row {
                 MappedRow::Update(update) => {
@@ -108,7 +111,12 @@ impl Job {
                     (Some(update.user), true)
                 }
                 MappedRow::Empty(user, _) => (Some(user), false),
-                MappedRow::Reject(_, user) => (user, false),
+                MappedRow::Reject(reject, user) => {
+                    if rejects.len() < REJECTS_SHOWN {
+                        rejects.push((*reject).into());
+                    }
+                    (user, false)
+                }
             };
             unknown += u64::from(user.is_none());
             if let (Some(roster), Some(user)) = (&mut roster, user) {
@@ -129,7 +137,7 @@ impl Job {
             }
             _ => None,
         };
-        Ok(Survey { changes, counts: updates.counts(), owned })
+        Ok(Survey { changes, counts: updates.counts(), owned, rejects })
     }
 
     fn compare_users(
@@ -197,8 +205,6 @@ impl Job {
             return Ok(Sent { state: self.state_of(figures), ledger });
         }
         let total = survey.as_ref().map(|survey| survey.changes.count() + survey.gone());
-        // What was sent before may still have to be waited for.
-        session.ids.take(0).await;
         let (shared, arriving, reading) = self.begin(ledger, survey);
         send_all(session, arriving, &shared, (options, total), printer).await?;
         reading.await?;

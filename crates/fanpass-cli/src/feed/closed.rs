@@ -8,7 +8,7 @@ use fanpass_sync::Figures;
 
 use super::account::{Account, State};
 use crate::exit::Exit;
-use crate::failure::Incomplete;
+use crate::failure::{Incomplete, exit_of};
 use crate::input::RejectedRow;
 use crate::printer::count;
 
@@ -17,6 +17,8 @@ use crate::printer::count;
 pub struct Closed {
     pub figures: Figures,
     pub rejects: Vec<RejectedRow>,
+    /// Rows in the reject files: those that were rejected, and those that were sent and never acknowledged.
+    pub listed: u64,
     pub rejects_files: Vec<PathBuf>,
     pub stopped: Option<(Exit, String)>,
     /// What the service leaves open of what it has done.
@@ -33,10 +35,11 @@ impl Closed {
     /// Makes the reject files appear.
     pub fn new(state: State) -> Result<Self> {
         let State { account, failure, .. } = state;
-        let Account { figures, shown, stopped, files, gone_left, notices, .. } = account;
+        let Account { figures, shown, listed, stopped, files, gone_left, notices, .. } = account;
         Ok(Self {
             figures,
             rejects: shown,
+            listed,
             rejects_files: files.finish()?,
             stopped,
             unverified: None,
@@ -52,9 +55,25 @@ impl Closed {
         self.stopped.as_ref().map(|(_, why)| why.clone()).or(failure)
     }
 
+    /// Whether all of its source was read and nothing is left to be sent.
+    pub fn complete(&self) -> bool {
+        self.why().is_none() && self.left() == 0
+    }
+
+    /// Whether what ended it would end every feed after it too.
+    pub fn ends_the_run(&self) -> bool {
+        let interrupted = self.failure.as_ref().is_some_and(|error| exit_of(error) == Exit::Interrupted);
+        interrupted || self.stopped.is_some()
+    }
+
+    /// What is left to be sent.
+    fn left(&self) -> u64 {
+        self.figures.unsent + self.gone_left
+    }
+
     /// The exit code, once the report is printed.
     pub fn exit(self, dry_run: bool) -> Result<Exit> {
-        let left = self.figures.unsent + self.gone_left;
+        let left = self.left();
         match (self.failure, self.stopped) {
             (Some(error), _) if self.figures.sent + self.figures.removed > 0 => {
                 Err(error.context(Incomplete))

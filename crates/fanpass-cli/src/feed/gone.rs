@@ -50,8 +50,8 @@ impl Gone {
     }
 
     /// What is to be sent for each of them.
-    pub fn updates(&self) -> Result<impl Iterator<Item = (UserId, UserProperties)> + use<>> {
+    pub fn updates(&self) -> Result<impl Iterator<Item = Result<(UserId, UserProperties)>> + use<>> {
         let lines = BufReader::new(File::open(self.file.path())?).lines();
-        Ok(lines.map_while(Result::ok).filter_map(|line| serde_json::from_str(&line).ok()))
+        Ok(lines.map(|line| serde_json::from_str(&line?).context("a temporary file was changed")))
     }
 }

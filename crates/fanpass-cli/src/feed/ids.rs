@@ -70,7 +70,7 @@ pub fn read_ids(
             }
             Err((reject, columns)) => {
                 found.rejected += 1;
-                found.files.write(columns, &reject)?;
+                found.files.write(columns, &reject, None)?;
                 if found.rejects.len() < REJECTS_SHOWN {
                     found.rejects.push((*reject).into());
                 }
@@ -89,7 +89,7 @@ pub fn read_ids(
     Ok(found)
 }
 
-/// An id that can be sent, or the reject of its row and the columns of the row.
+/// An id that can be sent, or the reject of its row, whose id is at fault or not to be trusted, and the columns of the row.
 pub type CheckedId<'a> = Result<&'a str, (Box<Reject>, &'a [String])>;
 
 /// Hands over each row of the file: its id as it would be sent, or why it would not.
@@ -113,7 +113,7 @@ pub fn for_each_id(ids: &mut Ids, mut take: impl FnMut(CheckedId<'_>) -> Result<
 #[inline]
 fn checked(row: &IdRow<'_>) -> Result<(), Box<Reject>> {
     match UserId::validate(row.id) {
-        Ok(()) => check_mended(&row.row()),
+        Ok(()) => check_mended(&row.row(), row.column()),
         Err(error) => refuse(row, &error),
     }
 }

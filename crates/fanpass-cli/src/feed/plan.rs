@@ -7,6 +7,8 @@ use fanpass_model::SegmentName;
 use fanpass_sync::{Breach, Guard};
 use serde::{Deserialize, Serialize};
 
+use crate::commands::segments::outcome::write_rejects;
+use crate::input::RejectedRow;
 use crate::printer::count;
 
 /// The form of a saved plan that this code reads and writes.
@@ -21,6 +23,9 @@ pub struct Plan {
     /// The configuration file, from the plan's folder, and the SHA-256 of its bytes.
     pub config: PathBuf,
     pub config_digest: String,
+    /// The FanPass that was planned for.
+    #[serde(default)]
+    pub target: Option<String>,
     /// The ledger's latest run.
     pub latest_run: Option<String>,
     pub feeds: Vec<FeedPlan>,
@@ -49,6 +54,9 @@ pub struct FeedPlan {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub members: Option<(u64, u64)>,
     pub samples: Vec<Sample>,
+    /// The first rows that are rejected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejects: Vec<RejectedRow>,
     /// What forbids it.
     pub breaches: Vec<Breach>,
     /// What it goes on from.
@@ -96,10 +104,16 @@ impl FeedPlan {
         self.breaches.iter().filter(|breach| !allowed.contains(&breach.guard))
     }
 
-    /// Whether another plan of the same feed says the same. Samples and how the file's path is written do not count.
+    /// Whether another plan of the same feed says the same. Samples, rejects beyond their number and how the file's path is
+    /// written do not count.
     pub fn agrees(&self, other: &Self) -> bool {
-        let plain =
-            |plan: &Self| Self { samples: Vec::new(), resumes: None, file: String::new(), ..plan.clone() };
+        let plain = |plan: &Self| Self {
+            samples: Vec::new(),
+            rejects: Vec::new(),
+            resumes: None,
+            file: String::new(),
+            ..plan.clone()
+        };
         plain(self) == plain(other)
     }
 
@@ -133,7 +147,8 @@ impl FeedPlan {
         self.held_back.iter().try_for_each(|held_back| writeln!(out, "  {held_back}"))?;
         self.breaches.iter().try_for_each(|breach| {
             writeln!(out, "  FORBIDDEN: {} (--allow {})", breach.message, breach.guard)
-        })
+        })?;
+        write_rejects(out, &self.rejects, self.rows.rejected)
     }
 
     fn line(

@@ -123,6 +123,7 @@ impl Preparing<'_> {
             removed: change.removed,
             members: Some((change.before, change.after)),
             samples: samples.chain(change.removed_samples.iter().map(sample(Kind::Removed))).collect(),
+            rejects: read.rejects.clone(),
             breaches: self.config.guards(feed.guards).check(&facts),
             resumes,
             held_back: compared.held_back.then(|| held_back(compared.read.rejected)),
@@ -137,13 +138,17 @@ impl Preparing<'_> {
     ) -> Result<Prepared> {
         let source = Arc::new(SourceFile::new(&feed.file, feed.read.options()?)?);
         let digest = source.digest()?;
-        let rejects = self.rejects_of(&feed.name);
-        RejectFiles::new(&rejects).check()?;
-        let owner = feed.owner().map(str::to_owned);
-        let job =
-            attributes::Job { source, mapping: feed.mapping(), registry, rejects, mode: feed.mode, owner };
+        let job = attributes::Job {
+            source,
+            mapping: feed.mapping(),
+            registry,
+            rejects: self.rejects_of(&feed.name),
+            mode: feed.mode,
+            owner: feed.owner().map(str::to_owned),
+        };
+        RejectFiles::new(&job.rejects).check()?;
         let survey = job.survey(self.ledger, self.keep, self.printer)?;
-        let Survey { changes, counts, owned } = &survey;
+        let Survey { changes, counts, owned, rejects } = &survey;
         let held_back =
             owned.as_ref().filter(|owned| owned.unknown > 0).map(|owned| held_back(owned.unknown));
         let removed = survey.gone();
@@ -177,6 +182,7 @@ impl Preparing<'_> {
             removed,
             members: None,
             samples,
+            rejects: rejects.clone(),
             breaches: self.config.guards(feed.guards).check(&facts),
             held_back,
         };

@@ -47,7 +47,7 @@ impl AttributePush {
             };
             return Ok(Pushed { closed: Closed::new(state)?, resumes: None, rejects_of: None });
         };
-        let mut ledger = blocking(|| ledger_options.open(&path))?;
+        let mut ledger = blocking(|| ledger_options.open(&path, printer))?;
         if let Some(session) = &session {
             ledger_options.take(&mut ledger, session)?;
         }

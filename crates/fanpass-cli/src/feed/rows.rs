@@ -110,9 +110,9 @@ impl Source {
                     return Ok(None);
                 }
                 Some(MappedRow::Empty(..)) => account.figures.empty += 1,
-                Some(MappedRow::Reject(reject, _)) => {
+                Some(MappedRow::Reject(reject, user)) => {
                     let columns = self.updates.table().columns();
-                    account.reject(columns, reject)?;
+                    account.reject(columns, reject, user.as_ref())?;
                 }
                 Some(MappedRow::Update(update)) => {
                     let number = self.number;
@@ -124,8 +124,8 @@ impl Source {
                             if update.row.columns() != &*self.columns {
                                 self.columns = update.row.columns().into();
                             }
-                            let row = update.row.keep();
-                            let origin = Origin::Row { columns: Arc::clone(&self.columns), row };
+                            let (row, user) = (update.row.keep(), update.user.clone());
+                            let origin = Origin::Row { columns: Arc::clone(&self.columns), row, user };
                             let tag = Tag { origin, receipt: None };
                             return Ok(Some(UserUpdate::new(tag, update.user, update.properties)));
                         }
@@ -179,7 +179,14 @@ fn read_all(reading: Reading, shared: &Shared, rows: &Sender<Vec<Row>>) -> Resul
         return Ok(());
     };
     let tag = || Tag { origin: Origin::Gone, receipt: None };
-    hand_over(gone.updates()?.map(|(user, lost)| UserUpdate::new(tag(), user, lost)), shared, rows)
+    let updates = gone.updates()?.map_while(|update| match update {
+        Ok((user, lost)) => Some(UserUpdate::new(tag(), user, lost)),
+        Err(error) => {
+            shared.lock().failure = Some(error);
+            None
+        }
+    });
+    hand_over(updates, shared, rows)
 }
 
 /// Hands the updates to the run, each cut down to what the ledger does not know to be there already.

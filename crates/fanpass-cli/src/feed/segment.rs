@@ -107,6 +107,7 @@ impl Job {
         Ok(Closed {
             figures: figures(&change, &read, self.feed.mode),
             rejects: read.rejects,
+            listed: read.rejected,
             rejects_files: read.files.finish()?,
             stopped: None,
             unverified,

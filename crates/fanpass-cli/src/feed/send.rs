@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::session::Session;
-use crate::signals;
+use crate::signals::Claim;
 
 /// Rows between two looks at the progress bar.
 const PROGRESS_STEP: u64 = 256;
@@ -34,7 +34,14 @@ pub async fn send_all(
     let mut run = Push::with_clients(session.slots(), updates, options);
     let handle = run.handle();
     let progress = Progress::new(printer, "sending");
-    let mut stops = pin!(stop_on_signals(handle.clone(), shared, printer));
+    let claim = Claim::for_good()?;
+    tokio::select! {
+        biased;
+        () = claim.stopped() => finish(&handle, shared),
+        // What was sent before may still have to be waited for.
+        () = session.ids.take(0) => {}
+    }
+    let mut stops = pin!(stop_on_signals(claim, handle.clone(), shared, printer));
     let mut settled = 0_u64;
     loop {
         let outcome = tokio::select! {
@@ -59,14 +66,18 @@ pub async fn send_all(
 }
 
 /// Ctrl-C: the first ends the run in order, the second at once.
-async fn stop_on_signals(handle: PushHandle, shared: &Shared, printer: Printer) {
-    signals::stop().await;
-    shared.lock().account.stop(Exit::Interrupted, "it was interrupted");
+async fn stop_on_signals(claim: &Claim, handle: PushHandle, shared: &Shared, printer: Printer) {
+    claim.stopped().await;
+    finish(&handle, shared);
     printer.note("finishing what is in flight; once more stops at once");
-    handle.finish();
-    signals::stop().await;
+    claim.stopped().await;
     handle.abort();
     std::future::pending::<()>().await;
+}
+
+fn finish(handle: &PushHandle, shared: &Shared) {
+    shared.lock().account.stop(Exit::Interrupted, "it was interrupted");
+    handle.finish();
 }
 
 fn show(progress: &Progress, handle: &PushHandle, settled: u64, total: Option<u64>) {

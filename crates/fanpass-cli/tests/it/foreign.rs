@@ -14,27 +14,36 @@ pub fn club_with(status: &str) -> Club {
     watched_club(status).0
 }
 
-/// The same, but bodies of a media type in `refused` are too large for it.
+/// The same, but it never answers an update of a user; with the path of each request once it has it.
+pub fn club_that_holds_updates() -> (Club, Receiver<String>) {
+    start(&[], "", Updates::Held)
+}
+
+/// The same as the first, but bodies of a media type in `refused` are too large for it.
 pub fn club_that_refuses(refused: &'static [&'static str], status: &str) -> Club {
-    start(refused, status, Arc::new(AtomicUsize::new(usize::MAX))).0
+    start(refused, status, Updates::Taken).0
 }
 
 /// The same, with the path of each request once it was answered.
 pub fn watched_club(status: &str) -> (Club, Receiver<String>) {
-    start(&[], status, Arc::new(AtomicUsize::new(usize::MAX)))
+    start(&[], status, Updates::Taken)
 }
 
 /// The same, but it takes that many updates of users, and no token after them. What it is told of is the body of an update
 /// that it took.
 pub fn club_that_takes(updates: Arc<AtomicUsize>) -> (Club, Receiver<String>) {
-    start(&[], "", updates)
+    start(&[], "", Updates::Counted(updates))
 }
 
-fn start(
-    refused: &'static [&'static str],
-    status: &str,
-    updates: Arc<AtomicUsize>,
-) -> (Club, Receiver<String>) {
+/// What becomes of updates of users.
+#[derive(Clone)]
+enum Updates {
+    Taken,
+    Counted(Arc<AtomicUsize>),
+    Held,
+}
+
+fn start(refused: &'static [&'static str], status: &str, updates: Updates) -> (Club, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let status = status.to_owned();
@@ -42,11 +51,15 @@ fn start(
     std::thread::spawn(move || {
         for connection in listener.incoming() {
             let (connection, status, tell) = (connection.unwrap(), status.clone(), tell.clone());
-            let updates = Arc::clone(&updates);
+            let updates = updates.clone();
             // A client may open a connection that it then has no use for; the next one must not wait for it.
             std::thread::spawn(move || {
                 // Whoever does not watch hangs up.
-                let _ = tell.send(answer(connection, refused, &status, &updates));
+                let path = answer(&connection, refused, &status, &updates);
+                let _ = tell.send(path);
+                if matches!(updates, Updates::Held) {
+                    std::thread::park();
+                }
             });
         }
     });
@@ -56,7 +69,7 @@ fn start(
     (club, told)
 }
 
-fn answer(mut connection: TcpStream, refused: &[&str], status: &str, updates: &AtomicUsize) -> String {
+fn answer(mut connection: &TcpStream, refused: &[&str], status: &str, updates: &Updates) -> String {
     let mut reader = BufReader::new(connection.try_clone().unwrap());
     let (mut line, mut length, mut chunked, mut too_large) = (String::new(), 0, false, false);
     reader.read_line(&mut line).unwrap();
@@ -82,17 +95,23 @@ fn answer(mut connection: TcpStream, refused: &[&str], status: &str, updates: &A
         reader.consume(read.len());
         body.extend(read);
     }
-    let left = || updates.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+    let taken = |left: &AtomicUsize| {
+        left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
+    };
     let told = String::from_utf8_lossy(&body).into_owned();
     let (code, body) = match path.as_str() {
         "/api/v1/segments" if too_large => (413, "too much"),
         "/api/v1/segments" => (202, r#"{"firebase_imported_segment_id":"imp-1","status":"pending"}"#),
         "/api/v1/segment_import_status" => (200, status),
-        "/api/v1/update_user" if left().is_err() => (401, "no more"),
-        "/api/v1/update_user" => {
-            path = told;
-            (200, "{}")
-        }
+        "/api/v1/update_user" => match updates {
+            Updates::Held => return path,
+            Updates::Counted(left) if taken(left).is_err() => (401, "no more"),
+            Updates::Counted(_) => {
+                path = told;
+                (200, "{}")
+            }
+            Updates::Taken => (200, "{}"),
+        },
         _ => (404, r#"{"message":"nothing here"}"#),
     };
     let head = format!(

@@ -21,10 +21,13 @@ mod fsck;
 mod ga4;
 mod harness;
 mod help;
+#[cfg(unix)]
+mod interrupts;
 mod keys;
 mod kill;
 mod local;
 mod owned;
+mod plans;
 mod privacy;
 mod push;
 mod refusals;

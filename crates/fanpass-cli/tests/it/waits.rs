@@ -1,7 +1,5 @@
 //! Waits that end before their import does: what is known by then is printed, and the way on from there.
 
-use std::process::{Command, Stdio};
-
 use crate::foreign;
 use crate::harness::{Club, example};
 
@@ -30,70 +28,6 @@ fn a_status_that_cannot_be_had_does_not_lose_the_account() {
     let printed = club.run(&PUSH);
     assert!(printed.contains("read 12") && printed.contains("segments status imp-1 --wait"), "{printed}");
     assert!(printed.ends_with("exit 1\n"), "{printed}");
-}
-
-#[cfg(unix)]
-#[test]
-fn ctrl_c_ends_the_wait_and_not_the_account() {
-    let (club, asked) = foreign::watched_club(PROCESSING);
-    club.file("holders.csv", example("holders.csv"));
-    let push = Command::new(env!("CARGO_BIN_EXE_fanpass"))
-        .args(PUSH)
-        .arg("--json")
-        .current_dir(club.path("."))
-        .env_clear()
-        .env("FANPASS_CONFIG", club.path("config"))
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    while asked.recv().unwrap() != "/api/v1/segment_import_status" {}
-    assert!(Command::new("kill").args(["-INT", &push.id().to_string()]).status().unwrap().success());
-    let output = push.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130));
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((&report["importId"], &report["sent"]), (&"imp-1".into(), &12.into()));
-    assert!(report["stopped"].as_str().unwrap().starts_with("interrupted"), "{report}");
-}
-
-/// Runs the tool on a pipe that never ends, interrupts it once the pipe is read, and gives its exit code and messages.
-#[cfg(unix)]
-fn interrupted_on_a_pipe(club: &Club, arguments: &[&str]) -> (Option<i32>, String) {
-    let pipe = club.path("pipe.csv");
-    let _ = std::fs::remove_file(&pipe);
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let reading = Command::new(env!("CARGO_BIN_EXE_fanpass"))
-        .args(arguments)
-        .current_dir(club.path("."))
-        .env_clear()
-        .env("FANPASS_CONFIG", club.path("config"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // Opens once somebody reads it.
-    let writer = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
-    assert!(Command::new("kill").args(["-INT", &reading.id().to_string()]).status().unwrap().success());
-    let output = reading.wait_with_output().unwrap();
-    drop(writer);
-    (output.status.code(), String::from_utf8(output.stderr).unwrap())
-}
-
-#[cfg(unix)]
-#[test]
-fn ctrl_c_ends_a_command_that_waits_for_a_pipe() {
-    let (club, asked) = foreign::watched_club(PROCESSING);
-    club.file("season.toml", "[[segment]]\nname = \"s\"\nfile = \"pipe.csv\"\nmode = \"replace\"\n");
-    for arguments in [
-        &["segments", "push", "holders", "--file", "pipe.csv"][..],
-        &["segments", "push", "holders", "--file", "pipe.csv", "--dry-run"],
-        &["plan", "season.toml"],
-        &["check", "pipe.csv"],
-    ] {
-        let (code, said) = interrupted_on_a_pipe(&club, arguments);
-        assert_eq!(code, Some(130), "{arguments:?}: {said}");
-        assert!(said.contains("interrupted"), "{arguments:?}: {said}");
-    }
-    assert!(asked.try_recv().is_err(), "something was sent");
 }
 
 #[test]

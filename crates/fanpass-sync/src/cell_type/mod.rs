@@ -66,8 +66,10 @@ pub mod code {
     pub const NOT_DECIMAL: &str = "not_decimal";
     /// The cell is not a date in the stated form.
     pub const NOT_DATE: &str = "not_date";
-    /// The row of a reject file is as it was when it was rejected.
+    /// What was wrong with the row of a reject file is as it was.
     pub const NOT_MENDED: &str = "not_mended";
+    /// The id in the row of a reject file was not at fault and is another now.
+    pub const ID_CHANGED: &str = "id_changed";
 }
 
 /// Why a cell cannot be read as its type. It never repeats the cell, so that it can be logged.

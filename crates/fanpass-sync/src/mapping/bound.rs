@@ -58,16 +58,16 @@ impl Bound {
         self.columns == columns
     }
 
-    /// Reads a row. The reject names one cell at fault and tells of the others too. Cells whose text was not used go into
-    /// `shown`, with text that would have become the same.
+    /// Reads a row. The reject names one cell at fault and tells of the others too; with it comes the user, if the id can be
+    /// trusted. Cells whose text was not used go into `shown`, with text that would have become the same.
     pub(crate) fn read(
         &self,
         mapping: &Mapping,
         bounds: &[Option<AttributeDefinition>],
         row: &Row<'_>,
         shown: &mut Vec<(usize, String)>,
-    ) -> Result<Mapped, Box<Reject>> {
-        check_mended(row)?;
+    ) -> Result<Mapped, (Box<Reject>, Option<UserId>)> {
+        check_mended(row, self.id).map_err(|reject| (reject, None))?;
         let mut properties = UserProperties::with_capacity(mapping.set.len() + mapping.map.len());
         for constant in &mapping.set {
             properties.insert(constant.key().clone(), constant.value().clone());
@@ -88,14 +88,15 @@ impl Bound {
         // By its code a row is known until it is mended: one that a reject file cannot show comes first.
         faults.sort_by_key(|(_, fault)| !is_hidden(fault.code));
         let Some(((column, first), others)) = faults.split_first() else {
-            let (user, trimmed) = user?;
+            let (user, trimmed) = user.map_err(|reject| (reject, None))?;
             return Ok(Mapped { user, properties, trimmed });
         };
         let also = |(column, fault): &(usize, CellFault)| {
             format!("; column {:?} too: {}", self.columns[*column], fault.message)
         };
         let others: String = others.iter().map(also).collect();
-        Err(row.reject(Some(*column), first.code, format!("{}{others}", first.message)))
+        let reject = row.reject(Some(*column), first.code, format!("{}{others}", first.message));
+        Err((reject, user.ok().map(|(user, _)| user)))
     }
 
     /// The value that a cell gives; `None` leaves the attribute alone.
@@ -133,7 +134,7 @@ impl Bound {
     }
 
     /// The user that a row names, and whether white space was taken off the id.
-    pub(crate) fn user(&self, row: &Row<'_>) -> Result<(UserId, bool), Box<Reject>> {
+    fn user(&self, row: &Row<'_>) -> Result<(UserId, bool), Box<Reject>> {
         let cell = row.cell(self.id)?;
         let id = cell.trim();
         if id.is_empty() {

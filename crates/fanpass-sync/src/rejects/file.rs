@@ -7,10 +7,11 @@ use std::{
 };
 
 use csv::{QuoteStyle, StringRecord, Writer, WriterBuilder};
+use fanpass_model::UserId;
 use fanpass_table::Reject;
 use tempfile::NamedTempFile;
 
-use super::{REJECT_COLUMNS, checksum, is_reject_file, original_columns, split_cells};
+use super::{REJECT_COLUMNS, at_fault, checksum, is_reject_file, original_columns, split_cells, split_check};
 use crate::SyncError;
 
 /// The rejects of a run, written to files that can be mended and read again with the same mapping.
@@ -56,15 +57,24 @@ impl RejectFiles {
     }
 
     /// Adds a reject. `columns` are those of its row: [`Row::columns`](fanpass_table::Row::columns), or
-    /// [`Table::columns`](fanpass_table::Table::columns) while it is the last row that was read.
+    /// [`Table::columns`](fanpass_table::Table::columns) while it is the last row that was read. `user` is the one whom the row
+    /// names, where its id is not at fault: it has to stay the same when the row is mended.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Io`](crate::ErrorKind::Io).
-    pub fn write(&mut self, columns: &[String], reject: &Reject) -> Result<(), SyncError> {
+    pub fn write(
+        &mut self,
+        columns: &[String],
+        reject: &Reject,
+        user: Option<&UserId>,
+    ) -> Result<(), SyncError> {
         let mut cells: Vec<&str> = reject.fields.iter().map(String::as_str).collect();
+        let mut user = user.map(UserId::as_str);
         if is_reject_file(columns) {
-            (cells, _) = split_cells(&cells, columns);
+            let check;
+            (cells, [.., check]) = split_cells(&cells, columns);
+            user = split_check(check).1.or(user);
         }
         let columns = original_columns(columns);
         let known = self.files.iter().position(|file| file.columns == columns);
@@ -72,7 +82,7 @@ impl RejectFiles {
         if known.is_none() {
             self.files.push(self.create(columns).map_err(|error| SyncError::io(&self.path, error))?);
         }
-        let record = record(&cells, columns.len(), reject);
+        let record = record(&cells, columns, reject, user);
         let written = self.files[at].writer.write_record(&record);
         written.map_err(|error| SyncError::io(&self.path, error))
     }
@@ -106,16 +116,19 @@ const BEYOND: &str = "; the cells beyond the last column stand behind fanpass_ch
 
 /// The source's cells, filled up to its columns, what is wrong, and cells beyond the last column: a row that has them
 /// stays ragged until they are gone.
-fn record(cells: &[&str], count: usize, reject: &Reject) -> StringRecord {
+fn record(cells: &[&str], columns: &[String], reject: &Reject, user: Option<&str>) -> StringRecord {
+    let count = columns.len();
+    let column = reject.column.as_deref().unwrap_or_default();
     let padded = cells.iter().copied().chain(std::iter::repeat("")).take(count);
     let mut record: StringRecord = padded.collect();
     record.push_field(&reject.location);
     record.push_field(&reject.row.to_string());
-    record.push_field(reject.column.as_deref().unwrap_or_default());
+    record.push_field(column);
     record.push_field(reject.code);
     let beyond = if cells.len() > count { BEYOND } else { "" };
     record.push_field(&format!("{}{beyond}", reject.message));
-    record.push_field(&checksum(cells));
+    let sum = checksum(at_fault(cells, columns, column));
+    record.push_field(&user.map_or_else(|| sum.clone(), |user| format!("{sum}:{user}")));
     record.extend(cells.iter().skip(count));
     record
 }

@@ -14,7 +14,8 @@ use crate::code;
 /// - `fanpass_column`: the column at fault, empty if it is the row as a whole;
 /// - `fanpass_code`: what is wrong, for programs;
 /// - `fanpass_message`: what is wrong and how to mend it, for people;
-/// - `fanpass_check`: a checksum of the source's cells, by which a row that was not mended is known.
+/// - `fanpass_check`: a checksum of what was at fault, by which a row that was not mended is known, and behind a colon the
+///   id, unless it was at fault: by it an id is known that came to be another.
 pub const REJECT_COLUMNS: [&str; 6] =
     ["fanpass_source", "fanpass_row", "fanpass_column", "fanpass_code", "fanpass_message", "fanpass_check"];
 
@@ -61,36 +62,48 @@ pub fn original_columns(columns: &[String]) -> &[String] {
     &columns[..count]
 }
 
-/// Refuses a row of a reject file that is as it was, where its fault cannot be seen in the reject file any more: a
-/// number that a spreadsheet had destroyed, cells that had moved. [`Updates`](crate::Updates) does so by itself.
+/// Refuses a row of a reject file whose fault is as it was, where it cannot be seen in the reject file any more: a number
+/// that a spreadsheet had destroyed, cells that had moved. And refuses one whose id, which was not at fault, is another by
+/// now: a spreadsheet program saves `00042` as `42`. `id` is the column of the ids; [`Updates`](crate::Updates) does so by
+/// itself.
 ///
 /// Other rows pass: what is still wrong with them is found again, and what is not (an attribute that is registered
 /// by now) is mended. A row whose `fanpass_check` cell was emptied passes as it stands.
 ///
 /// # Errors
 ///
-/// The row as a [`Reject`] with the code [`code::NOT_MENDED`] and the message that it was rejected with.
+/// The row as a [`Reject`] with the code [`code::NOT_MENDED`] and the message that it was rejected with, or with the code
+/// [`code::ID_CHANGED`].
 #[inline]
-pub fn check_mended(row: &Row<'_>) -> Result<(), Box<Reject>> {
-    if is_reject_file(row.columns()) { check_row_of_rejects(row) } else { Ok(()) }
+pub fn check_mended(row: &Row<'_>, id: usize) -> Result<(), Box<Reject>> {
+    if is_reject_file(row.columns()) { check_row_of_rejects(row, id) } else { Ok(()) }
 }
 
 #[inline(never)]
-fn check_row_of_rejects(row: &Row<'_>) -> Result<(), Box<Reject>> {
+fn check_row_of_rejects(row: &Row<'_>, id: usize) -> Result<(), Box<Reject>> {
     let columns = row.columns();
     let cells: Vec<&str> = row.fields().collect();
     let (original, [_, _, column, why, message, check]) = split_cells(&cells, columns);
-    if !is_hidden(why) || check != checksum(&original) {
-        return Ok(());
+    let (sum, user) = split_check(check);
+    if is_hidden(why) && sum == checksum(at_fault(&original, original_columns(columns), column)) {
+        let message = match why {
+            code::NOT_MENDED => message.to_owned(),
+            _ => format!(
+                "{message}; the row is as it was: mend it, or empty its cell of fanpass_check to send it so"
+            ),
+        };
+        return Err(row.reject(columns.iter().position(|name| name == column), code::NOT_MENDED, message));
     }
-    let message = match why {
-        code::NOT_MENDED => message.to_owned(),
-        _ => format!(
-            "{message}; the row is as it was: mend it, or empty its cell of fanpass_check to send it so"
-        ),
-    };
-    Err(row.reject(columns.iter().position(|name| name == column), code::NOT_MENDED, message))
+    let now = original.get(id).map_or("", |cell| cell.trim());
+    if user.is_some_and(|user| user != now) {
+        return Err(row.reject(Some(id), code::ID_CHANGED, ID_CHANGED));
+    }
+    Ok(())
 }
+
+/// What to do about an id that is another; no ids in it, as messages are logged.
+const ID_CHANGED: &str = "the id is not the one that the row was rejected with: put that one back, which stands behind the colon \
+    in fanpass_check (a spreadsheet program may have rewritten it, 00042 as 42), or empty that cell to send the row so";
 
 /// The cells of the source in a row of a reject file, those beyond its last column too, and the cells between.
 fn split_cells<'a>(cells: &[&'a str], columns: &[String]) -> (Vec<&'a str>, [&'a str; REJECT_COLUMNS.len()]) {
@@ -98,6 +111,20 @@ fn split_cells<'a>(cells: &[&'a str], columns: &[String]) -> (Vec<&'a str>, [&'a
     let added = std::array::from_fn(|at| cells.get(count + at).copied().unwrap_or_default());
     let beyond = cells.iter().skip(count + added.len());
     (cells.iter().take(count).chain(beyond).copied().collect(), added)
+}
+
+/// The cell at fault, if it is one, else all: what a row that is mended has different.
+fn at_fault<'a>(cells: &'a [&'a str], columns: &[String], column: &str) -> &'a [&'a str] {
+    let mut named = columns.iter().enumerate().filter(|(_, name)| *name == column);
+    match (named.next(), named.next()) {
+        (Some((at, _)), None) => cells.get(at..=at).unwrap_or(cells),
+        _ => cells,
+    }
+}
+
+/// The checksum and the id of a cell of `fanpass_check`.
+fn split_check(check: &str) -> (&str, Option<&str>) {
+    check.split_once(':').map_or((check, None), |(sum, user)| (sum, Some(user)))
 }
 
 /// A checksum of cells that does not see empty ones at the end. The letter in front keeps spreadsheets from taking

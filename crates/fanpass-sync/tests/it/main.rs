@@ -8,6 +8,7 @@ mod ledger_model;
 mod lint;
 mod mapping;
 mod membership;
+mod mended;
 mod messages;
 mod rejects;
 mod stored;

@@ -74,8 +74,8 @@ pub(crate) fn reject_with(path: &Path, mapping: Mapping, options: &Options) -> V
     let mut rejects = RejectFiles::new(path.with_file_name("rejects.csv"));
     let mut updates = Updates::new(Table::open(path, options).unwrap(), mapping).unwrap();
     while let Some(row) = updates.next_row().unwrap() {
-        if let MappedRow::Reject(reject, _) = row {
-            rejects.write(updates.table().columns(), &reject).unwrap();
+        if let MappedRow::Reject(reject, user) = row {
+            rejects.write(updates.table().columns(), &reject, user.as_ref()).unwrap();
         }
     }
     rejects.finish().unwrap()

@@ -9,9 +9,9 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use fanpass_sync::{Guard, Ledger};
 
-use self::report::ApplyReport;
+use self::report::{ApplyReport, FeedReport};
 use super::mapping::CheckedBy;
-use super::plan::{exit_of_plans, open_ledger};
+use super::plan::{exit_of_plans, next_of};
 use super::sending::{LedgerOptions, Sending};
 use crate::cli::Global;
 use crate::exit::Exit;
@@ -21,7 +21,9 @@ use crate::feed::config::{Config, latest_run};
 use crate::feed::plan::{PLAN_VERSION, Plan as SavedPlan};
 use crate::feed::prepare::{Prepared, Preparing};
 use crate::printer::Printer;
-use crate::session::Session;
+use crate::runtime::blocking;
+use crate::session::{Session, quoted_path};
+use crate::signals::Claim;
 
 /// Carry out the feeds of a configuration file, or a saved plan
 ///
@@ -47,6 +49,9 @@ pub struct Apply {
     checked: CheckedBy,
     #[command(flatten)]
     ledger: LedgerOptions,
+    /// The command that goes on from here, if it is not an apply of the configuration.
+    #[arg(skip)]
+    again: Option<String>,
 }
 
 fn parse_guard(text: &str) -> Result<Guard, String> {
@@ -74,9 +79,16 @@ impl Apply {
         printer: Printer,
     ) -> Result<Exit> {
         let global = config.global(global);
-        let mut ledger = open_ledger(&config, self.ledger)?;
+        let mut ledger = blocking(|| self.ledger.open(&config.ledger, printer))?;
         let options = self.sending.options(&config.feeds);
         let mut session = Session::open(&global).await?.with_ids_rate(options.ids_per_second);
+        if let Some(planned) = plan.as_ref().and_then(|plan| plan.target.as_deref())
+            && planned != session.identity()
+        {
+            let message =
+                format!("the plan is for {planned}: name that FanPass, or plan again; nothing was sent");
+            return Err(failure(Exit::Refused, message));
+        }
         if self.dry_run {
             self.ledger.check(&ledger, &session)?;
         } else {
@@ -98,40 +110,59 @@ impl Apply {
         if self.dry_run || forbidden {
             report.plans = prepared.into_iter().map(|prepared| prepared.plan).collect();
             report.forbidden = forbidden;
+            report.next = self.again.or_else(|| next_of(&report.plans, &self.allow, &self.file, &session));
             ledger.sweep_lists()?;
             session.close().await;
             printer.report(&report)?;
             return Ok(exit_of_plans(&report.plans, &self.allow));
         }
-        let mut applying =
-            Applying { config: &config, global: &global, session: &mut session, options, printer };
-        let mut exit = Ok(Exit::Done);
-        for prepared in prepared {
-            let (applied, left) = applying.one(prepared, ledger).await?;
-            ledger = left;
-            let over = applied.closed.stopped.is_some();
-            exit = worse(exit, report.add(applied));
-            if over {
-                break;
-            }
-        }
-        ledger.sweep_lists()?;
+        let claim = Claim::for_good()?;
+        let again = || session.next(&format!("apply {}", quoted_path(&config.path)));
+        let again = self.again.unwrap_or_else(again);
+        let applying =
+            Applying { config: &config, global: &global, session: &mut session, options, printer, claim };
+        let exit = send(applying, prepared, ledger, &again, &mut report).await?;
         session.close().await;
         printer.report(&report)?;
         exit
     }
 
     /// What carries out the feed of a reject file.
-    pub fn of_rejects(file: PathBuf, dry_run: bool) -> Self {
+    pub fn of_rejects(file: PathBuf, dry_run: bool, ledger: LedgerOptions) -> Self {
         Self {
+            again: Some(format!("fanpass rejects retry {}", quoted_path(&file))),
             file,
             allow: Guard::ALL.to_vec(),
             sending: Sending::default(),
             dry_run,
             checked: CheckedBy::default(),
-            ledger: LedgerOptions::default(),
+            ledger,
         }
     }
+}
+
+/// Sends one feed after the other, until something ends them all; `again` is the command that goes on from there.
+async fn send(
+    mut applying: Applying<'_>,
+    prepared: Vec<Prepared>,
+    mut ledger: Ledger,
+    again: &str,
+    report: &mut ApplyReport,
+) -> Result<Result<Exit>> {
+    let mut exit = Ok(Exit::Done);
+    let mut feeds = prepared.into_iter();
+    for feed in feeds.by_ref() {
+        let (applied, left) = applying.one(feed, ledger).await?;
+        ledger = left;
+        let over = applied.closed.ends_the_run();
+        exit = worse(exit, report.add(applied, again));
+        if over {
+            break;
+        }
+    }
+    report.feeds.extend(feeds.map(|feed| FeedReport::of_none(feed.plan)));
+    ledger.sweep_lists()?;
+    Ok(exit)
 }
 
 /// The outcome that a script must look at first: an error, then the greater code.

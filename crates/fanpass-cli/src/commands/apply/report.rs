@@ -7,14 +7,14 @@ use anyhow::Result;
 use fanpass_sync::Figures;
 use serde::Serialize;
 
-use crate::commands::segments::outcome::{write_files, write_notices, write_rejects};
+use crate::commands::segments::outcome::{write_files, write_notices, write_undelivered};
 use crate::exit::Exit;
 use crate::feed::apply::Applied;
 use crate::feed::closed::{Closed, write_figures};
-use crate::feed::plan::FeedPlan;
+use crate::feed::plan::{FeedPlan, Rows};
 use crate::input::RejectedRow;
 use crate::printer::Report;
-use crate::session::quoted;
+use crate::session::quoted_path;
 
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -25,6 +25,9 @@ pub struct ApplyReport {
     pub plans: Vec<FeedPlan>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub feeds: Vec<FeedReport>,
+    /// What sends the rest, if there is one that was not refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -37,6 +40,10 @@ pub struct FeedReport {
     #[serde(flatten)]
     figures: Figures,
     adds_up: bool,
+    /// Whether it was begun at all; if not, what ended the feed before it comes first.
+    begun: bool,
+    /// Whether nothing is left to be sent.
+    complete: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     resumes: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,13 +55,18 @@ pub struct FeedReport {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notices: Vec<String>,
     rejects: Vec<RejectedRow>,
+    #[serde(skip)]
+    listed: u64,
     rejects_files: Vec<PathBuf>,
 }
 
 impl ApplyReport {
-    /// Adds what became of a feed, and gives the exit code that it earns.
-    pub fn add(&mut self, applied: Applied) -> Result<Exit> {
+    /// Adds what became of a feed, and gives the exit code that it earns. `again` is the command that goes on from here.
+    pub fn add(&mut self, applied: Applied, again: &str) -> Result<Exit> {
         let Applied { plan, closed } = applied;
+        if closed.ends_the_run() || (closed.failure.is_none() && !closed.complete()) {
+            self.next = Some(format!("{again}, which goes on from here"));
+        }
         let stopped = closed.why();
         let Closed { figures, rejects, rejects_files, .. } = &closed;
         self.feeds.push(FeedReport {
@@ -64,12 +76,15 @@ impl ApplyReport {
             changed: plan.changed,
             figures: *figures,
             adds_up: figures.add_up(),
+            begun: true,
+            complete: closed.complete(),
             resumes: plan.resumes,
             held_back: plan.held_back,
             stopped,
             unverified: closed.unverified.clone(),
             notices: closed.notices.clone(),
             rejects: rejects.clone(),
+            listed: closed.listed,
             rejects_files: rejects_files.clone(),
         });
         closed.exit(false).map_err(|error| error.context(format!("feed {}", plan.feed)))
@@ -92,14 +107,40 @@ impl Report for ApplyReport {
             }
             feed.human(out)?;
         }
-        Ok(())
+        self.next.iter().try_for_each(|next| writeln!(out, "\nNext: {next}"))
     }
 }
 
 impl FeedReport {
+    /// Of a feed that was not begun.
+    pub fn of_none(plan: FeedPlan) -> Self {
+        let Rows { read, send, unchanged, duplicate, empty, rejected } = plan.rows;
+        let figures =
+            Figures { read, unchanged, duplicate, empty, rejected, unsent: send, ..Figures::default() };
+        Self {
+            feed: plan.feed,
+            file: plan.file,
+            added: plan.added,
+            changed: plan.changed,
+            figures,
+            adds_up: figures.add_up(),
+            begun: false,
+            complete: false,
+            resumes: plan.resumes,
+            held_back: plan.held_back,
+            stopped: None,
+            unverified: None,
+            notices: Vec::new(),
+            rejects: plan.rejects,
+            listed: rejected,
+            rejects_files: Vec::new(),
+        }
+    }
+
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         let Self { feed, file, figures, .. } = self;
         match &self.stopped {
+            None if !self.begun => writeln!(out, "{feed}: {file} was not begun; nothing of it was sent")?,
             Some(why) => writeln!(out, "{feed}: stopped in the middle of {file}: {why}")?,
             None => writeln!(out, "{feed}: {file} is applied")?,
         }
@@ -107,10 +148,10 @@ impl FeedReport {
         notes.into_iter().try_for_each(|note| writeln!(out, "  {note}"))?;
         write_figures(out, figures)?;
         write_notices(out, &self.notices)?;
-        write_rejects(out, &self.rejects, figures.rejected)?;
+        write_undelivered(out, &self.rejects, figures.rejected, self.listed)?;
         write_files(out, &self.rejects_files)?;
-        self.rejects_files.iter().try_for_each(|path| {
-            writeln!(out, "Next: mend it, then fanpass rejects retry {}", quoted(&path.display().to_string()))
+        self.rejects_files.iter().filter(|_| figures.rejected > 0).try_for_each(|path| {
+            writeln!(out, "Next: mend it, then fanpass rejects retry {}", quoted_path(path))
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::cli::Global;
 use crate::exit::Exit;
 use crate::printer::{Printer, Report, counted};
 use crate::profile::write_private;
-use crate::session::{Session, quoted};
+use crate::session::{Session, quoted_path};
 
 /// Write all attributes, platform and custom ones, as a TOML file
 ///
@@ -39,8 +39,7 @@ impl Export {
             None => io::stdout().lock().write_all(text.as_bytes())?,
             Some(file) => {
                 write_private(&file, text.as_bytes())?;
-                let next =
-                    session.next(&format!("attributes import {}", quoted(&file.display().to_string())));
+                let next = session.next(&format!("attributes import {}", quoted_path(&file)));
                 let attributes = u64::try_from(list.attributes.len()).unwrap_or(u64::MAX);
                 printer.report(&ExportReport { file, attributes, next })?;
             }

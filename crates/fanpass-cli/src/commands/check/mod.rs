@@ -27,7 +27,7 @@ use crate::failure::failure;
 use crate::feed::ids::{for_each_id, refuse_rejects};
 use crate::input::{Input, ReadingOptions, reject_file};
 use crate::printer::Printer;
-use crate::session::quoted;
+use crate::session::quoted_path;
 use crate::source::SourceFile;
 
 /// Read a file here, and tell what a push of it would do
@@ -119,7 +119,7 @@ impl Check {
         let detected = self.detected(ids.table());
         let read = for_each_id(&mut ids, |checked| match checked {
             Ok(id) => tally.usable(id),
-            Err((reject, columns)) => tally.reject(columns, reject),
+            Err((reject, columns)) => tally.reject(columns, reject, None),
         });
         let counts = Ids::counts(&ids);
         let mut report = CheckReport::new(source.name.clone(), detected.read_to_end(ids.table()));
@@ -159,7 +159,7 @@ impl Check {
     /// The command that goes on from here.
     fn next(&self, report: &CheckReport) -> String {
         let is_stdin = self.file == Path::new("-");
-        let file = if is_stdin { "-".to_owned() } else { quoted(&self.file.display().to_string()) };
+        let file = if is_stdin { "-".to_owned() } else { quoted_path(&self.file) };
         let reading = self.reading.arguments();
         let mapping = self.mapping.arguments();
         if !report.is_usable() && !is_stdin {
@@ -180,7 +180,9 @@ fn for_each_update(updates: &mut Updates, tally: &mut Tally, lint: &mut Lint) ->
                 tally.usable(update.user.as_str())?;
             }
             MappedRow::Empty(..) => tally.step()?,
-            MappedRow::Reject(reject, _) => tally.reject(updates.table().columns(), reject)?,
+            MappedRow::Reject(reject, user) => {
+                tally.reject(updates.table().columns(), reject, user.as_ref())?;
+            }
         }
     }
     Ok(())

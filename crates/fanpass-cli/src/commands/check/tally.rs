@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
+use fanpass_model::UserId;
 use fanpass_sync::RejectFiles;
 use fanpass_table::Reject;
 
@@ -81,11 +82,11 @@ impl Tally {
         self.step()
     }
 
-    /// A row that has to be mended.
-    pub fn reject(&mut self, columns: &[String], reject: Box<Reject>) -> Result<()> {
+    /// A row that has to be mended, with its user where the id is not at fault.
+    pub fn reject(&mut self, columns: &[String], reject: Box<Reject>, user: Option<&UserId>) -> Result<()> {
         self.rejected += 1;
         if let Some(files) = &mut self.files {
-            files.write(columns, &reject)?;
+            files.write(columns, &reject, user)?;
         }
         if self.shown.len() < REJECTS_SHOWN {
             self.shown.push((*reject).into());

@@ -22,14 +22,15 @@ use crate::feed::push::{AttributePush, Pushed};
 use crate::feed::recipe;
 use crate::input::rejects_of;
 use crate::printer::Printer;
-use crate::session::{Session, quoted};
+use crate::session::{Session, quoted_path};
 use crate::source::SourceFile;
 
 /// Push a reject file that was mended, as the run that made it would have
 ///
 /// Target, mapping and ledger are those of that run; they stand in the file beside it, whose name ends in `.toml`. Rows
-/// that are still wrong go to a new reject file. A segment's rows are added to it. A file whose feed has run again since is
-/// refused: its values may be older than those that were sent meanwhile.
+/// that are still wrong go to a new reject file. A segment's rows are added to it. An id that was not at fault has to stay
+/// what it was, as `fanpass_check` holds it: a spreadsheet program that saves the file may have made 42 of 00042. A file
+/// whose feed has run again since is refused: its values may be older than those that were sent meanwhile.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fanpass rejects retry rejects.csv")]
 pub struct Retry {
@@ -41,6 +42,8 @@ pub struct Retry {
     /// Read and check the file, and send nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    ledger: LedgerOptions,
 }
 
 impl Retry {
@@ -51,14 +54,15 @@ impl Retry {
             path.clone_from(&self.file);
         }
         if !self.outdated {
-            refuse_outdated(&feeds)?;
+            self.refuse_outdated(&feeds, printer)?;
         }
         match feeds.attributes.pop() {
             Some(feed) if feeds.segments.is_empty() => self.attributes(feeds, feed, global, printer).await,
             _ => {
                 let path = recipe::path_of(&self.file);
                 let config = Config::of(path, feeds);
-                Apply::of_rejects(self.file, self.dry_run).carry_out(config, None, global, printer).await
+                let apply = Apply::of_rejects(self.file, self.dry_run, self.ledger);
+                apply.carry_out(config, None, global, printer).await
             }
         }
     }
@@ -88,7 +92,7 @@ impl Retry {
             },
             label: feed.name.clone(),
             ledger: ledger.clone(),
-            ledger_options: LedgerOptions::default(),
+            ledger_options: self.ledger,
             options: Sending::default().options(&config.feeds),
         };
         let pushed = push.run(session.as_mut(), printer).await;
@@ -107,25 +111,25 @@ impl Retry {
         })?;
         conclude(self.file.display().to_string(), self.dry_run, closed, resumes, printer)
     }
-}
 
-/// Refuses rejects of a run after which another one of the same feed has sent something, as far as the ledger knows.
-fn refuse_outdated(feeds: &Feeds) -> Result<()> {
-    let (Some(RejectsOf { feed, run, .. }), Some(ledger)) = (feeds.rejects_of(), &feeds.ledger) else {
-        return Ok(());
-    };
-    let Some(later) = LedgerOptions::default().open(ledger)?.changed_since(feed, *run)? else {
-        return Ok(());
-    };
-    let rejects = later.ended.and_then(|(_, end)| end.rejects);
-    let better = rejects.map_or_else(String::new, |rejects| {
-        let rejects = quoted(&rejects.display().to_string());
-        format!("mend what that run rejected: fanpass rejects retry {rejects}; or, ")
-    });
-    let message = format!(
-        "these rows were rejected by run {run} of {feed}, and run {} has sent newer ones since, which they may override; nothing \
-         was sent: {better}if they are right all the same, --outdated",
-        later.id
-    );
-    Err(failure(Exit::Refused, message))
+    /// Refuses rejects of a run after which another one of the same feed has sent something, as far as the ledger knows.
+    fn refuse_outdated(&self, feeds: &Feeds, printer: Printer) -> Result<()> {
+        let (Some(RejectsOf { feed, run, .. }), Some(ledger)) = (feeds.rejects_of(), &feeds.ledger) else {
+            return Ok(());
+        };
+        let Some(later) = self.ledger.open(ledger, printer)?.changed_since(feed, *run)? else {
+            return Ok(());
+        };
+        let rejects = later.ended.and_then(|(_, end)| end.rejects);
+        let better = rejects.map_or_else(String::new, |rejects| {
+            let rejects = quoted_path(&rejects);
+            format!("mend what that run rejected: fanpass rejects retry {rejects}; or, ")
+        });
+        let message = format!(
+            "these rows were rejected by run {run} of {feed}, and run {} has sent newer ones since, which they may override; nothing \
+             was sent: {better}if they are right all the same, --outdated",
+            later.id
+        );
+        Err(failure(Exit::Refused, message))
+    }
 }

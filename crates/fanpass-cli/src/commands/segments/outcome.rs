@@ -147,19 +147,38 @@ pub fn write_files(out: &mut dyn Write, files: &[PathBuf]) -> io::Result<()> {
 
 /// The first rejected rows, one a line.
 pub fn write_rejects(out: &mut dyn Write, rejects: &[RejectedRow], rejected: u64) -> io::Result<()> {
-    if rejects.is_empty() {
+    write_rows(out, "Rejected rows", rejects, rejected)
+}
+
+/// The first rows of a reject file, one a line: `rejected` of them were rejected, and others never acknowledged.
+pub fn write_undelivered(
+    out: &mut dyn Write,
+    rows: &[RejectedRow],
+    rejected: u64,
+    listed: u64,
+) -> io::Result<()> {
+    let what = match rejected {
+        _ if rejected == listed => "Rejected rows",
+        0 => "Rows that were sent and never acknowledged",
+        _ => "Rows that were rejected, or sent and never acknowledged",
+    };
+    write_rows(out, what, rows, listed)
+}
+
+fn write_rows(out: &mut dyn Write, what: &str, rows: &[RejectedRow], all: u64) -> io::Result<()> {
+    if rows.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\nRejected rows:")?;
-    for RejectedRow { location, code, message, column } in rejects.iter().take(REJECTS_PRINTED) {
+    writeln!(out, "\n{what}:")?;
+    for RejectedRow { location, code, message, column } in rows.iter().take(REJECTS_PRINTED) {
         let [location, message, code] = [location, message, code].map(|text| shown(text));
         let column =
             column.as_deref().map(|column| format!("column {:?}: ", shown(column))).unwrap_or_default();
         writeln!(out, "  {location}  {column}{message} ({code})")?;
     }
-    let printed = u64::try_from(rejects.len().min(REJECTS_PRINTED)).unwrap_or(u64::MAX);
-    if rejected > printed {
-        writeln!(out, "  and {} more; --json lists up to a thousand", count(rejected - printed))?;
+    let printed = u64::try_from(rows.len().min(REJECTS_PRINTED)).unwrap_or(u64::MAX);
+    if all > printed {
+        writeln!(out, "  and {} more; --json lists up to a thousand", count(all - printed))?;
     }
     Ok(())
 }

@@ -121,6 +121,8 @@ struct PushReport {
     notices: Vec<String>,
     /// `null` while it is not known, or the service never tells enough.
     adds_up: Option<bool>,
+    /// Whether the service has told that the import is completed.
+    complete: bool,
     #[serde(skip)]
     buckets: Option<Buckets>,
     rejects: Vec<RejectedRow>,
@@ -150,6 +152,7 @@ impl PushReport {
             trimmed: ids.trimmed,
             notices: ids.notices.clone(),
             adds_up: None,
+            complete: false,
             buckets: None,
             rejects: ids.rejects.clone(),
             rejects_files: ids.rejects_files.clone(),
@@ -161,14 +164,15 @@ impl PushReport {
     /// What is known once the service has the ids.
     fn received(&mut self, id: &ImportId, status: Option<ImportState>, sent: u64) {
         self.import_id = Some(id.clone());
+        self.complete = status == Some(ImportState::Completed);
         self.status = status;
         self.sent = sent;
     }
 
     /// What is known once the import is over.
     fn imported(&mut self, status: &ImportStatus, ids: &CheckedIds) -> Result<()> {
-        let completed = status.status == ImportState::Completed;
-        let untold = completed && status.duplicate_rows.is_none() && status.imported_rows.is_some();
+        self.complete = status.status == ImportState::Completed;
+        let untold = self.complete && status.duplicate_rows.is_none() && status.imported_rows.is_some();
         let repeats = if untold { Some(blocking(|| repeats(ids.spool.path()))?) } else { None };
         let buckets = Buckets::of_sent(status, self.sent, repeats).and_rejected(self.rejected);
         self.status = Some(status.status.clone());
@@ -177,7 +181,7 @@ impl PushReport {
         self.duplicate = buckets.duplicate;
         self.rejected = self.rejected.saturating_add(status.rejected_rows.unwrap_or_default());
         self.rejects.extend(outcome::rejects_of(status));
-        self.adds_up = buckets.add_up().filter(|_| completed);
+        self.adds_up = buckets.add_up().filter(|_| self.complete);
         self.buckets = Some(buckets);
         Ok(())
     }

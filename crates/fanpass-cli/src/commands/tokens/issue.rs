@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::failure::failure;
 use crate::printer::{Printer, Report};
 use crate::profile::PrivateFile;
-use crate::session::{Session, quoted};
+use crate::session::{Session, quoted, quoted_path};
 
 /// Seconds of a day.
 const DAY: u64 = 24 * 60 * 60;
@@ -82,8 +82,7 @@ impl Issue {
         if let Err(error) = file.create(format!("{}\n", issued.token.expose()).as_bytes()) {
             return Err(error.context(take_back(&session, &issued.jti).await));
         }
-        let next =
-            session.next(&format!("segments list --token-file {}", quoted(&self.out.display().to_string())));
+        let next = session.next(&format!("segments list --token-file {}", quoted_path(&self.out)));
         session.close().await;
         printer.report(&IssueReport::new(issued, &self.out, next))?;
         Ok(Exit::Done)

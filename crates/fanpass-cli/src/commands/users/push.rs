@@ -32,6 +32,7 @@ use crate::session::Session;
 /// one. It holds fingerprints, no ids and no values.
 #[derive(Debug, Args)]
 #[command(mut_arg("wait_for_ledger", |wait| wait.requires("ledger")))]
+#[command(mut_arg("adopt_ledger", |adopt| adopt.requires("ledger")))]
 #[command(after_help = "Examples:\n  \
     fanpass users push --file fans.csv --id fan_id --map is_sth=user_properties.sth:boolean --map tier=custom.loyalty_tier\n  \
     fanpass users push --file fans.xlsx --map 'plans=user_properties.ticketing_plans:list(|),blank=unset' --set custom.source=crm\n\n\

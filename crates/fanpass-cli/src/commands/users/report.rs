@@ -1,18 +1,18 @@
 //! What a bulk push says at its end, and the exit code that it has earned.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use fanpass_sync::Figures;
 use serde::Serialize;
 
-use crate::commands::segments::outcome::{write_files, write_notices, write_rejects};
+use crate::commands::segments::outcome::{write_files, write_notices, write_undelivered};
 use crate::exit::Exit;
 use crate::feed::closed::{Closed, write_figures};
 use crate::input::RejectedRow;
 use crate::printer::{Printer, Report};
-use crate::session::quoted;
+use crate::session::quoted_path;
 
 /// Prints the report of `file` and gives the exit code.
 pub fn conclude(
@@ -33,7 +33,8 @@ pub fn conclude(
             Some("push the same file again: what was sent already is set to the same values".to_owned())
         }
         (None, Some(path)) => {
-            Some(format!("mend {0} and push it: fanpass rejects retry {0}", quoted_path(path)))
+            let mend = if closed.figures.rejected > 0 { "mend" } else { "look at" };
+            Some(format!("{mend} {0} and push it: fanpass rejects retry {0}", quoted_path(path)))
         }
         (None, None) => None,
     };
@@ -42,10 +43,12 @@ pub fn conclude(
         dry_run,
         figures: closed.figures,
         adds_up: closed.figures.add_up(),
+        complete: closed.complete(),
         resumes,
         stopped,
         notices: closed.notices.clone(),
         rejects: closed.rejects.clone(),
+        listed: closed.listed,
         rejects_files: closed.rejects_files.clone(),
         next,
     };
@@ -62,6 +65,8 @@ struct PushReport {
     #[serde(flatten)]
     figures: Figures,
     adds_up: bool,
+    /// Whether nothing is left to be sent.
+    complete: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     resumes: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,6 +74,8 @@ struct PushReport {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notices: Vec<String>,
     rejects: Vec<RejectedRow>,
+    #[serde(skip)]
+    listed: u64,
     rejects_files: Vec<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
@@ -85,12 +92,8 @@ impl Report for PushReport {
         self.resumes.iter().try_for_each(|resumes| writeln!(out, "  {resumes}\n"))?;
         write_figures(out, figures)?;
         write_notices(out, &self.notices)?;
-        write_rejects(out, &self.rejects, figures.rejected)?;
+        write_undelivered(out, &self.rejects, figures.rejected, self.listed)?;
         write_files(out, &self.rejects_files)?;
         self.next.iter().try_for_each(|next| writeln!(out, "\nNext: {next}"))
     }
-}
-
-fn quoted_path(path: &Path) -> String {
-    quoted(&path.display().to_string())
 }

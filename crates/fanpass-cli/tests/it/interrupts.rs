@@ -1,0 +1,181 @@
+//! Commands that are interrupted by Ctrl-C, and those that wait for a ledger.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Stdio};
+
+use fanpass_sync::{Busy, Ledger};
+
+use crate::foreign;
+use crate::harness::{Club, example};
+
+const PROCESSING: &str = r#"{"status":"processing","total_rows":10,"processed_rows":3}"#;
+
+/// The tool at work.
+fn start(club: &Club, arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_fanpass"))
+        .args(arguments)
+        .current_dir(club.path("."))
+        .env_clear()
+        .env("FANPASS_CONFIG", club.path("config"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn interrupt(child: &Child) {
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+}
+
+/// A segment, and two feeds of attributes, of a row each.
+fn season(club: &Club) {
+    club.file("holders.csv", "fan_id\nfan-1\n");
+    club.file("fans.csv", "fan_id,sth\nfan-1,yes\n");
+    let attributes = |name: &str| {
+        format!(
+            "[[attributes]]\nname = \"{name}\"\nfile = \"fans.csv\"\nmap = [\"sth=user_properties.sth:bool\"]\n"
+        )
+    };
+    let segment = "[[segment]]\nname = \"holders\"\nfile = \"holders.csv\"\nmode = \"replace\"\n";
+    club.file("season.toml", [segment, &attributes("crm"), &attributes("cup")].concat());
+    club.file("attributes.toml", [attributes("crm"), attributes("cup")].concat());
+}
+
+#[test]
+fn ctrl_c_ends_the_wait_and_not_the_account() {
+    let (club, asked) = foreign::watched_club(PROCESSING);
+    club.file("holders.csv", example("holders.csv"));
+    let push = start(&club, &["segments", "push", "holders", "--file", "holders.csv", "--wait", "--json"]);
+    while asked.recv().unwrap() != "/api/v1/segment_import_status" {}
+    interrupt(&push);
+    let output = push.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["importId"], &report["sent"]), (&"imp-1".into(), &12.into()));
+    assert!(report["stopped"].as_str().unwrap().starts_with("interrupted"), "{report}");
+}
+
+#[test]
+fn an_apply_that_is_interrupted_in_a_segment_tells_of_all_feeds() {
+    let (club, asked) = foreign::watched_club(PROCESSING);
+    season(&club);
+    let apply = start(&club, &["apply", "season.toml", "--json"]);
+    while asked.recv().unwrap() != "/api/v1/segment_import_status" {}
+    interrupt(&apply);
+    let output = apply.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let told = report["feeds"].as_array().unwrap().iter().map(|feed| {
+        (feed["feed"].as_str().unwrap(), feed["begun"].as_bool().unwrap(), feed["unsent"].as_u64().unwrap())
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [("holders", true, 1), ("crm", false, 1), ("cup", false, 1)]);
+    assert_eq!(report["feeds"][0]["complete"], false);
+    assert_eq!(report["next"], "fanpass apply season.toml, which goes on from here");
+    assert!(asked.try_iter().all(|path| path != "/api/v1/update_user"), "the next feed was begun");
+}
+
+#[test]
+fn ctrl_c_ends_the_time_that_ids_sent_before_still_take() {
+    let (club, asked) = foreign::watched_club(r#"{"status":"completed","imported_rows":60}"#);
+    season(&club);
+    club.file("holders.csv", (0..60).fold("fan_id\n".to_owned(), |rows, fan| format!("{rows}fan-{fan}\n")));
+    let apply = start(&club, &["apply", "season.toml", "--ids-rate", "1"]);
+    while asked.recv().unwrap() != "/api/v1/segment_import_status" {}
+    interrupt(&apply);
+    let output = apply.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert!(asked.try_iter().all(|path| path != "/api/v1/update_user"), "the next feed was begun");
+}
+
+#[test]
+fn an_apply_that_is_stopped_at_once_names_what_it_leaves_by_what_it_is() {
+    let (club, asked) = foreign::club_that_holds_updates();
+    season(&club);
+    let mut apply = start(&club, &["apply", "attributes.toml"]);
+    while asked.recv().unwrap() != "/api/v1/update_user" {}
+    interrupt(&apply);
+    let mut said = BufReader::new(apply.stderr.take().unwrap()).lines();
+    while !said.next().unwrap().unwrap().contains("once more stops at once") {}
+    interrupt(&apply);
+    let mut printed = String::new();
+    apply.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
+    let host = printed.split_once("request to ").unwrap().1.split(' ').next().unwrap();
+    insta::assert_snapshot!("stopped_at_once", printed.replace(host, "HOST"));
+    assert_eq!(apply.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn a_ledger_in_use_is_refused_or_waited_for() {
+    let club = Club::with_service();
+    season(&club);
+    club.file("fans.csv", "fan_id,sth\nfan-1,yes\nfan-2,perhaps\n");
+    let attributes = std::fs::read_to_string(club.path("attributes.toml")).unwrap();
+    club.file("loose.toml", format!("guards = {{ rejects = 100 }}\n{attributes}"));
+    club.run(&["apply", "loose.toml"]);
+    let map = ["--map", "sth=user_properties.sth:bool", "--ledger", "loose.ledger"];
+    for command in [
+        &[&["users", "push", "--file", "fans.csv"][..], &map].concat()[..],
+        &["plan", "loose.toml"],
+        &["apply", "loose.toml"],
+        &["rejects", "retry", "rejects/crm.csv"],
+    ] {
+        let held = Ledger::open(&club.path("loose.ledger"), Busy::Refuse).unwrap();
+        let refused = club.run(command);
+        assert!(refused.contains("wait for it with --wait-for-ledger"), "{refused}");
+        assert!(refused.ends_with("exit 7\n"), "{refused}");
+        let mut waiting = start(&club, &[command, &["--wait-for-ledger"]].concat());
+        let mut said = BufReader::new(waiting.stderr.take().unwrap()).lines();
+        while !said.next().unwrap().unwrap().contains("waiting for the process that uses") {}
+        drop(held);
+        assert_eq!(waiting.wait().unwrap().code(), Some(3), "{command:?}");
+    }
+}
+
+/// Runs the tool on a pipe that never ends, interrupts it once the pipe is read, and gives its exit code and messages.
+fn interrupted_on_a_pipe(club: &Club, arguments: &[&str]) -> (Option<i32>, String) {
+    let pipe = club.path("pipe.csv");
+    let _ = std::fs::remove_file(&pipe);
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reading = start(club, arguments);
+    // Opens once somebody reads it.
+    let writer = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    interrupt(&reading);
+    let output = reading.wait_with_output().unwrap();
+    drop(writer);
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn ctrl_c_ends_a_command_that_waits_for_a_pipe() {
+    let (club, asked) = foreign::watched_club(PROCESSING);
+    club.file("season.toml", "[[segment]]\nname = \"s\"\nfile = \"pipe.csv\"\nmode = \"replace\"\n");
+    for arguments in [
+        &["segments", "push", "holders", "--file", "pipe.csv"][..],
+        &["segments", "push", "holders", "--file", "pipe.csv", "--dry-run"],
+        &["users", "push", "--file", "pipe.csv", "--map", "sth=user_properties.sth:boolean"],
+        &["plan", "season.toml"],
+        &["apply", "season.toml"],
+        &["check", "pipe.csv"],
+    ] {
+        let (code, said) = interrupted_on_a_pipe(&club, arguments);
+        assert_eq!(code, Some(130), "{arguments:?}: {said}");
+        assert!(said.contains("interrupted"), "{arguments:?}: {said}");
+    }
+    assert!(asked.try_iter().all(|path| path == "/service/v1/attributes"), "something was sent");
+}
+
+#[test]
+fn ctrl_c_finishes_what_is_in_flight_and_accounts_for_the_rest() {
+    let club = Club::with_service();
+    let rows: Vec<_> = (0..100_000).map(|row| format!("fan-{row},yes")).collect();
+    club.file("many.csv", format!("fan_id,holder\n{}\n", rows.join("\n")));
+    let map = ["--map", "holder=user_properties.sth:boolean", "--rate", "500", "--json"];
+    let mut push = start(&club, &[&["users", "push", "--file", "many.csv"][..], &map].concat());
+    while !club.run(&["users", "get", "fan-0"]).ends_with("exit 0\n") {}
+    interrupt(&push);
+    let report: serde_json::Value = serde_json::from_reader(push.stdout.take().unwrap()).unwrap();
+    assert_eq!(push.wait().unwrap().code(), Some(130));
+    assert_eq!((&report["addsUp"], &report["stopped"]), (&true.into(), &"it was interrupted".into()));
+    assert_eq!(report["complete"], false);
+    assert!(report["sent"].as_u64().unwrap() > 0 && report["unsent"].as_u64().unwrap() > 0, "{report}");
+}

@@ -1,0 +1,170 @@
+//! Rows of reject files once a person, or a spreadsheet program, had them: which go, and which are refused again.
+
+use std::{fs, path::Path};
+
+use fanpass_sync::code;
+use fanpass_table::code as table;
+use proptest::prelude::*;
+use rust_xlsxwriter::Workbook;
+
+use crate::support::{mapping, read_file, reject, sample};
+
+fn edit(path: &Path, from: &str, to: &str) {
+    let text = fs::read_to_string(path).unwrap();
+    assert!(text.contains(from), "{from:?} is not in {text}");
+    fs::write(path, text.replacen(from, to, 1)).unwrap();
+}
+
+#[test]
+fn mended_rows_become_updates_with_the_same_mapping() {
+    let fans = sample("fans.csv", "fan_id,points,sth\n1,1.5,x\n2,5,maybe\n3,7,x\n,9,no\n");
+    let maps = || mapping(["points=custom.points:integer", "sth=custom.sth:bool"]);
+    let path = reject(&fans.path, maps()).remove(0);
+    edit(&path, "\"1.5\"", "\"15\"");
+    edit(&path, "\"maybe\"", "\"no\"");
+    let found = read_file(&path, maps()).unwrap();
+    assert_eq!(
+        found.updates,
+        [r#"1 {"custom.points":15,"custom.sth":true}"#, r#"2 {"custom.points":5,"custom.sth":false}"#]
+    );
+    assert_eq!(found.rejects.len(), 1);
+    assert_eq!(found.rejects[0].code, table::EMPTY_ID);
+}
+
+#[test]
+fn a_number_that_a_spreadsheet_destroyed_stays_refused_until_it_is_mended() {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_row(0, 0, ["fan_id", "tier"]).unwrap();
+    sheet.write_number(1, 0, 123_456_789_012_345_680.0).unwrap();
+    sheet.write_number(2, 0, 987_654_321_098_765_400.0).unwrap();
+    for row in [1, 2] {
+        sheet.write_string(row, 1, "gold").unwrap();
+    }
+    let fans = sample("fans.xlsx", book.save_to_buffer().unwrap());
+    let maps = || mapping(["tier=custom.tier"]);
+    let found = read_file(&fans.path, maps()).unwrap();
+    assert!(found.rejects.iter().all(|reject| reject.code == table::DESTROYED_NUMBER), "{:?}", found.rejects);
+    let shown = found.rejects[0].fields[0].clone();
+
+    let first = reject(&fans.path, maps()).remove(0);
+    edit(&first, &format!("\"{shown}\""), "\"123456789012345678\"");
+    let found = read_file(&first, maps()).unwrap();
+    assert_eq!(found.updates, [r#"123456789012345678 {"custom.tier":"gold"}"#]);
+    assert_eq!(
+        (found.rejects[0].code, found.rejects[0].column.as_deref()),
+        (code::NOT_MENDED, Some("fan_id"))
+    );
+
+    let second = reject(&first, maps()).remove(0);
+    let again = read_file(&second, maps()).unwrap();
+    assert_eq!(again.rejects[0].code, code::NOT_MENDED);
+    assert_eq!(again.rejects[0].message, found.rejects[0].message, "it does not grow from round to round");
+
+    let text = fs::read_to_string(&second).unwrap();
+    let check = text.trim_end().rsplit('"').nth(1).unwrap();
+    edit(&second, &format!("\"{check}\""), "\"\"");
+    let sent = read_file(&second, maps()).unwrap();
+    assert_eq!(sent.updates.len(), 1, "an emptied check sends the row as it stands");
+}
+
+#[test]
+fn an_id_that_was_not_at_fault_has_to_stay_what_it_was() {
+    let fans = sample("fans.csv", "fan_id,points\n 00042 ,1.5\n1e5,many\n00007,9.9\n");
+    let maps = || mapping(["points=custom.points:integer"]);
+    let first = reject(&fans.path, maps()).remove(0);
+    // What a spreadsheet program makes of it, and what the person mended in it.
+    for (from, to) in [(" 00042 ", "42"), ("1.5", "15"), ("\"1e5\"", "\"1E+05\""), ("9.9", "99")] {
+        edit(&first, from, to);
+    }
+    let found = read_file(&first, maps()).unwrap();
+    assert_eq!(found.updates, [r#"00007 {"custom.points":99}"#]);
+    let told: Vec<_> = found.rejects.iter().map(|reject| (reject.code, reject.column.as_deref())).collect();
+    assert_eq!(told, [(code::ID_CHANGED, Some("fan_id")); 2]);
+
+    let second = reject(&first, maps()).remove(0);
+    assert!(fs::read_to_string(&second).unwrap().contains(":00042\""), "it tells which id it was");
+    edit(&second, "\"1E+05\"", "\"1e5\"");
+    edit(&second, "many", "100");
+    let found = read_file(&second, maps()).unwrap();
+    assert_eq!(found.updates, [r#"1e5 {"custom.points":100}"#], "put back, it is the user's again");
+    assert_eq!(found.rejects[0].code, code::ID_CHANGED);
+
+    let third = reject(&second, maps()).remove(0);
+    let text = fs::read_to_string(&third).unwrap();
+    let check = text.trim_end().rsplit('"').nth(1).unwrap();
+    edit(&third, &format!("\"{check}\""), "\"\"");
+    let found = read_file(&third, maps()).unwrap();
+    assert_eq!(found.updates, [r#"42 {"custom.points":15}"#], "an emptied check sends the row as it stands");
+}
+
+#[test]
+fn a_destroyed_id_is_not_mended_by_a_change_of_another_cell() {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_row(0, 0, ["fan_id", "tier"]).unwrap();
+    sheet.write_number(1, 0, 123_456_789_012_345_680.0).unwrap();
+    sheet.write_string(1, 1, "gold").unwrap();
+    let fans = sample("fans.xlsx", book.save_to_buffer().unwrap());
+    let maps = || mapping(["tier=custom.tier"]);
+    let path = reject(&fans.path, maps()).remove(0);
+    edit(&path, "gold", "silver");
+    let found = read_file(&path, maps()).unwrap();
+    assert_eq!((found.updates.len(), found.rejects[0].code), (0, code::NOT_MENDED));
+}
+
+#[test]
+fn a_ragged_row_stays_refused_until_it_is_mended() {
+    let fans = sample("fans.csv", "fan_id,name,tier\n1,Smith, Ann,gold\n2,silver\n3,c,x\n");
+    let maps = || mapping(["tier=custom.tier"]);
+    let path = reject(&fans.path, maps()).remove(0);
+    let codes = |path: &Path| {
+        read_file(path, maps()).unwrap().rejects.iter().map(|reject| reject.code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(&path), [table::RAGGED_ROW, code::NOT_MENDED]);
+    assert!(
+        fs::read_to_string(&path)
+            .unwrap()
+            .contains("the cells beyond the last column stand behind fanpass_check")
+    );
+    edit(&path, "\"Smith\",\" Ann\"", "\"Smith, Ann\",\"gold\"");
+    edit(&path, ",\"gold\"\n", "\n");
+    edit(&path, "\"2\",\"silver\",\"\"", "\"2\",\"\",\"silver\"");
+    let found = read_file(&path, maps()).unwrap();
+    assert_eq!(found.updates, [r#"1 {"custom.tier":"gold"}"#, r#"2 {"custom.tier":"silver"}"#]);
+}
+
+#[test]
+fn the_only_column_of_a_source_is_still_the_id() {
+    let fans = sample("fans.csv", "card\n1\u{7}\n2\n");
+    let maps = || {
+        let mut maps = mapping([]);
+        maps.id = Some("card".to_owned());
+        maps.set = vec!["custom.a=x".parse().unwrap()];
+        maps
+    };
+    let path = reject(&fans.path, maps()).remove(0);
+    edit(&path, "\u{7}", "");
+    let mut unnamed = maps();
+    unnamed.id = None;
+    assert_eq!(read_file(&path, unnamed).unwrap().updates, [r#"1 {"custom.a":"x"}"#]);
+}
+
+proptest! {
+    #[test]
+    fn no_row_goes_to_another_user_than_it_was_rejected_for(
+        id in "[0-9A-Za-z:;,\"é]{1,12}",
+        other in "[0-9A-Za-z:;,\"é]{0,12}",
+    ) {
+        let quoted = |cell: &str| format!("\"{}\"", cell.replace('"', "\"\""));
+        let fans = sample("fans.csv", format!("points,fan_id,name\nmany,{},x\n", quoted(&id)));
+        let maps = || mapping(["points=custom.points:integer"]);
+        let path = reject(&fans.path, maps()).remove(0);
+        edit(&path, "\"many\"", "\"1\"");
+        prop_assert_eq!(read_file(&path, maps()).unwrap().updates.len(), 1);
+        edit(&path, &format!("{},\"x\"", quoted(&id)), &format!("{},\"y\"", quoted(&other)));
+        let found = read_file(&path, maps()).unwrap();
+        prop_assert_eq!(found.updates.len() == 1, id == other);
+        prop_assert!(id == other || found.rejects[0].code == code::ID_CHANGED);
+    }
+}
