@@ -60,6 +60,24 @@ async fn an_export_says_where_the_rest_of_a_long_history_is() {
 }
 
 #[tokio::test]
+async fn one_user_has_a_bounded_lot_of_attributes() {
+    let harness = Harness::start().await;
+    let set = async |number: usize, notes: Value| {
+        let body = json!({"userId": "1", "userProperties": {format!("custom.n{number}"): notes}});
+        harness.call(update(&body.to_string())).await
+    };
+    let notes = json!(vec!["x".repeat(4_000); 80]);
+    let mut statuses = Vec::new();
+    for number in 0..5 {
+        harness.register(&format!("custom.n{number}"), "list").await;
+        statuses.push(set(number, notes.clone()).await.status);
+    }
+    assert_eq!(statuses, [200, 200, 200, 409, 409]);
+    assert_eq!(set(0, Value::Null).await.status, 200);
+    assert_eq!(set(4, notes).await.status, 200, "there is room again");
+}
+
+#[tokio::test]
 async fn attributes_of_many_values_are_told_in_bounded_pages() {
     let harness = Harness::start().await;
     let values: Vec<_> = (0..256).map(|number| format!("{number:0>250}")).collect();

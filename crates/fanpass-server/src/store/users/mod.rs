@@ -42,8 +42,8 @@ impl Store {
     /// Updates of one user take effect in the order of these calls' first poll.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Busy`] when too many updates wait: try again in a moment; [`StoreErrorKind::Full`],
-    /// [`StoreErrorKind::Io`].
+    /// [`StoreErrorKind::Conflict`] when the user would have more than 1 MiB of attributes; [`StoreErrorKind::Busy`] when too
+    /// many updates wait: try again in a moment; [`StoreErrorKind::Full`], [`StoreErrorKind::Io`].
     pub async fn upsert_user(
         &self,
         user: &UserId,
