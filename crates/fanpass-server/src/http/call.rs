@@ -18,7 +18,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::body::{self, ContentType, Pace, Room};
-use super::idempotency::Keyed;
+use super::idempotency::{Claim, Keyed};
 use super::json;
 use super::problem::{Kind, Problem};
 use super::query::Parameters;
@@ -58,6 +58,8 @@ pub(crate) struct Call {
     pub(crate) audited: bool,
     /// The call's idempotency key, until its answer is kept.
     pub(super) keyed: Option<Keyed>,
+    /// Held until the call's record is kept as well: the key is this call's alone.
+    pub(super) claim: Option<Claim>,
     /// Its place among the long answers, which it has until it is sent.
     pub(super) long_answer: Option<OwnedSemaphorePermit>,
 }
@@ -68,7 +70,8 @@ impl Call {
         let request_id = parts.extensions.get().map_or_else(String::new, RequestId::to_string);
         let audit = AuditEntry { request_id, operation: operation.id.to_owned(), ..AuditEntry::default() };
         let parameters = Parameters::default();
-        Self { app, parts, body, parameters, audit, audited: false, keyed: None, long_answer: None }
+        let audited = false;
+        Self { app, parts, body, parameters, audit, audited, keyed: None, claim: None, long_answer: None }
     }
 
     /// Admits the caller, or says why not.
