@@ -6,7 +6,8 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use serde_json::error::Category;
 
-use super::problem::{Kind, Problem, brief, item};
+use super::brief::brief;
+use super::problem::{Kind, Problem, item};
 
 /// Reads a request. What it does not know is refused rather than dropped in silence: a misspelt member would
 /// otherwise look as if it had been stored.

@@ -1,6 +1,7 @@
 //! The service over HTTP: a route for each operation of the contract, and what every answer has in common.
 
 pub(crate) mod body;
+mod brief;
 mod call;
 mod conduct;
 pub(crate) mod floods;

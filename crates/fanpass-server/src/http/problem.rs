@@ -1,6 +1,5 @@
 //! What a refused call is answered with: a problem (RFC 9457) that says what happened, where, and what to do next.
 
-use std::borrow::Cow;
 use std::error::Error as _;
 
 use axum::response::{IntoResponse, Response};
@@ -8,6 +7,7 @@ use fanpass_model::ProblemItem;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
+use super::brief::brief;
 use crate::error::ServiceError;
 use crate::store::{StoreError, StoreErrorKind};
 
@@ -16,11 +16,6 @@ const TYPES: &str = "https://fanpass.example/problems/";
 
 /// Wrong places that one problem names at most.
 pub(crate) const ITEMS_MAX: usize = 100;
-
-/// Bytes of a text of a problem, before its middle is left out: much of it may be what the client sent.
-const TEXT_MAX: usize = 600;
-/// How much of a long text stands on either side of what is left out.
-const TEXT_ENDS: (usize, usize) = (400, 200);
 
 /// A kind of problem: its status, the end of its type URI, and its title.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,17 +148,6 @@ pub(crate) fn item(pointer: impl Into<String>, code: &str, detail: impl Into<Str
     let mut item = ProblemItem::new(code.to_owned(), brief(detail.into()).into_owned());
     item.pointer = Some(brief(pointer.into()).into_owned());
     item
-}
-
-/// A text of a bounded length: of a long one, its beginning and its end.
-pub(crate) fn brief<'a>(text: impl Into<Cow<'a, str>>) -> Cow<'a, str> {
-    let text = text.into();
-    if text.len() <= TEXT_MAX {
-        return text;
-    }
-    let (start, end) = TEXT_ENDS;
-    let (start, end) = (text.floor_char_boundary(start), text.ceil_char_boundary(text.len() - end));
-    format!("{}…{}", text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default()).into()
 }
 
 /// A problem on its way out: [`observe`](super::observe) renders it where the request id is known.
