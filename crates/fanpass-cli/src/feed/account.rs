@@ -84,12 +84,6 @@ impl Account {
             let mut deliveries = deliveries.lock().unwrap_or_else(PoisonError::into_inner);
             deliveries.settle(receipt, acknowledged)?;
         }
-        if let Delivery::NotSent(reason) = &delivery {
-            match reason {
-                StopReason::Cancelled => self.stop(Exit::Interrupted, "it was interrupted"),
-                StopReason::Halted(error) => self.stop(exit_of_client(error.kind()), &error.to_string()),
-            }
-        }
         match origin {
             Origin::Row { columns, row, user } => self.settle_row(&columns, &row, &user, delivery),
             Origin::Gone => {
@@ -127,6 +121,10 @@ impl Account {
             }
             Delivery::Failed(error) => {
                 figures.unsent += 1;
+                // What the service's failure has stopped is pushed again as a whole.
+                if self.stopped.as_ref().is_some_and(|(exit, _)| *exit != Exit::Interrupted) {
+                    return Ok(());
+                }
                 ("not_acknowledged", error.to_string())
             }
         };
@@ -138,6 +136,14 @@ impl Account {
         match origin {
             Origin::Row { .. } => self.figures.unsent += 1,
             Origin::Gone => self.gone_left += 1,
+        }
+    }
+
+    /// Says that the push has stopped, if it has.
+    pub fn stopped_by(&mut self, reason: Option<StopReason>) {
+        if let Some(reason) = reason {
+            let exit = reason.error().map_or(Exit::Interrupted, |error| exit_of_client(error.kind()));
+            self.stop(exit, &reason.to_string());
         }
     }
 

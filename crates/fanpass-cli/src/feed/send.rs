@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
-use fanpass_client::{Push, PushHandle, PushOptions};
+use fanpass_client::{Delivery, Push, PushHandle, PushOptions};
 use futures_util::{StreamExt as _, stream};
 
 use super::account::Shared;
@@ -51,7 +51,11 @@ pub async fn send_all(
             () = &mut stops => continue,
         };
         let Some(outcome) = outcome else { break };
-        shared.lock().account.settle(outcome.tag, outcome.delivery)?;
+        let account = &mut shared.lock().account;
+        if !matches!(outcome.delivery, Delivery::Sent | Delivery::Superseded) {
+            account.stopped_by(handle.stopped());
+        }
+        account.settle(outcome.tag, outcome.delivery)?;
         settled += 1;
         if settled.is_multiple_of(PROGRESS_STEP) {
             show(&progress, &handle, settled, total.or_else(|| shared.lock().rows_expected));

@@ -58,7 +58,7 @@ type Source<T> = Pin<Box<dyn Stream<Item = UserUpdate<T>> + Send>>;
 /// **Failures.** Those that can pass are repeated by [`PushOptions::retry`] after the wait that the other side asks for,
 /// or else with growing pauses; the slot sends other updates meanwhile, but rests for that time when it was refused twice
 /// running (oftener where refusals are not for the load). The run does this alone: the retries of the client's own middleware stay out of it. A failure that every
-/// further update would meet halts the run; see [`StopReason`].
+/// further update would meet halts the run, and so does a time of nothing but failures; see [`StopReason`].
 ///
 /// Nothing is sent unless the stream is polled, and nothing moves between two polls: do what takes long elsewhere. It
 /// needs no multi-threaded runtime, and is fastest without one. Dropping it gives up what is in flight. A source that
@@ -146,7 +146,7 @@ impl<T> Push<T> {
             slots: Slots::new(Box::new(client)),
             limit: Limit::new(options.first_concurrency, max),
             pace: Pace::new(options.requests_per_second.into_iter().chain(options.ids_per_second).min()),
-            retries: Retries::new(options.retry, options.retry_budget),
+            retries: Retries::new(options.retry, options.retry_budget, options.patience),
             outcomes: VecDeque::new(),
             stopped: None,
             timer: None,

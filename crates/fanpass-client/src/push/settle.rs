@@ -58,16 +58,21 @@ impl<T> Push<T> {
         if self.stopped.is_some() {
             return self.settle(batch, Delivery::Failed(Arc::new(error)));
         }
-        match self.retries.next(batch.attempts, batch.began.unwrap_or(now), at, &error) {
+        let begun = (batch.attempts, batch.began.unwrap_or(now));
+        let next = self.retries.next(begun, (now, at), &error);
+        match next {
             Next::Again => {
                 batch.failure = Some(Box::new(error));
                 self.delayed.push(at, batch);
             }
             Next::GiveUp => self.settle(batch, Delivery::Failed(Arc::new(error))),
-            Next::Halt => {
-                let error = Arc::new(error);
-                self.settle(batch, Delivery::Failed(Arc::clone(&error)));
-                self.stop(StopReason::Halted(error));
+            Next::Halt | Next::Stop(_) => {
+                let last = Arc::new(error);
+                self.settle(batch, Delivery::Failed(Arc::clone(&last)));
+                self.stop(match next {
+                    Next::Stop(lasted) => StopReason::Unavailable { lasted, last },
+                    _ => StopReason::Halted(last),
+                });
             }
         }
     }
@@ -90,7 +95,7 @@ impl<T> Push<T> {
         self.source = None;
         let left = self.delayed.drain().chain(self.ready.drain(..)).chain(self.lanes.drain_waiting());
         self.outcomes.extend(left.flat_map(|batch| batch.abandon(&reason)));
-        self.stopped.get_or_insert(reason);
+        self.handle.note_stop(self.stopped.get_or_insert(reason));
     }
 
     /// Heeds the handle.
