@@ -171,7 +171,7 @@ pub struct Shared(Arc<Mutex<State>>);
 pub struct State {
     pub account: Account,
     pub failure: Option<anyhow::Error>,
-    /// How many rows the file has, by those that were read and the bytes they take.
+    /// How many rows the file has: counted, or before its end by those that were read and the bytes they take.
     pub rows_expected: Option<u64>,
 }
 

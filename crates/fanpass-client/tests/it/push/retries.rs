@@ -147,12 +147,9 @@ fn always(fault: Fault) -> FaultTransport<Memory> {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_gets_nothing_through_stops() {
-    for (fault, bound) in [
-        (Fault::Refused, 85),
-        (Fault::Status(503), 85),
-        (Fault::Limited(1), 62),
-        (Fault::Limited(45), 91),
-    ] {
+    for (fault, bound) in
+        [(Fault::Refused, 85), (Fault::Status(503), 85), (Fault::Limited(1), 62), (Fault::Limited(45), 91)]
+    {
         let started = Instant::now();
         let run = push(always(fault.clone()), updates(100_000), options(16));
         let handle = run.handle();
