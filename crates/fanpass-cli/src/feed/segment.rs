@@ -1,7 +1,6 @@
 //! A source of a segment's ids: who would come in and go out, and the upload that does it.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::runtime::blocking;
 use anyhow::{Context as _, Result};
@@ -26,9 +25,6 @@ use crate::progress::Progress;
 use crate::session::Session;
 use crate::source::SourceFile;
 use crate::temporary::Temporary;
-
-/// How long an import may take.
-const IMPORT_TIMEOUT: Duration = Duration::from_hours(6);
 
 /// What is to be sent.
 #[derive(Debug)]
@@ -139,7 +135,7 @@ impl Job {
         if inline && receipt.status == Some(ImportState::Completed) {
             return Ok(None);
         }
-        let wait = Wait { wait: true, timeout: IMPORT_TIMEOUT.as_secs() };
+        let wait = Wait { wait: true, timeout: session.import_timeout.as_secs() };
         let id = receipt.firebase_imported_segment_id;
         let Waited { status, stopped } = wait_for(session, &id, Some(count), wait, printer).await;
         if let Some(Stopped { why, exit }) = stopped {
