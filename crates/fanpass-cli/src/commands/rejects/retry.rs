@@ -109,7 +109,7 @@ impl Retry {
             attributes: vec![AttributeFeed { file, ..feed.clone() }],
             ..Feeds::default()
         })?;
-        conclude(self.file.display().to_string(), self.dry_run, closed, resumes, printer)
+        conclude(self.file.display().to_string(), self.dry_run, closed, (ledger.is_some(), resumes), printer)
     }
 
     /// Refuses rejects of a run after which another one of the same feed has sent something, as far as the ledger knows.

@@ -9,17 +9,17 @@ use serde::Serialize;
 
 use crate::commands::segments::outcome::{write_files, write_notices, write_undelivered};
 use crate::exit::Exit;
-use crate::feed::closed::{Closed, write_figures};
+use crate::feed::closed::{Closed, is_in_vain, write_figures};
 use crate::input::RejectedRow;
 use crate::printer::{Printer, Report};
 use crate::session::quoted_path;
 
-/// Prints the report of `file` and gives the exit code.
+/// Prints the report of `file` and gives the exit code; `ledger` says whether one knows what was acknowledged.
 pub fn conclude(
     file: String,
     dry_run: bool,
     closed: Closed,
-    resumes: Option<String>,
+    (ledger, resumes): (bool, Option<String>),
     printer: Printer,
 ) -> Result<Exit> {
     if let Closed { failure: Some(_), figures: Figures { read: 0, .. }, .. } = closed {
@@ -30,7 +30,12 @@ pub fn conclude(
     let next = match (&closed.stopped, closed.rejects_files.first()) {
         _ if closed.failure.is_some() => None,
         (Some(_), _) => {
-            Some("push the same file again: what was sent already is set to the same values".to_owned())
+            let again = if ledger {
+                "what was acknowledged is not sent again"
+            } else {
+                "what was sent already is set to the same values"
+            };
+            Some(format!("push the same file again: {again}"))
         }
         (None, Some(path)) => {
             let mend = if closed.figures.rejected > 0 { "mend" } else { "look at" };
@@ -86,6 +91,10 @@ impl Report for PushReport {
         let Self { file, figures, .. } = self;
         match (self.dry_run, &self.stopped) {
             (true, _) => writeln!(out, "Read {file}; nothing was sent\n")?,
+            (false, Some(why)) if is_in_vain(figures) => {
+                writeln!(out, "Nothing of {file} was acknowledged: {why}\n")?;
+            }
+            (false, None) if is_in_vain(figures) => writeln!(out, "Nothing of {file} was acknowledged\n")?,
             (false, Some(why)) => writeln!(out, "Stopped in the middle of {file}: {why}\n")?,
             (false, None) => writeln!(out, "Pushed {file}\n")?,
         }
@@ -93,7 +102,8 @@ impl Report for PushReport {
         write_figures(out, figures)?;
         write_notices(out, &self.notices)?;
         write_undelivered(out, &self.rejects, figures.rejected, self.listed)?;
-        write_files(out, &self.rejects_files)?;
+        let unlisted = !self.dry_run && figures.unsent + figures.rejected > self.listed;
+        write_files(out, &self.rejects_files, unlisted)?;
         self.next.iter().try_for_each(|next| writeln!(out, "\nNext: {next}"))
     }
 }
