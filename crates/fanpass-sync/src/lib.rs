@@ -19,12 +19,12 @@ pub use feeds::{AttributeFeed, AttributeMode, FeedTarget, Feeds, RejectsOf, Segm
 pub use figures::Figures;
 pub use guards::{Breach, Guard, GuardedFacts, Guards};
 pub use ledger::{
-    Busy, Changes, Deliveries, Departures, Ledger, ListId, ListReader, ListState, ListWriter, Receipt, Run,
-    RunEnd, RunId, RunStart, Survey, Taken, Verdict,
+    Busy, Changes, Contradiction, Contradictions, Deliveries, Departures, Ledger, ListId, ListReader,
+    ListState, ListWriter, Receipt, Run, RunEnd, RunId, RunStart, Survey, Taken, Verdict, Verdicts,
 };
 pub use lint::Finding;
 pub use mapping::{Absent, ColumnMap, Constant, Mapping};
-pub use membership::{Keep, Lists, MembershipChange, Roster, SegmentMode};
+pub use membership::{Claim, Comparison, Keep, MembershipChange, Roster, SegmentMode};
 pub use reading::{Reading, TextEncoding};
 pub use rejects::{REJECT_COLUMNS, RejectFiles, check_mended, is_reject_file, original_columns};
 pub use updates::{Counts, MappedRow, Update, Updates};

@@ -1,18 +1,20 @@
 //! `fanpass plan`: what the feeds of a configuration file would change.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Args;
 use fanpass_sync::Guard;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::mapping::CheckedBy;
 use super::sending::LedgerOptions;
 use crate::cli::Global;
 use crate::exit::Exit;
+use crate::failure::failure;
 use crate::feed::config::{Config, latest_run};
 use crate::feed::plan::{FeedPlan, PLAN_VERSION, Plan as SavedPlan};
 use crate::feed::prepare::Preparing;
@@ -44,7 +46,7 @@ A configuration file:\n  \
 pub struct Plan {
     /// The configuration file
     file: PathBuf,
-    /// Where to save the plan; by default beside the configuration file
+    /// Where to save the plan, over an older one if need be; by default beside the configuration file
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Save nothing
@@ -61,6 +63,11 @@ impl Plan {
         let config = self.checked.put_into(Config::read(&self.file)?);
         let global = config.global(global);
         let mut ledger = blocking(|| self.ledger.open(&config.ledger, printer))?;
+        // Once the ledger is there, nothing that a run needs can be taken for a free place.
+        let saved = self.out.clone().unwrap_or_else(|| self.file.with_extension("plan.json"));
+        if !self.dry_run {
+            refuse_other(&saved)?;
+        }
         let session = Session::open(&global).await?;
         self.ledger.check(&ledger, &session)?;
         let mut preparing =
@@ -78,9 +85,9 @@ impl Plan {
             config_digest: config.digest.clone(),
             target: Some(session.identity()),
             latest_run: latest_run(&ledger)?,
-            feeds: prepared.into_iter().map(|prepared| prepared.plan).collect(),
+            feeds: prepared.into_iter().flat_map(|prepared| prepared.plans).collect(),
         };
-        let saved = if self.dry_run { None } else { Some(self.save(&plan)?) };
+        let saved = if self.dry_run { None } else { Some(self.save(&plan, saved)?) };
         let next = saved.as_deref().and_then(|path| next_of(&plan.feeds, &[], path, &session));
         session.close().await;
         let report = PlanReport { config: config.path, feeds: plan.feeds, saved, next };
@@ -88,8 +95,7 @@ impl Plan {
         Ok(exit_of_plans(&report.feeds, &[]))
     }
 
-    fn save(&self, plan: &SavedPlan) -> Result<PathBuf> {
-        let path = self.out.clone().unwrap_or_else(|| self.file.with_extension("plan.json"));
+    fn save(&self, plan: &SavedPlan, path: PathBuf) -> Result<PathBuf> {
         // Side by side they can be moved together.
         let config = match self.file.file_name() {
             Some(name) if path.parent() == self.file.parent() => PathBuf::from(name),
@@ -99,6 +105,30 @@ impl Plan {
         write_private(&path, &serde_json::to_vec_pretty(plan)?)?;
         Ok(path)
     }
+}
+
+/// Refuses to write a plan over a file that is none.
+fn refuse_other(path: &Path) -> Result<()> {
+    /// What every plan has, of whatever version.
+    #[derive(Deserialize)]
+    struct AnyPlan {
+        #[serde(rename = "planVersion")]
+        _version: u32,
+    }
+    let about = || format!("cannot look at {}, where the plan is to be saved", path.display());
+    if !path.try_exists().with_context(about)? {
+        return Ok(());
+    }
+    let read = |file| serde_json::from_reader::<_, AnyPlan>(BufReader::new(file)).is_ok();
+    // Opened, a pipe or a terminal would be waited for.
+    if path.is_file() && read(File::open(path).with_context(about)?) {
+        return Ok(());
+    }
+    let message = format!(
+        "{} is there, and no plan: name another file with --out; nothing was written",
+        path.display()
+    );
+    Err(failure(Exit::Refused, message))
 }
 
 #[derive(Debug, Serialize)]
@@ -112,7 +142,7 @@ struct PlanReport {
     next: Option<String>,
 }
 
-/// What carries out the plans of the file at `path`, if they change anything.
+/// What carries out the plans of the file at `path`, if they change anything and that is possible.
 pub fn next_of(plans: &[FeedPlan], allowed: &[Guard], path: &Path, session: &Session) -> Option<String> {
     let breached: BTreeSet<&str> =
         plans.iter().flat_map(|plan| plan.forbidden(&[])).map(|breach| breach.guard.as_str()).collect();
@@ -120,13 +150,16 @@ pub fn next_of(plans: &[FeedPlan], allowed: &[Guard], path: &Path, session: &Ses
     let forbidden = plans.iter().any(|plan| plan.forbidden(allowed).next().is_some());
     let look = if forbidden { "look at what is forbidden, then " } else { "" };
     let apply = session.next(&format!("apply {}{allow}", quoted_path(path)));
-    plans.iter().any(|plan| !plan.is_empty()).then(|| format!("{look}{apply}"))
+    let possible = plans.iter().all(|plan| plan.impossible.is_none());
+    (possible && plans.iter().any(|plan| !plan.is_empty())).then(|| format!("{look}{apply}"))
 }
 
 /// What a program is told of plans that were not carried out.
 pub fn exit_of_plans(plans: &[FeedPlan], allowed: &[Guard]) -> Exit {
     if plans.iter().any(|plan| plan.forbidden(allowed).next().is_some()) {
         Exit::Guarded
+    } else if plans.iter().any(|plan| plan.impossible.is_some()) {
+        Exit::Refused
     } else if plans.iter().any(|plan| plan.rows.rejected > 0) {
         Exit::Rejects
     } else {

@@ -7,6 +7,7 @@ use fanpass_model::SegmentName;
 use fanpass_sync::{Breach, Guard};
 use serde::{Deserialize, Serialize};
 
+use super::remarks::Remark;
 use crate::commands::segments::outcome::write_rejects;
 use crate::input::RejectedRow;
 use crate::printer::count;
@@ -44,21 +45,30 @@ pub struct FeedPlan {
     /// The SHA-256 of the file.
     pub digest: String,
     pub rows: Rows,
-    /// Members who come in, or rows of users of whom nothing was acknowledged.
+    /// Members who come in, or users of whom nothing was acknowledged.
     pub added: u64,
-    /// Rows that change a user.
+    /// Users who are changed.
     pub changed: u64,
     /// Members who go out, or users whose attributes are taken off.
     pub removed: u64,
-    /// Members before and after, for a segment.
+    /// Members before, if that is known, and after, for a segment.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub members: Option<(u64, u64)>,
+    pub members: Option<(Option<u64>, u64)>,
+    /// The import that made the members before, where the service tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members_of: Option<String>,
     pub samples: Vec<Sample>,
     /// The first rows that are rejected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejects: Vec<RejectedRow>,
+    /// What is to be known of mapping and values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Remark>,
     /// What forbids it.
     pub breaches: Vec<Breach>,
+    /// Why it cannot be carried out, whoever allows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impossible: Option<String>,
     /// What it goes on from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resumes: Option<String>,
@@ -104,12 +114,13 @@ impl FeedPlan {
         self.breaches.iter().filter(|breach| !allowed.contains(&breach.guard))
     }
 
-    /// Whether another plan of the same feed says the same. Samples, rejects beyond their number and how the file's path is
-    /// written do not count.
+    /// Whether another plan of the same feed says the same. Samples, rejects beyond their number, findings and how the file's
+    /// path is written do not count.
     pub fn agrees(&self, other: &Self) -> bool {
         let plain = |plan: &Self| Self {
             samples: Vec::new(),
             rejects: Vec::new(),
+            findings: Vec::new(),
             resumes: None,
             file: String::new(),
             ..plan.clone()
@@ -141,13 +152,15 @@ impl FeedPlan {
             writeln!(out, "  nothing changes")?;
         }
         if let Some((before, after)) = self.members {
-            writeln!(out, "  members: {} now, {} afterwards", count(before), count(after))?;
+            let before = before.map_or_else(|| "unknown".to_owned(), count);
+            writeln!(out, "  members: {before} now, {} afterwards", count(after))?;
         }
         self.rows.human(out)?;
         self.held_back.iter().try_for_each(|held_back| writeln!(out, "  {held_back}"))?;
         self.breaches.iter().try_for_each(|breach| {
             writeln!(out, "  FORBIDDEN: {} (--allow {})", breach.message, breach.guard)
         })?;
+        self.impossible.iter().try_for_each(|why| writeln!(out, "  IMPOSSIBLE: {why}"))?;
         write_rejects(out, &self.rejects, self.rows.rejected)
     }
 

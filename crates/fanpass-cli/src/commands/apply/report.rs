@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::feed::apply::Applied;
 use crate::feed::closed::{Closed, is_in_vain, write_figures};
 use crate::feed::plan::{FeedPlan, Rows};
+use crate::feed::remarks::Remark;
 use crate::input::RejectedRow;
 use crate::printer::Report;
 use crate::session::quoted_path;
@@ -21,6 +22,9 @@ use crate::session::quoted_path;
 pub struct ApplyReport {
     pub dry_run: bool,
     pub forbidden: bool,
+    /// Whether some feed cannot be carried out, whoever allows it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub impossible: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub plans: Vec<FeedPlan>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -54,6 +58,8 @@ pub struct FeedReport {
     unverified: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notices: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<Remark>,
     rejects: Vec<RejectedRow>,
     #[serde(skip)]
     listed: u64,
@@ -83,6 +89,7 @@ impl ApplyReport {
             stopped,
             unverified: closed.unverified.clone(),
             notices: closed.notices.clone(),
+            findings: plan.findings,
             rejects: rejects.clone(),
             listed: closed.listed,
             rejects_files: rejects_files.clone(),
@@ -94,7 +101,11 @@ impl ApplyReport {
 impl Report for ApplyReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         if !self.plans.is_empty() {
-            let why = if self.forbidden { "A guard forbids it" } else { "A dry run" };
+            let why = match self {
+                Self { forbidden: true, .. } => "A guard forbids it",
+                Self { impossible: true, .. } => "It cannot be carried out",
+                _ => "A dry run",
+            };
             writeln!(out, "{why}; nothing was sent")?;
         }
         for plan in &self.plans {
@@ -131,6 +142,7 @@ impl FeedReport {
             stopped: None,
             unverified: None,
             notices: Vec::new(),
+            findings: plan.findings,
             rejects: plan.rejects,
             listed: rejected,
             rejects_files: Vec::new(),

@@ -10,18 +10,15 @@ use serde::Serialize;
 use crate::commands::segments::outcome::{write_files, write_notices, write_undelivered};
 use crate::exit::Exit;
 use crate::feed::closed::{Closed, is_in_vain, write_figures};
+use crate::feed::push::Pushed;
+use crate::feed::remarks::Remark;
 use crate::input::RejectedRow;
 use crate::printer::{Printer, Report};
 use crate::session::quoted_path;
 
-/// Prints the report of `file` and gives the exit code; `ledger` says whether one knows what was acknowledged.
-pub fn conclude(
-    file: String,
-    dry_run: bool,
-    closed: Closed,
-    (ledger, resumes): (bool, Option<String>),
-    printer: Printer,
-) -> Result<Exit> {
+/// Prints the report of `file` and gives the exit code.
+pub fn conclude(file: String, dry_run: bool, pushed: Pushed, printer: Printer) -> Result<Exit> {
+    let Pushed { closed, resumes, findings, rejects_of } = pushed;
     if let Closed { failure: Some(_), figures: Figures { read: 0, .. }, .. } = closed {
         // Nothing was done that an account could be given of.
         return closed.failure.map_or(Ok(Exit::Failed), Err);
@@ -30,7 +27,8 @@ pub fn conclude(
     let next = match (&closed.stopped, closed.rejects_files.first()) {
         _ if closed.failure.is_some() => None,
         (Some(_), _) => {
-            let again = if ledger {
+            // A ledger knows what was acknowledged.
+            let again = if rejects_of.is_some() {
                 "what was acknowledged is not sent again"
             } else {
                 "what was sent already is set to the same values"
@@ -52,6 +50,7 @@ pub fn conclude(
         resumes,
         stopped,
         notices: closed.notices.clone(),
+        findings,
         rejects: closed.rejects.clone(),
         listed: closed.listed,
         rejects_files: closed.rejects_files.clone(),
@@ -78,6 +77,8 @@ struct PushReport {
     stopped: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notices: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<Remark>,
     rejects: Vec<RejectedRow>,
     #[serde(skip)]
     listed: u64,
