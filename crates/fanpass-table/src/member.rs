@@ -24,8 +24,8 @@ pub(crate) struct Member {
     stated: Header,
     named: bool,
     settled: bool,
-    /// Whether a row was taken as the header.
-    has_header: bool,
+    /// Whether the first row was taken for the header, once that is settled; `None` where the format gives the names.
+    header: Option<bool>,
     ended: bool,
     /// Number of the last row that was handed out or taken as the header.
     last: u64,
@@ -55,7 +55,7 @@ impl Member {
             stated,
             named,
             settled: named,
-            has_header: false,
+            header: None,
             ended,
             last: 0,
         };
@@ -95,7 +95,7 @@ impl Member {
             Verdict::Unclear => return Err(self.unclear(first, wanted)),
             Verdict::Data => {
                 self.columns = (0..self.width()).map(letters).collect();
-                self.named = false;
+                (self.named, self.header) = (false, Some(false));
             }
             Verdict::Named => {
                 if let Some(fault) =
@@ -107,7 +107,7 @@ impl Member {
                 }
                 self.columns = names(first, self.width());
                 self.last = first.number;
-                (self.named, self.has_header) = (true, true);
+                (self.named, self.header) = (true, Some(true));
                 self.ahead.pop_front();
             }
         }
@@ -128,14 +128,9 @@ impl Member {
         self.named
     }
 
-    /// Whether its first row was taken for a header; `None` where the format gives the names.
-    pub(crate) fn header(&self) -> Option<bool> {
-        (self.has_header || !self.named).then_some(self.has_header)
-    }
-
     /// Refuses that the first row is a header here and was none in another file of the archive, or the other way round.
     pub(crate) fn check_header(&self, of: &Member) -> Result<(), TableError> {
-        let (Some(here), Some(there)) = (self.header(), of.header()) else { return Ok(()) };
+        let (Some(here), Some(there)) = (self.header, of.header) else { return Ok(()) };
         if here == there {
             return Ok(());
         }
@@ -151,7 +146,7 @@ impl Member {
     #[inline]
     pub(crate) fn repeats_header(&self) -> bool {
         // Its first cell tells for nearly all rows that they do not.
-        self.has_header
+        self.header == Some(true)
             && self.columns.first().is_some_and(|name| self.record.cell(0) == name)
             && names(&self.record, self.record.len().max(self.columns.len())) == self.columns
     }
