@@ -1,15 +1,19 @@
 //! Progress of long work: a bar or a spinner on a terminal, lines of JSON beside JSON, nothing elsewhere.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::printer::{Printer, ProgressForm};
-use crate::progress_line::{Pace, ProgressLine, Throttle};
+use crate::progress_line::{Pace, ProgressLine};
 
 const TICK: Duration = Duration::from_millis(120);
+
+/// Time between two lines: short work says nothing, and work that stands still says so.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// Work under way. It vanishes from the terminal when dropped.
 #[derive(Debug)]
@@ -18,35 +22,41 @@ pub struct Progress {
     lines: Option<Lines>,
 }
 
-/// Where lines go, and what they say beside the figures.
+/// Writes lines from time to time until it is dropped.
 #[derive(Debug)]
 struct Lines {
-    printer: Printer,
-    what: String,
-    unit: Option<&'static str>,
-    started: Instant,
-    throttle: Mutex<Throttle>,
+    /// Ends the thread when it is dropped.
+    end: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Progress {
     /// Work whose end is not known: shows a spinner, a count that [`set`](Self::set) gives, its rate, and the time.
     pub fn new(printer: Printer, what: &str) -> Self {
-        let form = printer.progress_form();
-        let shown = form == ProgressForm::Bar;
+        let mut progress = Self::silent(printer, what);
+        progress.write_lines(printer, what, None);
+        progress
+    }
+
+    fn silent(printer: Printer, what: &str) -> Self {
+        let shown = printer.progress_form() == ProgressForm::Bar;
         let bar = if shown { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
         bar.set_style(style("{spinner} {msg} {human_pos} ({rate}, {elapsed})"));
         bar.set_message(what.to_owned());
         if shown {
             bar.enable_steady_tick(TICK);
         }
-        let lines = (form == ProgressForm::Lines).then(|| Lines {
-            printer,
-            what: what.to_owned(),
-            unit: None,
-            started: Instant::now(),
-            throttle: Mutex::default(),
-        });
-        Self { bar, lines }
+        Self { bar, lines: None }
+    }
+
+    /// Tells of it in lines, where lines are wanted, that count in `unit`.
+    fn write_lines(&mut self, printer: Printer, what: &str, unit: Option<&'static str>) {
+        if printer.progress_form() != ProgressForm::Lines {
+            return;
+        }
+        let (bar, what, started) = (self.bar.clone(), what.to_owned(), Instant::now());
+        self.lines =
+            Some(Lines::start(PAUSE, move || printer.aside(&line(&bar, &what, unit, started.elapsed()))));
     }
 
     /// What is being done now.
@@ -56,27 +66,23 @@ impl Progress {
 
     /// Sending `total` bytes.
     pub fn bytes(printer: Printer, what: &str, total: u64) -> Self {
-        let mut progress = Self::new(printer, what);
+        let mut progress = Self::silent(printer, what);
         progress.bar.set_style(style(
             "{spinner} {msg} [{bar:32}] {bytes}/{total_bytes} ({bytes_per_sec}, {eta} left)",
         ));
         progress.bar.set_length(total);
-        if let Some(lines) = &mut progress.lines {
-            lines.unit = Some("bytes");
-        }
+        progress.write_lines(printer, what, Some("bytes"));
         progress
     }
 
     /// So much more is done. A retry starts over and may go past the total.
     pub fn advance(&self, more: usize) {
         self.bar.inc(u64::try_from(more).unwrap_or(u64::MAX));
-        self.tell();
     }
 
     /// How much is done.
     pub fn set(&self, done: u64) {
         self.bar.set_position(done);
-        self.tell();
     }
 
     /// How much is done of a total that is known now.
@@ -88,24 +94,40 @@ impl Progress {
         }
         self.set(done);
     }
+}
 
-    /// Writes a line if one is due.
-    fn tell(&self) {
-        let Some(lines) = &self.lines else { return };
-        let elapsed = lines.started.elapsed();
-        if !lines.throttle.lock().unwrap_or_else(PoisonError::into_inner).is_due(elapsed) {
-            return;
-        }
-        let (done, total) = (self.bar.position(), self.bar.length());
-        let line = ProgressLine {
-            progress: &lines.what,
-            detail: Some(self.bar.message()).filter(|message| *message != lines.what),
-            unit: lines.unit,
-            done,
-            total,
-            pace: Pace::new(done, total, elapsed),
+/// What a line says so long after the work began.
+fn line<'a>(
+    bar: &ProgressBar,
+    what: &'a str,
+    unit: Option<&'static str>,
+    elapsed: Duration,
+) -> ProgressLine<'a> {
+    let (done, total) = (bar.position(), bar.length());
+    let detail = Some(bar.message()).filter(|message| message != what);
+    ProgressLine { progress: what, detail, unit, done, total, pace: Pace::new(done, total, elapsed) }
+}
+
+impl Lines {
+    /// Calls `write` after each pause, on a thread of its own: the work may block, or wait for something else.
+    fn start(pause: Duration, mut write: impl FnMut() + Send + 'static) -> Self {
+        let (end, ended) = channel::<()>();
+        let work = move || {
+            while ended.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+                write();
+            }
         };
-        lines.printer.aside(&line);
+        // Without a thread there are no lines, which is no reason to stop the work.
+        let thread = thread::Builder::new().name("progress".to_owned()).spawn(work).ok();
+        Self { end: Some(end), thread }
+    }
+}
+
+impl Drop for Lines {
+    /// No line comes after this.
+    fn drop(&mut self) {
+        drop(self.end.take());
+        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 
@@ -124,4 +146,22 @@ fn style(template: &str) -> ProgressStyle {
             let _ = write!(out, "{:.0}/s", state.per_sec());
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_written_while_nothing_moves_and_none_after_the_end() {
+        let (write, written) = channel();
+        let bar = ProgressBar::hidden();
+        bar.set_position(3);
+        let lines = Lines::start(Duration::from_millis(1), move || {
+            let _ = write.send(line(&bar, "sending", None, Duration::from_secs(5)).done);
+        });
+        assert_eq!((written.recv(), written.recv()), (Ok(3), Ok(3)));
+        drop(lines);
+        assert!(written.iter().all(|done| done == 3), "it ends, as nobody writes any more");
+    }
 }

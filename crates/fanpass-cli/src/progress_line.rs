@@ -4,26 +4,6 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-/// Time between two lines.
-const PAUSE: Duration = Duration::from_secs(5);
-
-/// When the next line is due: never at once, so that short work says nothing.
-#[derive(Debug, Default)]
-pub struct Throttle {
-    told: Duration,
-}
-
-impl Throttle {
-    /// Whether a line is due so long after the work began; one that is due is taken as written.
-    pub fn is_due(&mut self, elapsed: Duration) -> bool {
-        let due = elapsed.saturating_sub(self.told) >= PAUSE;
-        if due {
-            self.told = elapsed;
-        }
-        due
-    }
-}
-
 /// What a line says.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -82,22 +62,14 @@ mod tests {
             line(None, None, 1234, None),
             line(None, None, 1000, Some(10_001)),
             line(None, None, 0, Some(10)),
-            line(Some("sending (16 in flight, 2 retries)"), Some("bytes"), 12_000, Some(10_000)),
+            line(Some("sending (16 in flight, 2 retries, 0 rejected)"), Some("bytes"), 12_000, Some(10_000)),
         ];
         insta::assert_snapshot!(lines.join("\n"), @r#"
         {"progress":"sending","done":1234,"total":null,"perSecond":246,"elapsedSeconds":5}
         {"progress":"sending","done":1000,"total":10001,"perSecond":200,"elapsedSeconds":5,"leftSeconds":46}
         {"progress":"sending","done":0,"total":10,"perSecond":0,"elapsedSeconds":5}
-        {"progress":"sending","detail":"sending (16 in flight, 2 retries)","unit":"bytes","done":12000,"total":10000,"perSecond":2400,"elapsedSeconds":5,"leftSeconds":0}
+        {"progress":"sending","detail":"sending (16 in flight, 2 retries, 0 rejected)","unit":"bytes","done":12000,"total":10000,"perSecond":2400,"elapsedSeconds":5,"leftSeconds":0}
         "#);
         assert_eq!(Pace::new(7, None, Duration::ZERO).per_second, 7000, "no division by nothing");
-    }
-
-    #[test]
-    fn lines_keep_their_distance() {
-        let mut throttle = Throttle::default();
-        let due = [0, 4999, 5000, 5001, 9999, 12_000, 16_999, 17_000];
-        let due = due.map(|millis| throttle.is_due(Duration::from_millis(millis)));
-        assert_eq!(due, [false, false, true, false, false, true, false, true]);
     }
 }

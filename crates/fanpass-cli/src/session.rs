@@ -3,6 +3,7 @@
 use std::fmt;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Result;
 use fanpass_client::{Client, ClientBuilder, IdBudget};
@@ -20,6 +21,9 @@ use crate::target::Target;
 /// The base URL under which the service inside this process is addressed; no socket stands behind it.
 const LOCAL_URL: &str = "http://localhost";
 
+/// How long a feed's import is waited for, unless it is said.
+pub const IMPORT_TIMEOUT: Duration = Duration::from_hours(6);
+
 /// An open connection to a FanPass, ready for calls.
 pub struct Session {
     /// Makes the calls.
@@ -32,6 +36,8 @@ pub struct Session {
     flags: String,
     /// What all its requests together keep to.
     pub ids: IdBudget,
+    /// How long a feed's import is waited for.
+    pub import_timeout: Duration,
 }
 
 /// Makes the client of a slot, by its number.
@@ -72,7 +78,7 @@ impl Session {
             format!("--local --data {}", data.display())
         };
         let folder = Some(std::fs::canonicalize(data)?);
-        Ok(Self { client, slots: None, service: Some(service), folder, flags, ids: IdBudget::new(None) })
+        Ok(Self { service: Some(service), folder, ..Self::new(client, flags) })
     }
 
     /// A session that reads and changes nothing, for a dry run; `None` where that would need a token or a folder that
@@ -102,26 +108,25 @@ impl Session {
         };
         if is_reqwest(global.transport) {
             let client = build(ReqwestTransport::new()?.into_dyn())?;
-            return Ok(Self {
-                client,
-                slots: None,
-                service: None,
-                folder: None,
-                flags: target.flags,
-                ids: IdBudget::new(None),
-            });
+            return Ok(Self::new(client, target.flags));
         }
         let transport = HyperTransport::new()?;
         let connection = transport.connection();
         let client = build(transport.into_dyn())?;
-        Ok(Self {
+        let slots: Slots = Box::new(move |_| build(connection.sibling().into_dyn()));
+        Ok(Self { slots: Some(slots), ..Self::new(client, target.flags) })
+    }
+
+    fn new(client: Client, flags: String) -> Self {
+        Self {
             client,
-            slots: Some(Box::new(move |_| build(connection.sibling().into_dyn()))),
+            slots: None,
             service: None,
             folder: None,
-            flags: target.flags,
+            flags,
             ids: IdBudget::new(None),
-        })
+            import_timeout: IMPORT_TIMEOUT,
+        }
     }
 
     /// The same with so many ids a second at most.

@@ -123,7 +123,7 @@ impl ClientBuilder {
             stack = stack.tokens(StaticToken::bearer(token).map_err(Error::transport)?);
         }
         let single = stack.clone().build_single(UPDATE_USER.id);
-        Ok(Client::new(requests, stack.build(), single, self.answer_limit))
+        Ok(Client::new(requests, stack.whole_answers(self.answer_limit).build(), single, self.answer_limit))
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Member {
     stated: Header,
     named: bool,
     settled: bool,
+    /// Whether the first row was taken for the header, once that is settled; `None` where the format gives the names.
+    header: Option<bool>,
     ended: bool,
     /// Number of the last row that was handed out or taken as the header.
     last: u64,
@@ -53,6 +55,7 @@ impl Member {
             stated,
             named,
             settled: named,
+            header: None,
             ended,
             last: 0,
         };
@@ -92,7 +95,7 @@ impl Member {
             Verdict::Unclear => return Err(self.unclear(first, wanted)),
             Verdict::Data => {
                 self.columns = (0..self.width()).map(letters).collect();
-                self.named = false;
+                (self.named, self.header) = (false, Some(false));
             }
             Verdict::Named => {
                 if let Some(fault) =
@@ -104,7 +107,7 @@ impl Member {
                 }
                 self.columns = names(first, self.width());
                 self.last = first.number;
-                self.named = true;
+                (self.named, self.header) = (true, Some(true));
                 self.ahead.pop_front();
             }
         }
@@ -123,6 +126,29 @@ impl Member {
 
     pub(crate) fn is_named(&self) -> bool {
         self.named
+    }
+
+    /// Refuses that the first row is a header here and was none in another file of the archive, or the other way round.
+    pub(crate) fn check_header(&self, of: &Member) -> Result<(), TableError> {
+        let (Some(here), Some(there)) = (self.header, of.header) else { return Ok(()) };
+        if here == there {
+            return Ok(());
+        }
+        let [with, without] = if here { [&self.origin, &of.origin] } else { [&of.origin, &self.origin] };
+        let message = format!(
+            "has no header and {with} has one: leave out of the archive what is no table like the others, or state whether \
+             the header is present or absent"
+        );
+        Err(TableError::new(ErrorKind::AmbiguousHeader, without, message))
+    }
+
+    /// Whether the row at hand says what the header says, cell by cell.
+    #[inline]
+    pub(crate) fn repeats_header(&self) -> bool {
+        // Its first cell tells for nearly all rows that they do not.
+        self.header == Some(true)
+            && self.columns.first().is_some_and(|name| self.record.cell(0) == name)
+            && names(&self.record, self.record.len().max(self.columns.len())) == self.columns
     }
 
     pub(crate) fn find(&self, wanted: &Selector) -> Result<usize, TableError> {

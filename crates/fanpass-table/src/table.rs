@@ -152,6 +152,8 @@ impl Table {
         let Some(next) = next else { return Ok(false) };
         let last = std::mem::replace(&mut self.member, next);
         self.guessed.extend(last.guessed());
+        self.settle()?;
+        self.member.check_header(&last)?;
         Ok(true)
     }
 
@@ -167,13 +169,15 @@ impl Table {
     #[inline]
     fn is_sound(&self) -> bool {
         let Member { record, columns, .. } = &self.member;
-        record.faults.is_empty() && record.len() == columns.len()
+        record.faults.is_empty() && record.len() == columns.len() && !self.member.repeats_header()
     }
 
     /// What is wrong with the row at hand as a whole.
     fn fault(&self) -> Option<Fault> {
         let Member { record, columns, source, .. } = &self.member;
-        record.fault_of(None).cloned().or_else(|| source.text().and_then(|_| ragged(record, columns.len())))
+        let repeated = || self.member.repeats_header().then(repeated_header);
+        let own = record.fault_of(None).cloned().or_else(repeated);
+        own.or_else(|| source.text().and_then(|_| ragged(record, columns.len())))
     }
 
     /// The cell of the row at hand in the column of the ids; `None` if it or the row as a whole cannot be used.
@@ -247,6 +251,11 @@ impl std::fmt::Debug for Table {
             .field("columns", &self.columns())
             .finish_non_exhaustive()
     }
+}
+
+fn repeated_header() -> Fault {
+    let message = "the row is the header once more, as where files were put together: remove it";
+    Fault::new(code::REPEATED_HEADER, message.to_owned())
 }
 
 /// Cells that are missing, or data beyond the last column: cells may have moved, so no cell can be trusted.

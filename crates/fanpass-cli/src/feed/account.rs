@@ -88,12 +88,6 @@ impl Account {
             let mut deliveries = deliveries.lock().unwrap_or_else(PoisonError::into_inner);
             deliveries.settle(receipt, acknowledged)?;
         }
-        if let Delivery::NotSent(reason) = &delivery {
-            match reason {
-                StopReason::Cancelled => self.stop(Exit::Interrupted, "it was interrupted"),
-                StopReason::Halted(error) => self.stop(exit_of_client(error.kind()), &error.to_string()),
-            }
-        }
         match origin {
             Origin::Row { columns, row, user } => self.settle_row(&columns, &row, &user, delivery),
             Origin::Gone => {
@@ -131,6 +125,10 @@ impl Account {
             }
             Delivery::Failed(error) => {
                 figures.unsent += 1;
+                // What the service's failure has stopped is pushed again as a whole.
+                if self.stopped.as_ref().is_some_and(|(exit, _)| *exit != Exit::Interrupted) {
+                    return Ok(());
+                }
                 ("not_acknowledged", error.to_string())
             }
         };
@@ -142,6 +140,14 @@ impl Account {
         match origin {
             Origin::Row { .. } => self.figures.unsent += 1,
             Origin::Gone => self.gone_left += 1,
+        }
+    }
+
+    /// Says that the push has stopped, if it has.
+    pub fn stopped_by(&mut self, reason: Option<StopReason>) {
+        if let Some(reason) = reason {
+            let exit = reason.error().map_or(Exit::Interrupted, |error| exit_of_client(error.kind()));
+            self.stop(exit, &reason.to_string());
         }
     }
 
@@ -169,7 +175,7 @@ pub struct Shared(Arc<Mutex<State>>);
 pub struct State {
     pub account: Account,
     pub failure: Option<anyhow::Error>,
-    /// How many rows the file has, by those that were read and the bytes they take.
+    /// How many rows the file has: counted, or before its end by those that were read and the bytes they take.
     pub rows_expected: Option<u64>,
 }
 

@@ -92,6 +92,11 @@ impl Closed {
     }
 }
 
+/// Whether there was something to send and none of it has arrived.
+pub fn is_in_vain(figures: &Figures) -> bool {
+    figures.sent + figures.removed + figures.unchanged == 0 && figures.unsent + figures.rejected > 0
+}
+
 /// The rows of a run by what became of them, and the users who have no row.
 pub fn write_figures(out: &mut dyn Write, figures: &Figures) -> io::Result<()> {
     write_buckets(out, figures.read, &figures.buckets(), figures.add_up())?;

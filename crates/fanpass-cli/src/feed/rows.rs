@@ -25,6 +25,8 @@ const BATCHES_AHEAD: usize = 1;
 
 /// Rows between two looks at how far the file is read.
 const ESTIMATE_STEP: u64 = 4096;
+/// Bytes beside which those that are read ahead are few.
+const ESTIMATE_FROM: u64 = 4 << 20;
 
 /// What to know of a rejected row before it is mended and sent.
 const OVERTAKEN: &str = "; the user has a later row, whose values this one would override once it is mended";
@@ -112,6 +114,8 @@ impl Source<'_> {
             account.figures.read += u64::from(read.is_some());
             match read {
                 None => {
+                    state.rows_expected = Some(self.updates.counts().rows);
+                    let account = &mut state.account;
                     account.notices = self.updates.table().notices();
                     return Ok(None);
                 }
@@ -152,11 +156,11 @@ impl Source<'_> {
     }
 }
 
-/// The rows of all its bytes, if they are as long as those that were read; `None` once all are in a buffer, of which it
-/// is not known how many rows of it were taken.
+/// The rows of all its bytes, if they are as long as those that were read; `None` while what is read ahead is much beside
+/// them, and once all is read, as the rows themselves are counted soon.
 fn expected(rows: u64, bytes: u64, of: u64) -> Option<u64> {
     let all = u128::from(rows) * u128::from(of) / u128::from(bytes).max(1);
-    u64::try_from(all).ok().filter(|_| bytes < of)
+    u64::try_from(all).ok().filter(|_| (ESTIMATE_FROM..of).contains(&bytes))
 }
 
 impl Iterator for Source<'_> {
@@ -260,10 +264,11 @@ mod tests {
 
     #[test]
     fn rows_are_expected_by_the_bytes_that_those_before_took() {
-        assert_eq!(expected(100, 1000, 5000), Some(500));
-        assert_eq!(expected(100, 1000, 1000), None, "some of it waits in a buffer");
-        assert_eq!(expected(100, 5000, 1000), None, "a file that was cut meanwhile");
-        assert_eq!(expected(100, 0, 1000), Some(100_000));
-        assert_eq!(expected(u64::MAX, 1, u64::MAX), None);
+        let mib = |mib: u64| mib << 20;
+        assert_eq!(expected(100, mib(10), mib(50)), Some(500));
+        assert_eq!(expected(100, mib(1), mib(50)), None, "most of it may wait in a buffer");
+        assert_eq!(expected(100, mib(10), mib(10)), None, "all is read");
+        assert_eq!(expected(100, mib(50), mib(10)), None, "a file that was cut meanwhile");
+        assert_eq!(expected(u64::MAX, mib(4), u64::MAX), None);
     }
 }

@@ -2,12 +2,13 @@
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Result;
-use fanpass_client::{Push, PushHandle, PushOptions};
+use fanpass_client::{Delivery, Push, PushHandle, PushOptions};
 use futures_util::{StreamExt as _, stream};
 
-use super::account::Shared;
+use super::account::{Shared, State};
 use super::rows::Arriving;
 use crate::exit::Exit;
 use crate::printer::Printer;
@@ -15,8 +16,8 @@ use crate::progress::Progress;
 use crate::session::Session;
 use crate::signals::Claim;
 
-/// Rows between two looks at the progress bar.
-const PROGRESS_STEP: u64 = 256;
+/// Time between two looks at how far it is.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// Sends all updates of the source, telling the account what becomes of each.
 pub async fn send_all(
@@ -42,20 +43,24 @@ pub async fn send_all(
         () = session.ids.take(0) => {}
     }
     let mut stops = pin!(stop_on_signals(claim, handle.clone(), shared, printer));
-    let mut settled = 0_u64;
+    let mut looks = tokio::time::interval(LOOK);
     loop {
         let outcome = tokio::select! {
             // The run lets go now and then, also where it never has to wait.
             biased;
             outcome = run.next() => outcome,
             () = &mut stops => continue,
+            _ = looks.tick() => {
+                show(&progress, &handle, total, &shared.lock());
+                continue;
+            }
         };
         let Some(outcome) = outcome else { break };
-        shared.lock().account.settle(outcome.tag, outcome.delivery)?;
-        settled += 1;
-        if settled.is_multiple_of(PROGRESS_STEP) {
-            show(&progress, &handle, settled, total.or_else(|| shared.lock().rows_expected));
+        let account = &mut shared.lock().account;
+        if !matches!(outcome.delivery, Delivery::Sent | Delivery::Superseded) {
+            account.stopped_by(handle.stopped());
         }
+        account.settle(outcome.tag, outcome.delivery)?;
     }
     drop(run);
     // A run that stopped early leaves rows that were read ahead.
@@ -80,14 +85,20 @@ fn finish(handle: &PushHandle, shared: &Shared) {
     handle.finish();
 }
 
-fn show(progress: &Progress, handle: &PushHandle, settled: u64, total: Option<u64>) {
+/// Shows how many of `total` updates are settled; without a survey, how many rows of the file.
+fn show(progress: &Progress, handle: &PushHandle, total: Option<u64>, state: &State) {
     let now = handle.progress();
+    let figures = &state.account.figures;
     progress.say(&format!(
-        "sending ({} in flight, {} retries, {} refused)",
-        now.in_flight, now.retries, now.totals.rejected
+        "sending ({} in flight, {} retries, {} rejected)",
+        now.in_flight, now.retries, figures.rejected
     ));
-    match total {
-        Some(total) => progress.set_of(settled, total),
-        None => progress.set(settled),
+    let done = match total {
+        Some(_) => now.totals.settled(),
+        None => figures.buckets().iter().map(|(_, rows)| rows).sum(),
+    };
+    match total.or(state.rows_expected) {
+        Some(total) => progress.set_of(done, total.max(done)),
+        None => progress.set(done),
     }
 }

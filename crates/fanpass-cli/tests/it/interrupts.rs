@@ -1,6 +1,6 @@
 //! Commands that are interrupted by Ctrl-C, and those that wait for a ledger.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 
 use fanpass_sync::{Busy, Ledger};
@@ -128,6 +128,40 @@ fn a_ledger_in_use_is_refused_or_waited_for() {
         while !said.next().unwrap().unwrap().contains("waiting for the process that uses") {}
         drop(held);
         assert_eq!(waiting.wait().unwrap().code(), Some(3), "{command:?}");
+    }
+}
+
+#[test]
+fn ctrl_c_ends_the_wait_for_a_ledger() {
+    let club = Club::with_service();
+    season(&club);
+    let _held = Ledger::open(&club.path("attributes.ledger"), Busy::Refuse).unwrap();
+    for command in ["plan", "apply"] {
+        let mut waiting = start(&club, &[command, "attributes.toml", "--wait-for-ledger"]);
+        let mut said = BufReader::new(waiting.stderr.take().unwrap()).lines();
+        while !said.next().unwrap().unwrap().contains("waiting for the process that uses") {}
+        interrupt(&waiting);
+        assert!(said.next().unwrap().unwrap().contains("interrupted"));
+        assert_eq!(waiting.wait().unwrap().code(), Some(130), "{command}");
+    }
+}
+
+#[test]
+fn ctrl_c_ends_a_command_that_waits_for_standard_input() {
+    let club = Club::with_service();
+    let map = ["--map", "sth=user_properties.sth:boolean"];
+    for command in [&[&["users", "push"][..], &map].concat()[..], &["segments", "push", "holders"]] {
+        let mut reading = Command::new(env!("CARGO_BIN_EXE_fanpass"));
+        reading.args(command).args(["--file", "-"]).current_dir(club.path(".")).env_clear();
+        reading.env("FANPASS_CONFIG", club.path("config")).stdin(Stdio::piped()).stderr(Stdio::piped());
+        let mut reading = reading.spawn().unwrap();
+        // Whoever takes the first bytes reads.
+        let mut silent = reading.stdin.take().unwrap();
+        silent.write_all(&vec![b'a'; 1 << 20]).unwrap();
+        interrupt(&reading);
+        let output = reading.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{command:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("interrupted"), "{command:?}");
     }
 }
 

@@ -1,7 +1,9 @@
 //! `users push`: every row ends in one bucket, and rows that did not arrive can be mended and pushed.
 
 use std::fs;
+use std::sync::Arc;
 
+use crate::foreign;
 use crate::harness::Club;
 
 const FANS: &str = "fan_id,name,holder,tier,plans\n\
@@ -87,7 +89,7 @@ fn a_token_that_may_not_write_stops_the_run() {
     let push = [&PUSH[..], &["--token-file", "reader.token", "--concurrency", "1"]].concat();
     let printed = club.run(&push);
     assert!(
-        printed.contains("Stopped in the middle of fans.csv") && printed.contains("`users:write`"),
+        printed.contains("Nothing of fans.csv was acknowledged") && printed.contains("`users:write`"),
         "{printed}"
     );
     assert!(printed.contains("every row is accounted for") && printed.ends_with("exit 4\n"), "{printed}");
@@ -162,6 +164,33 @@ fn where_rejected_rows_cannot_go_is_found_out_before_anything_is_sent() {
     let segment = ["segments", "push", "cup", "--file", "fans.csv", "--rejects", "taken/r.csv"];
     assert!(club.run(&segment).contains("taken/r.csv"));
     assert!(club.run(&["segments", "show", "cup"]).ends_with("exit 5\n"));
+}
+
+#[test]
+fn a_push_of_which_nothing_arrives_says_so() {
+    for ledger in [false, true] {
+        let (club, _) = foreign::club_that_takes(Arc::default());
+        club.file("fans.csv", "fan_id,sth\n1,yes\n2,perhaps\n3,yes\n");
+        let push = ["users", "push", "--file", "fans.csv", "--map", "sth=user_properties.sth:boolean"];
+        let ledger: &[&str] = if ledger { &["--ledger", "fans.ledger"] } else { &[] };
+        let printed = club.run(&[&push, ledger].concat());
+        assert!(printed.contains("\nNothing of fans.csv was acknowledged: "), "{printed}");
+        assert!(
+            printed.contains("\nSome of the rows that did not arrive, and why: rejects.csv\n"),
+            "{printed}"
+        );
+        assert_eq!(
+            printed.contains("what was acknowledged is not sent again"),
+            !ledger.is_empty(),
+            "{printed}"
+        );
+        assert!(printed.ends_with("exit 4\n"), "{printed}");
+        assert_eq!(
+            std::fs::read_to_string(club.path("rejects.csv")).unwrap().lines().count(),
+            2,
+            "the row to mend"
+        );
+    }
 }
 
 #[test]

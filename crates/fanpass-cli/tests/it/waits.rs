@@ -22,6 +22,17 @@ fn a_wait_that_takes_too_long_still_accounts_for_the_rows() {
 }
 
 #[test]
+fn an_apply_waits_for_an_import_as_long_as_it_is_told() {
+    let club = foreign::club_with(PROCESSING);
+    let rows: Vec<_> = (0..1_001).map(|id| format!("fan-{id}")).collect();
+    club.file("holders.csv", format!("fan_id\n{}\n", rows.join("\n")));
+    club.file("season.toml", "[[segment]]\nname = \"holders\"\nfile = \"holders.csv\"\nmode = \"replace\"\n");
+    let printed = club.run(&["apply", "season.toml", "--timeout", "0"]);
+    assert!(printed.contains("import imp-1 of segment holders: it is not over after 0 s"), "{printed}");
+    assert!(printed.ends_with("exit 7\n"), "{printed}");
+}
+
+#[test]
 fn a_status_that_cannot_be_had_does_not_lose_the_account() {
     let club = foreign::club_with("no status at all");
     club.file("holders.csv", example("holders.csv"));

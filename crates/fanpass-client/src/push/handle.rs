@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::Waker;
 
 use futures_util::task::AtomicWaker;
 
-use super::PushProgress;
+use super::{PushProgress, StopReason};
 
 /// How far the caller wants a run to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +31,7 @@ struct Shared {
     wish: AtomicU8,
     waker: AtomicWaker,
     progress: Mutex<PushProgress>,
+    stopped: OnceLock<StopReason>,
 }
 
 impl PushHandle {
@@ -50,6 +51,11 @@ impl PushHandle {
         *self.shared.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Why the run sends nothing more although its source may have more, from before the first outcome that this brings.
+    pub fn stopped(&self) -> Option<StopReason> {
+        self.shared.stopped.get().cloned()
+    }
+
     fn wish(&self, wish: u8) {
         self.shared.wish.fetch_max(wish, Ordering::AcqRel);
         self.shared.waker.wake();
@@ -63,6 +69,10 @@ impl PushHandle {
             1 => Wish::Finish,
             _ => Wish::Abort,
         }
+    }
+
+    pub(super) fn note_stop(&self, reason: &StopReason) {
+        self.shared.stopped.get_or_init(|| reason.clone());
     }
 
     pub(super) fn publish(&self, progress: PushProgress) {

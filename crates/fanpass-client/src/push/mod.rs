@@ -13,6 +13,7 @@ mod retries;
 mod send;
 mod settle;
 mod slots;
+mod throttle;
 mod trial;
 mod wakes;
 
@@ -38,6 +39,7 @@ use options::CONCURRENCY_LIMIT;
 use pace::Pace;
 use retries::Retries;
 use slots::Slots;
+use throttle::Throttle;
 
 type Source<T> = Pin<Box<dyn Stream<Item = UserUpdate<T>> + Send>>;
 
@@ -52,13 +54,14 @@ type Source<T> = Pin<Box<dyn Stream<Item = UserUpdate<T>> + Send>>;
 /// sent once is repeated as it was, never changed.
 ///
 /// **Speed.** The number of requests in flight rises while latency holds and falls on 429, 503 and time-outs, unless a
-/// trial of two hundred requests shows that as many are refused however few are in flight. The source is read only when
+/// trial of two hundred requests shows that as many are refused however few are in flight. Where 429 goes on, requests are
+/// spaced by as many a second as are accepted, and a few more as long as none is refused. The source is read only when
 /// an update can be sent, and never past [`PushOptions::window`].
 ///
 /// **Failures.** Those that can pass are repeated by [`PushOptions::retry`] after the wait that the other side asks for,
 /// or else with growing pauses; the slot sends other updates meanwhile, but rests for that time when it was refused twice
 /// running (oftener where refusals are not for the load). The run does this alone: the retries of the client's own middleware stay out of it. A failure that every
-/// further update would meet halts the run; see [`StopReason`].
+/// further update would meet halts the run, and so does a time of nothing but failures; see [`StopReason`].
 ///
 /// Nothing is sent unless the stream is polled, and nothing moves between two polls: do what takes long elsewhere. It
 /// needs no multi-threaded runtime, and is fastest without one. Dropping it gives up what is in flight. A source that
@@ -102,6 +105,7 @@ pub struct Push<T> {
     slots: Slots<T>,
     limit: Limit,
     pace: Pace,
+    throttle: Throttle,
     retries: Retries,
     outcomes: VecDeque<Outcome<T>>,
     stopped: Option<StopReason>,
@@ -146,7 +150,8 @@ impl<T> Push<T> {
             slots: Slots::new(Box::new(client)),
             limit: Limit::new(options.first_concurrency, max),
             pace: Pace::new(options.requests_per_second.into_iter().chain(options.ids_per_second).min()),
-            retries: Retries::new(options.retry, options.retry_budget),
+            throttle: Throttle::new(),
+            retries: Retries::new(options.retry, options.retry_budget, options.patience),
             outcomes: VecDeque::new(),
             stopped: None,
             timer: None,

@@ -32,6 +32,9 @@ pub struct PushOptions {
     /// spent. Default: 1000, and half a retry back for each answer, which every third request may fail without
     /// spending.
     pub retry_budget: Arc<RetryBudget>,
+    /// How long requests may fail for reasons that can pass without one that is answered in between. The first failure after
+    /// that, or after the longest `Retry-After` among them if that is more, ends the run. Default: 60 s.
+    pub patience: Duration,
 }
 
 impl Default for PushOptions {
@@ -44,6 +47,7 @@ impl Default for PushOptions {
             ids_per_second: None,
             retry: RetryPolicy { max_attempts: 10, total: Duration::from_mins(10), ..RetryPolicy::default() },
             retry_budget: Arc::new(RetryBudget::new(1000).with_refund(5)),
+            patience: Duration::from_mins(1),
         }
     }
 }

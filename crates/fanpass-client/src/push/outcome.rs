@@ -1,6 +1,8 @@
 //! What goes into a push and what comes out of it: an update, and the one outcome that each ends in.
 
+use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fanpass_model::{UserId, UserProperties};
 
@@ -58,4 +60,34 @@ pub enum StopReason {
     /// What every further update would have met too: a token that is not accepted, a setting that cannot work, no
     /// retries left in the budget, or a `Retry-After` longer than the policy waits.
     Halted(Arc<Error>),
+    /// Nothing but failures that can pass for longer than [`PushOptions::patience`](crate::PushOptions::patience): the other
+    /// side is gone, or refuses everything. The same updates may be pushed later.
+    Unavailable {
+        /// From the first of these failures to the last.
+        lasted: Duration,
+        /// The last of them.
+        last: Arc<Error>,
+    },
+}
+
+impl StopReason {
+    /// The failure that ended the run, if one did.
+    pub fn error(&self) -> Option<&Error> {
+        match self {
+            Self::Cancelled => None,
+            Self::Halted(error) | Self::Unavailable { last: error, .. } => Some(error),
+        }
+    }
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cancelled => f.write_str("it was interrupted"),
+            Self::Halted(error) => error.fmt(f),
+            Self::Unavailable { lasted, last } => {
+                write!(f, "no request has got through for {} s; the last one: {last}", lasted.as_secs())
+            }
+        }
+    }
 }

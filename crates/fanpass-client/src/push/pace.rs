@@ -21,6 +21,16 @@ impl Pace {
         Self { interval: per_second.map(|rate| Duration::from_secs(1) / rate.get()), next: None }
     }
 
+    /// Sends one request each `interval` from here on, or as many as there are.
+    pub(super) fn set(&mut self, interval: Option<Duration>) {
+        self.interval = interval;
+    }
+
+    /// Lets nothing be sent before a moment.
+    pub(super) fn hold(&mut self, until: Instant) {
+        self.next = self.next.max(Some(until));
+    }
+
     /// When the next request may be sent, if that is still to come.
     pub(super) fn wait(&self, now: Instant) -> Option<Instant> {
         self.next.filter(|next| *next > now)

@@ -35,8 +35,16 @@ pub(super) enum Next {
     Again,
     /// Its updates have failed.
     GiveUp,
-    /// They have failed, and the run ends.
+    /// They have failed, and the run ends, as nothing got through for so long.
+    Stop(Duration),
+    /// They have failed, and the run ends, as it may not go on trying.
     Halt,
+}
+
+/// Failures since the last answer.
+struct Failing {
+    since: Instant,
+    longest_wait: Duration,
 }
 
 /// The policy and the budget of a run.
@@ -44,17 +52,28 @@ pub(super) struct Retries {
     policy: RetryPolicy,
     budget: Arc<RetryBudget>,
     seed: u64,
+    patience: Duration,
+    failing: Option<Failing>,
 }
 
 impl Retries {
-    pub(super) fn new(policy: RetryPolicy, budget: Arc<RetryBudget>) -> Self {
+    pub(super) fn new(policy: RetryPolicy, budget: Arc<RetryBudget>, patience: Duration) -> Self {
         let seed = policy.jitter_seed.unwrap_or_else(|| RandomState::new().hash_one(0));
-        Self { policy, budget, seed }
+        Self { policy, budget, seed, patience, failing: None }
     }
 
     /// Notes an answer.
-    pub(super) fn answered(&self) {
+    pub(super) fn answered(&mut self) {
+        self.failing = None;
         self.budget.refund();
+    }
+
+    /// Notes a failure, and gives for how long there was nothing else if that is too long.
+    fn failing_for(&mut self, error: &Error, now: Instant) -> Option<Duration> {
+        let failing = self.failing.get_or_insert(Failing { since: now, longest_wait: Duration::ZERO });
+        failing.longest_wait = failing.longest_wait.max(error.retry_after().unwrap_or_default());
+        let lasted = now - failing.since;
+        (lasted > self.patience.max(failing.longest_wait)).then_some(lasted)
     }
 
     /// When the next attempt is due after so many, of which the last failed: when the other side asks for it, else by
@@ -68,8 +87,16 @@ impl Retries {
         now.checked_add(wait).unwrap_or_else(|| now + FAR_FUTURE)
     }
 
-    /// What the failure comes to if the next attempt were made at `at`.
-    pub(super) fn next(&self, attempts: u32, began: Instant, at: Instant, error: &Error) -> Next {
+    /// What the failure of now comes to if the next attempt were made at `at`.
+    pub(super) fn next(
+        &mut self,
+        (attempts, began): (u32, Instant),
+        (now, at): (Instant, Instant),
+        error: &Error,
+    ) -> Next {
+        if let Some(lasted) = self.failing_for(error, now) {
+            return Next::Stop(lasted);
+        }
         match error.retry_after() {
             Some(asked) if asked > self.policy.max_retry_after => return Next::Halt,
             _ if attempts >= self.policy.max_attempts => return Next::GiveUp,

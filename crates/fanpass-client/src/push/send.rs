@@ -15,7 +15,7 @@ impl<T> Push<T> {
         let now = Instant::now();
         self.note(now);
         self.slots.wake(now);
-        while self.slots.busy() < self.limit.get() && self.pace.wait(now).is_none() {
+        while self.slots.busy() < self.limit.get() && self.spaced_until(now).is_none() {
             let Some(batch) = self.next_batch(now, context) else { return };
             self.send(batch, now);
         }
@@ -58,6 +58,7 @@ impl<T> Push<T> {
         match self.slots.send(batch, now) {
             Ok(()) => {
                 self.pace.take(now, 1);
+                self.throttle.take(now);
                 self.progress.requests += 1;
                 self.progress.retries += u64::from(repeats);
             }
@@ -70,6 +71,11 @@ impl<T> Push<T> {
         if self.slots.busy() >= self.limit.get() {
             return self.slots.next_rested();
         }
-        self.pace.wait(Instant::now()).or_else(|| self.delayed.next())
+        self.spaced_until(Instant::now()).or_else(|| self.delayed.next())
+    }
+
+    /// When the next request may be sent by the rate that was asked for, and by the one that was found, if that is to come.
+    fn spaced_until(&self, now: Instant) -> Option<Instant> {
+        self.pace.wait(now).max(self.throttle.wait(now))
     }
 }

@@ -10,7 +10,7 @@ use super::lanes::Batch;
 use super::retries::{self, Next};
 use super::slots::Done;
 use super::{Delivery, Push, StopReason};
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 impl<T> Push<T> {
     /// Takes in what an attempt came to.
@@ -19,7 +19,7 @@ impl<T> Push<T> {
         self.note(at);
         let error = match result {
             Ok(()) => {
-                self.answered(slot, latency);
+                self.answered(slot, at, latency);
                 return self.settle(batch, Delivery::Sent);
             }
             Err(error) => {
@@ -32,12 +32,13 @@ impl<T> Push<T> {
         } else if error.is_transient() {
             self.fail(slot, batch, error);
         } else {
-            self.answered(slot, latency);
+            self.answered(slot, at, latency);
             self.settle(batch, Delivery::Rejected(Arc::new(error)));
         }
     }
 
-    fn answered(&mut self, slot: usize, latency: Duration) {
+    fn answered(&mut self, slot: usize, at: Instant, latency: Duration) {
+        self.throttle.accepted(at, self.slots.in_flight());
         self.limit.answered(latency);
         self.retries.answered();
         self.slots.free(slot);
@@ -47,28 +48,51 @@ impl<T> Push<T> {
     fn fail(&mut self, slot: usize, mut batch: Batch<T>, error: Error) {
         let now = Instant::now();
         let at = self.retries.next_time(batch.attempts, &error, now);
-        if retries::is_overload(&error) {
-            self.limit.refused();
-        }
-        if retries::is_refusal(&error) {
-            self.slots.refused(slot, at, |refusals| self.limit.is_overload(refusals));
-        } else {
-            self.slots.free(slot);
-        }
+        self.give_back(slot, &error, now, at);
         if self.stopped.is_some() {
             return self.settle(batch, Delivery::Failed(Arc::new(error)));
         }
-        match self.retries.next(batch.attempts, batch.began.unwrap_or(now), at, &error) {
+        let begun = (batch.attempts, batch.began.unwrap_or(now));
+        let next = self.retries.next(begun, (now, at), &error);
+        match next {
             Next::Again => {
                 batch.failure = Some(Box::new(error));
                 self.delayed.push(at, batch);
             }
             Next::GiveUp => self.settle(batch, Delivery::Failed(Arc::new(error))),
-            Next::Halt => {
-                let error = Arc::new(error);
-                self.settle(batch, Delivery::Failed(Arc::clone(&error)));
-                self.stop(StopReason::Halted(error));
+            Next::Halt | Next::Stop(_) => {
+                let last = Arc::new(error);
+                self.settle(batch, Delivery::Failed(Arc::clone(&last)));
+                self.stop(match next {
+                    Next::Stop(lasted) => StopReason::Unavailable { lasted, last },
+                    _ => StopReason::Halted(last),
+                });
             }
+        }
+    }
+
+    /// Gives a slot back whose request has failed and may be sent again at `at`.
+    fn give_back(&mut self, slot: usize, error: &Error, now: Instant, at: Instant) {
+        let in_flight = self.slots.in_flight();
+        let is_limited = error.kind() == ErrorKind::RateLimited;
+        if is_limited && self.throttle.refused(now, in_flight, at) {
+            return self.slots.free(slot);
+        }
+        if retries::is_overload(error) {
+            self.limit.refused();
+        }
+        if retries::is_refusal(error) {
+            let mut begins = false;
+            self.slots.refused(slot, at, |refusals| {
+                let too_often = self.limit.is_overload(refusals);
+                begins = too_often && is_limited && self.throttle.begin(now, in_flight);
+                too_often && !begins
+            });
+            if begins {
+                self.slots.wake_all();
+            }
+        } else {
+            self.slots.free(slot);
         }
     }
 
@@ -90,7 +114,7 @@ impl<T> Push<T> {
         self.source = None;
         let left = self.delayed.drain().chain(self.ready.drain(..)).chain(self.lanes.drain_waiting());
         self.outcomes.extend(left.flat_map(|batch| batch.abandon(&reason)));
-        self.stopped.get_or_insert(reason);
+        self.handle.note_stop(self.stopped.get_or_insert(reason));
     }
 
     /// Heeds the handle.

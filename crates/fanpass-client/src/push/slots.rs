@@ -92,6 +92,11 @@ impl<T> Slots<T> {
         }
     }
 
+    /// Puts all slots to use that rest.
+    pub(super) fn wake_all(&mut self) {
+        self.free.extend(self.resting.drain());
+    }
+
     /// Sends a batch from the slot that was used last, whose connection is the most likely to be open.
     pub(super) fn send(&mut self, batch: Batch<T>, now: Instant) -> Result<(), (Batch<T>, Error)> {
         let index = match self.free.pop() {
@@ -151,7 +156,7 @@ impl<T> Slots<T> {
 
     /// Gives a slot back that was refused: it goes on, unless that happened too often running; then it rests until
     /// `until`.
-    pub(super) fn refused(&mut self, slot: usize, until: Instant, too_often: impl Fn(u32) -> bool) {
+    pub(super) fn refused(&mut self, slot: usize, until: Instant, too_often: impl FnOnce(u32) -> bool) {
         self.all[slot].refusals += 1;
         if too_often(self.all[slot].refusals) {
             self.resting.push(until, slot);

@@ -9,7 +9,7 @@ use fanpass_transport::middleware::RetryPolicy;
 use fanpass_transport::{Sent, TransportError, TransportErrorKind};
 use tokio::time::Instant;
 
-use crate::support::{builder, client, fixture, import, json};
+use crate::support::{builder, client, fixture, import, json, segment, users};
 
 #[tokio::test(start_paused = true)]
 async fn a_limited_call_waits_as_long_as_it_is_told() {
@@ -75,6 +75,29 @@ fn a_key_is_visible_ascii() {
     }
     assert_eq!(IdempotencyKey::new("job-7").unwrap(), "job-7".parse().unwrap());
     assert_ne!(IdempotencyKey::random(), IdempotencyKey::random());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_cut_short_is_asked_for_again() {
+    let answers = CaptureTransport::new(|_| Ok(json(200, &fixture("create_segment/response"))));
+    let cut = FaultTransport::scripted(answers, [Some(Fault::Truncated), Some(Fault::Truncated)]);
+    client(cut).create_segment(&segment(), &users(&["00042"])).await.unwrap();
+    let transport = CaptureTransport::new(|_| Ok(json(200, &fixture("get_segment_import_status/response"))));
+    let cut = FaultTransport::scripted(transport.clone(), [Some(Fault::Truncated)]);
+    client(cut).import_status(&import()).await.unwrap();
+    assert_eq!(transport.requests().len(), 2);
+    let always = FaultTransport::deciding(transport, || Some(Fault::Truncated));
+    let error = client(always).import_status(&import()).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), error.sent()), (ErrorKind::Transport, 4, Sent::Yes));
+}
+
+#[tokio::test(start_paused = true)]
+async fn unless_it_could_have_its_effect_twice() {
+    let cut =
+        FaultTransport::deciding(CaptureTransport::new(|_| Ok(json(200, "{}"))), || Some(Fault::Truncated));
+    let token = IssueTokenRequest::new("nightly-export".to_owned());
+    let error = client(cut).issue_token(&token).await.unwrap_err();
+    assert_eq!(error.attempts(), 1);
 }
 
 #[tokio::test]

@@ -60,6 +60,33 @@ fn each_file_must_have_the_id_column() {
 }
 
 #[test]
+fn what_has_no_header_beside_files_that_have_one_is_refused() {
+    let table = ("a.csv", b"fan_id\n1\n".to_vec());
+    for (name, text) in
+        [("readme.txt", "Export of 3 Nov\n"), ("README.txt", "Season 2026\n"), ("b.csv", "17\n18\n")]
+    {
+        let archive = zip([table.clone(), (name, text.as_bytes().to_vec())]);
+        let error = read("fans.zip", archive.clone(), None, &Options::default()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AmbiguousHeader, "{error}");
+        assert!(
+            error.to_string().starts_with(&format!("fans.zip:{name}: has no header and fans.zip:a.csv")),
+            "{error}"
+        );
+    }
+    let bare = zip([("a.csv", b"1\n".to_vec()), ("b.csv", b"2\n3\n".to_vec())]);
+    let (good, _) = read("fans.zip", bare, None, &Options::default()).unwrap();
+    assert_eq!(good, ["1", "2", "3"]);
+}
+
+#[test]
+fn the_id_column_is_found_anew_in_files_that_name_their_columns() {
+    let lines = br#"{"name":"B","fan_id":"2"}"#.to_vec();
+    let archive = zip([("a.csv", b"fan_id,name\n1,A\n".to_vec()), ("b.jsonl", lines)]);
+    let (good, _) = read("fans.zip", archive, None, &Options::default()).unwrap();
+    assert_eq!(good, ["1", "2"]);
+}
+
+#[test]
 fn what_is_no_table_is_refused_by_name() {
     let table = ("a.csv", b"fan_id\n1\n".to_vec());
     let inner = zip([table.clone()]);

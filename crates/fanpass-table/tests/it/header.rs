@@ -1,8 +1,8 @@
 //! Which row is the header and which column holds the ids.
 
-use fanpass_table::{ErrorKind, Header, Options, Table};
+use fanpass_table::{ErrorKind, Header, Options, Table, code};
 
-use crate::support::{ids, kind, read, sample};
+use crate::support::{ids, kind, read, sample, summary};
 
 fn with(header: Header) -> Options {
     let mut options = Options::default();
@@ -104,4 +104,20 @@ fn a_table_tells_whether_it_has_a_header() {
     let mut table = Table::open(&sample.path, &with(Header::Absent)).unwrap();
     table.select_ids(Some("#1")).unwrap();
     assert!(!table.has_header());
+}
+
+#[test]
+fn a_header_that_comes_again_is_no_id() {
+    for text in [
+        "fan_id\n1\nfan_id\n2\n",
+        "fan_id, name \n1,A\nfan_id,name\n2,fan_id\n",
+        "\"fan_id\";\n1;A\nfan_id;\n2;B\n",
+    ] {
+        let (good, bad) = read("h.csv", text, None, &Options::default()).unwrap();
+        assert_eq!(good, ["1", "2"], "{text}");
+        assert_eq!(summary(&bad), [("h.csv:3".into(), code::REPEATED_HEADER)], "{text}");
+    }
+    // A row of which only the id is called so is data, and so is one where there is no header.
+    assert_eq!(ids("h.csv", "fan_id,name\nfan_id,A\n"), ["fan_id"]);
+    assert_eq!(chosen("1\n1\n2\n", "#1", Header::Absent), Ok(["1", "1", "2"].map(str::to_owned).into()));
 }

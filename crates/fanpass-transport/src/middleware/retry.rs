@@ -81,13 +81,21 @@ pub struct Retry<T> {
     budget: Arc<RetryBudget>,
     clock: Arc<dyn Fn() -> SystemTime + Send + Sync>,
     seed: AtomicU64,
+    whole: Option<usize>,
 }
 
 impl<T: Transport> Retry<T> {
     /// Retries by `policy`, within `budget`.
     pub fn new(inner: T, policy: RetryPolicy, budget: Arc<RetryBudget>) -> Self {
         let seed = policy.jitter_seed.unwrap_or_else(|| RandomState::new().hash_one(0));
-        Self { inner, policy, budget, clock: Arc::new(SystemTime::now), seed: AtomicU64::new(seed) }
+        Self {
+            inner,
+            policy,
+            budget,
+            clock: Arc::new(SystemTime::now),
+            seed: AtomicU64::new(seed),
+            whole: None,
+        }
     }
 
     /// The same with another clock to read dates in `Retry-After` by.
@@ -95,6 +103,26 @@ impl<T: Transport> Retry<T> {
     pub fn with_clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
+    }
+
+    /// The same, but a success of an idempotent request counts only once its body is there, which may have so many bytes: one
+    /// that is cut short is asked for again.
+    #[must_use]
+    pub fn with_whole_answers(mut self, limit: Option<usize>) -> Self {
+        self.whole = limit;
+        self
+    }
+
+    /// Sends it once.
+    async fn attempt(&self, request: Request, idempotent: bool) -> Result<Response, TransportError> {
+        let answer = self.inner.send(request).await?;
+        match self.whole {
+            Some(limit) if idempotent && answer.status().is_success() => {
+                let (head, body) = answer.into_parts();
+                Ok(Response::from_parts(head, body.bytes(limit).await?.into()))
+            }
+            _ => Ok(answer),
+        }
     }
 
     fn delays(&self) -> Delays {
@@ -133,7 +161,7 @@ impl<T: Transport> Transport for Retry<T> {
         let mut attempts = Attempts(1);
         loop {
             let spare = if attempts.0 < self.policy.max_attempts { try_clone(&request) } else { None };
-            let outcome = self.inner.send(request).await;
+            let outcome = self.attempt(request, idempotent).await;
             let next = spare.and_then(|spare| {
                 Some((spare, self.next_attempt(&outcome, idempotent, &mut delays, began)?))
             });

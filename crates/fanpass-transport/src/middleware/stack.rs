@@ -32,6 +32,7 @@ pub struct Stack {
     rate: Option<Arc<RateLimit>>,
     tokens: Option<Arc<dyn TokenSource>>,
     timeout: Duration,
+    whole: Option<usize>,
 }
 
 impl Stack {
@@ -47,6 +48,7 @@ impl Stack {
             rate: None,
             tokens: None,
             timeout: Duration::from_secs(30),
+            whole: None,
         }
     }
 
@@ -68,6 +70,13 @@ impl Stack {
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// Retries calls whose answer is cut short too, for a caller that reads answers of so many bytes at most, and as a whole.
+    #[must_use]
+    pub fn whole_answers(mut self, limit: usize) -> Self {
+        self.whole = Some(limit);
         self
     }
 
@@ -103,7 +112,9 @@ impl Stack {
     pub fn build(self) -> DynTransport {
         let (ids, clock) = (Arc::clone(&self.ids), Arc::clone(&self.clock));
         let (policy, budget) = (self.policy.clone(), Arc::clone(&self.budget));
+        let whole = self.whole;
         let retry = Retry::new(self.attempt(), policy, budget).with_clock(move || clock());
+        let retry = retry.with_whole_answers(whole);
         RequestIds::new(CallTrace::new(retry), move || ids()).into_dyn()
     }
 

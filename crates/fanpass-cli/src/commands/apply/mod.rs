@@ -4,6 +4,7 @@ mod report;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -22,7 +23,7 @@ use crate::feed::plan::{FeedPlan, PLAN_VERSION, Plan as SavedPlan};
 use crate::feed::prepare::{Prepared, Preparing};
 use crate::printer::Printer;
 use crate::runtime::blocking;
-use crate::session::{Session, quoted_path};
+use crate::session::{IMPORT_TIMEOUT, Session, quoted_path};
 use crate::signals::Claim;
 
 /// Carry out the feeds of a configuration file, or a saved plan
@@ -42,6 +43,9 @@ pub struct Apply {
     allow: Vec<Guard>,
     #[command(flatten)]
     sending: Sending,
+    /// Give up waiting for a segment's import after so many seconds; the import itself goes on
+    #[arg(long, value_name = "SECONDS", default_value_t = IMPORT_TIMEOUT.as_secs())]
+    timeout: u64,
     /// Compare, and send nothing
     #[arg(long)]
     dry_run: bool,
@@ -82,6 +86,7 @@ impl Apply {
         let mut ledger = blocking(|| self.ledger.open(&config.ledger, printer))?;
         let options = self.sending.options(&config.feeds);
         let mut session = Session::open(&global).await?.with_ids_rate(options.ids_per_second);
+        session.import_timeout = Duration::from_secs(self.timeout);
         if let Some(planned) = plan.as_ref().and_then(|plan| plan.target.as_deref())
             && planned != session.identity()
         {
@@ -137,6 +142,7 @@ impl Apply {
             file,
             allow: Guard::ALL.to_vec(),
             sending: Sending::default(),
+            timeout: IMPORT_TIMEOUT.as_secs(),
             dry_run,
             checked: CheckedBy::default(),
             ledger,

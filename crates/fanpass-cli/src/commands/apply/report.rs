@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::commands::segments::outcome::{write_files, write_notices, write_undelivered};
 use crate::exit::Exit;
 use crate::feed::apply::Applied;
-use crate::feed::closed::{Closed, write_figures};
+use crate::feed::closed::{Closed, is_in_vain, write_figures};
 use crate::feed::plan::{FeedPlan, Rows};
 use crate::feed::remarks::Remark;
 use crate::input::RejectedRow;
@@ -153,6 +153,10 @@ impl FeedReport {
         let Self { feed, file, figures, .. } = self;
         match &self.stopped {
             None if !self.begun => writeln!(out, "{feed}: {file} was not begun; nothing of it was sent")?,
+            Some(why) if is_in_vain(figures) => {
+                writeln!(out, "{feed}: nothing of {file} was acknowledged: {why}")?;
+            }
+            None if is_in_vain(figures) => writeln!(out, "{feed}: nothing of {file} was acknowledged")?,
             Some(why) => writeln!(out, "{feed}: stopped in the middle of {file}: {why}")?,
             None => writeln!(out, "{feed}: {file} is applied")?,
         }
@@ -161,7 +165,7 @@ impl FeedReport {
         write_figures(out, figures)?;
         write_notices(out, &self.notices)?;
         write_undelivered(out, &self.rejects, figures.rejected, self.listed)?;
-        write_files(out, &self.rejects_files)?;
+        write_files(out, &self.rejects_files, figures.unsent + figures.rejected > self.listed)?;
         self.rejects_files.iter().filter(|_| figures.rejected > 0).try_for_each(|path| {
             writeln!(out, "Next: mend it, then fanpass rejects retry {}", quoted_path(path))
         })

@@ -140,9 +140,12 @@ pub fn write_notices(out: &mut dyn Write, notices: &[String]) -> io::Result<()> 
     notices.iter().try_for_each(|notice| writeln!(out, "  {notice}"))
 }
 
-/// Where rejected rows were written.
-pub fn write_files(out: &mut dyn Write, files: &[PathBuf]) -> io::Result<()> {
-    files.iter().try_for_each(|path| writeln!(out, "\nRows that did not arrive, and why: {}", path.display()))
+/// Where rejected rows were written; `more` says that they are not all that did not arrive.
+pub fn write_files(out: &mut dyn Write, files: &[PathBuf], more: bool) -> io::Result<()> {
+    let what = if more { "Some of the rows" } else { "Rows" };
+    files
+        .iter()
+        .try_for_each(|path| writeln!(out, "\n{what} that did not arrive, and why: {}", path.display()))
 }
 
 /// The first rejected rows, one a line.

@@ -240,7 +240,7 @@ impl Report for PushReport {
         outcome::write_trimmed(out, self.trimmed)?;
         outcome::write_notices(out, &self.notices)?;
         outcome::write_rejects(out, &self.rejects, *rejected)?;
-        outcome::write_files(out, &self.rejects_files)?;
+        outcome::write_files(out, &self.rejects_files, false)?;
         if !self.rejects_files.is_empty() {
             writeln!(out, "Mend them in {file} and push it again: a push replaces the whole segment.")?;
         }

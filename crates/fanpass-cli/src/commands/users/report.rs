@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::commands::segments::outcome::{write_files, write_notices, write_undelivered};
 use crate::exit::Exit;
-use crate::feed::closed::{Closed, write_figures};
+use crate::feed::closed::{Closed, is_in_vain, write_figures};
 use crate::feed::push::Pushed;
 use crate::feed::remarks::Remark;
 use crate::input::RejectedRow;
@@ -18,7 +18,7 @@ use crate::session::quoted_path;
 
 /// Prints the report of `file` and gives the exit code.
 pub fn conclude(file: String, dry_run: bool, pushed: Pushed, printer: Printer) -> Result<Exit> {
-    let Pushed { closed, resumes, findings, .. } = pushed;
+    let Pushed { closed, resumes, findings, rejects_of } = pushed;
     if let Closed { failure: Some(_), figures: Figures { read: 0, .. }, .. } = closed {
         // Nothing was done that an account could be given of.
         return closed.failure.map_or(Ok(Exit::Failed), Err);
@@ -27,7 +27,13 @@ pub fn conclude(file: String, dry_run: bool, pushed: Pushed, printer: Printer) -
     let next = match (&closed.stopped, closed.rejects_files.first()) {
         _ if closed.failure.is_some() => None,
         (Some(_), _) => {
-            Some("push the same file again: what was sent already is set to the same values".to_owned())
+            // A ledger knows what was acknowledged.
+            let again = if rejects_of.is_some() {
+                "what was acknowledged is not sent again"
+            } else {
+                "what was sent already is set to the same values"
+            };
+            Some(format!("push the same file again: {again}"))
         }
         (None, Some(path)) => {
             let mend = if closed.figures.rejected > 0 { "mend" } else { "look at" };
@@ -86,6 +92,10 @@ impl Report for PushReport {
         let Self { file, figures, .. } = self;
         match (self.dry_run, &self.stopped) {
             (true, _) => writeln!(out, "Read {file}; nothing was sent\n")?,
+            (false, Some(why)) if is_in_vain(figures) => {
+                writeln!(out, "Nothing of {file} was acknowledged: {why}\n")?;
+            }
+            (false, None) if is_in_vain(figures) => writeln!(out, "Nothing of {file} was acknowledged\n")?,
             (false, Some(why)) => writeln!(out, "Stopped in the middle of {file}: {why}\n")?,
             (false, None) => writeln!(out, "Pushed {file}\n")?,
         }
@@ -93,7 +103,8 @@ impl Report for PushReport {
         write_figures(out, figures)?;
         write_notices(out, &self.notices)?;
         write_undelivered(out, &self.rejects, figures.rejected, self.listed)?;
-        write_files(out, &self.rejects_files)?;
+        let unlisted = !self.dry_run && figures.unsent + figures.rejected > self.listed;
+        write_files(out, &self.rejects_files, unlisted)?;
         self.next.iter().try_for_each(|next| writeln!(out, "\nNext: {next}"))
     }
 }

@@ -1,7 +1,5 @@
 //! The upload that makes a segment what its feeds say, and the account of each of them.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, Result};
 use fanpass_model::{ImportId, ImportState, ImportStatus, SegmentName};
 use fanpass_sync::{Ledger, ListId};
@@ -20,9 +18,6 @@ use crate::printer::Printer;
 use crate::runtime::blocking;
 use crate::session::Session;
 use crate::temporary::Temporary;
-
-/// How long an import may take.
-const IMPORT_TIMEOUT: Duration = Duration::from_hours(6);
 
 impl Job {
     /// Makes the segment what was compared, and remembers it once the service says that it is; the account of each feed.
@@ -90,7 +85,7 @@ impl Job {
         if inline && receipt.status == Some(ImportState::Completed) {
             return Ok((id, None));
         }
-        let wait = Wait { wait: true, timeout: IMPORT_TIMEOUT.as_secs() };
+        let wait = Wait { wait: true, timeout: session.import_timeout.as_secs() };
         let Waited { status, stopped } = wait_for(session, &id, Some(count), wait, printer).await;
         if let Some(Stopped { why, exit }) = stopped {
             let message =

@@ -66,6 +66,7 @@ async fn it_is_one_at_least() {
     let faults = FaultTransport::scripted(service.clone(), (0..100).map(|_| Some(Fault::Limited(1))));
     let mut options = PushOptions { max_concurrency: 0, window: 0, ..options(1) };
     options.retry.max_attempts = 1000;
+    options.patience = Duration::MAX;
     let outcomes = finish(push(faults, updates(3), options)).await;
     assert_eq!((outcomes.len(), service.log().len(), service.most_in_flight()), (3, 3, 1));
 }

@@ -57,10 +57,14 @@ fn one_in(one_in: u64, random: bool, fault: Fault) -> impl FnMut() -> Option<Fau
 
 /// A bucket that holds the tokens of a second and begins with a tenth of them.
 fn at_most(per_second: f64) -> impl FnMut() -> Option<Fault> {
-    let mut tokens = per_second / 10.0;
+    bucket(per_second, per_second / 10.0, per_second)
+}
+
+/// A bucket that begins with so many tokens and holds so many.
+fn bucket(per_second: f64, mut tokens: f64, size: f64) -> impl FnMut() -> Option<Fault> {
     let mut filled = Instant::now();
     move || {
-        tokens = (tokens + filled.elapsed().as_secs_f64() * per_second).min(per_second);
+        tokens = (tokens + filled.elapsed().as_secs_f64() * per_second).min(size);
         filled = Instant::now();
         if tokens < 1.0 {
             return Some(Fault::Limited(1));
@@ -98,7 +102,59 @@ async fn a_twentieth_unavailable_at_random_does_not_slow_a_run_down() {
 #[tokio::test(start_paused = true)]
 async fn a_real_limit_is_kept_to_and_reached() {
     let run = run_at(3, at_most(5_000.0)).await;
-    assert!(run.seconds < 4.5 && run.extra <= 600, "{run:?}");
+    // The last that is refused is waited for.
+    assert!(run.seconds < 3.9 + 1.1 && run.extra <= 600, "{run:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_even_one_request_at_a_time_passes_is_kept_to_and_reached() {
+    for (milliseconds, per_second, size) in
+        [(1, 200.0, 20.0), (30, 200.0, 200.0), (100, 500.0, 5.0), (1, 20.0, 5.0)]
+    {
+        let run = run_at(milliseconds, bucket(per_second, size, size)).await;
+        let best = 20_000.0 / per_second;
+        assert!(run.seconds < best * 1.2 && run.extra <= 1_500, "{per_second}: {run:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_is_lifted_holds_nothing_up() {
+    let mut bucket = bucket(200.0, 20.0, 20.0);
+    let mut number = 0;
+    let run = run_at(1, move || {
+        number += 1;
+        bucket().filter(|_| number < 1_000)
+    });
+    let run = run.await;
+    assert!(run.seconds < 8.0, "{run:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_slot_is_not_slowed_down_for_good_by_refusals_at_random() {
+    let service = Memory::new(|_, _| Duration::ZERO);
+    let faults = FaultTransport::deciding(service, one_in(10, true, Fault::Limited(1)));
+    let started = Instant::now();
+    finish(push(Distant(faults, Duration::from_millis(3)), updates(20_000), options(1))).await;
+    assert!(started.elapsed().as_secs() < 240, "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quota_that_is_spent_is_waited_for_and_not_asked_for() {
+    // A thousand a minute.
+    let (began, mut minute, mut left) = (Instant::now(), 0, 1_000);
+    let run = run_at(5, move || {
+        let now = began.elapsed().as_secs();
+        if now / 60 != minute {
+            (minute, left) = (now / 60, 1_000);
+        }
+        if left == 0 {
+            return Some(Fault::Limited(60 - now % 60));
+        }
+        left -= 1;
+        None
+    });
+    let run = run.await;
+    assert!(run.seconds < 1_300.0 && run.extra < 5_500, "{run:?}");
 }
 
 #[tokio::test(start_paused = true)]

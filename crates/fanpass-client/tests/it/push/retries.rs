@@ -1,9 +1,10 @@
 //! Failures that can pass: who waits, for how long, and when it is enough.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fanpass_client::{Delivery, ErrorKind, StopReason};
+use fanpass_client::{Delivery, ErrorKind, PushOptions, StopReason};
 use fanpass_testkit::{CaptureTransport, Fault, FaultTransport};
 use fanpass_transport::Sent;
 use fanpass_transport::middleware::RetryBudget;
@@ -137,4 +138,40 @@ async fn a_success_that_is_no_answer_of_a_fanpass_is_no_delivery() {
     let outcomes = finish(push(portal, updates(1), options(1))).await;
     let Delivery::Rejected(error) = &outcomes[0].delivery else { panic!("{outcomes:?}") };
     assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+}
+
+/// Whatever is asked, in time.
+fn always(fault: Fault) -> FaultTransport<Memory> {
+    FaultTransport::deciding(Memory::new(|_, _| Duration::ZERO), move || Some(fault.clone()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_gets_nothing_through_stops() {
+    for (fault, bound) in
+        [(Fault::Refused, 85), (Fault::Status(503), 85), (Fault::Limited(1), 62), (Fault::Limited(45), 91)]
+    {
+        let started = Instant::now();
+        let run = push(always(fault.clone()), updates(100_000), options(16));
+        let handle = run.handle();
+        let outcomes = finish(run).await;
+        let seconds = started.elapsed().as_secs();
+        assert!((60..bound).contains(&seconds), "{fault:?}: {seconds}");
+        assert!(outcomes.len() <= 4096, "the rest of the source was not read");
+        let Some(reason @ StopReason::Unavailable { .. }) = handle.stopped() else { panic!("{fault:?}") };
+        assert!(reason.to_string().starts_with("no request has got through for "), "{reason}");
+        assert!(reason.error().unwrap().is_transient());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_answers_now_and_then_is_waited_for() {
+    let started = Instant::now();
+    let gone = move || {
+        let seconds = started.elapsed().as_secs();
+        (seconds < 40 || (60..110).contains(&seconds)).then_some(Fault::Refused)
+    };
+    let service = Memory::new(|_, _| Duration::from_millis(100));
+    let options = PushOptions { requests_per_second: NonZeroU32::new(50), ..options(16) };
+    let outcomes = finish(push(FaultTransport::deciding(service, gone), updates(3_000), options)).await;
+    assert!(names(outcomes).iter().all(|(_, name)| *name == "sent"));
 }
