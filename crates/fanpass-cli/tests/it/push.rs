@@ -18,6 +18,27 @@ fn the_readme_example_accounts_for_every_row() {
 }
 
 #[test]
+fn a_file_is_named_by_its_position_or_by_an_option() {
+    let club = Club::with_service();
+    club.file("fans.csv", "fan_id,holder\n00042,yes\n");
+    let commands: [&[&str]; 3] = [
+        &["segments", "push", "fans"],
+        &["segments", "import", "fans"],
+        &["users", "push", "--id", "fan_id", "--map", "holder=user_properties.sth:boolean"],
+    ];
+    for command in commands {
+        for named in [&["fans.csv"][..], &["--file", "fans.csv"]] {
+            let printed = club.run(&[command, named].concat());
+            assert!(printed.ends_with("exit 0\n"), "{printed}");
+        }
+        for named in [&[][..], &["fans.csv", "--file", "fans.csv"]] {
+            let printed = club.run(&[command, named].concat());
+            assert!(printed.contains("--file <FILE>") && printed.ends_with("exit 2\n"), "{printed}");
+        }
+    }
+}
+
+#[test]
 fn rejected_rows_are_named_and_the_rest_is_pushed() {
     let club = Club::with_service();
     club.file("holders.csv", example("holders-with-mistakes.csv"));

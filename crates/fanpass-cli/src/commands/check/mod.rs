@@ -25,7 +25,7 @@ use crate::attribute_file::AttributeFile;
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::ids::{for_each_id, refuse_rejects};
-use crate::input::{Input, ReadingOptions, reject_file};
+use crate::input::{ReadingOptions, reject_file};
 use crate::printer::Printer;
 use crate::session::quoted_path;
 use crate::source::SourceFile;
@@ -88,8 +88,7 @@ impl Check {
     }
 
     fn check(self, stop: Arc<AtomicBool>, printer: Printer) -> Result<Exit> {
-        let input = Input { file: self.file.clone(), reading: self.reading.clone() };
-        let source = input.source()?;
+        let source = self.reading.source(&self.file)?;
         self.rejects.iter().try_for_each(|path| RejectFiles::new(path).check())?;
         let mut tally = Tally::new(self.rejects.as_deref(), stop, printer);
         if self.emit.is_some() {

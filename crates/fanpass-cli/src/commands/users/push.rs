@@ -94,6 +94,6 @@ impl Push {
             attributes: vec![recipe::attributes(&label, file, &mapping, rejects_of.clone())],
             ..Feeds::default()
         })?;
-        conclude(self.input.file.display().to_string(), self.dry_run, closed, resumes, printer)
+        conclude(self.input.file.path().display().to_string(), self.dry_run, closed, resumes, printer)
     }
 }
