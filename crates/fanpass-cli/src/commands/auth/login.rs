@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 
 use crate::cli::{Found, Global};
+use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::printer::{Printer, Report};
@@ -24,7 +25,10 @@ use crate::target::{Target, stated_token};
 #[command(after_help = "Examples:\n  \
     fanpass auth login --domain fanreach.example < token.txt\n  \
     fanpass auth login --profile staging --domain https://staging.fanreach.example --token-file token.txt")]
-pub struct Login {}
+pub struct Login {
+    #[command(flatten)]
+    dry_run: DryRun,
+}
 
 impl Login {
     pub fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
@@ -39,6 +43,11 @@ impl Login {
         };
         BaseUrl::parse_with_plain_hosts(&domain, global.allow_plain_http.as_slice())?;
         let (token, token_from) = read_token(global, printer)?;
+        if self.dry_run.dry_run {
+            let would = format!("keep the token from {token_from} for {domain} as profile {name}");
+            printer.report(&Intent::to(would).if_only(format!("{domain} takes the token"), false))?;
+            return Ok(Exit::Done);
+        }
         folder.save_profile(name, Profile { domain: domain.clone() })?;
         let token_file = folder.save_token(name, &token)?;
         printer.report(&LoginReport { profile: name.to_owned(), domain, token_from, token_file })?;

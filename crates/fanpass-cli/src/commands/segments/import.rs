@@ -22,6 +22,7 @@ use crate::session::{Session, quoted};
 /// The service picks the column of ids, so the file should have one column, or one whose header is recognised. Use
 /// `segments push` to name the column and to see every problem before anything is sent.
 #[derive(Debug, Args)]
+#[command(override_usage = "fanpass segments import [OPTIONS] <SEGMENT> <FILE>")]
 #[command(mut_arg("file", |file| file.help("CSV, XLSX, XLS or ZIP file; `-` sends standard input as CSV")))]
 #[command(
     after_help = "Example:\n  fanpass segments import season-ticket-holders --file holders.xlsx --wait"
