@@ -1,5 +1,6 @@
 //! The one writer of everything that people and programs read.
 
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
 use fanpass_model::{ProblemItem, shown, shown_lines};
@@ -14,6 +15,39 @@ use crate::failure::{hint_of, items_of};
 pub trait Report: Serialize {
     /// Writes it for a person.
     fn human(&self, out: &mut dyn Write) -> io::Result<()>;
+
+    /// What goes on from here, which a person is told below the rest, unless they asked for results only.
+    fn next(&self) -> Option<String> {
+        None
+    }
+}
+
+/// What goes on from here: a command line for programs, behind what a person does by hand before it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct Next {
+    #[serde(skip)]
+    before: Option<String>,
+    command: String,
+}
+
+impl Next {
+    /// That command at once.
+    pub const fn command(command: String) -> Self {
+        Self { before: None, command }
+    }
+
+    /// That command, once a person has done something, such as "mend fans.csv".
+    pub const fn after(before: String, command: String) -> Self {
+        Self { before: Some(before), command }
+    }
+}
+
+impl fmt::Display for Next {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.before.iter().try_for_each(|before| write!(f, "{before}, then "))?;
+        f.write_str(&self.command)
+    }
 }
 
 /// Results go to standard output; notes, progress and errors to standard error.
@@ -73,6 +107,9 @@ impl Printer {
         } else {
             let mut text = Vec::new();
             report.human(&mut text)?;
+            if let Some(next) = report.next().filter(|_| !self.quiet) {
+                writeln!(text, "\nNext: {next}")?;
+            }
             let text = String::from_utf8_lossy(&text);
             out.write_all(shown_lines(&text).as_bytes())?;
         }

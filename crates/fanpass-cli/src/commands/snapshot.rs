@@ -46,6 +46,7 @@ impl Snapshot {
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct SnapshotReport {
     file: PathBuf,
     #[serde(flatten)]

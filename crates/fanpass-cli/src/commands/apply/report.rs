@@ -107,7 +107,11 @@ impl Report for ApplyReport {
             }
             feed.human(out)?;
         }
-        self.next.iter().try_for_each(|next| writeln!(out, "\nNext: {next}"))
+        Ok(())
+    }
+
+    fn next(&self) -> Option<String> {
+        self.next.clone()
     }
 }
 

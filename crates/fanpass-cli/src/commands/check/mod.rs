@@ -26,7 +26,7 @@ use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::ids::{for_each_id, refuse_rejects};
 use crate::input::{ReadingOptions, reject_file};
-use crate::printer::Printer;
+use crate::printer::{Next, Printer};
 use crate::session::quoted_path;
 use crate::source::SourceFile;
 
@@ -156,18 +156,18 @@ impl Check {
     }
 
     /// The command that goes on from here.
-    fn next(&self, report: &CheckReport) -> String {
+    fn next(&self, report: &CheckReport) -> Next {
         let is_stdin = self.file == Path::new("-");
         let file = if is_stdin { "-".to_owned() } else { quoted_path(&self.file) };
         let reading = self.reading.arguments();
         let mapping = self.mapping.arguments();
         if !report.is_usable() && !is_stdin {
             let options = [vec![file.clone()], reading, mapping].concat().join(" ");
-            return format!("mend {file}, then fanpass check {options}");
+            return Next::after(format!("mend {file}"), format!("fanpass check {options}"));
         }
         let usual = if mapping.is_empty() { "segments push SEGMENT" } else { "users push" };
         let send = self.send.as_deref().unwrap_or(usual);
-        [vec![format!("fanpass {send} --file {file}")], reading, mapping].concat().join(" ")
+        Next::command([vec![format!("fanpass {send} --file {file}")], reading, mapping].concat().join(" "))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::closed::write_buckets;
 use crate::input::RejectedRow;
-use crate::printer::{Report, count, table};
+use crate::printer::{Next, Report, count, table};
 
 /// What a push would make of each row of the file.
 #[derive(Debug, Serialize)]
@@ -38,7 +38,7 @@ pub struct CheckReport {
     pub findings: Vec<Remark>,
     pub rejects: Vec<RejectedRow>,
     pub rejects_files: Vec<PathBuf>,
-    pub next: Option<String>,
+    pub next: Option<Next>,
 }
 
 /// Rows by what would become of them.
@@ -169,6 +169,10 @@ impl Report for CheckReport {
         for path in &self.rejects_files {
             writeln!(out, "\nRows that have to be mended, and why: {}", path.display())?;
         }
-        self.next.iter().try_for_each(|next| writeln!(out, "\nNext: {next}"))
+        Ok(())
+    }
+
+    fn next(&self) -> Option<String> {
+        self.next.as_ref().map(ToString::to_string)
     }
 }

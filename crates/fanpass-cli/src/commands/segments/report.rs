@@ -181,6 +181,10 @@ impl Report for PushReport {
             writeln!(out, "Mend them in {file} and push it again: a push replaces the whole segment.")?;
         }
         outcome::write_stopped(out, self.stopped.as_ref())?;
-        self.next.iter().try_for_each(|next| writeln!(out, "\nNext: {next}"))
+        Ok(())
+    }
+
+    fn next(&self) -> Option<String> {
+        self.next.clone()
     }
 }

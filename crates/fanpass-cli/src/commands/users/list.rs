@@ -10,8 +10,9 @@ use fanpass_model::shown;
 use futures_util::TryStreamExt as _;
 
 use crate::cli::Global;
+use crate::commands::segments::Counted;
 use crate::exit::Exit;
-use crate::printer::{Printer, count};
+use crate::printer::Printer;
 use crate::session::Session;
 
 /// Print the ids of the users that attributes are stored of, one a line, in byte order
@@ -35,11 +36,7 @@ impl List {
         let mut out = BufWriter::new(io::stdout());
         if self.count {
             let total = session.client.list_users(&Page { after: None, limit: Some(1) }).await?.total;
-            if printer.json() {
-                writeln!(out, "{}", serde_json::json!({ "total": total }))?;
-            } else {
-                writeln!(out, "{}", count(total))?;
-            }
+            printer.report(&Counted { count: total })?;
         } else {
             let mut users = pin!(session.client.users());
             let mut left = self.limit.unwrap_or(u64::MAX);

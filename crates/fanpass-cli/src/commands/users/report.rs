@@ -11,7 +11,7 @@ use crate::commands::segments::outcome::{write_files, write_notices, write_undel
 use crate::exit::Exit;
 use crate::feed::closed::{Closed, write_figures};
 use crate::input::RejectedRow;
-use crate::printer::{Printer, Report};
+use crate::printer::{Next, Printer, Report};
 use crate::session::quoted_path;
 
 /// Prints the report of `file` and gives the exit code.
@@ -27,16 +27,17 @@ pub fn conclude(
         return closed.failure.map_or(Ok(Exit::Failed), Err);
     }
     let stopped = closed.why();
-    let next = match (&closed.stopped, closed.rejects_files.first()) {
-        _ if closed.failure.is_some() => None,
+    let (advice, next) = match (&closed.stopped, closed.rejects_files.first()) {
+        _ if closed.failure.is_some() => (None, None),
         (Some(_), _) => {
-            Some("push the same file again: what was sent already is set to the same values".to_owned())
+            (Some("push the same file again: what was sent already is set to the same values"), None)
         }
         (None, Some(path)) => {
             let mend = if closed.figures.rejected > 0 { "mend" } else { "look at" };
-            Some(format!("{mend} {0} and push it: fanpass rejects retry {0}", quoted_path(path)))
+            let path = quoted_path(path);
+            (None, Some(Next::after(format!("{mend} {path}"), format!("fanpass rejects retry {path}"))))
         }
-        (None, None) => None,
+        (None, None) => (None, None),
     };
     let report = PushReport {
         file,
@@ -50,6 +51,7 @@ pub fn conclude(
         rejects: closed.rejects.clone(),
         listed: closed.listed,
         rejects_files: closed.rejects_files.clone(),
+        advice,
         next,
     };
     printer.report(&report)?;
@@ -77,8 +79,11 @@ struct PushReport {
     #[serde(skip)]
     listed: u64,
     rejects_files: Vec<PathBuf>,
+    /// What goes on from here, where no command line can say it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
+    advice: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<Next>,
 }
 
 impl Report for PushReport {
@@ -94,6 +99,10 @@ impl Report for PushReport {
         write_notices(out, &self.notices)?;
         write_undelivered(out, &self.rejects, figures.rejected, self.listed)?;
         write_files(out, &self.rejects_files)?;
-        self.next.iter().try_for_each(|next| writeln!(out, "\nNext: {next}"))
+        Ok(())
+    }
+
+    fn next(&self) -> Option<String> {
+        self.next.as_ref().map(ToString::to_string).or(self.advice.map(str::to_owned))
     }
 }

@@ -160,8 +160,11 @@ struct UpdateReport {
 
 impl Report for UpdateReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Self { user_id, attributes, next } = self;
-        writeln!(out, "Updated {} of user {user_id}", counted(*attributes, "attribute"))?;
-        next.iter().try_for_each(|next| writeln!(out, "\nNext: {next}"))
+        let Self { user_id, attributes, .. } = self;
+        writeln!(out, "Updated {} of user {user_id}", counted(*attributes, "attribute"))
+    }
+
+    fn next(&self) -> Option<String> {
+        self.next.clone()
     }
 }
