@@ -2,8 +2,9 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
+use std::time::SystemTime;
 
-use fanpass_sync::{Busy, Ledger};
+use fanpass_sync::{Busy, Ledger, RunEnd, RunStart};
 
 use crate::foreign;
 use crate::harness::{Club, example};
@@ -129,6 +130,25 @@ fn a_ledger_in_use_is_refused_or_waited_for() {
         drop(held);
         assert_eq!(waiting.wait().unwrap().code(), Some(3), "{command:?}");
     }
+}
+
+#[test]
+fn runs_are_shown_while_one_is_under_way() {
+    let club = Club::alone();
+    let run = RunStart { label: "crm".into(), source: "fans.csv".into(), digest: "1".into() };
+    let open = || Ledger::open(&club.path("season.ledger"), Busy::Refuse).unwrap();
+    let list = ["runs", "list", "--ledger", "season.ledger"];
+    let mut ledger = open();
+    ledger.begin_run(&run, SystemTime::UNIX_EPOCH).unwrap();
+    let mut said = club.run(&list);
+    drop(ledger);
+    said.push_str(&club.run(&list));
+    let mut ledger = open();
+    let later = ledger.begin_run(&run, SystemTime::UNIX_EPOCH).unwrap();
+    ledger.end_run(later, &RunEnd::default(), SystemTime::UNIX_EPOCH).unwrap();
+    said.push_str(&club.run(&list));
+    said.push_str(&club.run(&["runs", "show", "1", "--ledger", "season.ledger"]));
+    insta::assert_snapshot!("runs_under_way", said);
 }
 
 /// Runs the tool on a pipe that never ends, interrupts it once the pipe is read, and gives its exit code and messages.
