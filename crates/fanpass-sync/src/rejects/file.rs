@@ -12,7 +12,7 @@ use fanpass_table::Reject;
 use tempfile::NamedTempFile;
 
 use super::{REJECT_COLUMNS, at_fault, checksum, is_reject_file, original_columns, split_cells, split_check};
-use crate::SyncError;
+use crate::{ErrorKind, SyncError};
 
 /// The rejects of a run, written to files that can be mended and read again with the same mapping.
 ///
@@ -41,12 +41,17 @@ impl RejectFiles {
         Self { path: path.into(), files: Vec::new() }
     }
 
-    /// Tries whether a file can be written there, so that a run need not find out at its first reject.
+    /// Tries whether a file can be written there, so that a run need not find out at its first reject. A name that something else
+    /// than a file has is refused: rows with ids would lie beside it.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Io`](crate::ErrorKind::Io).
     pub fn check(&self) -> Result<(), SyncError> {
+        if self.path.exists() && !self.path.is_file() {
+            let message = "rejected rows want a file, and this is none: name one that is to be made";
+            return Err(SyncError::new(ErrorKind::Io, message).at(self.path.display()));
+        }
         let mut nearest = folder(&self.path);
         while !nearest.exists() {
             let Some(above) = nearest.parent() else { break };

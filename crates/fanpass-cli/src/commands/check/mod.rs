@@ -48,7 +48,7 @@ pub struct Check {
     reading: ReadingOptions,
     #[command(flatten)]
     mapping: MappingOptions,
-    /// File for rejected rows, made when there are any; never overwritten
+    /// File for rejected rows, made with its folder when there are any; never overwritten
     #[arg(long, value_name = "FILE", value_parser = reject_file)]
     rejects: Option<PathBuf>,
     /// Print what would be sent to standard output, and the report to standard error

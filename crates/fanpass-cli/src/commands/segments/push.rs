@@ -41,7 +41,7 @@ pub struct Push {
     send_as: SendAs,
     #[command(flatten)]
     ids: IdsRate,
-    /// File for rows that cannot be sent, made when there are any; never overwritten
+    /// File for rows that cannot be sent, made with its folder when there are any; never overwritten
     #[arg(long, value_name = "FILE", default_value = "rejects.csv", value_parser = reject_file)]
     rejects: PathBuf,
     /// Read and check the file, and send nothing

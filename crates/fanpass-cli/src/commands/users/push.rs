@@ -46,10 +46,10 @@ pub struct Push {
     columns: MappingOptions,
     #[command(flatten)]
     sending: Sending,
-    /// File for rows that did not arrive, made when there are any; never overwritten
+    /// File for rows that did not arrive, made with its folder when there are any; never overwritten
     #[arg(long, value_name = "FILE", default_value = "rejects.csv", value_parser = reject_file)]
     rejects: PathBuf,
-    /// Ledger of what was acknowledged: send only what differs from it. Made when it is not there
+    /// Ledger of what was acknowledged: send only what differs from it. Made with its folder when it is not there
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
     #[command(flatten)]
