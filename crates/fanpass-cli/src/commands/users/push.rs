@@ -36,7 +36,7 @@ use crate::session::Session;
 #[command(after_help = "Examples:\n  \
     fanpass users push --file fans.csv --id fan_id --map is_sth=user_properties.sth:boolean --map tier=custom.loyalty_tier\n  \
     fanpass users push --file fans.xlsx --map 'plans=user_properties.ticketing_plans:list(|),blank=unset' --set custom.source=crm\n\n\
-Types: string, boolean, integer, decimal, date, date(%d.%m.%Y), list(SEPARATOR)\n\
+Types: string, boolean, integer, decimal (or number), date, date(%d.%m.%Y), list(SEPARATOR)\n\
 Options of a column: trim, blank=skip|unset, null=skip|unset, default=VALUE\n\
 Every rule of them: docs/tables.md, Columns that become attributes")]
 pub struct Push {
