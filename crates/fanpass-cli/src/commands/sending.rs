@@ -12,6 +12,7 @@ use fanpass_sync::{Busy, ErrorKind, Feeds, Ledger};
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::printer::Printer;
+use crate::profile::refuse_shared;
 use crate::session::Session;
 
 /// How fast to send. What the command line leaves open, the configuration file may say.
@@ -70,6 +71,9 @@ impl LedgerOptions {
         if let Some(folder) = folder.filter(|folder| !folder.exists()) {
             fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
             printer.note(&format!("made the folder {} for the ledger", folder.display()));
+        }
+        if path.exists() {
+            refuse_shared(path, "ledger")?;
         }
         match Ledger::open(path, Busy::Refuse) {
             Err(error) if error.kind() == ErrorKind::LedgerBusy => {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use fanpass_client::BaseUrl;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
 use crate::cli::{Found, Global};
@@ -43,6 +43,12 @@ impl Login {
         };
         BaseUrl::parse_with_plain_hosts(&domain, global.allow_plain_http.as_slice())?;
         let (token, token_from) = read_token(global, printer)?;
+        if !is_jwt(&token) {
+            let message = format!(
+                "{token_from} holds no token: FanReach and `fanpass tokens issue` give JWTs, three parts with a point between them"
+            );
+            return Err(failure(Exit::Usage, message));
+        }
         if self.dry_run.dry_run {
             let would = format!("keep the token from {token_from} for {domain} as profile {name}");
             printer.report(&Intent::to(would).if_only(format!("{domain} takes the token"), false))?;
@@ -53,6 +59,15 @@ impl Login {
         printer.report(&LoginReport { profile: name.to_owned(), domain, token_from, token_file })?;
         Ok(Exit::Done)
     }
+}
+
+/// Whether it has the form of a JWT (RFC 7519): what was pasted in its place is found out before it is kept.
+fn is_jwt(token: &SecretString) -> bool {
+    let parts: Vec<_> = token.expose_secret().split('.').collect();
+    let is_base64 = |part: &&str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    parts.len() == 3 && parts.iter().all(is_base64)
 }
 
 /// The token and, in words, where it came from.
