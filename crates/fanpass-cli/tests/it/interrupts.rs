@@ -180,6 +180,7 @@ fn ctrl_c_ends_a_command_that_waits_for_a_pipe() {
         let (code, said) = interrupted_on_a_pipe(&club, arguments);
         assert_eq!(code, Some(130), "{arguments:?}: {said}");
         assert!(said.contains("interrupted"), "{arguments:?}: {said}");
+        assert!(arguments[0] != "check" || !said.contains("service"), "a check has none: {said}");
     }
     assert!(asked.try_iter().all(|path| path == "/service/v1/attributes"), "something was sent");
 }

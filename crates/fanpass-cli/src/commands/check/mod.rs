@@ -92,7 +92,7 @@ impl Check {
         self.rejects.iter().try_for_each(|path| RejectFiles::new(path).check())?;
         let mut tally = Tally::new(self.rejects.as_deref(), stop, printer);
         if self.emit.is_some() {
-            tally.emit(printer.json());
+            tally.emit(printer);
         }
         let (read, mut report) = if self.mapping.is_empty() {
             self.check_ids(&source, &mut tally)?
