@@ -72,9 +72,8 @@ fn parse_assignment(text: &str) -> Result<Assignment, String> {
 
 /// A value of one of the types that a mapping has.
 fn typed(kind: &str, value: &str) -> Result<AttributeValue, String> {
-    let cell: CellType = kind
-        .parse()
-        .map_err(|error| format!("{error}; number and list, parted by commas, are types here too"))?;
+    let cell: CellType =
+        kind.parse().map_err(|error| format!("{error}; a list without a separator is parted by commas"))?;
     let read =
         cell.read(value).map_err(|fault| fault.message.replacen("the cell", &format!("`{value}`"), 1))?;
     read.ok_or_else(|| format!("`{value}` holds no entry"))
