@@ -16,6 +16,7 @@ use crate::faults::Faults;
 use crate::ga4::Forwarding;
 use crate::http::floods::Floods;
 use crate::http::idempotency::UnderWay;
+use crate::http::owed::Owed;
 use crate::http::problem::{Kind, Problem};
 use crate::imports::Imports;
 use crate::metrics::Metrics;
@@ -47,6 +48,7 @@ pub(crate) struct App {
     pub(crate) update_room: Arc<Semaphore>,
     pub(crate) rates: Rates,
     pub(crate) floods: Floods,
+    pub(crate) owed: Owed,
     /// Idempotency keys of calls under way.
     pub(crate) under_way: Arc<UnderWay>,
     /// Permits to look into files that were received.
@@ -103,6 +105,7 @@ impl App {
             update_room: Arc::new(Semaphore::new(permits(config.limits.update_bytes_in_all))),
             rates: Rates::new(&config.limits),
             floods: Floods::default(),
+            owed: Owed::default(),
             under_way: Arc::default(),
             checks: Semaphore::new(CHECKS_MAX),
             token_lifetime: config.token_lifetime,
@@ -135,8 +138,10 @@ impl App {
         Err(Problem::new(Kind::FULL, detail))
     }
 
-    /// What is done every second: counts of refused calls are recorded, uses of tokens are kept, old changes forgotten.
+    /// What is done every second: owed records are kept, counts of refused calls recorded, uses of tokens kept, old changes
+    /// forgotten.
     pub(crate) async fn tend(&self) -> Result<(), StoreError> {
+        self.owed.settle(&self.store).await?;
         self.record_floods(self.store.clock().now().as_microsecond()).await?;
         self.store.keep_token_uses(TOKEN_USE_KEPT).await?;
         let until = SignedDuration::try_from(self.user_history)
@@ -150,6 +155,7 @@ impl App {
 
     /// What is not to be lost when the service stops.
     pub(crate) async fn tend_at_last(&self) -> Result<(), StoreError> {
+        self.owed.settle(&self.store).await?;
         self.record_floods(i64::MAX).await?;
         self.store.keep_token_uses(SignedDuration::ZERO).await
     }

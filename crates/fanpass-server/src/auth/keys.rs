@@ -8,12 +8,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
+use tempfile::TempPath;
 
 use super::claims::{Claims, Signer, key_id};
 use super::{Refusal, secret_file};
 use crate::error::{ServiceError, ServiceErrorKind};
-use crate::store::TokenRecord;
 use crate::store::folder::make_private;
+use crate::store::{StoreError, TokenRecord};
 
 /// Bytes of a key.
 pub(crate) const KEY_BYTES: usize = 32;
@@ -23,6 +24,8 @@ pub(crate) const FIRST_FILE: &str = "signing-key";
 pub(crate) const FOLDER: &str = "signing-keys";
 /// How the file of a key for HS256 ends.
 const HS256: &str = "hs256";
+/// How the file of a key ends that is not in use before the audit says that it was made; a dot stands before its name.
+const WAITING: &str = "waiting";
 /// The name of the key that tokens do not name.
 pub(crate) const FIRST: &str = "first";
 pub(crate) const ALGORITHM: &str = "HS256";
@@ -39,12 +42,23 @@ struct Key {
     signer: Signer,
 }
 
+/// A key that nothing is signed with yet. Dropped, its file is deleted.
+pub(crate) struct NewKey {
+    kid: String,
+    key: SecretSlice<u8>,
+    file: TempPath,
+}
+
 impl Keys {
-    /// Reads the keys of the data folder; makes the first one where there is none.
-    pub(super) fn open(data: &Path) -> Result<Self, ServiceError> {
+    /// Reads the keys of the data folder; makes the first one where there is none. `was_made` says of keys that a crash left
+    /// waiting whether they were answered for; the others are deleted.
+    pub(super) fn open(
+        data: &Path,
+        was_made: impl Fn(&str) -> Result<bool, StoreError>,
+    ) -> Result<Self, ServiceError> {
         let mut keys = Self { data: data.to_owned(), all: Vec::new() };
-        let mut later = later(data).map_err(|error| failed("list", &data.join(FOLDER), error))?;
-        later.sort();
+        keys.settle(was_made)?;
+        let later = later(data).map_err(|error| failed("list", &data.join(FOLDER), error))?;
         let first = data.join(FIRST_FILE);
         match read(&first)? {
             Some(key) => keys.add(None, &key),
@@ -59,9 +73,27 @@ impl Keys {
         Ok(keys)
     }
 
+    /// Puts keys in use that wait and were answered for, and deletes what else a crash left of new ones.
+    fn settle(&self, was_made: impl Fn(&str) -> Result<bool, StoreError>) -> Result<(), ServiceError> {
+        let folder = self.data.join(FOLDER);
+        for name in names(&folder).map_err(|error| failed("list", &folder, error))? {
+            let Some(hidden) = name.strip_prefix('.') else { continue };
+            let path = folder.join(&name);
+            let kid = hidden.strip_suffix(WAITING).and_then(|kid| kid.strip_suffix('.'));
+            let settled = match kid {
+                Some(kid) if was_made(kid)? => fs::rename(&path, self.path(Some(kid))),
+                _ => secret_file::remove(&path),
+            };
+            settled.map_err(|error| failed("settle", &path, error))?;
+        }
+        Ok(())
+    }
+
     fn add(&mut self, kid: Option<String>, key: &SecretSlice<u8>) {
         let signer = Signer::new(key.expose_secret(), kid.clone());
         self.all.push(Key { kid, signer });
+        // By age, whichever of two was made ready first: ids ascend with time.
+        self.all.sort_by(|one, other| one.kid.cmp(&other.kid));
     }
 
     fn path(&self, kid: Option<&str>) -> PathBuf {
@@ -71,13 +103,24 @@ impl Keys {
         }
     }
 
-    /// Makes a key that signs from now on.
-    pub(super) fn rotate(&mut self, kid: String) -> Result<(), ServiceError> {
-        let path = self.path(Some(&kid));
-        make_private(&self.data.join(FOLDER)).map_err(|error| failed("make the folder of", &path, error))?;
+    /// Makes a key and puts it on the disk, where it waits: a start after a crash asks whether it was answered for.
+    pub(super) fn make_new(&self, kid: String) -> Result<NewKey, ServiceError> {
+        let folder = self.data.join(FOLDER);
+        let path = folder.join(format!(".{kid}.{WAITING}"));
+        make_private(&folder).map_err(|error| failed("make the folder of", &path, error))?;
         let key = make(&path)?;
+        let file = TempPath::try_from_path(&path).map_err(|error| failed("keep", &path, error))?;
+        Ok(NewKey { kid, key, file })
+    }
+
+    /// Signs with a new key from now on. It was answered for, so nothing can undo that any more.
+    pub(super) fn take_up(&mut self, new: NewKey) {
+        let NewKey { kid, key, file } = new;
+        if let Err(failed) = file.persist(self.path(Some(&kid))) {
+            tracing::warn!(error = %failed.error, kid, "a signing key is in use and its file not in its place yet; the next start puts it there");
+            let _ = failed.path.keep();
+        }
         self.add(Some(kid), &key);
-        Ok(())
     }
 
     /// Deletes a key; false when it is the one that signs, which is not done.
@@ -125,23 +168,32 @@ pub(crate) fn files(data: &Path) -> io::Result<Vec<String>> {
 
 /// The ids of the keys in their folder. Whatever else stands there would be a key that is silently not used.
 fn later(data: &Path) -> io::Result<Vec<String>> {
-    let entries = match fs::read_dir(data.join(FOLDER)) {
+    let folder = data.join(FOLDER);
+    let mut kids = Vec::new();
+    for name in names(&folder)? {
+        // A name with a dot in front is that of a key that is not in use yet.
+        if name.starts_with('.') {
+            continue;
+        }
+        let Some(kid) = name.strip_suffix(HS256).and_then(|kid| kid.strip_suffix('.')) else {
+            return Err(io::Error::other(format!(
+                "`{}` is no key; take it away",
+                folder.join(name).display()
+            )));
+        };
+        kids.push(kid.to_owned());
+    }
+    Ok(kids)
+}
+
+/// The names in a folder, which need not be there.
+fn names(folder: &Path) -> io::Result<Vec<String>> {
+    let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
-    let mut kids = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
-        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        if path.extension().is_some_and(|extension| extension == HS256) {
-            kids.push(stem.to_owned());
-        } else if !stem.starts_with('.') {
-            // A name with a dot in front is what a crash left of a key that was never used.
-            return Err(io::Error::other(format!("`{}` is no key; take it away", path.display())));
-        }
-    }
-    Ok(kids)
+    entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
 }
 
 /// A key's name where people see it.

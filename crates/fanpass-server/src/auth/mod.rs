@@ -22,7 +22,7 @@ use crate::error::{ServiceError, ServiceErrorKind};
 use crate::store::{Store, TokenRecord, TokenStanding};
 pub(crate) use claims::Claims;
 use keys::Keys;
-pub(crate) use keys::{ALGORITHM, FIRST, name_of};
+pub(crate) use keys::{ALGORITHM, FIRST, NewKey, name_of};
 pub(crate) use rates::Rates;
 pub(crate) use refusal::Refusal;
 
@@ -49,7 +49,8 @@ impl fmt::Debug for Authority {
 impl Authority {
     /// Reads the signing keys of the data folder, or makes the first.
     pub(crate) fn open(folder: &Path, store: Store) -> Result<Self, ServiceError> {
-        Ok(Self { keys: RwLock::new(Keys::open(folder)?), verified: RwLock::default(), store })
+        let keys = Keys::open(folder, |kid| store.key_was_made(kid))?;
+        Ok(Self { keys: RwLock::new(keys), verified: RwLock::default(), store })
     }
 
     /// Who calls, if the request carries a token that stands.
@@ -122,11 +123,14 @@ impl Authority {
         keys.kids().map(|kid| kid.map(str::to_owned)).collect()
     }
 
-    /// Makes a key that signs from now on, and gives back its id. Blocks for the disk.
-    pub(crate) fn rotate(&self) -> Result<String, ServiceError> {
-        let kid = self.store.ids().next();
-        self.keys.write().unwrap_or_else(PoisonError::into_inner).rotate(kid.clone())?;
-        Ok(kid)
+    /// Makes a key that is [taken up](Self::take_up) when its record is stored. Blocks for the disk.
+    pub(crate) fn make_key(&self, kid: String) -> Result<NewKey, ServiceError> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).make_new(kid)
+    }
+
+    /// Signs with a new key from now on. Blocks for the disk.
+    pub(crate) fn take_up(&self, key: NewKey) {
+        self.keys.write().unwrap_or_else(PoisonError::into_inner).take_up(key);
     }
 
     /// Deletes a key, and with it all its tokens; false for the one that signs. Blocks for the disk.

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::body::{self, ContentType, Pace, Room};
-use super::idempotency::Keyed;
+use super::idempotency::{Claim, Keyed};
 use super::json;
 use super::problem::{Kind, Problem};
 use super::query::Parameters;
@@ -52,6 +52,8 @@ pub(crate) struct Call {
     pub(crate) audited: bool,
     /// The call's idempotency key, until its answer is kept.
     pub(super) keyed: Option<Keyed>,
+    /// Held until the call's record is kept as well: the key is this call's alone.
+    pub(super) claim: Option<Claim>,
 }
 
 impl Call {
@@ -60,7 +62,7 @@ impl Call {
         let request_id = parts.extensions.get().map_or_else(String::new, RequestId::to_string);
         let audit = AuditEntry { request_id, operation: operation.id.to_owned(), ..AuditEntry::default() };
         let parameters = Parameters::default();
-        Self { app, parts, body, parameters, audit, audited: false, keyed: None }
+        Self { app, parts, body, parameters, audit, audited: false, keyed: None, claim: None }
     }
 
     /// Admits the caller, or says why not.

@@ -96,26 +96,27 @@ async fn conduct<O: Operate>(mut call: Call) -> Response {
     response
 }
 
-/// Stores the record of a call whose operation has not, unless it is one of a flood; with it the answer to its key.
+/// Stores the record of a call whose operation has not, unless it is one of a flood; with it the answer to its key. It fails
+/// for calls that changed nothing alone: an effect that was had is answered.
 async fn record<O: Operate>(call: &mut Call, result: &Result<Answered, Problem>) -> Result<(), StoreError> {
-    let (status, answer) = match result {
-        Ok(answer) => {
-            let kept = || String::from_utf8_lossy(&answer.body).into_owned();
-            (O::OPERATION.success, call.once().map(|once| (once, kept())))
-        }
-        Err(problem) => (problem.kind.status.as_u16(), None),
-    };
-    let changed = result.is_ok() && O::OPERATION.is_write();
     let (app, now) = (Arc::clone(&call.app), call.app.store.clock().now().as_microsecond());
-    call.audit.status = status;
+    call.audit.status = match result {
+        Ok(_) => O::OPERATION.success,
+        Err(problem) => problem.kind.status.as_u16(),
+    };
+    if let Ok(answer) = result
+        && O::OPERATION.is_write()
+    {
+        let kept = || String::from_utf8_lossy(&answer.body).into_owned();
+        let answer = call.once().map(|once| (once, kept()));
+        let trace = Trace { audit: call.audit.clone(), answer };
+        app.owed.keep(&app.store, trace, call.claim.take()).await;
+        return Ok(());
+    }
     if !app.floods.admit(&call.audit, now) {
         return Ok(());
     }
-    let stored = if changed {
-        app.store.append_audit(Trace { audit: call.audit.clone(), answer }).await
-    } else {
-        app.store.append_audit_soon(&call.audit)
-    };
+    let stored = app.store.append_audit_soon(&call.audit);
     match &stored {
         Err(error) if error.kind() == StoreErrorKind::Busy => app.floods.missed(&call.audit, now),
         Err(error) => tracing::error!(%error, "a call left no audit record"),
@@ -133,12 +134,14 @@ struct Answered {
 async fn perform<O: Operate>(call: &mut Call) -> Result<Answered, Problem> {
     call.admit(O::OPERATION.scope)?;
     call.parameters = Parameters::of(&call.parts.uri, O::OPERATION.query)?;
-    // Held until the end: the key is this call's alone.
-    let mut claim = idempotency::claim(call, &O::OPERATION).await?;
-    if let Some(kept) = claim.as_mut().and_then(|(_, kept)| kept.take()) {
+    if let Some(kept) = idempotency::claim(call, &O::OPERATION).await? {
         call.audit.outcome = Some(serde_json::json!({"replayed": true}));
         let body = O::answer_again(&call.app, kept.answer).await?;
         return Ok(Answered { body, again: true });
+    }
+    if O::OPERATION.is_write() {
+        // What cannot record that it was changed is not changed.
+        call.app.owed.settle(&call.app.store).await?;
     }
     let answer = O::operate(call).await?;
     let body = serde_json::to_vec(&answer).map_err(|error| Problem::internal(&error))?;

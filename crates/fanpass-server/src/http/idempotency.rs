@@ -77,30 +77,27 @@ impl Keyed {
 }
 
 /// Claims the call's key, if it has one; gives back what was answered to it before, if anything was.
-pub(super) async fn claim(
-    call: &mut Call,
-    operation: &Operation,
-) -> Result<Option<(Claim, Option<KeptAnswer>)>, Problem> {
+pub(super) async fn claim(call: &mut Call, operation: &Operation) -> Result<Option<KeptAnswer>, Problem> {
     let Some(key) = call.parts.headers.get(KEY).filter(|_| operation.is_write()) else { return Ok(None) };
     let key = read_key(key)?;
     // Aside: what a key takes would make the state of every call several times as large.
-    Box::pin(claim_key(call, operation, key)).await.map(Some)
+    Box::pin(claim_key(call, operation, key)).await
 }
 
 async fn claim_key(
     call: &mut Call,
     operation: &Operation,
     key: String,
-) -> Result<(Claim, Option<KeptAnswer>), Problem> {
+) -> Result<Option<KeptAnswer>, Problem> {
     let subject = call.audit.subject.clone().unwrap_or_default();
     let under_way = Arc::clone(&call.app.under_way);
     let name = (subject, key);
     if !under_way.lock().insert(name.clone()) {
         return Err(still_under_way());
     }
-    let claim = Claim { under_way, name };
-    call.keyed = Some(Keyed::new(claim.name.1.clone(), &call.parts));
-    let kept = call.app.store.kept_answer(&claim.name.0, &claim.name.1).await?;
+    let (subject, key) = &call.claim.insert(Claim { under_way, name }).name;
+    call.keyed = Some(Keyed::new(key.clone(), &call.parts));
+    let kept = call.app.store.kept_answer(subject, key).await?;
     if let Some(kept) = &kept {
         hear_out(call, operation).await?;
         let once = call.once();
@@ -108,7 +105,7 @@ async fn claim_key(
             return Err(mismatch());
         }
     }
-    Ok((claim, kept))
+    Ok(kept)
 }
 
 fn read_key(value: &HeaderValue) -> Result<String, Problem> {

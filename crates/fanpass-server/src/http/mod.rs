@@ -12,9 +12,10 @@ mod json;
 mod loose;
 mod observe;
 mod operations;
+pub(crate) mod owed;
 mod plain;
 pub(crate) mod problem;
-mod query;
+pub(crate) mod query;
 mod shape;
 mod upload;
 

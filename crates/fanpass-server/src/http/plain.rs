@@ -20,14 +20,18 @@ pub(super) async fn health() -> &'static str {
     "ok\n"
 }
 
-/// The storage answers too, takes what is written, and no import waits to be ended.
+/// The storage answers too, takes what is written, and neither the record of a call nor the end of an import waits for it.
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
     if app.draining.load(Ordering::Relaxed) {
         return Err(Problem::unavailable(
             "the service stops; it answers the calls under way and takes no more",
         ));
     }
-    app.store.ready().await.map_err(|error| {
+    let takes_writes = async {
+        app.store.ready().await?;
+        app.owed.settle(&app.store).await
+    };
+    takes_writes.await.map_err(|error| {
         tracing::warn!(%error, "not ready");
         Problem::unavailable(match error.kind() {
             StoreErrorKind::Full => "the disk is full; its operator must free space",

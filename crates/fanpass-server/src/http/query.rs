@@ -2,6 +2,7 @@
 
 use fanpass_model::{AttributeKey, AudienceName, ImportId, ModelError, ProblemItem, SegmentName, UserId};
 use http::Uri;
+use percent_encoding::percent_decode;
 
 use super::problem::{Problem, item};
 
@@ -16,15 +17,17 @@ pub(crate) struct Parameters(Vec<(String, String)>);
 impl Parameters {
     /// Reads the query. `known` lists what the operation takes; anything else is refused, as in a body.
     pub(crate) fn of(uri: &Uri, known: &[&str]) -> Result<Self, Problem> {
-        let query = uri.query().unwrap_or_default();
-        let parameters: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        let mut items = Vec::new();
-        for (position, (name, _)) in parameters.iter().enumerate() {
-            if parameters[..position].iter().any(|(earlier, _)| earlier == name) {
-                items.push(item(name, "duplicate_parameter", format!("`{name}` stands twice")));
+        let (mut parameters, mut items) = (Vec::<(String, String)>::new(), Vec::new());
+        for (name, value) in fields(uri.query().unwrap_or_default().as_bytes()) {
+            if parameters.iter().any(|(earlier, _)| *earlier == name) {
+                items.push(item(&name, "duplicate_parameter", format!("`{name}` stands twice")));
             } else if !known.contains(&name.as_str()) {
-                items.push(item(name, "unknown_parameter", unknown(name, known)));
+                items.push(item(&name, "unknown_parameter", unknown(&name, known)));
+            } else if value.is_none() {
+                let detail = format!("`{name}` is not UTF-8; percent-encode the bytes of its text in UTF-8");
+                items.push(item(&name, "not_utf8", detail));
             }
+            parameters.push((name, value.unwrap_or_default()));
         }
         if items.is_empty() { Ok(Self(parameters)) } else { Err(Problem::invalid(items)) }
     }
@@ -100,6 +103,15 @@ impl Parameters {
         self.optional(name, parse)?
             .ok_or_else(|| Problem::invalid_at(name, "missing", format!("the parameter `{name}` is missing")))
     }
+}
+
+/// The names and values of a query or a form; no value where either is not UTF-8: what would take its place is another text.
+pub(crate) fn fields(encoded: &[u8]) -> impl Iterator<Item = (String, Option<String>)> {
+    let raw = encoded.split(|byte| *byte == b'&').filter(|field| !field.is_empty());
+    form_urlencoded::parse(encoded).into_owned().zip(raw).map(|((name, value), raw)| {
+        let is_text = percent_decode(raw).decode_utf8().is_ok();
+        (name, is_text.then_some(value))
+    })
 }
 
 fn unknown(name: &str, known: &[&str]) -> String {

@@ -28,6 +28,8 @@ const HEARTBEAT: Duration = Duration::from_millis(500);
 pub(super) enum Failure {
     /// It cannot be done; the message says why.
     Refused(String),
+    /// What it was to add to or remove from was replaced by a later import; the message says by which.
+    Overtaken(String),
     /// The storage failed.
     Storage(StoreError),
     /// The service stops, or somebody cancelled the import.
@@ -123,6 +125,7 @@ impl<'a> Import<'a> {
         match self.store.publish(publication, self.options.versions_kept)? {
             Published::Served | Published::Superseded => Ok(()),
             Published::Cancelled => Err(Failure::Halted(Halt::Cancelled)),
+            Published::Overtaken(message) => Err(Failure::Overtaken(message)),
         }
     }
 

@@ -89,6 +89,10 @@ where
             endings.end(store, import.failed(message));
             Ok(())
         }
+        Err(Failure::Overtaken(message)) => {
+            endings.end(store, import.failed(message.clone()));
+            Err(StoreError::new(StoreErrorKind::Conflict, message))
+        }
         Err(Failure::Storage(error)) => {
             endings.end(store, import.failed_in_storage(&error));
             Err(error)

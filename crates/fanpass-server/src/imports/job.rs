@@ -88,7 +88,7 @@ fn run_queued(
         Ok(Err(Failure::Halted(Halt::Stopped))) => {
             return Err(store.release_job(job.sequence).err().unwrap_or_else(StoreError::stopped));
         }
-        Ok(Err(Failure::Refused(message))) => Some(import.failed(message)),
+        Ok(Err(Failure::Refused(message) | Failure::Overtaken(message))) => Some(import.failed(message)),
         Ok(Err(Failure::Storage(error))) => Some(import.failed_in_storage(&error)),
         Err(_) => Some(import.failed("the file made its reader fail; please report it".to_owned())),
     })

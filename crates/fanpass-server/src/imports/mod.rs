@@ -124,8 +124,8 @@ impl Imports {
     /// further ones wait here.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Busy`] when it was not its turn in time; [`StoreErrorKind::Full`], [`StoreErrorKind::Io`]. The
-    /// segment is as it was before.
+    /// [`StoreErrorKind::Busy`] when it was not its turn in time; [`StoreErrorKind::Conflict`] when it was to add or remove, and a
+    /// later list, rollback or deletion came first; [`StoreErrorKind::Full`], [`StoreErrorKind::Io`]. It changes nothing then.
     pub async fn publish<I, R>(
         &self,
         segment: SegmentName,

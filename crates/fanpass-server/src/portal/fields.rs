@@ -1,16 +1,16 @@
 //! What a form or a query carries, by name.
 
-use form_urlencoded::parse;
+use crate::http::query::fields;
 
 /// Names and values in the order in which they came. The names are those of our own pages, so one that is not known is
-/// no slip of a caller, and is passed over.
+/// no slip of a caller, and is passed over; so is a value that is not UTF-8, which no browser writes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
     /// Reads what a browser writes into a query or the body of a form.
     pub(super) fn read(encoded: &[u8]) -> Self {
-        Self(parse(encoded).into_owned().collect())
+        Self(fields(encoded).filter_map(|(name, value)| Some((name, value?))).collect())
     }
 
     /// Fields that were not sent, but stand in a form from the start.

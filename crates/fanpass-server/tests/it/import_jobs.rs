@@ -3,7 +3,7 @@
 use fanpass_server::imports::ImportOptions;
 use serde_json::{Value, json};
 
-use crate::harness::{Call, Harness, segment, status_of, upload};
+use crate::harness::{Answer, Call, Harness, form, post, segment, status_of, upload};
 use crate::snapshot;
 
 fn cancel(id: &str) -> Call {
@@ -122,4 +122,47 @@ async fn what_adds_to_a_segment_waits_for_what_was_received_earlier() {
     snapshot!("not_its_turn", harness.call(append()).await);
     harness.call(cancel(&id)).await;
     assert_eq!(harness.call(append()).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_adds_to_a_segment_says_that_it_was_overtaken() {
+    let harness = Harness::with(|config| config.faults.enabled = true).await;
+    for id in ["a", "b"] {
+        let list = json!({"segmentName": "cup", "userIds": [id]});
+        harness.call(segment(&list.to_string())).await;
+    }
+    let held = |mode: &[u8]| {
+        let parts: [(&str, Option<&str>, &[u8]); 3] = [
+            ("segmentName", None, b"cup"),
+            ("mode", None, mode),
+            ("file", Some("late.csv"), b"user_id\nlate\n"),
+        ];
+        harness.call(form(&parts).header("x-fanpass-fault", "stuck-job"))
+    };
+    let id = |answer: Answer| answer.json()["firebase_imported_segment_id"].as_str().unwrap().to_owned();
+    let file = id(held(b"append").await);
+    let append = || {
+        let list = segment(r#"{"segmentName":"cup","userIds":["new"],"mode":"append"}"#);
+        list.header("idempotency-key", "k").header("x-request-id", "appended")
+    };
+    let later = async {
+        while harness.get("/service/v1/imports").await.json()["imports"].as_array().unwrap().len() < 4 {
+            tokio::task::yield_now().await;
+        }
+        let roll_back = post("/service/v1/segment/rollback").json(r#"{"segmentName":"cup"}"#);
+        assert_eq!(harness.call(roll_back).await.status, 200);
+        harness.call(Call::new("DELETE", "/service/v1/faults")).await;
+    };
+    let (refused, ()) = tokio::join!(harness.call(append()), later);
+    assert_eq!(refused.status, 409, "{refused}");
+    let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("rolled the segment back first"), "{detail}");
+    let file = harness.ended(&file).await;
+    assert_eq!((&file["status"], &file["imported_rows"]), (&"failed".into(), &0.into()), "{file}");
+    assert!(file["changed_members"].is_null() && file["message"] == detail, "{file}");
+
+    let again = harness.call(append()).await;
+    assert_eq!((again.status, again.header("idempotency-replayed")), (200, None), "the key is not spent");
+    let members = harness.get("/service/v1/segment/members?segmentName=cup").await.json();
+    assert_eq!(members["userIds"], json!(["a", "new"]));
 }

@@ -56,6 +56,24 @@ async fn a_retired_key_takes_its_tokens_with_it_for_good() {
 }
 
 #[tokio::test]
+async fn a_key_that_a_crash_kept_from_its_place_is_used_if_it_was_answered_for() {
+    let harness = Harness::start().await;
+    let kid = rotate(&harness).await;
+    let token = harness.issue("new", &["read"]).await;
+    let keys = harness.folder.path().join("signing-keys");
+    let waiting = |kid: &str| keys.join(format!(".{kid}.waiting"));
+    let harness = harness
+        .restart_after(|_| {
+            std::fs::rename(keys.join(format!("{kid}.hs256")), waiting(&kid)).unwrap();
+            std::fs::copy(waiting(&kid), waiting("0197f3a0-5c00-7000-8000-999999999999")).unwrap();
+        })
+        .await;
+    assert_eq!(harness.call_as(&token, list()).await.status, 200);
+    let names: Vec<_> = std::fs::read_dir(&keys).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, [format!("{kid}.hs256").as_str()], "the other one is gone");
+}
+
+#[tokio::test]
 async fn a_token_of_a_retired_key_is_not_told_again() {
     let harness = Harness::start().await;
     let issue = || post("/service/v1/tokens").json(r#"{"subject":"nightly"}"#).header("idempotency-key", "k");

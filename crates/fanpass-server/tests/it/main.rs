@@ -15,6 +15,7 @@ mod bad_json;
 mod bad_tokens;
 mod browser;
 mod contract;
+mod effects;
 mod events;
 mod faults;
 mod fixtures;

@@ -1,8 +1,9 @@
 //! The routes are the contract's operations and nothing else, and every answer carries what it should.
 
 use fanpass_model::operations;
+use serde_json::json;
 
-use crate::harness::{Call, Harness};
+use crate::harness::{Call, Harness, update as update_of};
 use crate::snapshot;
 
 #[tokio::test]
@@ -170,4 +171,31 @@ async fn what_never_gets_to_the_service_is_refused_without_a_problem() {
     }
     let within = format!("GET /{} HTTP/1.1", "a".repeat(65_533));
     assert_eq!(told(&harness, &[&within, "host: a", "connection: close"]).await.0, 431);
+}
+
+#[tokio::test]
+async fn a_parameter_that_is_not_utf8_is_not_taken_for_another() {
+    let harness = Harness::start().await;
+    let fan = "\u{fffd}fan";
+    let update = json!({"userId": fan, "userProperties": {"user_properties.sth": true}}).to_string();
+    assert_eq!(harness.call(update_of(&update)).await.status, 200);
+    for (method, path) in [
+        ("DELETE", "user?userId=%FFfan"),
+        ("GET", "user?userId=%FEfan"),
+        ("GET", "user/history?userId=%C3fan"),
+        ("GET", "users?after=%FF"),
+        ("DELETE", "segment?segmentName=%FF"),
+    ] {
+        let answer = harness.call(Call::new(method, &format!("/service/v1/{path}"))).await;
+        assert_eq!(
+            (answer.status, &answer.json()["errors"][0]["code"]),
+            (422, &json!("not_utf8")),
+            "{answer}"
+        );
+    }
+    assert_eq!(
+        harness.get("/service/v1/user?userId=%EF%BF%BDfan").await.status,
+        200,
+        "who is called that is there"
+    );
 }

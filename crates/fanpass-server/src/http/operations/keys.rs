@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::auth::{ALGORITHM, Authority, FIRST, name_of};
 use crate::error::ServiceError;
 use crate::http::call::{Call, Operate};
+use crate::http::json::to_json;
 use crate::http::problem::{Kind, Problem};
 
 pub(in crate::http) struct List;
@@ -30,9 +31,20 @@ impl Operate for Rotate {
     type Answer = KeySummary;
 
     async fn operate(call: &mut Call) -> Result<KeySummary, Problem> {
-        let kid = on_disk(&call.app, Authority::rotate).await?;
+        let kid = call.app.store.ids().next();
         call.audit.target = Some(kid.clone());
-        Ok(KeySummary::new(kid, ALGORITHM.to_owned(), true, 0))
+        let answer = KeySummary::new(kid.clone(), ALGORITHM.to_owned(), true, 0);
+        let key = on_disk(&call.app, move |authority| authority.make_key(kid)).await?;
+        // The record decides whether the key was made; without it, its file is gone with `key`.
+        let trace = call.trace::<Self>(|| to_json(&answer));
+        call.app.store.append_audit(trace).await?;
+        call.audited = true;
+        let take_up = |authority: &Authority| {
+            authority.take_up(key);
+            Ok(())
+        };
+        on_disk(&call.app, take_up).await?;
+        Ok(answer)
     }
 }
 

@@ -11,6 +11,7 @@ use fanpass_model::operations;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
+use tokio::task::spawn_blocking;
 
 use super::error::{Fault, StoreError};
 use super::{Store, Trace};
@@ -65,7 +66,7 @@ pub struct AuditRecord {
 }
 
 impl Store {
-    /// Keeps the record of a change that another file holds, or none: it is on the disk when this returns.
+    /// Keeps a record by itself: it is on the disk when this returns.
     ///
     /// # Errors
     /// [`Busy`](super::StoreErrorKind::Busy) when too many writes wait, [`Full`](super::StoreErrorKind::Full),
@@ -74,6 +75,29 @@ impl Store {
         let (now, trace) = (self.now(), entry.into());
         let write = move |connection: &Connection| trace.write(connection, now).map(drop);
         self.0.service.write("write an audit record", write).await
+    }
+
+    /// Keeps the record of a change that another file holds, or none. It was made already, so this waits for room in the line of
+    /// writes in the place of being refused.
+    ///
+    /// # Errors
+    /// [`Full`](super::StoreErrorKind::Full), [`Io`](super::StoreErrorKind::Io).
+    pub(crate) async fn append_audit_at_last(&self, trace: Trace) -> Result<(), StoreError> {
+        let (store, now) = (self.clone(), self.now());
+        let write = move |connection: &Connection| trace.write(connection, now).map(drop);
+        let task = spawn_blocking(move || store.0.service.write_blocking("write an audit record", write));
+        task.await.map_err(|_| StoreError::stopped())?
+    }
+
+    /// Whether a signing key of that id was made and answered for. Blocks, and looks through the audit, as nothing but a crash asks
+    /// for it.
+    pub(crate) fn key_was_made(&self, kid: &str) -> Result<bool, StoreError> {
+        self.0.service.read_blocking("look for a key's record", |connection| {
+            let sql =
+                "SELECT EXISTS (SELECT 1 FROM audit WHERE operation = ?1 AND target = ?2 AND status = ?3)";
+            let rotate = operations::ROTATE_KEY;
+            Ok(connection.query_row(sql, params![rotate.id, kid, rotate.success], |row| row.get(0))?)
+        })
     }
 
     /// Keeps the record of a call that changed nothing. It outlives this process from here on, and is on the disk soon: a

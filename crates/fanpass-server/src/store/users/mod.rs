@@ -50,13 +50,12 @@ impl Store {
         changes: &UserProperties,
         trace: impl Into<Trace>,
     ) -> Result<(), StoreError> {
-        let (now, trace) = (self.now(), trace.into());
-        let update = Update::new(user, changes)?;
+        let (trace, update) = (trace.into(), Update::new(user, changes)?);
         let outbox = Arc::clone(&self.0.outbox);
+        let (clock, noted) = (self.0.clock.clone(), outbox.is_kept());
         // By the writer's time: that of the call may lie before a change that was committed, and sent, meanwhile.
-        let clock = outbox.is_kept().then(|| self.0.clock.clone());
         let run = move |connection: &Connection| {
-            update.run(connection, now, &trace, clock.map(|clock| clock.now().as_microsecond()))
+            update.run(connection, clock.now().as_microsecond(), &trace, noted)
         };
         let then = move |noted: &bool| {
             if *noted {

@@ -47,14 +47,14 @@ impl Update {
         Ok(Self { id: user.as_str().to_owned(), attributes })
     }
 
-    /// Runs in the writer, and says whether it noted something down in the outbox; `noted_at` is the time of that, where the outbox
-    /// is kept. Of its writes the audit record comes first: its sequence is that of the change.
+    /// Runs in the writer, and says whether it noted something down in the outbox, if that `is_kept`. Of its writes the audit record
+    /// comes first: its sequence is that of the change.
     pub(super) fn run(
         &self,
         connection: &Connection,
         now: i64,
         trace: &Trace,
-        noted_at: Option<i64>,
+        is_kept: bool,
     ) -> Result<bool, Fault> {
         let stored: Option<(i64, String, Option<i64>)> = connection
             .prepare_cached("SELECT rowid, attributes, last_change FROM users WHERE id = ?1")?
@@ -92,12 +92,11 @@ impl Update {
                 )?
                 .execute(params![sequence, previous, now, changes, row])?;
         }
-        match noted_at {
-            Some(at) if !platform.is_empty() => {
-                outbox::note(connection, &self.id, &platform, at).map(|()| true)
-            }
-            _ => Ok(false),
+        let noted = is_kept && !platform.is_empty();
+        if noted {
+            outbox::note(connection, &self.id, &platform, now)?;
         }
+        Ok(noted)
     }
 
     fn merge(&self, before: &str) -> Result<Merged<'_>, StoreError> {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::serve;
 use crate::store::Store;
 use crate::store::error::{Fault, StoreError};
-use crate::store::jobs::{self, Counts, Ended, RowReject, Stage};
+use crate::store::jobs::{self, Counts, Ended, Mode, RowReject, Stage};
 use crate::store::lists::{self, List};
 
 /// What publishing an import puts in place.
@@ -31,14 +31,17 @@ pub(crate) enum Content {
 }
 
 /// What became of a list that was to be published.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Published {
     /// It is served.
     Served,
     /// The import has ended otherwise meanwhile.
     Cancelled,
-    /// A later import of the segment was served first, so that this one changes nothing any more.
+    /// A later import of the segment was served first: the whole list is not needed any more.
     Superseded,
+    /// A later import of the segment came first, and what this one was to add to or remove from is gone. It has not ended; the text
+    /// says why it cannot go on.
+    Overtaken(String),
 }
 
 impl Store {
@@ -77,19 +80,24 @@ fn publish(
     now: i64,
 ) -> Result<(Published, Vec<List>), Fault> {
     let Publication { import, content, members, counts, rejects: (kept_rejects, rejects) } = publication;
-    let name: String = connection
-        .prepare_cached("SELECT segment FROM imports WHERE sequence = ?1")?
-        .query_row([import], |row| row.get(0))?;
+    let (name, mode): (String, String) = connection
+        .prepare_cached("SELECT segment, mode FROM imports WHERE sequence = ?1")?
+        .query_row([import], |row| Ok((row.get(0)?, row.get(1)?)))?;
     // Only what need not wait for its turn can have overtaken: a whole list, a rollback, a deletion. What they made does not
     // depend on what was before.
-    let later: Option<String> = connection
+    let later: Option<(String, String)> = connection
         .prepare_cached(
-            "SELECT id FROM imports WHERE segment = ?1 AND sequence > ?2 AND stage = 'published' \
+            "SELECT id, mode FROM imports WHERE segment = ?1 AND sequence > ?2 AND stage = 'published' \
              ORDER BY sequence LIMIT 1",
         )?
-        .query_row(params![name, import], |row| row.get(0))
+        .query_row(params![name, import], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let message = later.as_ref().map(|later| {
+    if let Some((later, by)) = &later
+        && Mode::parse(&mode)?.builds_on()
+    {
+        return Ok((Published::Overtaken(overtaken(later, Mode::parse(by)?)), Vec::new()));
+    }
+    let message = later.as_ref().map(|(later, _)| {
         format!(
             "import {later}, which was received later, was published first; this list was not needed any more"
         )
@@ -118,6 +126,18 @@ fn publish(
         )?
         .execute(params![import, name, base.0, added, removed, members, now])?;
     Ok((Published::Served, serve(connection, &name, import, kept)?))
+}
+
+fn overtaken(later: &str, by: Mode) -> String {
+    let what = match by {
+        Mode::Rollback => "rolled the segment back",
+        Mode::Delete => "deleted the segment",
+        _ => "replaced the segment",
+    };
+    format!(
+        "import {later}, which was received later, {what} first; nobody was added or removed: send the ids again if that is still \
+         wanted"
+    )
 }
 
 fn side_list(connection: &Connection, import: i64, blocks: &[Block]) -> rusqlite::Result<Option<i64>> {

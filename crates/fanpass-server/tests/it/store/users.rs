@@ -1,7 +1,8 @@
 //! Users: merging of updates, and many at a time.
 
 use fanpass_model::{AttributeKey, AttributeValue, UserId, UserProperties};
-use fanpass_server::store::AuditEntry;
+use fanpass_server::store::{AuditEntry, Ids, Store};
+use futures_util::FutureExt as _;
 use tempfile::TempDir;
 
 use super::open;
@@ -42,6 +43,27 @@ async fn an_update_sets_what_it_names_unsets_null_and_leaves_the_rest() {
     ]);
     assert_eq!(stored.attributes, expected);
     assert_eq!(stored.updated_at.to_string(), "2026-08-01T03:00:00Z");
+}
+
+#[tokio::test]
+async fn an_update_has_the_time_of_its_commit_so_that_times_ascend() {
+    let folder = TempDir::new().unwrap();
+    let clock = super::clock();
+    let store = Store::open(folder.path(), clock.clone(), Ids::counting()).unwrap();
+    let (user, change) = (UserId::new("1").unwrap(), properties(&[("custom.kids", 1.into())]));
+    let other = rusqlite::Connection::open(folder.path().join("service.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut update = Box::pin(store.upsert_user(&user, &change, AuditEntry::default()));
+    assert!((&mut update).now_or_never().is_none());
+    clock.advance(3_600_000_000);
+    other.execute_batch("COMMIT").unwrap();
+    update.await.unwrap();
+    let [changed, stored] = [
+        store.user_changes(&user, None, 1).await.unwrap()[0].at,
+        store.user(&user).await.unwrap().unwrap().updated_at,
+    ]
+    .map(|at| at.to_string());
+    assert_eq!([changed, stored], ["2026-08-01T04:00:00Z"; 2]);
 }
 
 #[tokio::test]
