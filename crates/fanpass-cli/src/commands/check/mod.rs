@@ -163,7 +163,7 @@ impl Check {
         let mapping = self.mapping.arguments();
         if !report.is_usable() && !is_stdin {
             let options = [vec![file.clone()], reading, mapping].concat().join(" ");
-            return Next::after(format!("mend {file}"), format!("fanpass check {options}"));
+            return Next::after(report.mend(&file), format!("fanpass check {options}"));
         }
         let usual = if mapping.is_empty() { "segments push SEGMENT" } else { "users push" };
         let send = self.send.as_deref().unwrap_or(usual);
