@@ -65,7 +65,7 @@ impl ApplyReport {
     pub fn add(&mut self, applied: Applied, again: &str) -> Result<Exit> {
         let Applied { plan, closed } = applied;
         if closed.ends_the_run() || (closed.failure.is_none() && !closed.complete()) {
-            self.next = Some(format!("{again}, which goes on from here"));
+            self.next = Some(again.to_owned());
         }
         let stopped = closed.why();
         let Closed { figures, rejects, rejects_files, .. } = &closed;
