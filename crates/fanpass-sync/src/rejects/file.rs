@@ -18,7 +18,7 @@ use crate::{ErrorKind, SyncError};
 ///
 /// A file has the columns of the source, its cells byte for byte, and [`REJECT_COLUMNS`] behind them; it is CSV in
 /// UTF-8, with a header, commas and every cell in quotes. Sources of other columns get a file of their own. Rejects of
-/// a reject file are written with the columns of its source, so that files can be mended in rounds.
+/// a reject file are written with the columns of its source and where they stood there, so that files can be mended in rounds.
 ///
 /// Nothing appears before [`finish`](Self::finish), and nothing at all without a reject. Files are readable by their
 /// owner only, as they hold personal data.
@@ -76,10 +76,15 @@ impl RejectFiles {
     ) -> Result<(), SyncError> {
         let mut cells: Vec<&str> = reject.fields.iter().map(String::as_str).collect();
         let mut user = user.map(UserId::as_str);
+        let number = reject.row.to_string();
+        let mut origin = [reject.location.as_str(), &number];
         if is_reject_file(columns) {
-            let check;
-            (cells, [.., check]) = split_cells(&cells, columns);
+            let (source, row, check);
+            (cells, [source, row, .., check]) = split_cells(&cells, columns);
             user = split_check(check).1.or(user);
+            if !source.is_empty() {
+                origin = [source, row];
+            }
         }
         let columns = original_columns(columns);
         let known = self.files.iter().position(|file| file.columns == columns);
@@ -87,7 +92,7 @@ impl RejectFiles {
         if known.is_none() {
             self.files.push(self.create(columns).map_err(|error| SyncError::io(&self.path, error))?);
         }
-        let record = record(&cells, columns, reject, user);
+        let record = record(&cells, columns, origin, reject, user);
         let written = self.files[at].writer.write_record(&record);
         written.map_err(|error| SyncError::io(&self.path, error))
     }
@@ -121,13 +126,18 @@ const BEYOND: &str = "; the cells beyond the last column stand behind fanpass_ch
 
 /// The source's cells, filled up to its columns, what is wrong, and cells beyond the last column: a row that has them
 /// stays ragged until they are gone.
-fn record(cells: &[&str], columns: &[String], reject: &Reject, user: Option<&str>) -> StringRecord {
+fn record(
+    cells: &[&str],
+    columns: &[String],
+    origin: [&str; 2],
+    reject: &Reject,
+    user: Option<&str>,
+) -> StringRecord {
     let count = columns.len();
     let column = reject.column.as_deref().unwrap_or_default();
     let padded = cells.iter().copied().chain(std::iter::repeat("")).take(count);
     let mut record: StringRecord = padded.collect();
-    record.push_field(&reject.location);
-    record.push_field(&reject.row.to_string());
+    origin.iter().for_each(|part| record.push_field(part));
     record.push_field(column);
     record.push_field(reject.code);
     let beyond = if cells.len() > count { BEYOND } else { "" };
