@@ -14,6 +14,7 @@ mod exit;
 mod failure;
 mod feed;
 mod input;
+mod lines;
 mod local;
 mod logging;
 mod printer;

@@ -1,7 +1,7 @@
 //! The one writer of everything that people and programs read.
 
 use std::fmt;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anyhow::Context as _;
 use fanpass_model::{ProblemItem, shown, shown_lines};
@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::exit::Exit;
 use crate::failure::{hint_of, items_of};
+use crate::lines::{Lines, OUTPUT};
 
 /// What a command found out, in both forms.
 pub trait Report: Serialize {
@@ -48,45 +49,6 @@ impl fmt::Display for Next {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.before.iter().try_for_each(|before| write!(f, "{before}, then "))?;
         f.write_str(&self.command)
-    }
-}
-
-/// What could not be done where standard output takes no more.
-pub const OUTPUT: &str = "cannot write to standard output";
-
-/// Results of which there may be any number: one a line as text, or with `--json` a document a line.
-pub struct Lines {
-    out: BufWriter<io::Stdout>,
-    json: bool,
-    terminal: bool,
-}
-
-impl Lines {
-    /// Writes one of them.
-    pub fn write(&mut self, text: &str, json: &impl Serialize) -> anyhow::Result<()> {
-        let mut write = || {
-            if self.json {
-                serde_json::to_writer(&mut self.out, json)?;
-            } else if self.terminal {
-                // A file gets each text byte for byte, a person what it holds.
-                self.out.write_all(shown(text).as_bytes())?;
-            } else {
-                self.out.write_all(text.as_bytes())?;
-            }
-            self.out.write_all(b"\n")
-        };
-        write().context(OUTPUT)
-    }
-
-    /// Writes what is left.
-    pub fn finish(mut self) -> anyhow::Result<()> {
-        self.out.flush().context(OUTPUT)
-    }
-}
-
-impl fmt::Debug for Lines {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lines").finish_non_exhaustive()
     }
 }
 
@@ -159,8 +121,7 @@ impl Printer {
 
     /// Standard output, for results that are not known all at once.
     pub fn lines(self) -> Lines {
-        let out = io::stdout();
-        Lines { terminal: out.is_terminal(), out: BufWriter::new(out), json: self.json }
+        Lines::new(self.json)
     }
 
     /// Says something on the side, for a person; not with `--quiet`, and not beside JSON.

@@ -137,7 +137,7 @@ fn record(
     let column = reject.column.as_deref().unwrap_or_default();
     let padded = cells.iter().copied().chain(std::iter::repeat("")).take(count);
     let mut record: StringRecord = padded.collect();
-    origin.iter().for_each(|part| record.push_field(part));
+    record.extend(origin);
     record.push_field(column);
     record.push_field(reject.code);
     let beyond = if cells.len() > count { BEYOND } else { "" };

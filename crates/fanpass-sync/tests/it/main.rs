@@ -3,6 +3,7 @@
 
 mod deliveries;
 mod feeds;
+mod history;
 mod ledger;
 mod ledger_model;
 mod lint;

@@ -15,7 +15,8 @@ use super::report::CheckReport;
 use crate::feed::account::REJECTS_SHOWN;
 use crate::feed::ids::PROGRESS_STEP;
 use crate::input::RejectedRow;
-use crate::printer::{Lines, Printer};
+use crate::lines::Lines;
+use crate::printer::Printer;
 use crate::progress::Progress;
 
 /// What was read so far.
