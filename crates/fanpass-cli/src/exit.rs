@@ -79,7 +79,7 @@ impl Exit {
                 "done as far as the service tells; it did not tell enough to account for every row"
             }
             Self::Damaged => "the data folder is damaged; each finding says what to do next",
-            Self::Incomplete => "stopped in the middle of a file; what was read until there is in",
+            Self::Incomplete => "stopped in the middle of a file or of several feeds; what was sent is in",
             Self::Interrupted => "interrupted by Ctrl-C or a termination signal",
         }
     }

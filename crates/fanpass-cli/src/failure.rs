@@ -18,13 +18,21 @@ struct Failure {
     items: Vec<ProblemItem>,
 }
 
-/// What an error is put into that ended the reading of a file of which something is with the service already.
+/// What an error is put into behind which something is with the service already.
 #[derive(Debug)]
-pub struct Incomplete;
+pub enum Incomplete {
+    /// It ended the reading of a file.
+    File,
+    /// It ended one feed of several.
+    Feeds,
+}
 
 impl fmt::Display for Incomplete {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the rest of the file was not sent")
+        f.write_str(match self {
+            Self::File => "the rest of the file was not sent",
+            Self::Feeds => "not all feeds were sent",
+        })
     }
 }
 
@@ -144,8 +152,11 @@ pub fn hint_of(error: &anyhow::Error) -> Option<&'static str> {
     }
 }
 
-/// Whether the reader of our output went away, as `head` does; that is no failure of ours.
+/// Whether the reader of our output went away, as `head` does; that is no failure of ours. A service that did is one.
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    if error.chain().any(<dyn std::error::Error>::is::<fanpass_client::Error>) {
+        return false;
+    }
     let kind_of = |cause: &(dyn std::error::Error + 'static)| {
         let written = cause.downcast_ref::<io::Error>().map(io::Error::kind);
         // One of JSON keeps the error of its writer to itself.

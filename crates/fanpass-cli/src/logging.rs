@@ -28,6 +28,8 @@ pub fn start(verbosity: u8, format: LogFormat, printer: Printer) {
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter.unwrap_or_else(|| EnvFilter::new(level)))
         .with_writer(io::stderr)
+        // It would say so on standard error, and panic if that cannot be written either: whatever is logged would be cut short.
+        .log_internal_errors(false)
         // Escapes in a file or a journal are in nobody's way but the reader's.
         .with_ansi(io::stderr().is_terminal());
     match format {

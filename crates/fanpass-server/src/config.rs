@@ -137,7 +137,8 @@ pub struct Limits {
     pub body_rate: u64,
     /// How long a client may leave an answer unread (closed). Default: 30 s.
     pub answer_pause: Duration,
-    /// Connections open at the same time; further ones wait to be accepted. Default: 1,024.
+    /// Connections open at the same time; further ones wait to be accepted. Fewer where the system's limit of open files leaves
+    /// less beside what the storage needs: see [`raise_open_files`](crate::raise_open_files). Default: 1,024.
     pub connections: usize,
     /// Calls a second that one token may make in the long run (429 with `Retry-After`); 0 sets no limit. Default: 0, since a
     /// push makes as many as it can.

@@ -29,11 +29,13 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Headers past their limit that are still read, so that the answer can say so.
 const HEADERS_SPARE: usize = 100;
 
+/// Takes at `most` so many connections at a time.
 pub(crate) async fn listen(
     listener: TcpListener,
     router: Router,
     app: &Arc<App>,
     config: &Config,
+    most: usize,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServiceError> {
     let limits = &config.limits;
@@ -42,7 +44,7 @@ pub(crate) async fn listen(
     http.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).half_close(true);
     // Past its own limit a head is answered with a problem; past this one without.
     http.max_headers(limits.header_count.saturating_add(HEADERS_SPARE));
-    let room = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
+    let room = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
     let connections = GracefulShutdown::new();
     let router = router.layer(Extension(OverSocket));
     let service = TowerToHyperService::new(MapResult::new(router, cut));

@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
 use fanpass_transport::DynTransport;
+use futures_util::FutureExt as _;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -16,6 +18,7 @@ use crate::app::App;
 use crate::auth::{Authority, SCOPES, secret_file};
 use crate::config::Config;
 use crate::error::{ServiceError, ServiceErrorKind};
+use crate::files;
 use crate::ga4::Forwarder;
 use crate::http::{router, watching};
 use crate::imports::Imports;
@@ -26,6 +29,8 @@ use crate::store::folder::DEVELOPMENT_TOKEN;
 use crate::store::{AuditEntry, Clock, Ids, Store, StoreError, StoreErrorKind};
 
 const TENDED_EVERY: Duration = Duration::from_secs(1);
+/// Connections to the address for metrics.
+const WATCHERS_MAX: usize = 32;
 const DEVELOPMENT_SUBJECT: &str = "development";
 
 /// A running FanPass on one data folder. Clones are handles of the same service.
@@ -99,10 +104,12 @@ impl Service {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), ServiceError> {
-        listen(listener, self.router.clone(), &self.app, &self.config, shutdown).await
+        let most = files::connections(&self.config.limits);
+        listen(listener, self.router.clone(), &self.app, &self.config, most, shutdown).await
     }
 
-    /// Serves `/metrics`, `/healthz` and `/readyz` to whoever reaches the socket, without a token, until `shutdown` completes.
+    /// Serves `/metrics`, `/healthz` and `/readyz` to whoever reaches the socket, without a token, until `shutdown` completes; at
+    /// most 32 connections at the same time.
     ///
     /// # Errors
     /// [`ServiceErrorKind::Network`] when the socket fails for good.
@@ -111,7 +118,7 @@ impl Service {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), ServiceError> {
-        listen(listener, watching(&self.app), &self.app, &self.config, shutdown).await
+        listen(listener, watching(&self.app), &self.app, &self.config, WATCHERS_MAX, shutdown).await
     }
 
     /// Begins to forward to GA4 what waits and what will come, over `transport`: the service has no HTTP client of its own.
@@ -182,8 +189,11 @@ impl Tending {
             loop {
                 tokio::time::sleep(TENDED_EVERY).await;
                 let Some(app) = app.upgrade() else { return };
-                if let Err(error) = app.tend().await {
-                    tracing::warn!(%error, "the storage could not be tended");
+                match AssertUnwindSafe(app.tend()).catch_unwind().await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => tracing::warn!(%error, "the storage could not be tended"),
+                    // The next time may go better, and without it nothing would be tended any more.
+                    Err(_) => tracing::error!("the storage could not be tended: it panicked"),
                 }
             }
         }))))

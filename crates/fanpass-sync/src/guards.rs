@@ -74,6 +74,8 @@ pub struct GuardedFacts {
     pub rejected: u64,
     /// Members, or users that the feed has written, before.
     pub before: u64,
+    /// Whether nobody tells who is a member before, so that anybody may go out.
+    pub unknown: bool,
     /// Who comes in.
     pub added: u64,
     /// Who goes out.
@@ -111,7 +113,7 @@ impl Guards {
     /// assert_eq!(breaches[0].message, "30 of 100 would go out (30 %), and 20 % may");
     /// ```
     pub fn check(&self, facts: &GuardedFacts) -> Vec<Breach> {
-        let GuardedFacts { read, rejected, before, added, removed } = *facts;
+        let GuardedFacts { read, rejected, before, unknown, added, removed } = *facts;
         let mut breaches = Vec::new();
         if read == rejected {
             let message = match read {
@@ -125,7 +127,11 @@ impl Guards {
             format!("{part} of {whole} {what} ({percent} %), and {most} % may")
         };
         let most = self.shrink.unwrap_or(20);
-        if exceeds(removed, before, most) {
+        if unknown && most < 100 {
+            let message =
+                "nobody knows how many would go out, as this FanPass does not tell who is in".to_owned();
+            breaches.push(Breach { guard: Guard::Shrink, message });
+        } else if exceeds(removed, before, most) {
             breaches
                 .push(Breach { guard: Guard::Shrink, message: share(removed, before, "would go out", most) });
         }

@@ -24,7 +24,7 @@ pub use ledger::{
 };
 pub use lint::Finding;
 pub use mapping::{Absent, ColumnMap, Constant, Mapping};
-pub use membership::{Keep, Lists, MembershipChange, Roster, SegmentMode};
+pub use membership::{Claim, Comparison, Keep, MembershipChange, Roster, SegmentMode};
 pub use reading::{Reading, TextEncoding};
 pub use rejects::{REJECT_COLUMNS, RejectFiles, check_mended, is_reject_file, original_columns};
 pub use updates::{Counts, MappedRow, Update, Updates};

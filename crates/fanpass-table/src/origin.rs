@@ -63,14 +63,24 @@ pub(crate) fn list_names(names: &[String]) -> String {
     format!("{}{rest}", shown.join(", "))
 }
 
-/// The text with its control characters escaped, so that a hostile name cannot forge lines or drive a terminal.
+/// Characters of a name that are shown at either end of a long one.
+const ENDS: usize = 100;
+
+/// The text with its control characters escaped, so that a hostile name cannot forge lines or drive a terminal. A long one is
+/// cut in its middle: it stands in the place of every row, and an archive's names may have 64 KiB.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut shown, character| {
-        if character.is_control() {
-            shown.extend(character.escape_default());
-        } else {
-            shown.push(character);
+    let cut = text.chars().count().saturating_sub(2 * ENDS);
+    let mut shown = String::new();
+    for (at, character) in text.chars().enumerate() {
+        match at.checked_sub(ENDS) {
+            Some(behind) if behind < cut => {
+                if behind == 0 {
+                    shown.push('…');
+                }
+            }
+            _ if character.is_control() => shown.extend(character.escape_default()),
+            _ => shown.push(character),
         }
-        shown
-    })
+    }
+    shown
 }

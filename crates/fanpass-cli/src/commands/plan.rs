@@ -78,7 +78,7 @@ impl Plan {
             config_digest: config.digest.clone(),
             target: Some(session.identity()),
             latest_run: latest_run(&ledger)?,
-            feeds: prepared.into_iter().map(|prepared| prepared.plan).collect(),
+            feeds: prepared.into_iter().flat_map(|prepared| prepared.plans).collect(),
         };
         let saved = if self.dry_run { None } else { Some(self.save(&plan)?) };
         let next = saved.as_deref().and_then(|path| next_of(&plan.feeds, &[], path, &session));
@@ -112,7 +112,7 @@ struct PlanReport {
     next: Option<String>,
 }
 
-/// What carries out the plans of the file at `path`, if they change anything.
+/// What carries out the plans of the file at `path`, if they change anything and that is possible.
 pub fn next_of(plans: &[FeedPlan], allowed: &[Guard], path: &Path, session: &Session) -> Option<String> {
     let breached: BTreeSet<&str> =
         plans.iter().flat_map(|plan| plan.forbidden(&[])).map(|breach| breach.guard.as_str()).collect();
@@ -120,13 +120,16 @@ pub fn next_of(plans: &[FeedPlan], allowed: &[Guard], path: &Path, session: &Ses
     let forbidden = plans.iter().any(|plan| plan.forbidden(allowed).next().is_some());
     let look = if forbidden { "look at what is forbidden, then " } else { "" };
     let apply = session.next(&format!("apply {}{allow}", quoted_path(path)));
-    plans.iter().any(|plan| !plan.is_empty()).then(|| format!("{look}{apply}"))
+    let possible = plans.iter().all(|plan| plan.impossible.is_none());
+    (possible && plans.iter().any(|plan| !plan.is_empty())).then(|| format!("{look}{apply}"))
 }
 
 /// What a program is told of plans that were not carried out.
 pub fn exit_of_plans(plans: &[FeedPlan], allowed: &[Guard]) -> Exit {
     if plans.iter().any(|plan| plan.forbidden(allowed).next().is_some()) {
         Exit::Guarded
+    } else if plans.iter().any(|plan| plan.impossible.is_some()) {
+        Exit::Refused
     } else if plans.iter().any(|plan| plan.rows.rejected > 0) {
         Exit::Rejects
     } else {

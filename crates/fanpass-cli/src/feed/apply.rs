@@ -7,6 +7,7 @@ use fanpass_sync::{Feeds, Figures, Ledger, SegmentFeed, SegmentMode};
 use super::attributes::{self, Sent, Survey};
 use super::closed::Closed;
 use super::config::Config;
+use super::ids::ReadIds;
 use super::plan::FeedPlan;
 use super::prepare::{Prepared, Work};
 use super::recipe;
@@ -14,7 +15,7 @@ use super::run::Run;
 use super::segment::{self, Compared};
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::failure::failure;
+use crate::failure::{exit_of, failure};
 use crate::printer::Printer;
 use crate::session::Session;
 use crate::signals::Claim;
@@ -37,38 +38,45 @@ pub struct Applying<'a> {
 }
 
 impl Applying<'_> {
-    /// Sends a feed. The ledger is given back unless it failed itself.
-    pub async fn one(&mut self, prepared: Prepared, mut ledger: Ledger) -> Result<(Applied, Ledger)> {
-        let Prepared { plan, work } = prepared;
+    /// Sends a feed, or all feeds of a segment. The ledger is given back unless it failed itself.
+    pub async fn one(&mut self, prepared: Prepared, mut ledger: Ledger) -> Result<(Vec<Applied>, Ledger)> {
+        let Prepared { plans, work } = prepared;
         let (closed, ledger) = match work {
             Work::Segment(work) => {
                 let (job, compared) = *work;
-                let run = Run::begin(&mut ledger, &plan.feed, &job.source, plan.digest.clone())?;
-                let closed = self.segment(&job, &run, compared, &mut ledger).await;
-                run.end(&mut ledger, &closed)?;
+                let mut runs = Vec::new();
+                for (plan, source) in plans.iter().zip(&job.feeds) {
+                    runs.push(Run::begin(&mut ledger, &plan.feed, &source.file, plan.digest.clone())?);
+                }
+                let closed = self.segment(&job, &runs, compared, &mut ledger).await;
+                for (run, closed) in runs.iter().zip(&closed) {
+                    run.end(&mut ledger, closed)?;
+                }
                 (closed, ledger)
             }
             Work::Attributes(work) => {
                 let (job, survey) = *work;
+                let plan = plans.first().context("a feed without a plan")?;
                 let run = Run::begin(&mut ledger, &plan.feed, &job.source, plan.digest.clone())?;
                 let (closed, mut ledger) = self.attributes(&run, &job, survey, ledger).await?;
                 run.end(&mut ledger, &closed)?;
-                (closed, ledger)
+                (vec![closed], ledger)
             }
         };
-        Ok((Applied { plan, closed }, ledger))
+        let applied = plans.into_iter().zip(closed).map(|(plan, closed)| Applied { plan, closed });
+        Ok((applied.collect(), ledger))
     }
 
+    /// The account of each feed of a segment.
     async fn segment(
         &mut self,
         job: &segment::Job,
-        run: &Run,
+        runs: &[Run],
         compared: Compared,
         ledger: &mut Ledger,
-    ) -> Closed {
-        let read = compared.read.read;
-        let rejected = compared.read.rejected;
-        let column = compared.read.column.clone();
+    ) -> Vec<Closed> {
+        let read = |read: &ReadIds| (read.read, read.rejected, read.column.clone());
+        let reads: Vec<_> = compared.reads.iter().map(read).collect();
         let sent = tokio::select! {
             biased;
             () = self.claim.stopped() => Err(failure(Exit::Interrupted, "interrupted; the same command goes on from here")),
@@ -76,44 +84,51 @@ impl Applying<'_> {
         };
         match sent {
             Ok(closed) => {
-                let of_run = || run.rejects(job.feed.mode == SegmentMode::MirrorOwned);
-                let rejects_of = job.feed.rejects_of.clone().unwrap_or_else(of_run);
-                let recipe = |file| {
-                    self.feeds(|feeds| {
-                        let mode = match job.feed.mode {
-                            SegmentMode::Remove => SegmentMode::Remove,
-                            _ => SegmentMode::Add,
-                        };
-                        let feed = format!("{} rejects", job.feed.label());
-                        feeds.segments.push(SegmentFeed {
-                            file,
-                            mode,
-                            rejects_of: Some(rejects_of.clone()),
-                            feed: Some(feed),
-                            id: Some(column.clone()),
-                            read: fanpass_sync::Reading::default(),
-                            ..job.feed.clone()
-                        });
+                let sources = job.feeds.iter().zip(runs).zip(reads).zip(closed);
+                sources
+                    .map(|(((source, run), (.., column)), closed)| {
+                        match self.recipe(source, run, &column, &closed) {
+                            Ok(()) => closed,
+                            Err(error) => Closed { failure: Some(error), ..closed },
+                        }
                     })
-                };
-                match recipe::write(&closed.rejects_files, recipe) {
-                    Ok(()) => closed,
-                    Err(error) => Closed { failure: Some(error), ..closed },
-                }
+                    .collect()
             }
             // Nothing of it counts before the service has all of it.
-            Err(error) => Closed {
-                figures: Figures { read, rejected, unsent: read - rejected, ..Figures::default() },
-                rejects: Vec::new(),
-                listed: 0,
-                rejects_files: Vec::new(),
-                stopped: None,
-                unverified: None,
-                gone_left: 0,
-                notices: Vec::new(),
-                failure: Some(error),
-            },
+            Err(error) => {
+                let of_others = (exit_of(&error), error.to_string());
+                let others = std::iter::repeat_with(|| failure(of_others.0, of_others.1.clone()));
+                let errors = std::iter::once(error).chain(others);
+                reads
+                    .iter()
+                    .zip(errors)
+                    .map(|(&(read, rejected, _), error)| unsent(read, rejected, error))
+                    .collect()
+            }
         }
+    }
+
+    /// Writes down how rows of a segment that were rejected are pushed again.
+    fn recipe(&self, source: &segment::Source, run: &Run, column: &str, closed: &Closed) -> Result<()> {
+        let of_run = || run.rejects(source.feed.mode == SegmentMode::MirrorOwned);
+        let rejects_of = source.feed.rejects_of.clone().unwrap_or_else(of_run);
+        let mode = match source.feed.mode {
+            SegmentMode::Remove => SegmentMode::Remove,
+            _ => SegmentMode::Add,
+        };
+        recipe::write(&closed.rejects_files, |file| {
+            self.feeds(|feeds| {
+                feeds.segments.push(SegmentFeed {
+                    file,
+                    mode,
+                    rejects_of: Some(rejects_of.clone()),
+                    feed: Some(format!("{} rejects", source.feed.label())),
+                    id: Some(column.to_owned()),
+                    read: fanpass_sync::Reading::default(),
+                    ..source.feed.clone()
+                });
+            })
+        })
     }
 
     async fn attributes(
@@ -149,5 +164,20 @@ impl Applying<'_> {
         };
         add(&mut feeds);
         feeds
+    }
+}
+
+/// The account of a feed of which nothing was sent.
+fn unsent(read: u64, rejected: u64, failure: anyhow::Error) -> Closed {
+    Closed {
+        figures: Figures { read, rejected, unsent: read - rejected, ..Figures::default() },
+        rejects: Vec::new(),
+        listed: 0,
+        rejects_files: Vec::new(),
+        stopped: None,
+        unverified: None,
+        gone_left: 0,
+        notices: Vec::new(),
+        failure: Some(failure),
     }
 }

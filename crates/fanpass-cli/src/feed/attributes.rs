@@ -7,8 +7,8 @@ use anyhow::Result;
 use fanpass_client::PushOptions;
 use fanpass_model::{AttributeRegistry, UserId};
 use fanpass_sync::{
-    AttributeMode, Changes, Counts, Deliveries, Figures, Keep, Ledger, ListId, Lists, MappedRow, Mapping,
-    MembershipChange, Roster, SegmentMode, Updates,
+    AttributeMode, Changes, Claim, Comparison, Counts, Deliveries, Figures, Keep, Ledger, ListId, MappedRow,
+    Mapping, Roster, SegmentMode, Updates,
 };
 
 use super::account::{Account, REJECTS_SHOWN, Shared, State};
@@ -72,7 +72,7 @@ impl Survey {
 /// The users of a feed, before and now.
 #[derive(Debug)]
 pub struct Owned {
-    pub change: MembershipChange,
+    pub users: Comparison,
     /// Those who are gone and lose something by it.
     pub gone: Gone,
     /// Rows whose user cannot be read. While there are any, anybody may be in the file, and nobody is gone.
@@ -149,11 +149,11 @@ impl Job {
         keep: bool,
     ) -> Result<Owned> {
         let mut departures = ledger.departures(&std::env::temp_dir());
-        let lists = Lists { held: list, owned: "" };
         let mirrors = self.mode == AttributeMode::MirrorOwned;
         let keep = Keep { members: keep && mirrors, either: keep };
         let mode = if mirrors && unknown == 0 { SegmentMode::Replace } else { SegmentMode::Add };
-        let change = roster.compare(ledger, lists, mode, keep, |id| {
+        let claim = Claim { mode, owned: None, held_back: false };
+        let users = roster.compare(ledger, list, &[claim], keep, |id| {
             match UserId::new(String::from_utf8_lossy(id)) {
                 Ok(user) => departures.add(&user),
                 // A damaged list names nobody.
@@ -161,7 +161,7 @@ impl Job {
             }
         })?;
         let gone = Gone::of(departures, ledger, self.mapping.keys())?;
-        Ok(Owned { change, gone, unknown })
+        Ok(Owned { users, gone, unknown })
     }
 
     /// Sends what the survey found, or everything without one, and notes whose the users are.
@@ -174,8 +174,7 @@ impl Job {
         printer: Printer,
     ) -> Result<Sent> {
         let owned = survey.as_ref().and_then(|survey| survey.owned.as_ref());
-        let (either, members) =
-            owned.map_or((None, None), |owned| (owned.change.either, owned.change.members));
+        let (either, members) = owned.map_or((None, None), |owned| (owned.users.either, owned.users.members));
         // Whoever may get attributes from here on is missed once it is gone, whatever happens to the process.
         self.own(&mut ledger, either)?;
         let mut sent = self.send_changes(session, ledger, survey, options, printer).await?;

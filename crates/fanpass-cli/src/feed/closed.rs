@@ -66,6 +66,11 @@ impl Closed {
         interrupted || self.stopped.is_some()
     }
 
+    /// Whether anything of it is with the service.
+    pub fn has_sent(&self) -> bool {
+        self.figures.sent + self.figures.removed > 0
+    }
+
     /// What is left to be sent.
     fn left(&self) -> u64 {
         self.figures.unsent + self.gone_left
@@ -73,11 +78,9 @@ impl Closed {
 
     /// The exit code, once the report is printed.
     pub fn exit(self, dry_run: bool) -> Result<Exit> {
-        let left = self.left();
+        let (left, sent) = (self.left(), self.has_sent());
         match (self.failure, self.stopped) {
-            (Some(error), _) if self.figures.sent + self.figures.removed > 0 => {
-                Err(error.context(Incomplete))
-            }
+            (Some(error), _) if sent => Err(error.context(Incomplete::File)),
             (Some(error), _) => Err(error),
             (None, _) if !self.figures.add_up() => Ok(Exit::Mismatch),
             (None, Some((exit, _))) => Ok(exit),

@@ -50,15 +50,21 @@ pub struct FeedPlan {
     pub changed: u64,
     /// Members who go out, or users whose attributes are taken off.
     pub removed: u64,
-    /// Members before and after, for a segment.
+    /// Members before, if that is known, and after, for a segment.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub members: Option<(u64, u64)>,
+    pub members: Option<(Option<u64>, u64)>,
+    /// The import that made the members before, where the service tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members_of: Option<String>,
     pub samples: Vec<Sample>,
     /// The first rows that are rejected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejects: Vec<RejectedRow>,
     /// What forbids it.
     pub breaches: Vec<Breach>,
+    /// Why it cannot be carried out, whoever allows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impossible: Option<String>,
     /// What it goes on from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resumes: Option<String>,
@@ -141,13 +147,15 @@ impl FeedPlan {
             writeln!(out, "  nothing changes")?;
         }
         if let Some((before, after)) = self.members {
-            writeln!(out, "  members: {} now, {} afterwards", count(before), count(after))?;
+            let before = before.map_or_else(|| "unknown".to_owned(), count);
+            writeln!(out, "  members: {before} now, {} afterwards", count(after))?;
         }
         self.rows.human(out)?;
         self.held_back.iter().try_for_each(|held_back| writeln!(out, "  {held_back}"))?;
         self.breaches.iter().try_for_each(|breach| {
             writeln!(out, "  FORBIDDEN: {} (--allow {})", breach.message, breach.guard)
         })?;
+        self.impossible.iter().try_for_each(|why| writeln!(out, "  IMPOSSIBLE: {why}"))?;
         write_rejects(out, &self.rejects, self.rows.rejected)
     }
 

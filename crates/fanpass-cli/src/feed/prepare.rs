@@ -5,17 +5,16 @@ use std::sync::Arc;
 
 use crate::runtime::blocking;
 use anyhow::Result;
-use fanpass_model::AttributeRegistry;
-use fanpass_sync::{
-    AttributeFeed, GuardedFacts, Ledger, MappedRow, RejectFiles, SegmentFeed, SegmentMode, Verdict,
-};
+use fanpass_model::{AttributeRegistry, SegmentName};
+use fanpass_sync::{AttributeFeed, GuardedFacts, Ledger, MappedRow, RejectFiles, SegmentFeed, Verdict};
 
 use super::attributes::{self, Survey};
 use super::config::Config;
 use super::lint::{lint, registry_of};
 use super::plan::{FeedPlan, Kind, Rows, Sample};
 use super::run::resumes;
-use super::segment::{self, Compared, learn_members};
+use super::segment::members::learn_members;
+use super::segment::{self, Compared};
 use crate::printer::Printer;
 use crate::session::Session;
 use crate::source::SourceFile;
@@ -23,10 +22,10 @@ use crate::source::SourceFile;
 /// Rows that are kept as samples of a feed of attributes.
 const SAMPLES: usize = 5;
 
-/// A feed that was compared.
+/// A feed that was compared, or all feeds of a segment.
 #[derive(Debug)]
 pub struct Prepared {
-    pub plan: FeedPlan,
+    pub plans: Vec<FeedPlan>,
     pub work: Work,
 }
 
@@ -58,77 +57,27 @@ impl Preparing<'_> {
             lint(&feed.mapping(), registry.as_deref(), self.printer)?;
         }
         let mut prepared = Vec::new();
-        for feed in &config.feeds.segments {
-            let about = |error: anyhow::Error| error.context(format!("feed {}", feed.label()));
-            prepared.push(self.segment(feed).await.map_err(about)?);
+        for (segment, feeds) in config.feeds.by_segment() {
+            prepared.push(self.segment(segment, &feeds).await?);
         }
         for feed in &config.feeds.attributes {
-            let about = |error: anyhow::Error| error.context(format!("feed {}", feed.name));
-            prepared.push(blocking(|| self.attributes(feed, registry.clone())).map_err(about)?);
+            prepared.push(blocking(|| self.attributes(feed, registry.clone())).map_err(about(&feed.name))?);
         }
         Ok(prepared)
     }
 
     /// Where rows go that cannot be sent; those of a plan are counted only.
-    fn rejects_of(&self, label: &str) -> PathBuf {
+    pub fn rejects_of(&self, label: &str) -> PathBuf {
         let path = self.config.rejects_of(label);
         if self.keep { path } else { std::env::temp_dir().join(path.file_name().unwrap_or_default()) }
     }
 
-    async fn segment(&mut self, feed: &SegmentFeed) -> Result<Prepared> {
-        learn_members(feed, self.session, self.ledger).await?;
-        blocking(|| self.compare_segment(feed))
-    }
-
-    fn compare_segment(&mut self, feed: &SegmentFeed) -> Result<Prepared> {
-        let label = feed.label();
-        let source = SourceFile::new(&feed.file, feed.read.options()?)?;
-        let digest = source.digest()?;
-        let job = segment::Job { feed: feed.clone(), source, rejects: self.rejects_of(label) };
-        let compared = job.compare(self.ledger, self.keep, self.printer)?;
-        let Compared { change, read, in_doubt, .. } = &compared;
-        let figures = segment::figures(change, read, feed.mode);
-        let facts = GuardedFacts {
-            read: read.read,
-            rejected: read.rejected,
-            before: change.before,
-            added: change.added,
-            // Whom a file of removals names is no accident.
-            removed: if feed.mode == SegmentMode::Remove { 0 } else { change.removed },
-        };
-        let sample = |kind| move |id: &String| Sample { kind, text: id.clone() };
-        let samples = change.added_samples.iter().map(sample(Kind::Added));
-        let resumes = match resumes(self.ledger, label, &digest)? {
-            None if *in_doubt && change.before > 0 => Some(
-                "an earlier change was not heard of again: the members are sent whatever they are".to_owned(),
-            ),
-            resumes => resumes,
-        };
-        let plan = FeedPlan {
-            feed: label.to_owned(),
-            segment: Some(feed.name.clone()),
-            mode: spelled(&feed.mode),
-            file: job.source.name.clone(),
-            digest,
-            rows: Rows {
-                read: figures.read,
-                send: figures.sent,
-                unchanged: figures.unchanged,
-                duplicate: figures.duplicate,
-                empty: 0,
-                rejected: figures.rejected,
-            },
-            added: change.added,
-            changed: 0,
-            removed: change.removed,
-            members: Some((change.before, change.after)),
-            samples: samples.chain(change.removed_samples.iter().map(sample(Kind::Removed))).collect(),
-            rejects: read.rejects.clone(),
-            breaches: self.config.guards(feed.guards).check(&facts),
-            resumes,
-            held_back: compared.held_back.then(|| held_back(compared.read.rejected)),
-        };
-        Ok(Prepared { plan, work: Work::Segment(Box::new((job, compared))) })
+    /// The feeds of a segment, which build upon one another.
+    async fn segment(&mut self, segment: &SegmentName, feeds: &[&SegmentFeed]) -> Result<Prepared> {
+        let of_all = || feeds.iter().map(|feed| feed.label()).collect::<Vec<_>>().join(", ");
+        let known = learn_members(segment, feeds, self.session, self.ledger, self.printer).await;
+        let known = known.map_err(|error| about(&of_all())(error))?;
+        blocking(|| self.compare_segment((segment, known), feeds))
     }
 
     fn attributes(
@@ -155,9 +104,10 @@ impl Preparing<'_> {
         let facts = GuardedFacts {
             read: counts.rows,
             rejected: counts.rejects,
-            before: owned.as_ref().map_or(0, |owned| owned.change.before),
+            before: owned.as_ref().map_or(0, |owned| owned.users.before),
             added: 0,
             removed,
+            ..GuardedFacts::default()
         };
         let mut samples = sample_rows(&job, &survey, self.ledger)?;
         let gone = owned.iter().flat_map(|owned| &owned.gone.samples);
@@ -181,22 +131,29 @@ impl Preparing<'_> {
             changed: changes.changed + changes.cleared,
             removed,
             members: None,
+            members_of: None,
             samples,
             rejects: rejects.clone(),
             breaches: self.config.guards(feed.guards).check(&facts),
+            impossible: None,
             held_back,
         };
-        Ok(Prepared { plan, work: Work::Attributes(Box::new((job, survey))) })
+        Ok(Prepared { plans: vec![plan], work: Work::Attributes(Box::new((job, survey))) })
     }
 }
 
+/// Says which feed an error is about.
+pub fn about(label: &str) -> impl FnOnce(anyhow::Error) -> anyhow::Error {
+    move |error| error.context(format!("feed {label}"))
+}
+
 /// Why a feed that mirrors takes nobody out.
-fn held_back(rows: u64) -> String {
+pub fn held_back(rows: u64) -> String {
     format!("nobody is taken out: rejected rows whose id cannot be read, and may be anybody's: {rows}")
 }
 
 /// A mode as the configuration file spells it.
-fn spelled(mode: &impl serde::Serialize) -> String {
+pub fn spelled(mode: &impl serde::Serialize) -> String {
     match serde_json::to_value(mode) {
         Ok(serde_json::Value::String(text)) => text,
         _ => String::new(),

@@ -94,7 +94,7 @@ fn an_apply_whose_import_tells_too_little_is_not_taken_for_verified() {
         club.file("holders.csv", format!("fan_id\n{}\n", ids.join("\n")));
         club.file(
             "season.toml",
-            "[[segment]]\nname = \"holders\"\nfile = \"holders.csv\"\nmode = \"replace\"\n",
+            "[[segment]]\nname = \"holders\"\nfile = \"holders.csv\"\nmode = \"replace\"\nguards = { shrink = 100 }\n",
         );
         (club.run(&["apply", "season.toml"]), club)
     };

@@ -30,7 +30,7 @@ pub fn club() -> Club {
     club
 }
 
-fn members(club: &Club, segment: &str) -> Vec<String> {
+pub fn members(club: &Club, segment: &str) -> Vec<String> {
     let printed = club.run(&["segments", "members", segment]);
     let lines =
         printed.lines().skip(1).take_while(|line| !line.starts_with("exit") && !line.starts_with('!'));

@@ -11,7 +11,7 @@ const FILE: &str = "multipart/form-data";
 fn club_that_refuses(refused: &'static [&'static str]) -> Club {
     let club = foreign::club_that_refuses(refused, COMPLETED);
     club.file("holders.csv", "fan_id\n00042\nfan-7\n");
-    club.file("season.toml", "[[segment]]\nname = \"holders\"\nfile = \"holders.csv\"\nmode = \"replace\"\n");
+    club.file("season.toml", "[[segment]]\nname = \"holders\"\nfile = \"holders.csv\"\nmode = \"replace\"\nguards = { shrink = 100 }\n");
     club
 }
 

@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 
 use crate::harness::Club;
 
+const FANPASS: &str = env!("CARGO_BIN_EXE_fanpass");
+
 /// A process that serves, killed at the end. Its log is `serve.log` in the club's folder.
 pub struct Serving {
     child: Child,
@@ -37,15 +39,44 @@ pub fn served(options: &[&str]) -> (Club, Serving) {
 
 /// As `served`, with its temporary files in a folder of the test's.
 pub fn served_in(temporary: &Path, options: &[&str]) -> (Club, Serving) {
-    let mut club = Club::alone();
-    let child = Command::new(env!("CARGO_BIN_EXE_fanpass"))
+    let club = Club::alone();
+    let log = File::create(club.path("serve.log")).unwrap();
+    serve(club, temporary, options, log.into())
+}
+
+/// As `served`, with its log elsewhere.
+pub fn served_logging_to(log: Stdio, options: &[&str]) -> (Club, Serving) {
+    serve(Club::alone(), &std::env::temp_dir(), options, log)
+}
+
+/// As `served`, with limits of the system set by `ulimit` of a shell.
+pub fn served_under(ulimit: &str, options: &[&str]) -> (Club, Serving) {
+    let club = Club::alone();
+    let log = File::create(club.path("serve.log")).unwrap();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("ulimit {ulimit} && exec \"$0\" \"$@\""), FANPASS]);
+    serve_by(shell, club, &std::env::temp_dir(), options, log.into())
+}
+
+fn serve(club: Club, temporary: &Path, options: &[&str], log: Stdio) -> (Club, Serving) {
+    serve_by(Command::new(FANPASS), club, temporary, options, log)
+}
+
+fn serve_by(
+    mut command: Command,
+    mut club: Club,
+    temporary: &Path,
+    options: &[&str],
+    log: Stdio,
+) -> (Club, Serving) {
+    let child = command
         .args(["serve", "--listen", "127.0.0.1:0", "--json"])
         .args(options)
         .current_dir(club.path("."))
         .env_clear()
         .env("TMPDIR", temporary)
         .stdout(Stdio::piped())
-        .stderr(File::create(club.path("serve.log")).unwrap())
+        .stderr(log)
         .spawn()
         .unwrap();
     let mut serving = Serving { child, started: serde_json::Value::Null };

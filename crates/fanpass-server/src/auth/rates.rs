@@ -77,7 +77,10 @@ impl Rates {
         for (what, name, rate) in limits {
             let Some(rate) = rate else { continue };
             let name = (what, name.clone());
-            let full = full_at.get(&name).copied().unwrap_or(now).max(now).saturating_add(rate.interval);
+            // One that would be full later than an empty one was left by a clock that has gone back since.
+            let latest = now.saturating_add(rate.capacity());
+            let full = full_at.get(&name).copied().filter(|full| *full <= latest).unwrap_or(now);
+            let full = full.max(now).saturating_add(rate.interval);
             let early = full.saturating_sub(now).saturating_sub(rate.capacity());
             if early > 0 {
                 return Err(Exceeded {

@@ -1,10 +1,13 @@
 //! What a refused call is answered with: a problem (RFC 9457) that says what happened, where, and what to do next.
 
+use std::error::Error as _;
+
 use axum::response::{IntoResponse, Response};
 use fanpass_model::ProblemItem;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
+use crate::error::ServiceError;
 use crate::store::{StoreError, StoreErrorKind};
 
 /// Where the kinds of problem are described; a name, not an address that must answer.
@@ -181,14 +184,40 @@ impl From<StoreError> for Problem {
                     "the service's disk is full and nothing was stored; its operator must free space",
                 )
             }
+            StoreErrorKind::OutOfFiles => {
+                tracing::error!(%error, "the service has as many files open as it may");
+                Self::unavailable("the service has as many files open as it may; try again in a moment")
+            }
             _ => Self::internal(&error),
         }
     }
 }
 
+impl From<ServiceError> for Problem {
+    /// A key or token that could not be read or kept fails as what is stored does.
+    fn from(error: ServiceError) -> Self {
+        let cause = error.source().and_then(|cause| cause.downcast_ref());
+        let kind = cause.map_or(StoreErrorKind::Io, StoreErrorKind::of_io);
+        StoreError::new(kind, error.to_string()).into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Problem, StoreError, StoreErrorKind};
+    use std::io;
+
+    use super::{Problem, ServiceError, StoreError, StoreErrorKind};
+    use crate::error::ServiceErrorKind;
+
+    #[test]
+    fn a_key_that_finds_no_room_on_the_disk_is_told_as_such() {
+        for (cause, status) in [(io::ErrorKind::StorageFull, 507), (io::ErrorKind::PermissionDenied, 500)] {
+            let error = ServiceError::new(ServiceErrorKind::Key, "could not keep the signing key `/srv/key`");
+            let problem = Problem::from(error.with_source(io::Error::from(cause)));
+            assert_eq!(problem.kind.status, status, "{cause}");
+            assert!(!problem.detail.contains("/srv"), "{}", problem.detail);
+        }
+    }
 
     #[test]
     fn a_fault_of_the_store_has_its_status_and_keeps_its_reason_to_the_log() {
@@ -200,13 +229,16 @@ mod tests {
             (StoreErrorKind::Conflict, 409),
             (StoreErrorKind::Full, 507),
             (StoreErrorKind::Corrupt, 500),
+            (StoreErrorKind::OutOfFiles, 503),
             (StoreErrorKind::Io, 500),
         ] {
             let response = problem(kind).render("1");
             assert_eq!(response.status(), status, "{kind:?}");
             assert_eq!(response.headers().contains_key("retry-after"), status == 503, "{kind:?}");
         }
-        for kind in [StoreErrorKind::Full, StoreErrorKind::Corrupt, StoreErrorKind::Io] {
+        let told_by_the_log_alone =
+            [StoreErrorKind::Full, StoreErrorKind::OutOfFiles, StoreErrorKind::Corrupt, StoreErrorKind::Io];
+        for kind in told_by_the_log_alone {
             assert!(!problem(kind).detail.contains("/srv"), "{kind:?}");
         }
     }

@@ -18,6 +18,8 @@ use super::queue::{Halt, Ticket};
 
 /// Refused rows that are kept together.
 const REJECTS_A_STEP: usize = 1_000;
+/// Bytes that refused rows which are kept may have on average.
+const REJECT_BYTES: u64 = 1_024;
 /// Rows between two looks at the clock and at the request to stop.
 const ROWS_A_STEP: u64 = 4_096;
 /// Time between two reports of progress.
@@ -67,6 +69,8 @@ pub(super) struct Import<'a> {
     /// Refused rows behind those that were kept.
     rejects: Vec<RowReject>,
     kept: u64,
+    /// What those that are kept take.
+    reject_bytes: u64,
     /// How much of its file is read, and of its list written, from 0 to 1.
     read: f64,
     written: f64,
@@ -93,6 +97,7 @@ impl<'a> Import<'a> {
             counts: Counts::default(),
             rejects: Vec::new(),
             kept: 0,
+            reject_bytes: 0,
             read: 0.0,
             written: 0.0,
             begun: Instant::now(),
@@ -156,13 +161,18 @@ impl<'a> Import<'a> {
 
     pub(super) fn reject(&mut self, reject: impl FnOnce() -> RowReject) -> Result<(), Failure> {
         self.counts.rejected += 1;
-        if self.counts.rejected <= self.options.rejects_kept {
-            self.rejects.push(reject());
-        }
-        if self.rejects.len() == REJECTS_A_STEP {
-            let rejects = std::mem::replace(&mut self.rejects, Vec::with_capacity(REJECTS_A_STEP));
-            self.store.keep_rejects(self.ticket.sequence, self.kept, rejects)?;
-            self.kept = self.counts.rejected;
+        let most = self.options.rejects_kept;
+        let waiting = u64::try_from(self.rejects.len()).unwrap_or(u64::MAX);
+        // Once they take too many bytes no more are kept, so that those that are kept are the first.
+        if self.kept + waiting < most && self.reject_bytes < most.saturating_mul(REJECT_BYTES) {
+            let reject = reject();
+            self.reject_bytes += reject.bytes();
+            self.rejects.push(reject);
+            if self.rejects.len() == REJECTS_A_STEP {
+                let rejects = std::mem::replace(&mut self.rejects, Vec::with_capacity(REJECTS_A_STEP));
+                self.store.keep_rejects(self.ticket.sequence, self.kept, rejects)?;
+                self.kept += waiting + 1;
+            }
         }
         self.count()
     }

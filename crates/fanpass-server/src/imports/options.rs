@@ -21,7 +21,8 @@ pub struct ImportOptions {
     /// Versions of a segment that are kept before the one that is served, to roll back to. Each may cost as much room as
     /// the segment itself. Default: 2.
     pub versions_kept: u32,
-    /// Refused rows that are kept of one import; all are counted. Default: 100,000.
+    /// Refused rows that are kept of one import, with no more than a KiB of text each on average; all are counted. Default:
+    /// 100,000.
     pub rejects_kept: u64,
     /// How long the record of an import is kept after its end, with its refused rows; that of a version that is kept stays
     /// as long as the version. Default: 90 days.

@@ -2,12 +2,15 @@
 
 use std::error::Error;
 use std::fmt;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
 use fanpass_sorted::SortError;
 use rusqlite::ErrorCode;
+
+use crate::files;
 
 /// What kind of failure a [`StoreError`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,10 +30,23 @@ pub enum StoreErrorKind {
     TooNew,
     /// The disk is full.
     Full,
+    /// The process has as many files open as the system lets it. Trying again in a moment helps.
+    OutOfFiles,
     /// The storage is closed, or was stopped while the work was under way.
     Stopped,
     /// Reading or writing failed.
     Io,
+}
+
+impl StoreErrorKind {
+    /// Of a file operation that failed.
+    pub(crate) fn of_io(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
+            _ if files::are_used_up(error) => Self::OutOfFiles,
+            _ => Self::Io,
+        }
+    }
 }
 
 /// Why the storage could not do something: what it was doing, where, and what to do next. Carries no user id.
@@ -48,10 +64,7 @@ impl StoreError {
 
     /// A failed file operation on `path`; `doing` completes "could not …".
     pub(crate) fn io(doing: &str, path: &Path, error: io::Error) -> Self {
-        let kind = match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreErrorKind::Full,
-            _ => StoreErrorKind::Io,
-        };
+        let kind = StoreErrorKind::of_io(&error);
         let message = format!("could not {doing} `{}`: {error}", path.display());
         Self { kind, message, source: Some(Arc::new(error)) }
     }
@@ -131,6 +144,10 @@ fn kind_of(error: &rusqlite::Error) -> StoreErrorKind {
         Some(ErrorCode::DiskFull) => StoreErrorKind::Full,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreErrorKind::Busy,
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreErrorKind::Corrupt,
+        // SQLite does not say why; whether it is for want of files shows when one is opened.
+        Some(ErrorCode::CannotOpen) if File::open(".").is_err_and(|error| files::are_used_up(&error)) => {
+            StoreErrorKind::OutOfFiles
+        }
         _ => StoreErrorKind::Io,
     }
 }

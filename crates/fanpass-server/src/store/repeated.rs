@@ -1,5 +1,6 @@
 //! Work of the storage that comes again after a pause, on a thread of its own.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -19,7 +20,7 @@ impl Repeated {
         name: &str,
         pause: Duration,
         mut work: impl FnMut() + Send + 'static,
-        last: impl FnOnce() + Send + 'static,
+        mut last: impl FnMut() + Send + 'static,
     ) -> Result<Self, StoreError> {
         let (stop, stopped) = channel();
         let thread = spawn(name.to_owned(), move || {
@@ -41,13 +42,38 @@ impl Drop for Repeated {
     }
 }
 
-/// Starts a thread under a name.
+/// Starts a thread under a name. Work that panics is begun again, with what it had taken up lost to it: a service without that
+/// thread would look as if it lived.
 pub(crate) fn spawn(
     name: String,
-    work: impl FnOnce() + Send + 'static,
+    mut work: impl FnMut() + Send + 'static,
 ) -> Result<JoinHandle<()>, StoreError> {
+    let again = name.clone();
     std::thread::Builder::new()
         .name(name)
-        .spawn(work)
+        .spawn(move || {
+            while catch_unwind(AssertUnwindSafe(&mut work)).is_err() {
+                tracing::error!(thread = again, "a thread of the service panicked; it begins again");
+            }
+        })
         .map_err(|error| StoreError::new(StoreErrorKind::Io, format!("could not start a thread: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_repeated_goes_on_after_a_panic() {
+        let (tell, told) = channel();
+        let mut times = 0;
+        let work = move || {
+            times += 1;
+            assert!(times > 1, "a fault of ours");
+            let _ = tell.send(times);
+        };
+        let repeated = Repeated::start("test", Duration::ZERO, work, || {}).unwrap();
+        assert_eq!(told.recv(), Ok(2));
+        drop(repeated);
+    }
 }

@@ -1,5 +1,6 @@
 //! The one thread that writes a database: work that waits at the same time shares one durable commit.
 
+mod commit;
 mod task;
 
 use std::sync::Arc;
@@ -9,10 +10,11 @@ use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
-use super::database::rewrite;
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::repeated::spawn;
 use crate::metrics::WriterMeter;
+use commit::Commit;
+pub(super) use commit::Isolation;
 pub(super) use task::{Answer, Durable};
 use task::{Place, Task, task};
 
@@ -49,9 +51,10 @@ impl Writer {
         let (queue, work) = sync_channel(capacity);
         let full = Arc::new(AtomicBool::new(false));
         let (found_full, metered) = (Arc::clone(&full), meter.clone());
+        let mut synced = Synced::default();
         let thread = spawn(format!("write {file}"), move || {
             let commit = Commit { file, connection: &connection, isolation, opening: opening.as_ref() };
-            write_all(commit, &work, &found_full, &metered);
+            write_all(commit, &work, &mut synced, &found_full, &metered);
         })?;
         Ok(Self { file, queue: Some(queue), thread: Some(thread), full, meter })
     }
@@ -115,131 +118,59 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         drop(self.queue.take());
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!(file = self.file, "the writing thread panicked");
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
     }
 }
 
-/// What becomes of a commit in which one work has failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Isolation {
-    /// The failure undoes itself alone, for which each work pays a savepoint.
-    Each,
-    /// One that has changed nothing yet is passed over; one that has ends the commit for all. For small work that looks
-    /// before it writes, so that only the disk can fail it half-way.
-    Commit,
+/// What is durable of what was committed; outlives work that panics.
+struct Synced {
+    /// Whether the next commit is durable when it ends, as the connection stands.
+    next: bool,
+    /// Commits in a row that are not.
+    behind: u64,
 }
 
-/// How the thread commits.
-#[derive(Clone, Copy)]
-struct Commit<'a> {
-    file: &'static str,
-    connection: &'a Connection,
-    isolation: Isolation,
-    opening: Option<&'a Opening>,
+impl Default for Synced {
+    /// As the connection was opened.
+    fn default() -> Self {
+        Self { next: true, behind: 0 }
+    }
 }
 
 fn write_all(
     commit: Commit<'_>,
     work: &Receiver<Box<dyn Task>>,
+    synced: &mut Synced,
     found_full: &AtomicBool,
     meter: &WriterMeter,
 ) {
     let mut batch: Vec<Box<dyn Task>> = Vec::with_capacity(BATCH_MAX);
-    // As the connection was opened.
-    let mut synced = true;
-    let mut unsynced = 0;
+    // Of work that panicked.
+    commit.abandon();
     while let Ok(first) = work.recv() {
         batch.push(first);
         batch.extend(work.try_iter().take(BATCH_MAX - 1));
         meter.waiting.sub(i64::try_from(batch.len()).unwrap_or_default());
         meter.batch.observe(u32::try_from(batch.len()).map_or(f64::MAX, f64::from));
         let timer = meter.seconds.start_timer();
-        let now = unsynced >= UNSYNCED_MAX || batch.iter().any(|task| task.durable() == Durable::Now);
+        let now = synced.behind >= UNSYNCED_MAX || batch.iter().any(|task| task.durable() == Durable::Now);
         // A commit makes those before it durable by what it writes, and its own work may have nothing to write.
-        let owes = now && unsynced > 0;
+        let owes = now && synced.behind > 0;
         let mut full = false;
-        let done = commit.sync(now, &mut synced).and_then(|()| commit.run(&mut batch, owes, &mut full));
-        unsynced = if now && done.is_ok() { 0 } else { unsynced + 1 };
+        let done = commit.sync(now, &mut synced.next).and_then(|()| commit.run(&mut batch, owes, &mut full));
+        synced.behind = if now && done.is_ok() { 0 } else { synced.behind + 1 };
         let failure = done.err();
         full |= failure.as_ref().is_some_and(|error| error.kind() == StoreErrorKind::Full);
         timer.observe_duration();
         found_full.store(full, Ordering::Relaxed);
-        if failure.is_some() && !commit.connection.is_autocommit() {
-            // The transaction failed and stands open; what it held is not to be seen by the next one.
-            let _ = commit.connection.execute_batch("ROLLBACK");
+        if failure.is_some() {
+            commit.abandon();
         }
         for task in batch.drain(..) {
             task.settle(failure.as_ref());
         }
-    }
-}
-
-impl Commit<'_> {
-    /// Decides whether a commit is durable when it ends, which makes all before it so; `synced` says whether it was.
-    fn sync(self, now: bool, synced: &mut bool) -> Result<(), StoreError> {
-        if now != *synced {
-            let synchronous = if now { "full" } else { "normal" };
-            self.connection
-                .pragma_update(None, "synchronous", synchronous)
-                .map_err(|error| Fault::from(error).at(self.file, "begin a commit"))?;
-            *synced = now;
-        }
-        Ok(())
-    }
-
-    fn run(self, batch: &mut [Box<dyn Task>], owes: bool, full: &mut bool) -> Result<(), StoreError> {
-        self.statement("BEGIN IMMEDIATE")?;
-        if owes {
-            rewrite(self.connection).map_err(|error| Fault::from(error).at(self.file, "begin a commit"))?;
-        }
-        if let Some(opening) = self.opening {
-            opening(self.connection).map_err(|fault| fault.at(self.file, "begin a commit"))?;
-        }
-        for task in batch {
-            if let Err(error) = self.task(task.as_mut()) {
-                *full |= error.kind() == StoreErrorKind::Full;
-                if self.connection.is_autocommit() {
-                    return Err(error);
-                }
-            }
-        }
-        self.statement("COMMIT")
-    }
-
-    /// Runs one work; an error without a transaction left is one of the whole commit.
-    fn task(self, task: &mut dyn Task) -> Result<(), StoreError> {
-        match self.isolation {
-            Isolation::Each => {
-                self.statement("SAVEPOINT task")?;
-                let result = task.run(self.connection);
-                if result.is_err() {
-                    if self.connection.is_autocommit() {
-                        return result;
-                    }
-                    self.statement("ROLLBACK TO task")?;
-                }
-                self.statement("RELEASE task")?;
-                result
-            }
-            Isolation::Commit => {
-                let changes = self.connection.total_changes();
-                let result = task.run(self.connection);
-                let half = result.is_err() && self.connection.total_changes() != changes;
-                if half && !self.connection.is_autocommit() {
-                    self.statement("ROLLBACK")?;
-                }
-                result
-            }
-        }
-    }
-
-    fn statement(self, sql: &str) -> Result<(), StoreError> {
-        let run = || self.connection.prepare_cached(sql)?.execute([]);
-        run().map(drop).map_err(|error| Fault::from(error).at(self.file, "commit"))
     }
 }
 

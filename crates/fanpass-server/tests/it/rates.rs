@@ -38,6 +38,21 @@ async fn a_token_past_its_rate_waits_and_others_do_not() {
 }
 
 #[tokio::test]
+async fn a_clock_that_goes_back_locks_nobody_out() {
+    let harness = Harness::with(|config| config.limits.requests_per_second_per_token = 2).await;
+    let greedy = harness.issue("a", &["read"]).await;
+    let mut statuses = Vec::new();
+    for _ in 0..2 {
+        for _ in 0..3 {
+            statuses.push(harness.call_as(&greedy, list()).await.status);
+        }
+        // A little less than tokens of the future are accepted for.
+        harness.clock.advance(-29 * SECOND);
+    }
+    assert_eq!(statuses, [200, 200, 429, 200, 200, 429]);
+}
+
+#[tokio::test]
 async fn a_subject_has_one_rate_for_all_its_tokens() {
     let harness = Harness::with(|config| config.limits.requests_per_second_per_subject = 3).await;
     let tokens = [harness.issue("a", &["read"]).await, harness.issue("a", &["read"]).await];

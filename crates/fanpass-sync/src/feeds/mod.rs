@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
+use fanpass_model::SegmentName;
 use serde::{Deserialize, Serialize};
 
 pub use self::source::{AttributeFeed, AttributeMode, RejectsOf, SegmentFeed};
@@ -93,6 +94,18 @@ impl Feeds {
     pub fn rejects_of(&self) -> Option<&RejectsOf> {
         let segments = self.segments.iter().filter_map(|feed| feed.rejects_of.as_ref());
         segments.chain(self.attributes.iter().filter_map(|feed| feed.rejects_of.as_ref())).next()
+    }
+
+    /// Each segment and its feeds, which build upon one another in this order.
+    pub fn by_segment(&self) -> Vec<(&SegmentName, Vec<&SegmentFeed>)> {
+        let mut segments: Vec<(&SegmentName, Vec<&SegmentFeed>)> = Vec::new();
+        for feed in &self.segments {
+            match segments.iter_mut().find(|(name, _)| **name == feed.name) {
+                Some((_, feeds)) => feeds.push(feed),
+                None => segments.push((&feed.name, vec![feed])),
+            }
+        }
+        segments
     }
 
     /// Checks what needs no file: names are there and differ, mappings do not contradict themselves, and each feed is for

@@ -27,8 +27,11 @@ pub enum Busy {
 /// The layout that this code reads and writes.
 const VERSION: i64 = 3;
 
-/// Whose acknowledgements they are: at most one row. Ledgers from before have no such table.
-const TARGET: &str = "CREATE TABLE IF NOT EXISTS target (target TEXT NOT NULL) STRICT";
+/// Whose acknowledgements they are, in at most one row, and what made the lists. Ledgers from before have no such tables.
+const ADDED: &str = "
+    CREATE TABLE IF NOT EXISTS target (target TEXT NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS origins (name TEXT PRIMARY KEY, origin TEXT NOT NULL) STRICT;
+";
 
 const SCHEMA: &str = "
     CREATE TABLE secret (key BLOB NOT NULL) STRICT;
@@ -135,7 +138,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, SyncError> {
     if !is_made(&connection, path)? {
         create(&mut connection)?;
     }
-    connection.execute(TARGET, [])?;
+    connection.execute_batch(ADDED)?;
     Ok(connection)
 }
 

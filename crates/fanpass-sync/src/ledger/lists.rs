@@ -1,7 +1,7 @@
 //! Sorted lists of ids under a name: what a segment holds, and which users a feed has written.
 
 use fanpass_sorted::{Block, BlockBuilder, BlockDamage, BlockReader};
-use rusqlite::{OptionalExtension, Transaction};
+use rusqlite::{OptionalExtension, Row, Transaction};
 
 use super::Ledger;
 use crate::{ErrorKind, SyncError};
@@ -16,12 +16,14 @@ const BATCH_READ: i64 = 16;
 pub struct ListId(i64);
 
 /// What is known of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListState {
     /// How many ids it holds.
     pub ids: u64,
     /// Whether a change of what it stands for was begun and not heard of again: the service may hold that or this.
     pub in_doubt: bool,
+    /// What made it as it is, if that is known.
+    pub origin: Option<String>,
 }
 
 impl Ledger {
@@ -31,9 +33,13 @@ impl Ledger {
     ///
     /// [`ErrorKind::Ledger`].
     pub fn list(&self, name: &str) -> Result<Option<ListState>, SyncError> {
-        let query = "SELECT ids, EXISTS (SELECT 1 FROM doubts WHERE doubts.name = lists.name) FROM lists WHERE name = ?1";
-        let found = self.connection.query_row(query, [name], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)));
-        Ok(found.optional()?.map(|(ids, in_doubt)| ListState { ids: ids.unsigned_abs(), in_doubt }))
+        let query = "SELECT ids, EXISTS (SELECT 1 FROM doubts WHERE doubts.name = lists.name), \
+                     (SELECT origin FROM origins WHERE origins.name = lists.name) FROM lists WHERE name = ?1";
+        let state = |row: &Row<'_>| {
+            let ids = row.get::<_, i64>(0)?.unsigned_abs();
+            Ok(ListState { ids, in_doubt: row.get(1)?, origin: row.get(2)? })
+        };
+        Ok(self.connection.query_row(query, [name], state).optional()?)
     }
 
     /// Reads the list of that name; one that is not there is empty.
@@ -74,7 +80,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Gives lists their names in one commit, in the place of those that had them.
+    /// Gives lists their names in one commit, in the place of those that had them. Nothing is known of their origin then.
     ///
     /// # Errors
     ///
@@ -82,11 +88,33 @@ impl Ledger {
     pub fn publish_lists(&mut self, lists: &[(&str, ListId)]) -> Result<(), SyncError> {
         let writing = self.connection.transaction()?;
         for (name, list) in lists {
-            writing.execute("UPDATE lists SET name = NULL WHERE name = ?1", [name])?;
-            writing.execute("UPDATE lists SET name = ?1 WHERE list = ?2", (name, list.0))?;
+            give_name(&writing, name, *list, None)?;
             writing.execute("DELETE FROM doubts WHERE name = ?1", [name])?;
         }
         Ok(writing.commit()?)
+    }
+
+    /// Gives a list its name, in the place of one that turned out to be outdated, and notes what made what it stands for as
+    /// it is. Whether a change is under way remains [in doubt](Self::doubt_list), if it was.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Ledger`]; the name is as it was then.
+    pub fn correct_list(&mut self, name: &str, list: ListId, origin: Option<&str>) -> Result<(), SyncError> {
+        let writing = self.connection.transaction()?;
+        give_name(&writing, name, list, origin)?;
+        Ok(writing.commit()?)
+    }
+
+    /// Notes what made the published list of that name as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Ledger`].
+    pub fn note_origin(&mut self, name: &str, origin: &str) -> Result<(), SyncError> {
+        self.connection
+            .execute("INSERT OR REPLACE INTO origins (name, origin) VALUES (?1, ?2)", [name, origin])?;
+        Ok(())
     }
 
     /// Deletes the lists that have no name: those that were replaced, and those that were never published.
@@ -101,6 +129,21 @@ impl Ledger {
         writing.execute("DELETE FROM lists WHERE name IS NULL", [])?;
         Ok(writing.commit()?)
     }
+}
+
+fn give_name(
+    writing: &Transaction<'_>,
+    name: &str,
+    list: ListId,
+    origin: Option<&str>,
+) -> rusqlite::Result<()> {
+    writing.execute("UPDATE lists SET name = NULL WHERE name = ?1", [name])?;
+    writing.execute("UPDATE lists SET name = ?1 WHERE list = ?2", (name, list.0))?;
+    writing.execute("DELETE FROM origins WHERE name = ?1", [name])?;
+    if let Some(origin) = origin {
+        writing.execute("INSERT INTO origins (name, origin) VALUES (?1, ?2)", [name, origin])?;
+    }
+    Ok(())
 }
 
 /// Writes a list, its ids ascending.

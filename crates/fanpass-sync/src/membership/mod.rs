@@ -1,5 +1,6 @@
-//! What a file of ids makes of a segment, by the feed's mode.
+//! What files of ids make of a list, by the modes of their feeds.
 
+mod join;
 mod mode;
 
 use std::path::Path;
@@ -7,30 +8,45 @@ use std::path::Path;
 use fanpass_model::UserId;
 use fanpass_sorted::Sorter;
 
-use self::mode::Place;
+use self::join::Join;
 pub use self::mode::SegmentMode;
-use crate::{Ledger, ListId, ListReader, ListWriter, SyncError};
+use crate::{ErrorKind, Ledger, ListId, SyncError};
 
 /// Bytes of ids that are sorted in memory at a time; more is spilled.
 const CHUNK_BYTES: usize = 16 << 20;
-/// What stands behind an id while it is sorted, smaller than any byte of an id: one that is listed comes first.
+/// What stands last behind an id while it is sorted: one that is listed comes first.
 const LISTED: u8 = 0;
 const SEEN: u8 = 1;
-/// Ids that are kept as samples of each kind.
-const SAMPLES: usize = 5;
+/// What stands behind an id: a zero, smaller than any byte of an id, the number of its feed, and whether it is listed.
+const TAIL: usize = 4;
 
-/// Collects the ids of a file, in any order and any number, in 16 MiB.
+/// Collects the ids of all feeds of a list, one feed after the other, in any order and any number, in 16 MiB.
 #[derive(Debug)]
 pub struct Roster {
     sorter: Sorter,
-    rows: u64,
+    /// Of each feed that was begun.
+    rows: Vec<u64>,
+    /// The number of the feed whose ids are taken.
+    feed: u16,
     entry: Vec<u8>,
 }
 
 impl Roster {
-    /// Spills into files in `folder`, which vanish with the process.
+    /// Takes ids of the first feed, and spills into files in `folder`, which vanish with the process.
     pub fn new(folder: &Path) -> Self {
-        Self { sorter: Sorter::new(folder, CHUNK_BYTES), rows: 0, entry: Vec::new() }
+        Self { sorter: Sorter::new(folder, CHUNK_BYTES), rows: vec![0], feed: 0, entry: Vec::new() }
+    }
+
+    /// Takes ids of the next feed from here on.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Syntax`] behind 65,536 feeds.
+    pub fn next_feed(&mut self) -> Result<(), SyncError> {
+        let next = self.feed.checked_add(1);
+        self.feed = next.ok_or_else(|| SyncError::syntax("more than 65,536 feeds of one segment"))?;
+        self.rows.push(0);
+        Ok(())
     }
 
     /// Takes an id.
@@ -61,14 +77,18 @@ impl Roster {
     }
 
     fn push(&mut self, id: &str, mark: u8) -> Result<(), SyncError> {
-        self.rows += 1;
+        if let Some(rows) = self.rows.last_mut() {
+            *rows += 1;
+        }
+        let [high, low] = self.feed.to_be_bytes();
         self.entry.clear();
         self.entry.extend_from_slice(id.as_bytes());
-        self.entry.push(mark);
+        self.entry.extend([0, high, low, mark]);
         Ok(self.sorter.push(&self.entry)?)
     }
 
-    /// Compares the ids with the list of that name in the ledger, and with the list of what the feed put there before.
+    /// Compares the ids with the list of the name `held` in the ledger: each of `feeds`, which stand in the order in which
+    /// their ids were taken, upon what the one before makes of it.
     ///
     /// Lists that `keep` asks for are written, without a name; `gone` gets each id that goes out, ascending.
     ///
@@ -78,45 +98,64 @@ impl Roster {
     pub fn compare(
         self,
         ledger: &Ledger,
-        lists: Lists<'_>,
-        mode: SegmentMode,
+        held: &str,
+        feeds: &[Claim<'_>],
         keep: Keep,
         gone: impl FnMut(&[u8]) -> Result<(), SyncError>,
-    ) -> Result<MembershipChange, SyncError> {
-        let owned = if mode == SegmentMode::MirrorOwned { lists.owned } else { "" };
-        let write = |keep: bool| if keep { ledger.write_list().map(Some) } else { Ok(None) };
-        let mut join = Join {
-            mode,
-            held: ledger.read_list(lists.held)?,
-            owned: ledger.read_list(owned)?,
-            members: write(keep.members)?,
-            either: write(keep.either)?,
-            gone,
-            change: MembershipChange { rows: self.rows, ..MembershipChange::default() },
-        };
-        let mut last = Vec::new();
-        self.sorter.finish(|entry| match entry.split_last() {
-            Some((mark, id)) if last != id => {
-                last.clear();
-                last.extend_from_slice(id);
-                join.take(id, *mark == LISTED)
+    ) -> Result<Comparison, SyncError> {
+        if feeds.len() != self.rows.len() {
+            let message = "a comparison needs each feed whose ids were taken, and no other";
+            return Err(SyncError::new(ErrorKind::Ledger, message));
+        }
+        let mut join = Join::new(ledger, held, feeds, keep, gone)?;
+        self.sorter.finish(|entry| match entry.split_at_checked(entry.len().saturating_sub(TAIL)) {
+            Some((id, &[_, high, low, mark])) => {
+                join.take(id, u16::from_be_bytes([high, low]).into(), mark == LISTED)
             }
             _ => Ok(()),
         })?;
-        join.finish()
+        let mut comparison = join.finish()?;
+        comparison.changes.iter_mut().zip(self.rows).for_each(|(change, rows)| change.rows = rows);
+        Ok(comparison)
     }
 }
 
-/// The names of a segment's lists in the ledger.
+/// What a feed wants of a list.
 #[derive(Debug, Clone, Copy)]
-pub struct Lists<'a> {
-    /// The members.
-    pub held: &'a str,
-    /// Those that the feed put in.
-    pub owned: &'a str,
+pub struct Claim<'a> {
+    /// What becomes of the members.
+    pub mode: SegmentMode,
+    /// The name of the list of those who are its own, if some are: whom it listed before.
+    pub owned: Option<&'a str>,
+    /// Whether nobody of its own is gone, as nobody knows whom the file has.
+    pub held_back: bool,
 }
 
-/// What would become of a segment.
+/// What would become of a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Comparison {
+    /// What each feed does.
+    pub changes: Vec<MembershipChange>,
+    /// Members before all feeds.
+    pub before: u64,
+    /// Members after all feeds.
+    pub after: u64,
+    /// The members afterwards, if they were kept.
+    pub members: Option<ListId>,
+    /// Members before and ids of the files, if they were kept.
+    pub either: Option<ListId>,
+}
+
+impl Comparison {
+    /// Whether nobody comes in or goes out, all feeds together.
+    pub fn is_empty(&self) -> bool {
+        self.changes.iter().all(MembershipChange::is_empty)
+    }
+}
+
+/// What a feed does, upon what those before it did. Whoever is a member afterwards as before, all feeds together, is changed by
+/// none of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MembershipChange {
@@ -138,19 +177,8 @@ pub struct MembershipChange {
     pub added_samples: Vec<String>,
     /// Some of those who go out, in byte order.
     pub removed_samples: Vec<String>,
-    /// The members afterwards, if they were kept.
-    pub members: Option<ListId>,
-    /// Members before and ids of the file, if they were kept.
-    pub either: Option<ListId>,
-}
-
-/// Which lists a comparison writes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Keep {
-    /// The members afterwards.
-    pub members: bool,
-    /// Whoever was a member or is in the file.
-    pub either: bool,
+    /// Who is the feed's own afterwards, if it has a list of them and members are kept.
+    pub own: Option<ListId>,
 }
 
 impl MembershipChange {
@@ -160,89 +188,11 @@ impl MembershipChange {
     }
 }
 
-/// A merge of three ascending lists: members, the feed's own, and the file's.
-struct Join<'a, G> {
-    mode: SegmentMode,
-    held: ListReader<'a>,
-    owned: ListReader<'a>,
-    members: Option<ListWriter<'a>>,
-    either: Option<ListWriter<'a>>,
-    gone: G,
-    change: MembershipChange,
-}
-
-impl<G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'_, G> {
-    /// Takes the next id of the file.
-    fn take(&mut self, id: &[u8], listed: bool) -> Result<(), SyncError> {
-        self.pass_until(Some(id))?;
-        let held = self.held.peek()? == Some(id);
-        let owned = self.owned.peek()? == Some(id);
-        if held {
-            self.held.pass();
-        }
-        if owned {
-            self.owned.pass();
-        }
-        self.change.ids += 1;
-        let place = Place { held, owned, listed };
-        let keeps = if listed { self.mode.keeps(place) } else { held };
-        self.settle(id, place, keeps)
-    }
-
-    /// Settles the members that stand before `id` and are not in the file; all that are left if there is none.
-    fn pass_until(&mut self, id: Option<&[u8]>) -> Result<(), SyncError> {
-        while let Some(member) = self.held.peek()?.filter(|member| id.is_none_or(|id| *member < id)) {
-            let member = member.to_vec();
-            while self.owned.peek()?.is_some_and(|owned| owned < member.as_slice()) {
-                self.owned.pass();
-            }
-            let owned = self.owned.peek()? == Some(&member);
-            self.held.pass();
-            let place = Place { held: true, owned, listed: false };
-            self.settle(&member, place, self.mode.keeps(place))?;
-        }
-        while self.owned.peek()?.is_some_and(|owned| id.is_none_or(|id| owned < id)) {
-            self.owned.pass();
-        }
-        Ok(())
-    }
-
-    fn settle(&mut self, id: &[u8], place: Place, keeps: bool) -> Result<(), SyncError> {
-        let change = &mut self.change;
-        change.before += u64::from(place.held);
-        change.after += u64::from(keeps);
-        change.effective += u64::from(place.listed && place.held != keeps);
-        match (place.held, keeps) {
-            (false, true) => {
-                change.added += 1;
-                sample(&mut change.added_samples, id);
-            }
-            (true, false) => {
-                change.removed += 1;
-                sample(&mut change.removed_samples, id);
-                (self.gone)(id)?;
-            }
-            _ => {}
-        }
-        let write = |list: &mut Option<ListWriter<'_>>, wanted: bool| match list {
-            Some(list) if wanted => list.push(id),
-            _ => Ok(()),
-        };
-        write(&mut self.members, keeps)?;
-        write(&mut self.either, place.listed || place.held)
-    }
-
-    fn finish(mut self) -> Result<MembershipChange, SyncError> {
-        self.pass_until(None)?;
-        let Self { members, either, mut change, .. } = self;
-        change.members = members.map(ListWriter::finish).transpose()?;
-        change.either = either.map(ListWriter::finish).transpose()?;
-        Ok(change)
-    }
-}
-
-fn sample(samples: &mut Vec<String>, id: &[u8]) {
-    if samples.len() < SAMPLES {
-        samples.push(String::from_utf8_lossy(id).into_owned());
-    }
+/// Which lists a comparison writes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// The members afterwards, and of each feed who is its own.
+    pub members: bool,
+    /// Whoever was a member or is in a file.
+    pub either: bool,
 }

@@ -14,7 +14,7 @@ pub enum SegmentMode {
     /// The file's ids are the members, and nobody else.
     Replace,
     /// The file's ids are members; those that this feed listed before, also where they were members already, and that are not
-    /// in the file any more are not. Members that it never listed stay.
+    /// in the file any more are not, unless another feed of the segment lists them. Members that it never listed stay.
     MirrorOwned,
 }
 
@@ -24,14 +24,19 @@ impl SegmentMode {
         self != Self::Add
     }
 
+    /// Whether whoever its feed lists is to be a member.
+    pub(super) fn puts_in(self) -> bool {
+        self != Self::Remove
+    }
+
     /// Whether who stands there is a member afterwards.
     pub(super) fn keeps(self, place: Place) -> bool {
-        let Place { held, owned, listed } = place;
+        let Place { held, listed, gone } = place;
         match self {
             Self::Add => held || listed,
             Self::Remove => held && !listed,
             Self::Replace => listed,
-            Self::MirrorOwned => listed || (held && !owned),
+            Self::MirrorOwned => listed || (held && !gone),
         }
     }
 }
@@ -41,8 +46,8 @@ impl SegmentMode {
 pub(super) struct Place {
     /// It is a member.
     pub(super) held: bool,
-    /// The feed listed it before.
-    pub(super) owned: bool,
     /// The file has it.
     pub(super) listed: bool,
+    /// The feed listed it before, and now no feed does.
+    pub(super) gone: bool,
 }

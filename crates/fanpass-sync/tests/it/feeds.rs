@@ -86,8 +86,14 @@ fn what_contradicts_itself_is_told() {
 
 #[test]
 fn guards_forbid_what_goes_too_far_and_nothing_else() {
-    let facts =
-        |read, rejected, before, added, removed| GuardedFacts { read, rejected, before, added, removed };
+    let facts = |read, rejected, before, added, removed| GuardedFacts {
+        read,
+        rejected,
+        before,
+        added,
+        removed,
+        unknown: false,
+    };
     let broken = |guards: Guards, facts: GuardedFacts| {
         guards.check(&facts).into_iter().map(|breach| breach.guard).collect::<Vec<_>>()
     };

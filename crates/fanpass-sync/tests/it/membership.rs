@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use fanpass_model::UserId;
-use fanpass_sync::{Keep, Ledger, ListId, Lists, MembershipChange, Roster, SegmentMode};
+use fanpass_sync::{Claim, Comparison, Keep, Ledger, ListId, Roster, SegmentMode};
 use proptest::prelude::*;
 
 use crate::ledger::{Folder, open};
 
-const LISTS: Lists<'_> = Lists { held: "segment", owned: "feed" };
+const HELD: &str = "segment";
 
 type Ids = BTreeSet<String>;
 
@@ -33,57 +33,168 @@ fn ids(ledger: &Ledger, list: ListId) -> Ids {
 
 const ALL: Keep = Keep { members: true, either: true };
 
-/// The change, and who goes out.
-fn compare(ledger: &Ledger, file: &[String], mode: SegmentMode, keep: Keep) -> (MembershipChange, Ids) {
+/// The names of what feeds own.
+const OWNED: [&str; 4] = ["feed-0", "feed-1", "feed-2", "feed-3"];
+
+/// A file of ids, whether its feed owns what it lists, and whether a row of it cannot be read.
+#[derive(Debug, Clone)]
+struct File {
+    mode: SegmentMode,
+    ids: Vec<String>,
+    broken: bool,
+}
+
+impl File {
+    fn of(ids: &[&str], mode: SegmentMode) -> Self {
+        Self { mode, ids: ids.iter().map(|&id| id.to_owned()).collect(), broken: false }
+    }
+
+    fn listed(&self) -> Ids {
+        self.ids.iter().cloned().collect()
+    }
+}
+
+/// What files make of a segment, and who goes out.
+fn compare(ledger: &Ledger, files: &[File], keep: Keep) -> (Comparison, Ids) {
     let folder = tempfile::tempdir().unwrap();
     let mut roster = Roster::new(folder.path());
-    for id in file {
-        roster.add_text(id).unwrap();
+    let mut claims = Vec::new();
+    for (number, file) in files.iter().enumerate() {
+        if number > 0 {
+            roster.next_feed().unwrap();
+        }
+        file.ids.iter().for_each(|id| roster.add_text(id).unwrap());
+        let owned = (file.mode == SegmentMode::MirrorOwned).then_some(OWNED[number]);
+        claims.push(Claim { mode: file.mode, owned, held_back: file.broken });
     }
     let mut gone = Ids::new();
-    let change = roster.compare(ledger, LISTS, mode, keep, |id| {
+    let comparison = roster.compare(ledger, HELD, &claims, keep, |id| {
         gone.insert(String::from_utf8(id.to_vec()).unwrap());
         Ok(())
     });
-    (change.unwrap(), gone)
+    (comparison.unwrap(), gone)
 }
 
-fn some_ids() -> impl Strategy<Value = Vec<String>> {
-    prop::collection::vec("[ab]{1,3}", 0..30)
+fn count(ids: &Ids) -> u64 {
+    u64::try_from(ids.len()).unwrap()
+}
+
+/// A segment and what its feeds own, as plain sets.
+#[derive(Debug, Default)]
+struct Model {
+    members: Ids,
+    owned: [Ids; OWNED.len()],
+}
+
+impl Model {
+    /// A night of these files: who is a member after each of them.
+    fn pass(&mut self, files: &[File]) -> Vec<Ids> {
+        let mut owned = self.owned.clone();
+        for (owned, file) in
+            owned.iter_mut().zip(files).filter(|(_, file)| file.mode == SegmentMode::MirrorOwned)
+        {
+            *owned = if file.broken { &*owned | &file.listed() } else { file.listed() };
+        }
+        let put_in = |(file, owned): (&File, &Ids)| match file.mode {
+            SegmentMode::Add | SegmentMode::Replace => file.listed(),
+            SegmentMode::MirrorOwned => owned.clone(),
+            SegmentMode::Remove => Ids::new(),
+        };
+        let put_in: Ids = files.iter().zip(&owned).flat_map(put_in).collect();
+        let mut members = self.members.clone();
+        let mut after = Vec::new();
+        for (file, before) in files.iter().zip(&self.owned) {
+            members = match file.mode {
+                SegmentMode::Add => &members | &file.listed(),
+                SegmentMode::Remove => &members - &file.listed(),
+                SegmentMode::Replace => file.listed(),
+                SegmentMode::MirrorOwned if file.broken => &members | &file.listed(),
+                SegmentMode::MirrorOwned => &(&members - &(before - &put_in)) | &file.listed(),
+            };
+            after.push(members.clone());
+        }
+        (self.members, self.owned) = (members, owned);
+        after
+    }
+}
+
+fn modes() -> impl Strategy<Value = SegmentMode> {
+    prop::sample::select(&[
+        SegmentMode::Add,
+        SegmentMode::Remove,
+        SegmentMode::Replace,
+        SegmentMode::MirrorOwned,
+        SegmentMode::MirrorOwned,
+    ])
+}
+
+/// The files of some nights: their modes stay.
+fn nights() -> impl Strategy<Value = Vec<Vec<File>>> {
+    let ids = || prop::collection::vec("[ab]{1,3}", 0..12);
+    prop::collection::vec(modes(), 1..=OWNED.len()).prop_flat_map(move |modes| {
+        let night: Vec<_> = modes
+            .into_iter()
+            .map(|mode| {
+                (ids(), prop::bool::weighted(0.2)).prop_map(move |(ids, broken)| File { mode, ids, broken })
+            })
+            .collect();
+        prop::collection::vec(night, 1..4)
+    })
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn each_mode_is_its_set_operation(held in some_ids(), owned in some_ids(), file in some_ids()) {
+    fn feeds_of_one_segment_are_set_operations_one_upon_the_other(
+        others in prop::collection::btree_set("[ab]{1,3}", 0..12),
+        nights in nights(),
+    ) {
         let folder = Folder::new();
         let mut ledger = open(&folder.ledger());
-        let (held, owned): (Ids, Ids) = (held.into_iter().collect(), owned.into_iter().collect());
-        let listed: Ids = file.iter().cloned().collect();
-        write(&mut ledger, LISTS.held, &held);
-        write(&mut ledger, LISTS.owned, &owned);
-        for mode in [SegmentMode::Add, SegmentMode::Remove, SegmentMode::Replace, SegmentMode::MirrorOwned] {
-            let after: Ids = match mode {
-                SegmentMode::Add => &held | &listed,
-                SegmentMode::Remove => &held - &listed,
-                SegmentMode::Replace => listed.clone(),
-                SegmentMode::MirrorOwned => &(&held - &owned) | &listed,
-            };
-            let (change, gone) = compare(&ledger, &file, mode, ALL);
-            prop_assert_eq!(ids(&ledger, change.members.unwrap()), after.clone());
-            prop_assert_eq!(ids(&ledger, change.either.unwrap()), &held | &listed);
-            prop_assert_eq!(gone, &held - &after);
-            let count = |ids: &Ids| u64::try_from(ids.len()).unwrap();
-            prop_assert_eq!((change.before, change.after), (count(&held), count(&after)));
-            prop_assert_eq!((change.added, change.removed), (count(&(&after - &held)), count(&(&held - &after))));
-            prop_assert_eq!((change.rows, change.ids), (u64::try_from(file.len()).unwrap(), count(&listed)));
-            let effective = &(&listed & &(&after - &held)) | &(&listed & &(&held - &after));
-            prop_assert_eq!(change.effective, count(&effective));
-            let (planned, _) = compare(&ledger, &file, mode, Keep::default());
-            let mut unkept = change;
-            (unkept.members, unkept.either) = (None, None);
-            prop_assert_eq!(unkept, planned);
+        let mut model = Model { members: others.clone(), ..Model::default() };
+        write(&mut ledger, HELD, &others);
+        for files in nights {
+            let before = model.members.clone();
+            let after = model.pass(&files);
+            let (comparison, gone) = compare(&ledger, &files, ALL);
+            let members = ids(&ledger, comparison.members.unwrap());
+            prop_assert_eq!(&members, &model.members);
+            prop_assert_eq!((comparison.before, comparison.after), (count(&before), count(&members)));
+            let listed: Ids = files.iter().flat_map(File::listed).collect();
+            prop_assert_eq!(ids(&ledger, comparison.either.unwrap()), &before | &listed);
+            prop_assert_eq!(gone, &before - &members);
+            prop_assert_eq!(comparison.is_empty(), before == members, "what changes nothing is told to");
+
+            // Who is a member before and afterwards, or neither, is changed by nobody.
+            let still = &(&before & &members) | &(&(&listed - &before) - &members);
+            let mut stands = before.clone();
+            for (number, (file, after)) in files.iter().zip(&after).enumerate() {
+                let after = &(after - &still) | &(&still & &before);
+                let change = &comparison.changes[number];
+                let (came, went) = (&after - &stands, &stands - &after);
+                prop_assert_eq!((change.added, change.removed), (count(&came), count(&went)));
+                prop_assert_eq!((change.before, change.after), (count(&stands), count(&after)));
+                prop_assert_eq!(change.rows, u64::try_from(file.ids.len()).unwrap());
+                let listed = file.listed();
+                prop_assert_eq!(change.ids, count(&listed));
+                prop_assert_eq!(change.effective, count(&(&listed & &(&came | &went))));
+                if let Some(own) = change.own {
+                    prop_assert_eq!(&ids(&ledger, own), &model.owned[number]);
+                    ledger.publish_lists(&[(OWNED[number], own)]).unwrap();
+                }
+                stands = after;
+            }
+            let (mut planned, _) = compare(&ledger, &files, Keep::default());
+            prop_assert_eq!((planned.members, planned.either), (None, None));
+            ledger.publish_lists(&[(HELD, comparison.members.unwrap())]).unwrap();
+
+            // The same files again change nothing, where no two feeds pull at one user.
+            planned = compare(&ledger, &files, Keep::default()).0;
+            let before = model.members.clone();
+            model.pass(&files);
+            prop_assert_eq!(&before, &model.members);
+            prop_assert!(planned.is_empty(), "{:?}", planned);
         }
     }
 }
@@ -93,7 +204,7 @@ fn whoever_is_only_seen_stays_where_he_is() {
     let folder = Folder::new();
     let mut ledger = open(&folder.ledger());
     let held: Ids = ["a", "b", "c", "d"].map(str::to_owned).into();
-    write(&mut ledger, LISTS.held, &held);
+    write(&mut ledger, HELD, &held);
     let mut roster = Roster::new(&std::env::temp_dir());
     let user = |id: &str| UserId::new(id).unwrap();
     for id in ["b", "x", "d"] {
@@ -103,7 +214,8 @@ fn whoever_is_only_seen_stays_where_he_is() {
         roster.add(&user(id)).unwrap();
     }
     let mut gone = Vec::new();
-    let change = roster.compare(&ledger, LISTS, SegmentMode::Replace, ALL, |id| {
+    let users = Claim { mode: SegmentMode::Replace, owned: None, held_back: false };
+    let change = roster.compare(&ledger, HELD, &[users], ALL, |id| {
         gone.push(String::from_utf8(id.to_vec()).unwrap());
         Ok(())
     });
@@ -122,29 +234,30 @@ fn long_lists_are_read_as_they_were_written() {
     let folder = Folder::new();
     let mut ledger = open(&folder.ledger());
     let long = numbered(20_000);
-    write(&mut ledger, LISTS.held, &long);
-    assert_eq!(ledger.list(LISTS.held).unwrap().unwrap().ids, 20_000);
-    let (change, gone) = compare(&ledger, &["fan-000007".to_owned()], SegmentMode::Replace, ALL);
+    write(&mut ledger, HELD, &long);
+    assert_eq!(ledger.list(HELD).unwrap().unwrap().ids, 20_000);
+    let (comparison, gone) = compare(&ledger, &[File::of(&["fan-000007"], SegmentMode::Replace)], ALL);
+    let change = &comparison.changes[0];
     assert_eq!((change.before, change.after, change.removed), (20_000, 1, 19_999));
     assert_eq!(
         change.removed_samples,
         ["fan-000000", "fan-000001", "fan-000002", "fan-000003", "fan-000004"]
     );
     assert_eq!(gone.len(), 19_999);
-    assert_eq!(ids(&ledger, change.either.unwrap()), long);
+    assert_eq!(ids(&ledger, comparison.either.unwrap()), long);
 }
 
 #[test]
 fn a_list_is_in_doubt_from_the_first_word_of_a_change_to_its_publication() {
     let folder = Folder::new();
     let mut ledger = open(&folder.ledger());
-    assert_eq!(ledger.list(LISTS.held).unwrap(), None);
-    write(&mut ledger, LISTS.held, &numbered(3));
-    ledger.doubt_list(LISTS.held).unwrap();
+    assert_eq!(ledger.list(HELD).unwrap(), None);
+    write(&mut ledger, HELD, &numbered(3));
+    ledger.doubt_list(HELD).unwrap();
     let mut after_kill = open(&folder.killed().ledger());
-    assert!(after_kill.list(LISTS.held).unwrap().unwrap().in_doubt);
-    write(&mut after_kill, LISTS.held, &numbered(4));
-    let state = after_kill.list(LISTS.held).unwrap().unwrap();
+    assert!(after_kill.list(HELD).unwrap().unwrap().in_doubt);
+    write(&mut after_kill, HELD, &numbered(4));
+    let state = after_kill.list(HELD).unwrap().unwrap();
     assert_eq!((state.ids, state.in_doubt), (4, false));
 }
 
@@ -152,9 +265,9 @@ fn a_list_is_in_doubt_from_the_first_word_of_a_change_to_its_publication() {
 fn lists_without_a_name_are_swept_and_the_others_stay() {
     let folder = Folder::new();
     let mut ledger = open(&folder.ledger());
-    write(&mut ledger, LISTS.held, &numbered(3));
-    let (unnamed, _) = compare(&ledger, &["x".to_owned()], SegmentMode::Add, ALL);
+    write(&mut ledger, HELD, &numbered(3));
+    let (unnamed, _) = compare(&ledger, &[File::of(&["x"], SegmentMode::Add)], ALL);
     ledger.sweep_lists().unwrap();
     assert_eq!(ids(&ledger, unnamed.members.unwrap()), Ids::new());
-    assert_eq!(compare(&ledger, &[], SegmentMode::Add, Keep::default()).0.before, 3);
+    assert_eq!(compare(&ledger, &[File::of(&[], SegmentMode::Add)], Keep::default()).0.before, 3);
 }

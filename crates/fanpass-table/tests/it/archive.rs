@@ -40,6 +40,18 @@ fn files_are_chained_in_the_order_of_their_names() {
 }
 
 #[test]
+fn a_long_name_is_cut_in_its_middle_wherever_it_is_told() {
+    let long = format!("{}.csv", "n".repeat(60_000));
+    let archive = zip([(&*long, b"fan_id;name\n1;A\n;B\n".to_vec())]);
+    let (_, bad) = read("fans.zip", archive, None, &Options::default()).unwrap();
+    let shown = format!("{}…{}.csv", "n".repeat(100), "n".repeat(96));
+    assert_eq!(bad[0].location, format!("fans.zip:{shown}:3"));
+
+    let error = read("fans.zip", zip([(&*long, Vec::new())]), None, &Options::default()).unwrap_err();
+    assert!(error.to_string().len() < 500, "{error}");
+}
+
+#[test]
 fn each_file_must_have_the_id_column() {
     let archive = zip([("a.csv", b"fan_id\n1\n".to_vec()), ("b.csv", b"kunde;name\n2;B\n".to_vec())]);
     let error = read("fans.zip", archive, None, &Options::default()).unwrap_err();

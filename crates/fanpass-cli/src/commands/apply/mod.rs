@@ -14,10 +14,10 @@ use super::plan::{exit_of_plans, next_of};
 use super::sending::{LedgerOptions, Sending};
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::failure::failure;
+use crate::failure::{Incomplete, exit_of, failure};
 use crate::feed::apply::Applying;
 use crate::feed::config::{Config, latest_run, read_text};
-use crate::feed::plan::{PLAN_VERSION, Plan as SavedPlan};
+use crate::feed::plan::{FeedPlan, PLAN_VERSION, Plan as SavedPlan};
 use crate::feed::prepare::{Prepared, Preparing};
 use crate::printer::Printer;
 use crate::runtime::blocking;
@@ -105,11 +105,14 @@ impl Apply {
             check_plan(plan, &config, &ledger, &prepared)?;
         }
         let mut report = ApplyReport { dry_run: self.dry_run, ..ApplyReport::default() };
-        let forbidden = prepared.iter().any(|prepared| prepared.plan.forbidden(&self.allow).next().is_some());
-        if self.dry_run || forbidden {
-            report.plans = prepared.into_iter().map(|prepared| prepared.plan).collect();
+        let forbidden = plans(&prepared).any(|plan| plan.forbidden(&self.allow).next().is_some());
+        let impossible = plans(&prepared).any(|plan| plan.impossible.is_some());
+        if self.dry_run || forbidden || impossible {
+            report.plans = prepared.into_iter().flat_map(|prepared| prepared.plans).collect();
             report.forbidden = forbidden;
-            report.next = self.again.or_else(|| next_of(&report.plans, &self.allow, &self.file, &session));
+            report.impossible = impossible;
+            let again = self.again.filter(|_| !impossible);
+            report.next = again.or_else(|| next_of(&report.plans, &self.allow, &self.file, &session));
             ledger.sweep_lists()?;
             session.close().await;
             printer.report(&report)?;
@@ -140,6 +143,11 @@ impl Apply {
     }
 }
 
+/// The plan of each feed.
+fn plans(prepared: &[Prepared]) -> impl Iterator<Item = &FeedPlan> {
+    prepared.iter().flat_map(|prepared| &prepared.plans)
+}
+
 /// Sends one feed after the other, until something ends them all; `again` is the command that goes on from there.
 async fn send(
     mut applying: Applying<'_>,
@@ -148,20 +156,28 @@ async fn send(
     again: &str,
     report: &mut ApplyReport,
 ) -> Result<Result<Exit>> {
-    let mut exit = Ok(Exit::Done);
+    let (mut exit, mut sent) = (Ok(Exit::Done), false);
     let mut feeds = prepared.into_iter();
     for feed in feeds.by_ref() {
         let (applied, left) = applying.one(feed, ledger).await?;
         ledger = left;
-        let over = applied.closed.ends_the_run();
-        exit = worse(exit, report.add(applied, again));
+        let over = applied.iter().any(|applied| applied.closed.ends_the_run());
+        for applied in applied {
+            sent |= applied.closed.has_sent();
+            exit = worse(exit, report.add(applied, again));
+        }
         if over {
             break;
         }
     }
-    report.feeds.extend(feeds.map(|feed| FeedReport::of_none(feed.plan)));
+    report.feeds.extend(feeds.flat_map(|feed| feed.plans).map(FeedReport::of_none));
     ledger.sweep_lists()?;
-    Ok(exit)
+    // What was refused has changed nothing, but what another feed has sent is in.
+    Ok(match exit {
+        Err(error) if sent && exit_of(&error) == Exit::Refused => Err(error.context(Incomplete::Feeds)),
+        Ok(Exit::Refused) if sent => Ok(Exit::Incomplete),
+        exit => exit,
+    })
 }
 
 /// The outcome that a script must look at first: an error, then the greater code.
@@ -198,19 +214,19 @@ fn check_plan(plan: &SavedPlan, config: &Config, ledger: &Ledger, prepared: &[Pr
     if plan.latest_run != latest_run(ledger)? {
         return refuse("another run has changed what the ledger knows".to_owned());
     }
-    if plan.feeds.len() != prepared.len() {
-        let (planned, found) = (plan.feeds.len(), prepared.len());
+    let (planned, found) = (plan.feeds.len(), plans(prepared).count());
+    if planned != found {
         let message = format!(
             "the plan has {planned} feeds and its configuration {found}: plan again; nothing was sent"
         );
         return Err(failure(Exit::Refused, message));
     }
-    for (planned, found) in plan.feeds.iter().zip(prepared) {
-        if planned.digest != found.plan.digest {
-            return refuse(format!("{} was changed", found.plan.file));
+    for (planned, found) in plan.feeds.iter().zip(plans(prepared)) {
+        if planned.digest != found.digest {
+            return refuse(format!("{} was changed", found.file));
         }
-        if !planned.agrees(&found.plan) {
-            return refuse(format!("what feed {} would change is another", found.plan.feed));
+        if !planned.agrees(found) {
+            return refuse(format!("what feed {} would change is another", found.feed));
         }
     }
     Ok(())

@@ -21,6 +21,9 @@ use crate::session::quoted_path;
 pub struct ApplyReport {
     pub dry_run: bool,
     pub forbidden: bool,
+    /// Whether some feed cannot be carried out, whoever allows it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub impossible: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub plans: Vec<FeedPlan>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -94,7 +97,11 @@ impl ApplyReport {
 impl Report for ApplyReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         if !self.plans.is_empty() {
-            let why = if self.forbidden { "A guard forbids it" } else { "A dry run" };
+            let why = match self {
+                Self { forbidden: true, .. } => "A guard forbids it",
+                Self { impossible: true, .. } => "It cannot be carried out",
+                _ => "A dry run",
+            };
             writeln!(out, "{why}; nothing was sent")?;
         }
         for plan in &self.plans {

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum as _};
 use fanpass_server::store::give_up_damaged_logs;
-use fanpass_server::{FaultRule, Service};
+use fanpass_server::{FaultRule, Service, raise_open_files};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -103,6 +103,7 @@ impl Serve {
         if self.accept_damaged_log {
             give_up_damaged_logs(&config.data)?;
         }
+        raise_open_files(&config.limits);
         let service = Service::open(config).await?;
         if ga4.is_some() {
             service.forward_to_ga4(session::transport(global.transport)?);

@@ -10,6 +10,8 @@ use crate::harness::Club;
 
 /// Calls that change what is on the disk. `write` is not among them: the runtime wakes its own threads by it.
 const CALLS: &str = "pwrite64,fsync,fdatasync,rename,renameat,renameat2,ftruncate,unlink,unlinkat";
+/// Those that make and remove folders.
+const FOLDER_CALLS: [&str; 5] = ["mkdir", "renameat2", "unlink", "unlinkat", "rmdir"];
 const FAULTS: [&str; 3] = ["error=EIO", "error=ENOSPC", "signal=KILL"];
 
 const PUSH: [&str; 7] = ["segments", "push", "fans", "--local", "--wait", "--file", "ids.csv"];
@@ -24,16 +26,18 @@ struct Traced {
     done: bool,
     /// Whether there was an n-th call to be hit.
     hit: bool,
+    /// What it said of its failure.
+    said: String,
 }
 
-/// Runs the tool with a fault in the n-th call, counted in each thread for itself.
-fn traced(club: &Club, arguments: &[&str], fault: &str, number: usize) -> Traced {
+/// Runs the tool with a fault in the n-th of `calls`, counted in each thread and of each kind for itself.
+fn traced(club: &Club, arguments: &[&str], calls: &str, fault: &str, number: usize) -> Traced {
     let log = club.path("strace.log");
     let output = Command::new("strace")
         .args(["-f", "-qq", "-o"])
         .arg(&log)
-        .arg(format!("--trace={CALLS}"))
-        .arg(format!("--inject={CALLS}:{fault}:when={number}"))
+        .arg(format!("--trace={calls}"))
+        .arg(format!("--inject={calls}:{fault}:when={number}"))
         .arg(env!("CARGO_BIN_EXE_fanpass"))
         .args(arguments)
         .current_dir(club.path("."))
@@ -45,6 +49,7 @@ fn traced(club: &Club, arguments: &[&str], fault: &str, number: usize) -> Traced
     Traced {
         done: output.status.success(),
         hit: log.contains("(INJECTED)") || log.contains("killed by SIGKILL"),
+        said: String::from_utf8(output.stderr).unwrap(),
     }
 }
 
@@ -78,7 +83,7 @@ fn a_first_start_that_dies_at_any_call_is_begun_again() {
     let mut number = 1;
     loop {
         let club = Club::alone();
-        let first = traced(&club, &list, "signal=KILL", number);
+        let first = traced(&club, &list, CALLS, "signal=KILL", number);
         let again = club.run(&list);
         assert!(again.ends_with("exit 0\n"), "killed in call {number}: {again}");
         if !first.hit {
@@ -87,6 +92,55 @@ fn a_first_start_that_dies_at_any_call_is_begun_again() {
         number += stride();
     }
     println!("up to call {number}");
+}
+
+#[test]
+fn a_key_that_finds_no_room_is_told_as_a_full_disk() {
+    if !can_trace() {
+        eprintln!("NOT RUN: strace is not installed or may not trace, so no disk was full");
+        return;
+    }
+    let club = Club::alone();
+    let rotate = ["keys", "rotate", "--local"];
+    club.run(&rotate);
+    // The new key is the only file that is put in its place.
+    let rotated = traced(&club, &rotate, "rename,renameat,renameat2", "error=ENOSPC", 1);
+    assert!(rotated.hit && rotated.said.contains("507 Insufficient Storage"), "{}", rotated.said);
+    let keys = club.json(&["keys", "list", "--local"]);
+    assert_eq!(keys["keys"].as_array().unwrap().len(), 2, "{keys}");
+}
+
+#[test]
+fn what_a_restore_that_dies_at_any_call_leaves_is_removed_by_the_next() {
+    if !can_trace() {
+        eprintln!("NOT RUN: strace is not installed or may not trace, so no restore was killed");
+        return;
+    }
+    let club = Club::alone();
+    club.file("ids.csv", "user_id\n00042\n");
+    for arguments in [&PUSH[..], &["snapshot", "fans.zip", "--data", ".fanpass"]] {
+        let printed = club.run(arguments);
+        assert!(printed.ends_with("exit 0\n"), "{printed}");
+    }
+    let restore = ["restore", "fans.zip", "--data", ".fanpass", "--replace"];
+    let is_ours = |name: &str| name.starts_with(".fanpass-");
+    let left = || {
+        let entries = fs::read_dir(club.path(".")).unwrap().map(|entry| entry.unwrap().file_name());
+        entries.filter(|name| is_ours(name.to_str().unwrap())).count()
+    };
+    let mut leftovers = 0;
+    for call in FOLDER_CALLS {
+        let mut number = 1;
+        while traced(&club, &restore, call, "signal=KILL", number).hit {
+            leftovers += left();
+            let again = club.run(&restore);
+            assert!(again.ends_with("exit 0\n"), "killed in {call} {number}: {again}");
+            assert_eq!(left(), 0, "killed in {call} {number}");
+            number += stride().div_ceil(4);
+        }
+    }
+    assert!(leftovers > 0, "nothing was left to be removed");
+    println!("{leftovers} folders left and removed");
 }
 
 /// A folder in which each write names its number.
@@ -135,14 +189,14 @@ impl State {
         self.file();
         let case = format!("{fault} in call {number}");
 
-        let pushed = traced(&self.club, &PUSH, fault, number);
+        let pushed = traced(&self.club, &PUSH, CALLS, fault, number);
         let output = self.club.command(&["segments", "members", "fans", "--local"]).output().unwrap();
         let listed = String::from_utf8(output.stdout).unwrap();
         let ids: Vec<_> = listed.lines().collect();
         assert!(ids == self.ids() || (ids == old_ids && !pushed.done), "{case}: {ids:?}");
 
         let update = self.update();
-        let updated = traced(&self.club, &update.each_ref().map(String::as_str), fault, number);
+        let updated = traced(&self.club, &update.each_ref().map(String::as_str), CALLS, fault, number);
         let user = self.club.json(&["users", "get", "fan", "--local"]);
         let sth = user["userProperties"]["user_properties.sth"].as_str().unwrap() == "true";
         assert!(sth == self.sth() || (sth == old_sth && !updated.done), "{case}: {user}");

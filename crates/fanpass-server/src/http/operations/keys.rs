@@ -94,5 +94,5 @@ async fn on_disk<R: Send + 'static>(
 ) -> Result<R, Problem> {
     let app = Arc::clone(app);
     let done = spawn_blocking(move || work(&app.authority)).await;
-    done.map_err(|error| Problem::internal(&error))?.map_err(|error| Problem::internal(&error))
+    Ok(done.map_err(|error| Problem::internal(&error))??)
 }

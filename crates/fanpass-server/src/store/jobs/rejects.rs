@@ -19,6 +19,14 @@ pub struct RowReject {
     pub location: Option<String>,
 }
 
+impl RowReject {
+    /// What its texts take.
+    pub(crate) fn bytes(&self) -> u64 {
+        let location = self.location.as_ref().map_or(0, String::len);
+        u64::try_from(self.code.len() + self.message.len() + location).unwrap_or(u64::MAX)
+    }
+}
+
 impl Store {
     /// Why rows of an import were refused, in the order they were read, behind the first `after` of them, at most
     /// `limit`. While an import runs there may be more than are kept yet.

@@ -109,6 +109,22 @@ fn what_waits_together_shares_a_commit_and_a_failure_undoes_itself_alone() {
 }
 
 #[test]
+fn work_that_panics_is_undone_and_the_next_is_done() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("test.db");
+    let (writer, hold) = held(&path, 100);
+    let panics = |connection: &Connection| -> Result<(), Fault> {
+        connection.execute("INSERT INTO numbers VALUES (1)", [])?;
+        panic!("a fault of ours");
+    };
+    let panicked = writer.submit_blocking("panic", Durable::Now, panics).unwrap();
+    drop(hold);
+    panicked.blocking_recv().unwrap_err();
+    insert(&writer, 2).unwrap().blocking_recv().unwrap().unwrap();
+    assert_eq!(count(&Connection::open(&path).unwrap()), 1);
+}
+
+#[test]
 fn too_much_waiting_work_is_refused_as_busy_and_the_rest_is_done_on_drop() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("test.db");

@@ -113,6 +113,21 @@ async fn an_upload_becomes_a_list_and_its_refused_rows_are_told() {
 }
 
 #[tokio::test]
+async fn refused_rows_are_bounded_by_what_they_take_too() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    let options = ImportOptions { rejects_kept: 10, ..ImportOptions::default() };
+    let imports = Imports::start(store.clone(), options).unwrap();
+    let long =
+        |row| Err(RowReject { row, code: "wrong".to_owned(), message: "m".repeat(2_000), location: None });
+    let rows = [Ok("a".to_owned())].into_iter().chain((1..=10).map(long));
+    let job = imports.publish(segment("season"), Mode::Replace, rows, Caller::default()).await.unwrap();
+    assert_eq!((job.imported, job.rejected), (1, 10));
+    let kept = store.import_rejects(&job.id, 0, 100).await.unwrap();
+    assert_eq!(kept.iter().map(|reject| reject.row).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
+}
+
+#[tokio::test]
 async fn a_file_without_a_usable_id_fails_and_the_old_list_stays() {
     let folder = TempDir::new().unwrap();
     let store = open(&folder);

@@ -1,0 +1,115 @@
+//! What the feeds of a segment would change, for people and guards.
+
+use anyhow::Result;
+use fanpass_model::SegmentName;
+use fanpass_sync::{GuardedFacts, MembershipChange, SegmentFeed};
+
+use super::members::Known;
+use super::{Compared, Job, Source, figures};
+use crate::feed::ids::ReadIds;
+use crate::feed::plan::{FeedPlan, Kind, Rows, Sample};
+use crate::feed::prepare::{Prepared, Preparing, Work, about, held_back, spelled};
+use crate::feed::run::resumes;
+use crate::session::quoted;
+use crate::source::SourceFile;
+
+impl Preparing<'_> {
+    /// Compares the feeds of a segment with what the ledger knows of it.
+    pub fn compare_segment(
+        &mut self,
+        (segment, known): (&SegmentName, Known),
+        feeds: &[&SegmentFeed],
+    ) -> Result<Prepared> {
+        let (mut sources, mut digests) = (Vec::new(), Vec::new());
+        for feed in feeds {
+            let file = feed.read.options().map_err(Into::into);
+            let file =
+                file.and_then(|options| SourceFile::new(&feed.file, options)).map_err(about(feed.label()))?;
+            digests.push(file.digest().map_err(about(feed.label()))?);
+            let rejects = self.rejects_of(feed.label());
+            sources.push(Source { feed: (*feed).clone(), file, rejects });
+        }
+        let job = Job { segment: segment.clone(), feeds: sources };
+        let compared = job.compare(self.ledger, self.keep, self.printer)?;
+        let mut plans = Vec::new();
+        let found = compared.comparison.changes.iter().zip(&compared.reads).zip(digests);
+        for (source, ((change, read), digest)) in job.feeds.iter().zip(found) {
+            plans.push(self.plan(source, (&compared, &known), (change, read), digest)?);
+        }
+        if let Some(last) = plans.last_mut().filter(|_| compared.changes() && compared.comparison.after == 0)
+        {
+            last.impossible = Some(self.emptied(segment, last.members_of.is_some()));
+        }
+        Ok(Prepared { plans, work: Work::Segment(Box::new((job, compared))) })
+    }
+
+    /// Why a segment cannot be emptied, and what can be done; `deletable` says whether the service is one that deletes.
+    fn emptied(&self, segment: &SegmentName, deletable: bool) -> String {
+        let why = format!(
+            "nobody would be left in segment {segment}, and the API cannot empty a segment: mend the source"
+        );
+        if !deletable {
+            return why;
+        }
+        let delete = self.session.next(&format!("segments delete {} --yes", quoted(segment.as_str())));
+        format!("{why}, or take the feed out and the segment away, by {delete}")
+    }
+
+    fn plan(
+        &self,
+        source: &Source,
+        (compared, known): (&Compared, &Known),
+        (change, read): (&MembershipChange, &ReadIds),
+        digest: String,
+    ) -> Result<FeedPlan> {
+        let Source { feed, file, .. } = source;
+        let before = compared.comparison.before;
+        let figures = figures(change, read, feed.mode);
+        let import = match known {
+            Known::Members(import) => import.as_ref(),
+            Known::Nothing => None,
+        };
+        let facts = GuardedFacts {
+            read: read.read,
+            rejected: read.rejected,
+            before,
+            unknown: *known == Known::Nothing,
+            added: change.added,
+            removed: change.removed,
+        };
+        let sample = |kind| move |id: &String| Sample { kind, text: id.clone() };
+        let samples = change.added_samples.iter().map(sample(Kind::Added));
+        let resumes = match resumes(self.ledger, feed.label(), &digest)? {
+            None if compared.in_doubt && before > 0 => Some(
+                "an earlier change was not heard of again: the members are sent whatever they are".to_owned(),
+            ),
+            resumes => resumes,
+        };
+        Ok(FeedPlan {
+            feed: feed.label().to_owned(),
+            segment: Some(feed.name.clone()),
+            mode: spelled(&feed.mode),
+            file: file.name.clone(),
+            digest,
+            rows: Rows {
+                read: figures.read,
+                send: figures.sent,
+                unchanged: figures.unchanged,
+                duplicate: figures.duplicate,
+                empty: 0,
+                rejected: figures.rejected,
+            },
+            added: change.added,
+            changed: 0,
+            removed: change.removed,
+            members: Some(((*known != Known::Nothing).then_some(change.before), change.after)),
+            members_of: import.map(ToString::to_string),
+            samples: samples.chain(change.removed_samples.iter().map(sample(Kind::Removed))).collect(),
+            rejects: read.rejects.clone(),
+            breaches: self.config.guards(feed.guards).check(&facts),
+            impossible: None,
+            resumes,
+            held_back: source.is_held_back(read).then(|| held_back(read.rejected)),
+        })
+    }
+}

@@ -1,0 +1,133 @@
+//! The upload that makes a segment what its feeds say, and the account of each of them.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use fanpass_model::{ImportId, ImportState, ImportStatus, SegmentName};
+use fanpass_sync::{Ledger, ListId};
+
+use super::{Compared, Job, figures};
+use crate::commands::segments::buckets::Buckets;
+use crate::commands::segments::outcome::{Stopped, Wait, Waited, exit_of, wait_for};
+use crate::exit::Exit;
+use crate::failure::failure;
+use crate::feed::closed::Closed;
+use crate::feed::config::{members_list, owned_list};
+use crate::feed::delivery::{Delivered, SendAs, deliver};
+use crate::feed::spool::IdSpool;
+use crate::printer::Printer;
+use crate::runtime::blocking;
+use crate::session::Session;
+use crate::temporary::Temporary;
+
+/// How long an import may take.
+const IMPORT_TIMEOUT: Duration = Duration::from_hours(6);
+
+impl Job {
+    /// Makes the segment what was compared, and remembers it once the service says that it is; the account of each feed.
+    pub async fn send(
+        &self,
+        session: &Session,
+        ledger: &mut Ledger,
+        compared: Compared,
+        printer: Printer,
+    ) -> Result<Vec<Closed>> {
+        let changes = compared.changes();
+        let Compared { comparison, reads, .. } = compared;
+        let held = members_list(&self.segment);
+        let members = comparison.members.context("the segment's new list was not kept")?;
+        let owned: Vec<_> = self.feeds.iter().map(|source| source.feed.owner().map(owned_list)).collect();
+        let own = owned.iter().zip(&comparison.changes);
+        let own = own.filter_map(|(name, change)| name.as_deref().zip(change.own));
+        let mut lists: Vec<_> = own.collect();
+        let mut unverified = None;
+        if changes {
+            self.feeds.iter().try_for_each(|source| source.file.check_unchanged())?;
+            ledger.doubt_list(&held)?;
+            let import;
+            (import, unverified) = self.publish(session, ledger, members, comparison.after, printer).await?;
+            lists.push((&held, members));
+            ledger.publish_lists(&lists)?;
+            ledger.note_origin(&held, import.as_str())?;
+        } else {
+            ledger.publish_lists(&lists)?;
+        }
+        let sources = self.feeds.iter().zip(&comparison.changes).zip(reads);
+        let closed = sources.map(|((source, change), read)| {
+            Ok(Closed {
+                figures: figures(change, &read, source.feed.mode),
+                rejects: read.rejects,
+                listed: read.rejected,
+                rejects_files: read.files.finish()?,
+                stopped: None,
+                unverified: unverified.clone(),
+                gone_left: 0,
+                notices: read.notices,
+                failure: None,
+            })
+        });
+        closed.collect()
+    }
+
+    /// Gives the import that did it, and what the service leaves open of it.
+    async fn publish(
+        &self,
+        session: &Session,
+        ledger: &Ledger,
+        members: ListId,
+        count: u64,
+        printer: Printer,
+    ) -> Result<(ImportId, Option<String>)> {
+        let segment = &self.segment;
+        let spool = blocking(|| spool(ledger, members))?;
+        let Delivered { receipt, inline } =
+            deliver(session, segment, (&spool, count), SendAs::Auto, printer).await?;
+        let id = receipt.firebase_imported_segment_id;
+        if inline && receipt.status == Some(ImportState::Completed) {
+            return Ok((id, None));
+        }
+        let wait = Wait { wait: true, timeout: IMPORT_TIMEOUT.as_secs() };
+        let Waited { status, stopped } = wait_for(session, &id, Some(count), wait, printer).await;
+        if let Some(Stopped { why, exit }) = stopped {
+            let message =
+                format!("import {id} of segment {segment}: {why}; the same command goes on from here");
+            return Err(failure(exit, message));
+        }
+        let status = status.context("the service never told how far the import is")?;
+        Ok((id, check_import(segment, count, &status)?))
+    }
+}
+
+fn spool(ledger: &Ledger, members: ListId) -> Result<Temporary> {
+    let mut spool = IdSpool::new()?;
+    let mut reader = ledger.read_unnamed_list(members);
+    while let Some(id) = reader.peek()? {
+        spool.push(std::str::from_utf8(id).context("a list in the ledger holds an id that is no text")?)?;
+        reader.pass();
+    }
+    spool.finish()
+}
+
+/// Whether the import made the segment what was sent; if it is not known, why.
+fn check_import(segment: &SegmentName, sent: u64, status: &ImportStatus) -> Result<Option<String>> {
+    // No id was sent twice.
+    let exit = exit_of(&status.status, Buckets::of_sent(status, sent, Some(0)));
+    match (exit, status.imported_rows) {
+        (Exit::Done, _) => Ok(None),
+        (Exit::Unverified, None) => Ok(Some(
+            "the service does not tell how many ids it imported; look before you trust it".to_owned(),
+        )),
+        (Exit::ImportFailed, _) => {
+            let why = status.message.as_deref().unwrap_or("the service does not say why");
+            let message = format!("the import failed and segment {segment} is as it was: {why}");
+            Err(failure(exit, message))
+        }
+        (_, imported) => {
+            let imported = imported.unwrap_or_default();
+            let message = format!(
+                "segment {segment}: {sent} ids were sent and {imported} imported; look before you trust it"
+            );
+            Err(failure(Exit::Mismatch, message))
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Several feeds of one segment: each builds upon the one before, the segment goes up once, and it stays what they say.
+
+use std::collections::BTreeSet;
+
+use fanpass_testkit::Chance;
+use serde_json::Value;
+
+use crate::apply::members;
+use crate::harness::Club;
+
+/// A club whose feeds of segment `fans` are of these names and modes; each reads the file of its name.
+fn club(feeds: &[(&str, &str)]) -> Club {
+    let club = Club::with_service();
+    let feeds = feeds.iter().map(|(feed, mode)| {
+        format!("[[segment]]\nname = \"fans\"\nfeed = \"{feed}\"\nfile = \"{feed}.csv\"\nmode = \"{mode}\"\n")
+    });
+    let guards = "guards = { shrink = 100, growth = 10000 }\n".to_owned();
+    let season = std::iter::once(guards).chain(feeds).collect::<String>();
+    club.file("fans.toml", season);
+    club
+}
+
+fn list(club: &Club, feed: &str, ids: &[&str]) {
+    club.file(&format!("{feed}.csv"), format!("fan_id\n{}\n", ids.join("\n")));
+}
+
+/// Applies the feeds: what each came to, as `added, sent, unchanged, removed`.
+fn apply(club: &Club) -> Vec<[u64; 4]> {
+    let applied = club.json(&["apply", "fans.toml", "--allow", "empty"]);
+    let feeds = applied["feeds"].as_array().unwrap_or_else(|| panic!("{applied}"));
+    let figures = |feed: &Value| {
+        assert_eq!((&feed["addsUp"], &feed["complete"]), (&true.into(), &true.into()), "{feed}");
+        ["added", "sent", "unchanged", "removed"].map(|name| feed[name].as_u64().unwrap())
+    };
+    feeds.iter().map(figures).collect()
+}
+
+/// The import that made the segment what it is.
+fn import(club: &Club) -> Value {
+    club.json(&["segments", "show", "fans"])["importId"].clone()
+}
+
+/// Applies the same files four times more, and nothing is sent.
+fn settled(club: &Club) {
+    let (before, stands) = (import(club), members(club, "fans"));
+    for run in 2..=5 {
+        assert!(apply(club).iter().all(|[added, sent, _, removed]| added + sent + removed == 0), "run {run}");
+    }
+    assert_eq!((import(club), members(club, "fans")), (before, stands));
+}
+
+#[test]
+fn two_feeds_that_add_leave_the_members_of_both() {
+    let club = club(&[("north", "add"), ("south", "add")]);
+    list(&club, "north", &["h1", "h2", "h3"]);
+    list(&club, "south", &["n1", "n2", "n3"]);
+    insta::assert_snapshot!("plan", club.run(&["plan", "fans.toml"]));
+    assert_eq!(apply(&club), [[3, 3, 0, 0], [3, 3, 0, 0]]);
+    assert_eq!(members(&club, "fans"), ["h1", "h2", "h3", "n1", "n2", "n3"]);
+    assert_eq!(
+        club.json(&["segments", "versions", "fans"])["versions"].as_array().unwrap().len(),
+        1,
+        "it went up once"
+    );
+    settled(&club);
+    list(&club, "south", &["n1", "n2", "n3", "n4"]);
+    assert_eq!(apply(&club), [[0, 0, 3, 0], [1, 1, 3, 0]]);
+    assert_eq!(members(&club, "fans").len(), 7);
+}
+
+#[test]
+fn of_two_feeds_that_mirror_the_last_one_to_drop_a_member_takes_it_out() {
+    for feeds in [["north", "south"], ["south", "north"]] {
+        let club = club(&feeds.map(|feed| (feed, "mirror-owned")));
+        list(&club, "north", &["both", "north"]);
+        list(&club, "south", &["both", "south"]);
+        apply(&club);
+        assert_eq!(members(&club, "fans"), ["both", "north", "south"]);
+        settled(&club);
+        list(&club, "north", &["north"]);
+        apply(&club);
+        assert_eq!(members(&club, "fans"), ["both", "north", "south"], "{feeds:?}: south still lists it");
+        settled(&club);
+        list(&club, "south", &["south"]);
+        apply(&club);
+        assert_eq!(members(&club, "fans"), ["north", "south"], "{feeds:?}");
+        settled(&club);
+    }
+}
+
+#[test]
+fn a_later_feed_that_removes_has_the_last_word() {
+    let club = club(&[("holders", "add"), ("banned", "remove")]);
+    list(&club, "holders", &["h1", "h2"]);
+    list(&club, "banned", &["h1"]);
+    assert_eq!(apply(&club), [[1, 1, 1, 0], [0, 0, 1, 0]]);
+    assert_eq!(members(&club, "fans"), ["h2"]);
+    settled(&club);
+    list(&club, "banned", &["h2"]);
+    assert_eq!(apply(&club), [[1, 1, 1, 0], [0, 1, 0, 0]], "the one comes in, the other goes out");
+    assert_eq!(members(&club, "fans"), ["h1"]);
+    settled(&club);
+}
+
+#[test]
+fn a_segment_that_cannot_be_sent_is_not_sent_for_any_of_its_feeds() {
+    let club = club(&[("north", "mirror-owned"), ("south", "add")]);
+    list(&club, "north", &["h1", "h2"]);
+    list(&club, "south", &["n1"]);
+    club.json(&["tokens", "issue", "reader", "--scope", "read", "--out", "reader.token"]);
+    let refused = club.run(&["apply", "fans.toml", "--token-file", "reader.token"]);
+    assert_eq!(refused.matches("stopped in the middle").count(), 2, "{refused}");
+    assert!(refused.ends_with("exit 4\n"), "{refused}");
+    let unsent = club.json(&["apply", "fans.toml", "--token-file", "reader.token"]);
+    let figures: Vec<_> = unsent["feeds"].as_array().unwrap().iter().map(|feed| &feed["unsent"]).collect();
+    assert_eq!(figures, [2, 1]);
+    assert_eq!(apply(&club), [[2, 2, 0, 0], [1, 1, 0, 0]]);
+    settled(&club);
+}
+
+#[test]
+fn a_guard_that_forbids_one_feed_keeps_the_segment_as_it_was() {
+    let club = club(&[("north", "mirror-owned"), ("south", "add")]);
+    list(&club, "north", &["h1", "h2"]);
+    list(&club, "south", &["n1"]);
+    apply(&club);
+    list(&club, "north", &[]);
+    list(&club, "south", &["n1", "n2"]);
+    assert!(club.run(&["apply", "fans.toml"]).ends_with("exit 10\n"));
+    assert_eq!(members(&club, "fans"), ["h1", "h2", "n1"]);
+    assert_eq!(apply(&club), [[0, 0, 0, 2], [1, 1, 1, 0]]);
+    settled(&club);
+}
+
+/// A season that a seed decides: after each night the members are those of plain sets, and the night again sends nothing.
+fn season(seed: u64) {
+    const FEEDS: [(&str, &str); 4] =
+        [("one", "mirror-owned"), ("two", "add"), ("three", "mirror-owned"), ("four", "remove")];
+    let club = club(&FEEDS);
+    let mut chance = Chance::new(seed);
+    let (mut model, mut owned) = (BTreeSet::new(), vec![BTreeSet::new(); FEEDS.len()]);
+    for night in 0..4 {
+        let mut draw = |certain: &str| -> BTreeSet<String> {
+            let drawn = (0..10).filter(|_| chance.below(3) == 0).map(|fan| format!("fan-{fan}"));
+            drawn.chain([certain.to_owned()]).collect()
+        };
+        let files = FEEDS.map(|(feed, _)| draw(feed));
+        let put_in: BTreeSet<_> = files[..3].iter().flatten().cloned().collect();
+        for ((feed, mode), (file, owned)) in FEEDS.iter().zip(files.iter().zip(&mut owned)) {
+            list(&club, feed, &file.iter().map(String::as_str).collect::<Vec<_>>());
+            match *mode {
+                "add" => model.extend(file.iter().cloned()),
+                "remove" => model.retain(|member| !file.contains(member)),
+                _ => {
+                    model.retain(|member| !owned.contains(member) || put_in.contains(member));
+                    model.extend(file.iter().cloned());
+                    owned.clone_from(file);
+                }
+            }
+        }
+        let planned = club.json(&["plan", "fans.toml", "--dry-run"])["feeds"][3]["members"][1].clone();
+        apply(&club);
+        assert_eq!(members(&club, "fans"), Vec::from_iter(model.clone()), "seed {seed}, night {night}");
+        assert_eq!(planned, model.len(), "seed {seed}, night {night}");
+        assert!(apply(&club).iter().all(|[added, sent, _, removed]| added + sent + removed == 0));
+    }
+}
+
+#[test]
+fn night_after_night_the_members_are_those_that_the_feeds_say() {
+    (0..3).for_each(season);
+}
