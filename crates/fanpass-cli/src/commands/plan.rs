@@ -1,18 +1,20 @@
 //! `fanpass plan`: what the feeds of a configuration file would change.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Args;
 use fanpass_sync::Guard;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::mapping::CheckedBy;
 use super::sending::LedgerOptions;
 use crate::cli::Global;
 use crate::exit::Exit;
+use crate::failure::failure;
 use crate::feed::config::{Config, latest_run};
 use crate::feed::plan::{FeedPlan, PLAN_VERSION, Plan as SavedPlan};
 use crate::feed::prepare::Preparing;
@@ -44,7 +46,7 @@ A configuration file:\n  \
 pub struct Plan {
     /// The configuration file
     file: PathBuf,
-    /// Where to save the plan; by default beside the configuration file
+    /// Where to save the plan, over an older one if need be; by default beside the configuration file
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Save nothing
@@ -61,6 +63,11 @@ impl Plan {
         let config = self.checked.put_into(Config::read(&self.file)?);
         let global = config.global(global);
         let mut ledger = blocking(|| self.ledger.open(&config.ledger, printer))?;
+        // Once the ledger is there, nothing that a run needs can be taken for a free place.
+        let saved = self.out.clone().unwrap_or_else(|| self.file.with_extension("plan.json"));
+        if !self.dry_run {
+            refuse_other(&saved)?;
+        }
         let session = Session::open(&global).await?;
         self.ledger.check(&ledger, &session)?;
         let mut preparing =
@@ -80,7 +87,7 @@ impl Plan {
             latest_run: latest_run(&ledger)?,
             feeds: prepared.into_iter().flat_map(|prepared| prepared.plans).collect(),
         };
-        let saved = if self.dry_run { None } else { Some(self.save(&plan)?) };
+        let saved = if self.dry_run { None } else { Some(self.save(&plan, saved)?) };
         let next = saved.as_deref().and_then(|path| next_of(&plan.feeds, &[], path, &session));
         session.close().await;
         let report = PlanReport { config: config.path, feeds: plan.feeds, saved, next };
@@ -88,8 +95,7 @@ impl Plan {
         Ok(exit_of_plans(&report.feeds, &[]))
     }
 
-    fn save(&self, plan: &SavedPlan) -> Result<PathBuf> {
-        let path = self.out.clone().unwrap_or_else(|| self.file.with_extension("plan.json"));
+    fn save(&self, plan: &SavedPlan, path: PathBuf) -> Result<PathBuf> {
         // Side by side they can be moved together.
         let config = match self.file.file_name() {
             Some(name) if path.parent() == self.file.parent() => PathBuf::from(name),
@@ -99,6 +105,30 @@ impl Plan {
         write_private(&path, &serde_json::to_vec_pretty(plan)?)?;
         Ok(path)
     }
+}
+
+/// Refuses to write a plan over a file that is none.
+fn refuse_other(path: &Path) -> Result<()> {
+    /// What every plan has, of whatever version.
+    #[derive(Deserialize)]
+    struct AnyPlan {
+        #[serde(rename = "planVersion")]
+        _version: u32,
+    }
+    let about = || format!("cannot look at {}, where the plan is to be saved", path.display());
+    if !path.try_exists().with_context(about)? {
+        return Ok(());
+    }
+    let read = |file| serde_json::from_reader::<_, AnyPlan>(BufReader::new(file)).is_ok();
+    // Opened, a pipe or a terminal would be waited for.
+    if path.is_file() && read(File::open(path).with_context(about)?) {
+        return Ok(());
+    }
+    let message = format!(
+        "{} is there, and no plan: name another file with --out; nothing was written",
+        path.display()
+    );
+    Err(failure(Exit::Refused, message))
 }
 
 #[derive(Debug, Serialize)]

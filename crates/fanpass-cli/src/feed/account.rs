@@ -9,6 +9,7 @@ use fanpass_model::UserId;
 use fanpass_sync::{Deliveries, Figures, Receipt, RejectFiles};
 use fanpass_table::{KeptRow, Reject};
 
+use super::remarks::Remark;
 use crate::exit::Exit;
 use crate::failure::exit_of_client;
 use crate::input::RejectedRow;
@@ -53,6 +54,8 @@ pub struct Account {
     pub gone_left: u64,
     /// What is to be known of how the file was read.
     pub notices: Vec<String>,
+    /// What is to be known of the values, if no survey has told.
+    pub findings: Vec<Remark>,
 }
 
 impl Account {
@@ -67,6 +70,7 @@ impl Account {
             deliveries,
             gone_left: 0,
             notices: Vec::new(),
+            findings: Vec::new(),
         }
     }
 

@@ -7,13 +7,15 @@ use anyhow::Result;
 use fanpass_client::PushOptions;
 use fanpass_model::{AttributeRegistry, UserId};
 use fanpass_sync::{
-    AttributeMode, Changes, Claim, Comparison, Counts, Deliveries, Figures, Keep, Ledger, ListId, MappedRow,
-    Mapping, Roster, SegmentMode, Updates,
+    AttributeMode, Changes, Claim, Comparison, Contradictions, Counts, Deliveries, Figures, Keep, Ledger,
+    ListId, MappedRow, Mapping, Roster, SegmentMode, Updates,
 };
 
 use super::account::{Account, REJECTS_SHOWN, Shared, State};
 use super::config::owned_list;
 use super::gone::Gone;
+use super::lint::tell;
+use super::remarks::{Lint, Remark};
 use super::rows::{Arriving, Reading, read};
 use super::send::send_all;
 use crate::input::RejectedRow;
@@ -33,11 +35,20 @@ pub struct Job {
     pub mapping: Mapping,
     /// What users may carry, where that is known: rows with other values are rejected.
     pub registry: Option<Arc<AttributeRegistry>>,
+    /// What is known of the mapping, to look at its values too.
+    pub lint: Lint,
     /// Where rows go that do not arrive.
     pub rejects: PathBuf,
     pub mode: AttributeMode,
     /// The feed whose own the users become, if they become somebody's.
     pub owner: Option<String>,
+}
+
+/// What feeds say of attributes that several of them write, and which of them is being compared.
+#[derive(Debug)]
+pub struct Said<'a> {
+    pub contradictions: &'a mut Contradictions,
+    pub feed: usize,
 }
 
 /// What a job would change.
@@ -49,6 +60,8 @@ pub struct Survey {
     pub owned: Option<Owned>,
     /// The first rows that are rejected.
     pub rejects: Vec<RejectedRow>,
+    /// What is to be known before anything is sent.
+    pub findings: Vec<Remark>,
 }
 
 impl Survey {
@@ -61,7 +74,7 @@ impl Survey {
     fn figures_without_work(&self) -> Option<Figures> {
         let gone = self.gone();
         let Counts { rows, empty, rejects, .. } = self.counts;
-        if self.changes.count() + gone + rejects > 0 {
+        if self.changes.send + gone + rejects > 0 {
             return None;
         }
         let Changes { unchanged, duplicate, .. } = self.changes;
@@ -97,23 +110,36 @@ impl Job {
     }
 
     /// Compares the whole source with the ledger; `keep` says whether the owner's new lists of users are written.
-    pub fn survey(&self, ledger: &mut Ledger, keep: bool, printer: Printer) -> Result<Survey> {
+    pub fn survey(
+        &self,
+        ledger: &mut Ledger,
+        mut said: Option<Said<'_>>,
+        keep: bool,
+        printer: Printer,
+    ) -> Result<Survey> {
         let progress = Progress::new(printer, "comparing with the ledger");
         let folder = std::env::temp_dir();
         let mut updates = self.updates()?;
         let mut roster = self.owner.as_ref().map(|_| Roster::new(&folder));
-        let mut survey = ledger.survey(&folder)?;
+        let (mut survey, mut lint) = (ledger.survey(&folder)?, self.lint.clone());
         let (mut unknown, mut rejects) = (0, Vec::new());
         while let Some(row) = updates.next_row()? {
             let (user, writes) = match row {
                 MappedRow::Update(update) => {
                     survey.add(&update.user, &update.properties)?;
+                    lint.look_at(&update.properties);
+                    if let Some(Said { contradictions, feed }) = &mut said {
+                        contradictions.add(*feed, &update.user, &update.properties)?;
+                    }
                     (Some(update.user), true)
                 }
                 MappedRow::Empty(user, _) => (Some(user), false),
                 MappedRow::Reject(reject, user) => {
                     if rejects.len() < REJECTS_SHOWN {
                         rejects.push((*reject).into());
+                    }
+                    if let Some(user) = &user {
+                        survey.add_rejected(user)?;
                     }
                     (user, false)
                 }
@@ -137,7 +163,8 @@ impl Job {
             }
             _ => None,
         };
-        Ok(Survey { changes, counts: updates.counts(), owned, rejects })
+        tell(&lint.of_values(), printer);
+        Ok(Survey { changes, counts: updates.counts(), owned, rejects, findings: lint.all() })
     }
 
     fn compare_users(
@@ -203,7 +230,7 @@ impl Job {
         if let Some(figures) = survey.as_ref().and_then(Survey::figures_without_work) {
             return Ok(Sent { state: self.state_of(figures), ledger });
         }
-        let total = survey.as_ref().map(|survey| survey.changes.count() + survey.gone());
+        let total = survey.as_ref().map(|survey| survey.changes.send + survey.gone());
         let (shared, arriving, reading) = self.begin(ledger, survey);
         send_all(session, arriving, &shared, (options, total), printer).await?;
         reading.await?;

@@ -7,6 +7,7 @@ use fanpass_client::ErrorKind;
 use fanpass_model::AttributeRegistry;
 use fanpass_sync::Mapping;
 
+use super::remarks::{Lint, Remark, Severity};
 use crate::attribute_file::AttributeFile;
 use crate::exit::Exit;
 use crate::failure::failure;
@@ -39,17 +40,21 @@ pub async fn registry(session: &Session) -> Result<Option<AttributeRegistry>> {
     }
 }
 
-/// Refuses a mapping that no row could pass, and warns of what GA4 would drop.
-pub fn lint(mapping: &Mapping, registry: Option<&AttributeRegistry>, printer: Printer) -> Result<()> {
-    let builtin = AttributeRegistry::builtin();
-    let findings = mapping.lint(registry.unwrap_or(&builtin));
-    let (errors, warnings): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| finding.is_error());
-    for warning in warnings {
-        printer.note(&format!("warning: {warning}"));
+/// Refuses a mapping that no row could pass, and tells what else is to be known of it.
+pub fn lint(mapping: &Mapping, registry: Option<&AttributeRegistry>, printer: Printer) -> Result<Lint> {
+    let lint = Lint::new(mapping, registry);
+    let lint = if registry.is_some() { lint } else { lint.in_doubt() };
+    let (errors, others): (Vec<_>, Vec<_>) =
+        lint.of_mapping().iter().partition(|remark| remark.severity == Severity::Error);
+    if !errors.is_empty() {
+        let all: Vec<_> = errors.iter().map(|remark| remark.message.as_str()).collect();
+        return Err(failure(Exit::Refused, format!("{}; nothing was sent", all.join("; "))));
     }
-    if errors.is_empty() || registry.is_none() {
-        return Ok(());
-    }
-    let all: Vec<_> = errors.iter().map(ToString::to_string).collect();
-    Err(failure(Exit::Refused, format!("{}; nothing was sent", all.join("; "))))
+    tell(others, printer);
+    Ok(lint)
+}
+
+/// Tells remarks aside from the report.
+pub fn tell<'a>(remarks: impl IntoIterator<Item = &'a Remark>, printer: Printer) {
+    remarks.into_iter().for_each(|remark| printer.note(&remark.to_string()));
 }

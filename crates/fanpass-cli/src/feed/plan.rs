@@ -7,6 +7,7 @@ use fanpass_model::SegmentName;
 use fanpass_sync::{Breach, Guard};
 use serde::{Deserialize, Serialize};
 
+use super::remarks::Remark;
 use crate::commands::segments::outcome::write_rejects;
 use crate::input::RejectedRow;
 use crate::printer::count;
@@ -44,9 +45,9 @@ pub struct FeedPlan {
     /// The SHA-256 of the file.
     pub digest: String,
     pub rows: Rows,
-    /// Members who come in, or rows of users of whom nothing was acknowledged.
+    /// Members who come in, or users of whom nothing was acknowledged.
     pub added: u64,
-    /// Rows that change a user.
+    /// Users who are changed.
     pub changed: u64,
     /// Members who go out, or users whose attributes are taken off.
     pub removed: u64,
@@ -60,6 +61,9 @@ pub struct FeedPlan {
     /// The first rows that are rejected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejects: Vec<RejectedRow>,
+    /// What is to be known of mapping and values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Remark>,
     /// What forbids it.
     pub breaches: Vec<Breach>,
     /// Why it cannot be carried out, whoever allows it.
@@ -110,12 +114,13 @@ impl FeedPlan {
         self.breaches.iter().filter(|breach| !allowed.contains(&breach.guard))
     }
 
-    /// Whether another plan of the same feed says the same. Samples, rejects beyond their number and how the file's path is
-    /// written do not count.
+    /// Whether another plan of the same feed says the same. Samples, rejects beyond their number, findings and how the file's
+    /// path is written do not count.
     pub fn agrees(&self, other: &Self) -> bool {
         let plain = |plan: &Self| Self {
             samples: Vec::new(),
             rejects: Vec::new(),
+            findings: Vec::new(),
             resumes: None,
             file: String::new(),
             ..plan.clone()

@@ -6,21 +6,22 @@ use std::sync::Arc;
 use crate::runtime::blocking;
 use anyhow::Result;
 use fanpass_model::{AttributeRegistry, SegmentName};
-use fanpass_sync::{AttributeFeed, GuardedFacts, Ledger, MappedRow, RejectFiles, SegmentFeed, Verdict};
+use fanpass_sync::{AttributeFeed, Contradiction, GuardedFacts, Ledger, RejectFiles, SegmentFeed};
 
-use super::attributes::{self, Survey};
+use super::attributes::{self, Said, Survey};
 use super::config::Config;
 use super::lint::{lint, registry_of};
 use super::plan::{FeedPlan, Kind, Rows, Sample};
+use super::remarks::Lint;
 use super::run::resumes;
+use super::sample::sample_users;
 use super::segment::members::learn_members;
 use super::segment::{self, Compared};
-use crate::printer::Printer;
+use crate::exit::Exit;
+use crate::failure::failure;
+use crate::printer::{Printer, count as counted};
 use crate::session::Session;
 use crate::source::SourceFile;
-
-/// Rows that are kept as samples of a feed of attributes.
-const SAMPLES: usize = 5;
 
 /// A feed that was compared, or all feeds of a segment.
 #[derive(Debug)]
@@ -53,17 +54,42 @@ impl Preparing<'_> {
         let file = config.feeds.attributes_file.as_deref();
         let asked = (!config.feeds.attributes.is_empty()).then_some(self.session);
         let registry = registry_of(file, asked).await?.map(Arc::new);
-        for feed in &config.feeds.attributes {
-            lint(&feed.mapping(), registry.as_deref(), self.printer)?;
-        }
+        let looked = config.feeds.attributes.iter();
+        let looked = looked.map(|feed| lint(&feed.mapping(), registry.as_deref(), self.printer));
+        let looked = looked.collect::<Result<Vec<_>>>()?;
         let mut prepared = Vec::new();
         for (segment, feeds) in config.feeds.by_segment() {
             prepared.push(self.segment(segment, &feeds).await?);
         }
-        for feed in &config.feeds.attributes {
-            prepared.push(blocking(|| self.attributes(feed, registry.clone())).map_err(about(&feed.name))?);
+        let shared: Vec<_> = config.feeds.shared_keys().into_keys().collect();
+        let mut contradictions =
+            (!shared.is_empty()).then(|| self.ledger.contradictions(shared, &std::env::temp_dir()));
+        for (at, (feed, lint)) in config.feeds.attributes.iter().zip(looked).enumerate() {
+            let said = contradictions.as_mut().map(|contradictions| Said { contradictions, feed: at });
+            let surveyed = blocking(|| self.attributes(feed, (registry.clone(), lint), said));
+            prepared.push(surveyed.map_err(about(&feed.name))?);
         }
-        Ok(prepared)
+        let found = contradictions.map(|contradictions| blocking(|| contradictions.finish()));
+        match found.transpose()?.flatten() {
+            Some(contradiction) => Err(self.refuse(&contradiction)),
+            None => Ok(prepared),
+        }
+    }
+
+    /// Feeds that contradict each other would write both values in every run.
+    fn refuse(&self, contradiction: &Contradiction) -> anyhow::Error {
+        let Contradiction { user, key, sources, count, .. } = contradiction;
+        let name = |feed: usize| self.config.feeds.attributes.get(feed).map_or("", |feed| &feed.name);
+        let [one, other] = sources.map(name);
+        let others = match count - 1 {
+            0 => String::new(),
+            others => format!(", and so for {} more", counted(others)),
+        };
+        let message = format!(
+            "the feeds {one:?} and {other:?} give {key} of user {user:?} different values{others}: each would undo the other in every \
+             run; leave the user or the attribute to one of them; nothing was sent"
+        );
+        failure(Exit::Refused, message)
     }
 
     /// Where rows go that cannot be sent; those of a plan are counted only.
@@ -83,7 +109,8 @@ impl Preparing<'_> {
     fn attributes(
         &mut self,
         feed: &AttributeFeed,
-        registry: Option<Arc<AttributeRegistry>>,
+        (registry, lint): (Option<Arc<AttributeRegistry>>, Lint),
+        said: Option<Said<'_>>,
     ) -> Result<Prepared> {
         let source = Arc::new(SourceFile::new(&feed.file, feed.read.options()?)?);
         let digest = source.digest()?;
@@ -91,13 +118,14 @@ impl Preparing<'_> {
             source,
             mapping: feed.mapping(),
             registry,
+            lint,
             rejects: self.rejects_of(&feed.name),
             mode: feed.mode,
             owner: feed.owner().map(str::to_owned),
         };
         RejectFiles::new(&job.rejects).check()?;
-        let survey = job.survey(self.ledger, self.keep, self.printer)?;
-        let Survey { changes, counts, owned, rejects } = &survey;
+        let survey = job.survey(self.ledger, said, self.keep, self.printer)?;
+        let Survey { changes, counts, owned, rejects, findings } = &survey;
         let held_back =
             owned.as_ref().filter(|owned| owned.unknown > 0).map(|owned| held_back(owned.unknown));
         let removed = survey.gone();
@@ -109,7 +137,7 @@ impl Preparing<'_> {
             removed,
             ..GuardedFacts::default()
         };
-        let mut samples = sample_rows(&job, &survey, self.ledger)?;
+        let mut samples = sample_users(&job, &survey, self.ledger)?;
         let gone = owned.iter().flat_map(|owned| &owned.gone.samples);
         samples.extend(gone.map(|id| Sample { kind: Kind::Removed, text: id.clone() }));
         let plan = FeedPlan {
@@ -121,7 +149,7 @@ impl Preparing<'_> {
             digest,
             rows: Rows {
                 read: counts.rows,
-                send: changes.count(),
+                send: changes.send,
                 unchanged: changes.unchanged,
                 duplicate: changes.duplicate,
                 empty: counts.empty,
@@ -134,6 +162,7 @@ impl Preparing<'_> {
             members_of: None,
             samples,
             rejects: rejects.clone(),
+            findings: findings.clone(),
             breaches: self.config.guards(feed.guards).check(&facts),
             impossible: None,
             held_back,
@@ -158,34 +187,4 @@ pub fn spelled(mode: &impl serde::Serialize) -> String {
         Ok(serde_json::Value::String(text)) => text,
         _ => String::new(),
     }
-}
-
-/// The first rows that are to be sent, with what differs.
-fn sample_rows(job: &attributes::Job, survey: &Survey, ledger: &Ledger) -> Result<Vec<Sample>> {
-    let mut samples = Vec::new();
-    if survey.changes.count() == 0 {
-        return Ok(samples);
-    }
-    let mut updates = job.updates()?;
-    let mut number = 0;
-    while let Some(row) = updates.next_row()? {
-        let MappedRow::Update(update) = row else { continue };
-        number += 1;
-        if survey.changes.verdict(number - 1) != Verdict::Send {
-            continue;
-        }
-        let (user, known) = (update.user.clone(), ledger.knows(&update.user)?);
-        let changed = ledger.changed_part(&[(update.user, update.properties)])?;
-        let values: Vec<String> = changed
-            .iter()
-            .flatten()
-            .map(|(key, value)| format!("{key}={}", serde_json::to_string(value).unwrap_or_default()))
-            .collect();
-        let kind = if known { Kind::Changed } else { Kind::Added };
-        samples.push(Sample { kind, text: format!("{user} {}", values.join(" ")) });
-        if samples.len() == SAMPLES {
-            break;
-        }
-    }
-    Ok(samples)
 }

@@ -9,6 +9,8 @@ use fanpass_sync::{RejectFiles, RejectsOf};
 
 use super::attributes::{Job, Sent};
 use super::closed::Closed;
+use super::lint::tell;
+use super::remarks::Remark;
 use super::run::{self, Run};
 use crate::commands::sending::LedgerOptions;
 use crate::printer::Printer;
@@ -33,6 +35,8 @@ pub struct Pushed {
     pub resumes: Option<String>,
     /// Where rows come from that it rejected, if a ledger knows.
     pub rejects_of: Option<RejectsOf>,
+    /// What is to be known of mapping and values.
+    pub findings: Vec<Remark>,
 }
 
 impl AttributePush {
@@ -45,18 +49,21 @@ impl AttributePush {
                 Some(session) => job.send(session, None, None, options, printer).await?,
                 None => job.read_only(None).await?,
             };
-            return Ok(Pushed { closed: Closed::new(state)?, resumes: None, rejects_of: None });
+            tell(&state.account.findings, printer);
+            let findings = [job.lint.of_mapping(), &state.account.findings].concat();
+            return Ok(Pushed { closed: Closed::new(state)?, resumes: None, rejects_of: None, findings });
         };
         let mut ledger = blocking(|| ledger_options.open(&path, printer))?;
         if let Some(session) = &session {
             ledger_options.take(&mut ledger, session)?;
         }
-        let survey = blocking(|| job.survey(&mut ledger, session.is_some(), printer))?;
+        let survey = blocking(|| job.survey(&mut ledger, None, session.is_some(), printer))?;
+        let findings = survey.findings.clone();
         let digest = blocking(|| job.source.digest())?;
         let Some(session) = session else {
             let resumes = run::resumes(&ledger, &label, &digest)?;
             let Sent { state, .. } = job.read_only(Some(survey)).await?;
-            return Ok(Pushed { closed: Closed::new(state)?, resumes, rejects_of: None });
+            return Ok(Pushed { closed: Closed::new(state)?, resumes, rejects_of: None, findings });
         };
         let run = Run::begin(&mut ledger, &label, &job.source, digest)?;
         let Sent { state, ledger } = job.send(session, Some(ledger), Some(survey), options, printer).await?;
@@ -66,6 +73,6 @@ impl AttributePush {
             ledger.sweep_lists()?;
         }
         let rejects_of = Some(run.rejects(false));
-        Ok(Pushed { closed, resumes: run.resumes, rejects_of })
+        Ok(Pushed { closed, resumes: run.resumes, rejects_of, findings })
     }
 }

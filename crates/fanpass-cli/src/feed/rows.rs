@@ -6,13 +6,15 @@ use std::task::{Context, Poll, ready};
 
 use anyhow::Result;
 use fanpass_client::UserUpdate;
-use fanpass_sync::{Changes, MappedRow, Updates, Verdict};
+use fanpass_model::UserProperties;
+use fanpass_sync::{Changes, MappedRow, Updates, Verdict, Verdicts};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::account::{Origin, Shared, SharedDeliveries, Tag};
 use super::attributes::Job;
 use super::gone::Gone;
+use super::remarks::Lint;
 
 /// Updates that are looked up in the ledger together.
 const BATCH: usize = 1024;
@@ -23,6 +25,9 @@ const BATCHES_AHEAD: usize = 1;
 
 /// Rows between two looks at how far the file is read.
 const ESTIMATE_STEP: u64 = 4096;
+
+/// What to know of a rejected row before it is mended and sent.
+const OVERTAKEN: &str = "; the user has a later row, whose values this one would override once it is mended";
 
 /// An update on its way from the file to the run.
 pub type Row = UserUpdate<Tag>;
@@ -74,17 +79,18 @@ pub struct Reading {
 
 /// The updates of a file, in its order.
 #[derive(Debug)]
-struct Source {
+struct Source<'a> {
     updates: Updates,
     columns: Arc<[String]>,
-    changes: Option<Changes>,
-    number: u64,
+    verdicts: Option<Verdicts<'a>>,
+    /// Looks at values that no survey has looked at.
+    lint: Option<Lint>,
     /// Of the whole file.
     bytes: Option<u64>,
     shared: Shared,
 }
 
-impl Source {
+impl Source<'_> {
     /// Looks now and then at how far the file is read.
     fn estimate(&self) {
         let rows = self.updates.counts().rows;
@@ -110,16 +116,26 @@ impl Source {
                     return Ok(None);
                 }
                 Some(MappedRow::Empty(..)) => account.figures.empty += 1,
-                Some(MappedRow::Reject(reject, user)) => {
+                Some(MappedRow::Reject(mut reject, user)) => {
+                    if let (Some(verdicts), Some(_)) = (&mut self.verdicts, &user)
+                        && verdicts.next_verdict(&mut UserProperties::new())? == Verdict::Overtaken
+                    {
+                        reject.message.push_str(OVERTAKEN);
+                    }
                     let columns = self.updates.table().columns();
                     account.reject(columns, reject, user.as_ref())?;
                 }
-                Some(MappedRow::Update(update)) => {
-                    let number = self.number;
-                    self.number += 1;
-                    match self.changes.as_ref().map_or(Verdict::Send, |changes| changes.verdict(number)) {
+                Some(MappedRow::Update(mut update)) => {
+                    if let Some(lint) = &mut self.lint {
+                        lint.look_at(&update.properties);
+                    }
+                    let verdict = match &mut self.verdicts {
+                        Some(verdicts) => verdicts.next_verdict(&mut update.properties)?,
+                        None => Verdict::Send,
+                    };
+                    match verdict {
                         Verdict::Unchanged => account.figures.unchanged += 1,
-                        Verdict::Duplicate => account.figures.duplicate += 1,
+                        Verdict::Duplicate | Verdict::Overtaken => account.figures.duplicate += 1,
                         Verdict::Send => {
                             if update.row.columns() != &*self.columns {
                                 self.columns = update.row.columns().into();
@@ -143,7 +159,7 @@ fn expected(rows: u64, bytes: u64, of: u64) -> Option<u64> {
     u64::try_from(all).ok().filter(|_| bytes < of)
 }
 
-impl Iterator for Source {
+impl Iterator for Source<'_> {
     type Item = Row;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -170,7 +186,11 @@ fn read_all(reading: Reading, shared: &Shared, rows: &Sender<Vec<Row>>) -> Resul
     let updates = job.updates()?;
     let columns = updates.table().columns().into();
     let bytes = job.source.bytes();
-    hand_over(Source { updates, columns, changes, number: 0, bytes, shared: shared.clone() }, shared, rows)?;
+    let verdicts = changes.as_ref().map(Changes::verdicts).transpose()?;
+    let lint = changes.is_none().then(|| job.lint.clone());
+    let mut source = Source { updates, columns, verdicts, lint, bytes, shared: shared.clone() };
+    hand_over(&mut source, shared, rows)?;
+    shared.lock().account.findings = source.lint.map(|lint| lint.of_values()).unwrap_or_default();
     if shared.lock().failure.is_none() {
         job.source.check_unchanged()?;
     }

@@ -114,7 +114,7 @@ fn rejects_are_written_only_where_it_is_said() {
 }
 
 #[test]
-fn a_platform_key_that_is_in_no_catalogue_here_is_warned_of() {
+fn a_platform_key_that_is_in_no_catalogue_here_is_refused() {
     let slip = ["check", "fans.csv", "--map", "is_sth=user_properties.sht:boolean"];
     insta::assert_snapshot!(club().run(&slip));
 }

@@ -73,6 +73,25 @@ fn a_plan_is_carried_out_on_the_fanpass_it_was_made_for() {
 }
 
 #[test]
+fn a_plan_is_saved_over_an_older_one_and_over_nothing_else() {
+    let club = club();
+    let plan = |out: &str| club.run(&["plan", "season.toml", "--out", out]);
+    for file in ["holders.csv", "season.toml", "season.ledger"] {
+        let before = fs::read(club.path(file)).ok();
+        let printed = plan(file);
+        assert!(printed.contains("no plan") && printed.ends_with("exit 6\n"), "{printed}");
+        let after = fs::read(club.path(file)).unwrap();
+        assert!(before.is_none_or(|before| before == after), "{file} was written over");
+    }
+    assert!(plan(".").ends_with("exit 6\n"), "a folder");
+    for _ in 0..2 {
+        assert!(plan("season.plan.json").ends_with("exit 3\n"));
+    }
+    club.file("season.plan.json", "{\"fan_id\": \"1\"}");
+    assert!(club.run(&["plan", "season.toml"]).ends_with("exit 6\n"), "the usual place is no other");
+}
+
+#[test]
 fn a_dry_run_has_the_exit_code_of_a_plan() {
     let club = club();
     assert!(club.run(&["plan", "season.toml"]).ends_with("exit 3\n"));

@@ -2,11 +2,11 @@
 
 mod source;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use fanpass_model::SegmentName;
+use fanpass_model::{AttributeKey, SegmentName};
 use serde::{Deserialize, Serialize};
 
 pub use self::source::{AttributeFeed, AttributeMode, RejectsOf, SegmentFeed};
@@ -151,7 +151,38 @@ impl Feeds {
         }
         self.attributes.iter().try_for_each(|feed| {
             feed.mapping().check().map_err(|error| error.at(format!("feed {:?}", feed.name)))
-        })
+        })?;
+        self.check_writers()
+    }
+
+    /// The attributes that several feeds write, with the names of those feeds.
+    pub fn shared_keys(&self) -> BTreeMap<AttributeKey, Vec<&str>> {
+        let mut writers: BTreeMap<AttributeKey, Vec<&str>> = BTreeMap::new();
+        for feed in &self.attributes {
+            for key in feed.mapping().keys() {
+                writers.entry(key.clone()).or_default().push(&feed.name);
+            }
+        }
+        writers.retain(|_, feeds| feeds.len() > 1);
+        writers
+    }
+
+    /// Who mirrors would take off what another feed has set.
+    fn check_writers(&self) -> Result<(), SyncError> {
+        let mirrors = |name: &&&str| {
+            let named = |feed: &&AttributeFeed| feed.name == **name;
+            self.attributes.iter().find(named).is_some_and(|feed| feed.mode == AttributeMode::MirrorOwned)
+        };
+        for (key, feeds) in self.shared_keys() {
+            if let Some(mirror) = feeds.iter().find(mirrors) {
+                let message = format!(
+                    "{key} is written by the feeds {feeds:?}, and {mirror:?}, which is `mirror-owned`, would take off users what \
+                     another one gives them: leave the attribute to one feed"
+                );
+                return Err(SyncError::syntax(message));
+            }
+        }
+        Ok(())
     }
 
     /// The same feeds with paths that are relative to `folder`, where the file lies, made whole.

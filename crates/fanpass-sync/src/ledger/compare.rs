@@ -18,16 +18,15 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// What is left of it where later updates of the user may have changed the values since.
-    pub(super) fn doubted(mut self) -> Self {
+    /// Forgets the values of attributes that other updates of the user may have changed since.
+    pub(super) fn doubt(&mut self, mut in_doubt: impl FnMut(u32) -> bool) {
         self.steps.retain_mut(|step| match *step {
-            Step::Set(number, fingerprint) => {
+            Step::Set(number, fingerprint) if in_doubt(number) => {
                 *step = Step::Set(number, DOUBTED);
                 fingerprint != UNSET
             }
-            Step::Doubt(_) => true,
+            _ => true,
         });
-        self
     }
 }
 

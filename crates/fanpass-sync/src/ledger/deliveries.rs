@@ -11,8 +11,8 @@ const FLUSH_AT: usize = 4096;
 
 /// A push of many updates at a time through a [`Ledger`], in whatever order they are answered.
 ///
-/// Which value was acknowledged is remembered only if no later update of its user is under way: what the service holds is
-/// known again when the last of them was answered. A process that is killed sends again what was under way, and at most 4,096
+/// Which value was acknowledged is remembered only if no other update of the same attribute of its user is under way: what
+/// the service holds is known again when the last of them was answered. A process that is killed sends again what was under way, and at most 4,096
 /// updates whose acknowledgement had not been written yet.
 ///
 /// ```
@@ -37,8 +37,8 @@ const FLUSH_AT: usize = 4096;
 #[derive(Debug)]
 pub struct Deliveries {
     ledger: Ledger,
-    /// How many updates of a user are under way.
-    under_way: HashMap<i64, usize>,
+    /// How many updates of a user's attribute are under way.
+    under_way: HashMap<(i64, u32), usize>,
     acknowledged: Vec<Receipt>,
 }
 
@@ -70,8 +70,10 @@ impl Deliveries {
         // Written later, they would hide that these updates may have arrived.
         self.flush()?;
         let receipts = self.ledger.take(&updates)?;
-        for receipt in receipts.iter().filter(|receipt| !receipt.steps.is_empty()) {
-            *self.under_way.entry(receipt.user).or_default() += 1;
+        for Receipt { user, steps } in &receipts {
+            for step in steps {
+                *self.under_way.entry((*user, step.number())).or_default() += 1;
+            }
         }
         let taken = updates.into_iter().zip(receipts).map(|((user, mut change), receipt)| {
             self.ledger.cut(&mut change, &receipt);
@@ -85,13 +87,17 @@ impl Deliveries {
     /// # Errors
     ///
     /// [`ErrorKind::Ledger`](crate::ErrorKind::Ledger); the acknowledgements stay to be written.
-    pub fn settle(&mut self, receipt: Receipt, acknowledged: bool) -> Result<(), SyncError> {
-        let others = self.under_way.remove(&receipt.user).unwrap_or_default().saturating_sub(1);
-        if others > 0 {
-            self.under_way.insert(receipt.user, others);
-        }
+    pub fn settle(&mut self, mut receipt: Receipt, acknowledged: bool) -> Result<(), SyncError> {
+        let user = receipt.user;
+        receipt.doubt(|number| {
+            let others = self.under_way.remove(&(user, number)).unwrap_or_default().saturating_sub(1);
+            if others > 0 {
+                self.under_way.insert((user, number), others);
+            }
+            others > 0
+        });
         if acknowledged {
-            self.acknowledged.push(if others > 0 { receipt.doubted() } else { receipt });
+            self.acknowledged.push(receipt);
         }
         if self.acknowledged.len() >= FLUSH_AT { self.flush() } else { Ok(()) }
     }

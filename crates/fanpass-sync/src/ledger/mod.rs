@@ -1,6 +1,8 @@
 //! The ledger: what the service has acknowledged, so that only changes are sent.
 
+mod changes;
 mod compare;
+mod contradictions;
 mod cursor;
 mod database;
 mod deliveries;
@@ -24,14 +26,16 @@ use fanpass_model::{AttributeKey, UserId, UserProperties};
 use foldhash::HashMap;
 use rusqlite::Connection;
 
+pub use self::changes::{Changes, Verdict, Verdicts};
 pub use self::compare::Receipt;
+pub use self::contradictions::{Contradiction, Contradictions};
 pub use self::database::Busy;
 pub use self::deliveries::{Deliveries, Taken};
 pub use self::departures::Departures;
 pub use self::history::{History, Standing};
 pub use self::lists::{ListId, ListReader, ListState, ListWriter};
 pub use self::runs::{Run, RunEnd, RunId, RunStart};
-pub use self::survey::{Changes, Survey, Verdict};
+pub use self::survey::Survey;
 use self::{fingerprint::Fingerprints, journal::Overlay};
 use crate::SyncError;
 
@@ -183,6 +187,12 @@ impl Ledger {
     /// with the process.
     pub fn departures(&self, folder: &Path) -> Departures {
         Departures::new(self.fingerprints.clone(), folder)
+    }
+
+    /// Takes what several sources say of `keys`, to find where they disagree; spills into files in `folder`, which vanish
+    /// with the process.
+    pub fn contradictions(&self, keys: Vec<AttributeKey>, folder: &Path) -> Contradictions {
+        Contradictions::new(self.fingerprints.clone(), keys, folder)
     }
 
     /// Puts what was written during a push into its place for good. Nothing is lost without it; the next

@@ -7,8 +7,8 @@ use super::{Absent, ColumnMap, Mapping};
 use crate::{
     CellFault, ErrorKind, SyncError,
     cell_type::StoredCell,
-    check_mended, original_columns,
-    rejects::{NULL, is_hidden},
+    check_mended, code, original_columns,
+    rejects::{FAULT, NULL, is_hidden},
 };
 
 /// Where the columns of a mapping stand.
@@ -94,6 +94,12 @@ impl Bound {
         let also = |(column, fault): &(usize, CellFault)| {
             format!("; column {:?} too: {}", self.columns[*column], fault.message)
         };
+        for &(column, _) in others.iter().filter(|(_, fault)| is_hidden(fault.code)) {
+            let cell = row.fields().nth(column).unwrap_or_default();
+            if !cell.starts_with(FAULT) {
+                shown.push((column, format!("{FAULT}{cell}")));
+            }
+        }
         let others: String = others.iter().map(also).collect();
         let reject = row.reject(Some(*column), first.code, format!("{}{others}", first.message));
         Err((reject, user.ok().map(|(user, _)| user)))
@@ -130,6 +136,12 @@ impl Bound {
             fault.message.push_str(row.stored(column).map_or("", type_for));
             fault
         })?;
+        if self.of_rejects && cell.starts_with(FAULT) {
+            let message = format!(
+                "the cell could not be read as it was: write what is meant in the place of {FAULT:?} and all"
+            );
+            return Err(CellFault::new(code::NOT_MENDED, message));
+        }
         if self.of_rejects && cell == NULL { Ok(mapping.null_of(map)) } else { mapping.read(map, cell) }
     }
 

@@ -39,6 +39,8 @@ pub struct ColumnMap {
     pub(super) blank: Option<Absent>,
     pub(super) null: Option<Absent>,
     pub(super) default: Option<AttributeValue>,
+    /// The default as it was written, such as a date in the column's own form.
+    written: Option<AttributeValue>,
 }
 
 impl ColumnMap {
@@ -83,8 +85,9 @@ struct Parts {
 
 impl Serialize for ColumnMap {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { column, key, cell, trim, blank, null, default } = self.clone();
-        Parts { column, key, cell: Some(cell.to_string()), trim, blank, null, default }.serialize(serializer)
+        let Self { column, key, cell, trim, blank, null, default: _, written } = self.clone();
+        let parts = Parts { column, key, cell: Some(cell.to_string()), trim, blank, null, default: written };
+        parts.serialize(serializer)
     }
 }
 
@@ -106,10 +109,14 @@ impl TryFrom<Parts> for ColumnMap {
                 format!("{key}: a blank cell has a default and a policy; keep `default` or `blank`");
             return Err(SyncError::syntax(message));
         }
+        let as_text = default.clone();
         let default = default
             .map(|value| settle(value, &cell).map_err(|error| error.at(format!("the default of {key}"))))
             .transpose()?;
-        Ok(Self { column: column.trim().to_owned(), key, cell, trim, blank, null, default })
+        // Only text can be another than it was: a date comes to be written as all dates are.
+        let is_text = matches!(default, Some(AttributeValue::Text(_)));
+        let written = if is_text { as_text } else { default.clone() };
+        Ok(Self { column: column.trim().to_owned(), key, cell, trim, blank, null, default, written })
     }
 }
 

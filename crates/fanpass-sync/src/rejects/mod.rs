@@ -21,7 +21,7 @@ pub const REJECT_COLUMNS: [&str; 6] =
 
 /// Faults of a spreadsheet or of broken text that a reject file cannot show: its cells are sound text, and would pass
 /// for ids and values if nobody had looked at them.
-const HIDDEN: [&str; 12] = [
+const HIDDEN: [&str; 15] = [
     table::DESTROYED_NUMBER,
     table::FRACTION,
     table::NUMBER_FORMAT,
@@ -31,6 +31,9 @@ const HIDDEN: [&str; 12] = [
     table::RAGGED_ROW,
     table::BAD_QUOTE,
     table::UNDECODABLE,
+    table::BAD_JSON,
+    table::DUPLICATE_KEY,
+    table::UNKNOWN_KEY,
     table::CELL_TOO_LONG,
     table::NESTED_VALUE,
     code::NOT_MENDED,
@@ -38,6 +41,9 @@ const HIDDEN: [&str; 12] = [
 
 /// A null in a reject file, where it is something else than an empty cell.
 pub(crate) const NULL: &str = "fanpass:null";
+
+/// In front of a cell that a reject file could not show to be at fault, beside the one that `fanpass_check` guards.
+pub(crate) const FAULT: &str = "fanpass:fault ";
 
 /// Whether the fault of that code is one that a reject file cannot show.
 pub(crate) fn is_hidden(code: &str) -> bool {

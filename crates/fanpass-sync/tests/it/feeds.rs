@@ -85,6 +85,24 @@ fn what_contradicts_itself_is_told() {
 }
 
 #[test]
+fn who_mirrors_writes_its_attributes_alone() {
+    let feed = |name: &str, mode: &str, key: &str| {
+        format!(
+            "[[attributes]]\nname = \"{name}\"\nfile = \"{name}.csv\"\nmode = \"{mode}\"\nset = [\"{key}=x\"]\n"
+        )
+    };
+    let check = |one: &str, other: &str, key: &str| {
+        feeds(&(feed("north", one, "custom.tier") + &feed("south", other, key))).check()
+    };
+    check("set", "set", "custom.tier").unwrap();
+    check("mirror-owned", "mirror-owned", "custom.other").unwrap();
+    for modes in [("set", "mirror-owned"), ("mirror-owned", "set"), ("mirror-owned", "mirror-owned")] {
+        let error = check(modes.0, modes.1, "custom.tier").unwrap_err().to_string();
+        assert!(["custom.tier", "north", "south"].iter().all(|named| error.contains(named)), "{error}");
+    }
+}
+
+#[test]
 fn guards_forbid_what_goes_too_far_and_nothing_else() {
     let facts = |read, rejected, before, added, removed| GuardedFacts {
         read,

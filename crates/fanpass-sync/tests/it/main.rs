@@ -1,6 +1,7 @@
 //! Behaviour of the crate through its public interface, on real files.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::as_conversions, missing_docs)]
 
+mod contradictions;
 mod deliveries;
 mod feeds;
 mod history;

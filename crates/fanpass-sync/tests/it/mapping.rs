@@ -33,6 +33,23 @@ fn a_default_is_read_as_a_cell_is() {
 }
 
 #[test]
+fn a_default_is_written_as_it_is_read() {
+    for text in [
+        "b=custom.b:date(%d.%m.%Y),default=01.02.1900",
+        "b=custom.b:date(%d/%m/%y),default=01/02/70",
+        "b=custom.b:date,default=1900-02-01",
+        "b=custom.b:boolean,default=no",
+        "b=custom.b:decimal,default=1.50",
+        "b=custom.b:list(|),default=a|b",
+        "b=custom.b,trim,default= a, b ",
+    ] {
+        let map: ColumnMap = text.parse().unwrap();
+        let again: ColumnMap = toml::from_str(&toml::to_string(&map).unwrap()).unwrap();
+        assert_eq!(again, map, "{text}");
+    }
+}
+
+#[test]
 fn a_constant_is_read_once() {
     let value = |text: &str| text.parse::<Constant>().unwrap().value().clone();
     assert_eq!(value("custom.tier=gold=silver"), "gold=silver".into());

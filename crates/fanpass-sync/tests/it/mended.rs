@@ -102,15 +102,52 @@ fn an_id_that_was_not_at_fault_has_to_stay_what_it_was() {
 fn a_destroyed_id_is_not_mended_by_a_change_of_another_cell() {
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
-    sheet.write_row(0, 0, ["fan_id", "tier"]).unwrap();
-    sheet.write_number(1, 0, 123_456_789_012_345_680.0).unwrap();
-    sheet.write_string(1, 1, "gold").unwrap();
+    sheet.write_row(0, 0, ["fan_id", "tier", "points"]).unwrap();
+    for row in [1, 2] {
+        sheet.write_number(row, 0, 123_456_789_012_345_680.0).unwrap();
+        sheet.write_string(row, 1, "gold").unwrap();
+    }
+    sheet.write_string(1, 2, "5").unwrap();
+    sheet.write_string(2, 2, "many").unwrap();
     let fans = sample("fans.xlsx", book.save_to_buffer().unwrap());
-    let maps = || mapping(["tier=custom.tier"]);
+    let maps = || mapping(["points=custom.points:integer", "tier=custom.tier"]);
     let path = reject(&fans.path, maps()).remove(0);
     edit(&path, "gold", "silver");
+    edit(&path, "\"many\"", "\"6\"");
     let found = read_file(&path, maps()).unwrap();
-    assert_eq!((found.updates.len(), found.rejects[0].code), (0, code::NOT_MENDED));
+    assert_eq!((found.updates.len(), found.rejects.len()), (0, 2));
+    assert!(found.rejects.iter().all(|reject| reject.code == code::NOT_MENDED), "{:?}", found.rejects);
+}
+
+#[test]
+fn each_destroyed_cell_of_a_row_has_to_be_mended() {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_row(0, 0, ["fan_id", "card", "tier"]).unwrap();
+    sheet.write_number(1, 0, 123_456_789_012_345_680.0).unwrap();
+    sheet.write_number(1, 1, 987_654_321_098_765_400.0).unwrap();
+    sheet.write_string(1, 2, "gold").unwrap();
+    let fans = sample("fans.xlsx", book.save_to_buffer().unwrap());
+    let maps = || mapping(["card=custom.card", "tier=custom.tier"]);
+    let first = reject(&fans.path, maps()).remove(0);
+    let text = fs::read_to_string(&first).unwrap();
+    let shown = text.lines().nth(1).unwrap().split('"').nth(1).unwrap();
+    edit(&first, &format!("\"{shown}\""), "\"123456789012345678\"");
+    for path in [first.clone(), reject(&first, maps()).remove(0)] {
+        let found = read_file(&path, maps()).unwrap();
+        assert_eq!((found.updates.len(), found.rejects.len()), (0, 1));
+        assert_eq!(
+            (found.rejects[0].code, found.rejects[0].column.as_deref()),
+            (code::NOT_MENDED, Some("card"))
+        );
+    }
+    let cell = text.lines().nth(1).unwrap().split('"').nth(3).unwrap();
+    edit(&first, cell, "987654321098765432");
+    let found = read_file(&first, maps()).unwrap();
+    assert_eq!(
+        found.updates,
+        [r#"123456789012345678 {"custom.card":"987654321098765432","custom.tier":"gold"}"#]
+    );
 }
 
 #[test]
@@ -132,6 +169,29 @@ fn a_ragged_row_stays_refused_until_it_is_mended() {
     edit(&path, "\"2\",\"silver\",\"\"", "\"2\",\"\",\"silver\"");
     let found = read_file(&path, maps()).unwrap();
     assert_eq!(found.updates, [r#"1 {"custom.tier":"gold"}"#, r#"2 {"custom.tier":"silver"}"#]);
+}
+
+#[test]
+fn a_line_of_json_that_was_not_read_stays_refused_until_its_cells_are_filled_in() {
+    let lines = [
+        r#"{"fan_id":"1","tier":"gold"}"#,
+        r#"{"fan_id":"2","tier":"gold","#,
+        r#"{"fan_id":"3","tier":"gold","tier":"silver"}"#,
+        r#"{"fan_id":"4","tier":"gold","teir":"silver"}"#,
+        r#"{"fan_id":{"id":"5"},"tier":"gold"}"#,
+    ];
+    // What stands first tells the columns.
+    let many = vec![lines[0]; 40_000].join("\n");
+    let fans = sample("fans.jsonl", [&[many.as_str()], &lines[1..]].concat().join("\n"));
+    let maps = || mapping(["tier=custom.tier"]);
+    let path = reject(&fans.path, maps()).remove(0);
+    let found = read_file(&path, maps()).unwrap();
+    let codes: Vec<_> = found.rejects.iter().map(|reject| reject.code).collect();
+    assert_eq!((found.counts.empty, found.counts.updates), (0, 0), "{found:?}");
+    assert_eq!(codes, [code::NOT_MENDED; 4]);
+    let line = format!("\"{}\",\"\"", lines[1].replace('"', "\"\""));
+    edit(&path, &line, "\"2\",\"silver\"");
+    assert_eq!(read_file(&path, maps()).unwrap().updates, [r#"2 {"custom.tier":"silver"}"#]);
 }
 
 #[test]

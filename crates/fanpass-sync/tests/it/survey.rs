@@ -1,9 +1,9 @@
 //! A survey of a whole source: what is to be sent, and that it is enough.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use fanpass_model::{AttributeValue, UserProperties};
-use fanpass_sync::{Changes, Ledger, Verdict};
+use fanpass_model::{AttributeValue, UserId, UserProperties};
+use fanpass_sync::{Changes, Deliveries, Ledger, Verdict};
 use proptest::prelude::*;
 
 use crate::ledger::{Folder, Update, open, update};
@@ -17,12 +17,19 @@ fn survey(ledger: &mut Ledger, updates: &[Update]) -> Changes {
     survey.finish().unwrap()
 }
 
-fn of(changes: &Changes, updates: &[Update], verdict: Verdict) -> Vec<usize> {
-    (0..updates.len()).filter(|&at| changes.verdict(u64::try_from(at).unwrap()) == verdict).collect()
+/// The verdict on each update, with what of it counts.
+fn verdicts(changes: &Changes, updates: &[Update]) -> Vec<(Verdict, UserProperties)> {
+    let mut verdicts = changes.verdicts().unwrap();
+    let mut judged = |(_, properties): &Update| {
+        let mut properties = properties.clone();
+        (verdicts.next_verdict(&mut properties).unwrap(), properties)
+    };
+    updates.iter().map(&mut judged).collect()
 }
 
 fn marked(changes: &Changes, updates: &[Update]) -> Vec<usize> {
-    of(changes, updates, Verdict::Send)
+    let verdicts = verdicts(changes, updates);
+    (0..updates.len()).filter(|&at| verdicts[at].0 == Verdict::Send).collect()
 }
 
 #[test]
@@ -49,8 +56,8 @@ fn each_update_is_of_one_kind() {
         [2, 3, 4],
         "the first update of `new` is overridden by its second"
     );
-    let Changes { added, changed, cleared, unchanged, duplicate, .. } = changes;
-    assert_eq!((added, changed, cleared, unchanged, duplicate), (1, 1, 1, 1, 1));
+    let Changes { added, changed, cleared, send, unchanged, duplicate, .. } = changes;
+    assert_eq!((added, changed, cleared, send, unchanged, duplicate), (1, 1, 1, 3, 1, 1));
 }
 
 #[test]
@@ -64,11 +71,34 @@ fn a_value_that_goes_to_and_fro_ends_as_the_last_row_says() {
         update("1", &[("custom.a", 1.into()), ("custom.b", 5.into())]),
         update("1", &[("custom.a", 2.into())]),
     ];
+    let changes = survey(&mut ledger, &with_more);
+    let b = update("1", &[("custom.b", 5.into())]).1;
     assert_eq!(
-        marked(&survey(&mut ledger, &with_more), &with_more),
-        [0, 1],
-        "the second takes the first one's `a` back"
+        verdicts(&changes, &with_more),
+        [(Verdict::Send, b), (Verdict::Unchanged, with_more[1].1.clone())],
+        "the first one's `a` does not count"
     );
+    assert_eq!((changes.added, changes.changed), (0, 1), "users are counted");
+}
+
+#[test]
+fn a_rejected_row_is_overtaken_by_a_later_update_of_its_user() {
+    let folder = Folder::new();
+    let mut ledger = open(&folder.ledger());
+    let spill = tempfile::tempdir().unwrap();
+    let mut survey = ledger.survey(spill.path()).unwrap();
+    let [one, other] = ["1", "2"].map(|user| update(user, &[("custom.a", "x".into())]));
+    survey.add_rejected(&one.0).unwrap();
+    survey.add(&other.0, &other.1).unwrap();
+    survey.add(&one.0, &one.1).unwrap();
+    survey.add_rejected(&one.0).unwrap();
+    survey.add_rejected(&other.0).unwrap();
+    let changes = survey.finish().unwrap();
+    let mut verdicts = changes.verdicts().unwrap();
+    let found: Vec<_> = (0..5).map(|_| verdicts.next_verdict(&mut UserProperties::new()).unwrap()).collect();
+    let (send, none) = (Verdict::Send, Verdict::Unchanged);
+    assert_eq!(found, [Verdict::Overtaken, send, send, none, none]);
+    assert_eq!((changes.send, changes.unchanged, changes.duplicate, changes.added), (2, 0, 0, 2));
 }
 
 fn value() -> impl Strategy<Value = AttributeValue> {
@@ -84,44 +114,58 @@ fn updates() -> impl Strategy<Value = Vec<Update>> {
     prop::collection::vec(one, 0..40)
 }
 
+fn apply(service: &mut BTreeMap<UserId, UserProperties>, (user, sent): &Update) {
+    let record = service.entry(user.clone()).or_default();
+    for (key, value) in sent {
+        record.insert(key.clone(), value.clone());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn what_is_marked_is_enough_and_every_update_is_counted(before in updates(), source in updates()) {
+    fn whatever_order_a_night_is_answered_in_the_last_value_of_each_attribute_stands(
+        nights in prop::collection::vec((updates(), any::<prop::sample::Index>()), 1..4),
+    ) {
         let folder = Folder::new();
         let mut ledger = open(&folder.ledger());
-        let mut service: BTreeMap<_, UserProperties> = BTreeMap::new();
-        let apply = |service: &mut BTreeMap<_, UserProperties>, (user, sent): &Update| {
-            let record = service.entry(user.clone()).or_default();
-            for (key, value) in sent {
-                record.insert(key.clone(), value.clone());
+        let (mut service, mut wanted) = (BTreeMap::new(), BTreeMap::new());
+        for (source, first) in nights {
+            for one in &source {
+                apply(&mut wanted, one);
             }
-        };
-        for one in &before {
-            ledger.acknowledge(std::slice::from_ref(one)).unwrap();
-            apply(&mut service, one);
-        }
-        let changes = survey(&mut ledger, &source);
-        let marks = marked(&changes, &source);
-        prop_assert_eq!(changes.count() + changes.unchanged + changes.duplicate, u64::try_from(source.len()).unwrap());
-        prop_assert_eq!(changes.count(), u64::try_from(marks.len()).unwrap());
-        let duplicates = of(&changes, &source, Verdict::Duplicate);
-        prop_assert_eq!(changes.duplicate, u64::try_from(duplicates.len()).unwrap());
+            let changes = survey(&mut ledger, &source);
+            let verdicts = verdicts(&changes, &source);
+            let count = |verdict| u64::try_from(verdicts.iter().filter(|(found, _)| *found == verdict).count()).unwrap();
+            prop_assert_eq!(changes.send, count(Verdict::Send));
+            prop_assert_eq!(changes.unchanged, count(Verdict::Unchanged));
+            prop_assert_eq!(changes.duplicate, count(Verdict::Duplicate));
+            let users = |updates: &[Update]| {
+                u64::try_from(updates.iter().map(|(user, _)| user).collect::<BTreeSet<_>>().len()).unwrap()
+            };
 
-        let mut wanted = service.clone();
-        for one in &source {
-            apply(&mut wanted, one);
+            let sent: Vec<Update> = source
+                .iter()
+                .zip(verdicts)
+                .filter(|(_, (verdict, _))| *verdict == Verdict::Send)
+                .map(|((user, _), (_, counts))| (user.clone(), counts))
+                .collect();
+            prop_assert_eq!(changes.added + changes.changed + changes.cleared, users(&sent));
+            let mut deliveries = Deliveries::new(ledger);
+            let mut under_way = deliveries.take(sent).unwrap();
+            prop_assert!(under_way.iter().all(|taken| !taken.change.is_empty()), "nothing is sent for nothing");
+            if !under_way.is_empty() {
+                let first = first.index(under_way.len());
+                under_way.rotate_left(first);
+            }
+            for taken in under_way {
+                apply(&mut service, &(taken.user, taken.change));
+                deliveries.settle(taken.receipt, true).unwrap();
+            }
+            prop_assert_eq!(&service, &wanted);
+            ledger = deliveries.into_ledger().unwrap();
+            prop_assert_eq!(survey(&mut ledger, &source).send, 0, "the same file sends nothing");
         }
-        for at in marks {
-            let one = &source[at];
-            let change = ledger.take_changes(std::slice::from_ref(one)).unwrap().remove(0);
-            let sent = (one.0.clone(), change);
-            apply(&mut service, &sent);
-            ledger.acknowledge(&[sent]).unwrap();
-        }
-        prop_assert_eq!(&service, &wanted);
-        let again = survey(&mut ledger, &source);
-        prop_assert_eq!(again.count(), 0, "a second run sends nothing");
     }
 }

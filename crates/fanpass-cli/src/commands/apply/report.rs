@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::feed::apply::Applied;
 use crate::feed::closed::{Closed, write_figures};
 use crate::feed::plan::{FeedPlan, Rows};
+use crate::feed::remarks::Remark;
 use crate::input::RejectedRow;
 use crate::printer::Report;
 use crate::session::quoted_path;
@@ -57,6 +58,8 @@ pub struct FeedReport {
     unverified: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notices: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<Remark>,
     rejects: Vec<RejectedRow>,
     #[serde(skip)]
     listed: u64,
@@ -86,6 +89,7 @@ impl ApplyReport {
             stopped,
             unverified: closed.unverified.clone(),
             notices: closed.notices.clone(),
+            findings: plan.findings,
             rejects: rejects.clone(),
             listed: closed.listed,
             rejects_files: rejects_files.clone(),
@@ -142,6 +146,7 @@ impl FeedReport {
             stopped: None,
             unverified: None,
             notices: Vec::new(),
+            findings: plan.findings,
             rejects: plan.rejects,
             listed: rejected,
             rejects_files: Vec::new(),

@@ -2,7 +2,6 @@
 
 mod detected;
 mod distinct;
-mod lint;
 mod report;
 mod tally;
 
@@ -17,7 +16,6 @@ use fanpass_table::{Ids, find_columns};
 use tokio::task::spawn_blocking;
 
 use self::detected::Detected;
-use self::lint::Lint;
 use self::report::CheckReport;
 use self::tally::Tally;
 use super::mapping::MappingOptions;
@@ -25,6 +23,7 @@ use crate::attribute_file::AttributeFile;
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::ids::{for_each_id, refuse_rejects};
+use crate::feed::remarks::Lint;
 use crate::input::{ReadingOptions, reject_file};
 use crate::printer::{Next, Printer};
 use crate::session::quoted_path;
@@ -146,7 +145,7 @@ impl Check {
         report.figures.empty = Some(counts.empty);
         (report.trimmed, report.blank_rows) = (counts.trimmed, counts.blank);
         report.notices = updates.table().notices();
-        (report.attributes, report.findings) = lint.finish();
+        (report.attributes, report.findings) = (lint.writes().clone(), lint.all());
         Ok((read, report))
     }
 

@@ -9,11 +9,11 @@ use fanpass_model::AttributeKey;
 use serde::Serialize;
 
 use super::detected::Detected;
-use super::lint::{Remark, Severity, Writes};
 use crate::commands::segments::outcome::{write_notices, write_rejects, write_trimmed};
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::closed::write_buckets;
+use crate::feed::remarks::{Remark, Severity, Writes};
 use crate::input::RejectedRow;
 use crate::printer::{Next, Report, count, table};
 
@@ -141,9 +141,7 @@ impl CheckReport {
         if !self.findings.is_empty() {
             writeln!(out)?;
         }
-        self.findings
-            .iter()
-            .try_for_each(|Remark { severity, message }| writeln!(out, "{}: {message}", severity.as_str()))
+        self.findings.iter().try_for_each(|remark| writeln!(out, "{remark}"))
     }
 }
 

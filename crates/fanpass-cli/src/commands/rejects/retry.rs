@@ -17,8 +17,8 @@ use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::attributes::Job;
 use crate::feed::config::Config;
-use crate::feed::lint::registry_of;
-use crate::feed::push::{AttributePush, Pushed};
+use crate::feed::lint::{lint, registry_of};
+use crate::feed::push::AttributePush;
 use crate::feed::recipe;
 use crate::input::rejects_of;
 use crate::printer::Printer;
@@ -79,13 +79,18 @@ impl Retry {
         let config = Config::of(recipe::path_of(&self.file), feeds);
         let global = config.global(global);
         let mut session = if self.dry_run { None } else { Some(Session::open(&global).await?) };
-        let registry = registry_of(attributes_file.as_deref(), session.as_ref()).await?.map(Arc::new);
+        let asked = if self.dry_run { Session::to_read(&global)? } else { None };
+        let asked = session.as_ref().or(asked.as_ref());
+        let registry = registry_of(attributes_file.as_deref(), asked).await?.map(Arc::new);
+        let mapping = feed.mapping();
+        let lint = lint(&mapping, registry.as_deref(), printer)?;
         let source = Arc::new(SourceFile::new(&self.file, Options::default())?);
         let push = AttributePush {
             job: Job {
                 source,
-                mapping: feed.mapping(),
+                mapping,
                 registry,
+                lint,
                 rejects: rejects_of(&self.file),
                 mode: feed.mode,
                 owner: feed.owner().map(str::to_owned),
@@ -99,8 +104,8 @@ impl Retry {
         if let Some(session) = session {
             session.close().await;
         }
-        let Pushed { closed, resumes, .. } = pushed?;
-        recipe::write(&closed.rejects_files, |file| Feeds {
+        let pushed = pushed?;
+        recipe::write(&pushed.closed.rejects_files, |file| Feeds {
             target: target.clone(),
             ledger: ledger.clone(),
             attributes_file: attributes_file.clone(),
@@ -109,7 +114,7 @@ impl Retry {
             attributes: vec![AttributeFeed { file, ..feed.clone() }],
             ..Feeds::default()
         })?;
-        conclude(self.file.display().to_string(), self.dry_run, closed, resumes, printer)
+        conclude(self.file.display().to_string(), self.dry_run, pushed, printer)
     }
 
     /// Refuses rejects of a run after which another one of the same feed has sent something, as far as the ledger knows.

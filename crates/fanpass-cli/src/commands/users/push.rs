@@ -65,11 +65,12 @@ impl Push {
         mapping.check()?;
         let mut session = if self.dry_run { None } else { Some(Session::open(global).await?) };
         let known = self.columns.attributes();
-        let registry = registry_of(known, session.as_ref()).await?.map(Arc::new);
-        lint(&mapping, registry.as_deref(), printer)?;
+        let asked = if self.dry_run { Session::to_read(global)? } else { None };
+        let registry = registry_of(known, session.as_ref().or(asked.as_ref())).await?.map(Arc::new);
+        let lint = lint(&mapping, registry.as_deref(), printer)?;
         let source = Arc::new(blocking(|| self.input.source())?);
         let rejects = self.rejects.clone();
-        let job = Job { source, mapping, registry, rejects, mode: AttributeMode::Set, owner: None };
+        let job = Job { source, mapping, registry, lint, rejects, mode: AttributeMode::Set, owner: None };
         let mapping = job.mapping.clone();
         let options = self.sending.options(&Feeds::default());
         let push = AttributePush {
@@ -84,7 +85,8 @@ impl Push {
         if let Some(session) = session {
             session.close().await;
         }
-        let Pushed { closed, resumes, rejects_of } = pushed?;
+        let pushed = pushed?;
+        let Pushed { closed, rejects_of, .. } = &pushed;
         recipe::write(&closed.rejects_files, |file| Feeds {
             target: recipe::target(global),
             ledger: self.ledger.as_deref().map(recipe::absolute),
@@ -94,6 +96,6 @@ impl Push {
             attributes: vec![recipe::attributes(&label, file, &mapping, rejects_of.clone())],
             ..Feeds::default()
         })?;
-        conclude(self.input.file.path().display().to_string(), self.dry_run, closed, resumes, printer)
+        conclude(self.input.file.path().display().to_string(), self.dry_run, pushed, printer)
     }
 }

@@ -10,18 +10,15 @@ use serde::Serialize;
 use crate::commands::segments::outcome::{write_files, write_notices, write_undelivered};
 use crate::exit::Exit;
 use crate::feed::closed::{Closed, write_figures};
+use crate::feed::push::Pushed;
+use crate::feed::remarks::Remark;
 use crate::input::RejectedRow;
 use crate::printer::{Next, Printer, Report};
 use crate::session::quoted_path;
 
 /// Prints the report of `file` and gives the exit code.
-pub fn conclude(
-    file: String,
-    dry_run: bool,
-    closed: Closed,
-    resumes: Option<String>,
-    printer: Printer,
-) -> Result<Exit> {
+pub fn conclude(file: String, dry_run: bool, pushed: Pushed, printer: Printer) -> Result<Exit> {
+    let Pushed { closed, resumes, findings, .. } = pushed;
     if let Closed { failure: Some(_), figures: Figures { read: 0, .. }, .. } = closed {
         // Nothing was done that an account could be given of.
         return closed.failure.map_or(Ok(Exit::Failed), Err);
@@ -48,6 +45,7 @@ pub fn conclude(
         resumes,
         stopped,
         notices: closed.notices.clone(),
+        findings,
         rejects: closed.rejects.clone(),
         listed: closed.listed,
         rejects_files: closed.rejects_files.clone(),
@@ -75,6 +73,8 @@ struct PushReport {
     stopped: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notices: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<Remark>,
     rejects: Vec<RejectedRow>,
     #[serde(skip)]
     listed: u64,

@@ -1,0 +1,73 @@
+//! What is to be known of a mapping and its values: `check`, dry runs, plans and pushes tell the same, and a dry run ends
+//! as the run would.
+
+use serde_json::Value;
+
+use crate::harness::Club;
+
+const PLANS: [&str; 6] =
+    ["users", "push", "--file", "fans.csv", "--map", "plans=user_properties.ticketing_plans:list(|)"];
+const TIERS: [&str; 6] = ["users", "push", "--file", "fans.csv", "--map", "tier=custom.tier"];
+
+fn club() -> Club {
+    let club = Club::with_service();
+    club.file("fans.csv", format!("fan_id,tier,plans\n1,gold,{}\n2,silver,cup\n", "season".repeat(9)));
+    club.file(
+        "fans.toml",
+        "[[attributes]]\nname = \"crm\"\nfile = \"fans.csv\"\nmap = [\"plans=user_properties.ticketing_plans:list(|)\"]\n",
+    );
+    club
+}
+
+#[test]
+fn a_value_that_ga4_would_cut_is_told_by_every_command() {
+    let club = club();
+    let known = club.json(&[&["check", "fans.csv"], &PLANS[4..]].concat())["findings"].clone();
+    let message = known[0]["message"].as_str().unwrap();
+    assert!(message.contains("1 value has more than 36 characters"), "{known}");
+
+    let feed = |report: Value| report["feeds"][0]["findings"].clone();
+    let found = [
+        club.json(&[&PLANS[..], &["--dry-run"]].concat())["findings"].clone(),
+        feed(club.json(&["plan", "fans.toml", "--dry-run"])),
+        feed(club.json(&["apply", "fans.toml"])),
+        feed(club.json(&["apply", "fans.toml"])),
+        club.json(&PLANS)["findings"].clone(),
+        club.json(&[&PLANS[..], &["--ledger", "fans.ledger"]].concat())["findings"].clone(),
+    ];
+    assert!(found.iter().all(|found| *found == known), "{found:?}");
+    let warning = format!("! warning: {message}\n");
+    for command in [&PLANS[..], &["plan", "fans.toml"], &["apply", "fans.toml"]] {
+        let printed = club.run(command);
+        assert_eq!(printed.matches(&warning).count(), 1, "{printed}");
+    }
+}
+
+#[test]
+fn a_dry_run_ends_as_the_run_does() {
+    let club = club();
+    let both = |command: &[&str]| {
+        [&["--dry-run"][..], &[]].map(|more| {
+            let printed = club.run(&[command, more].concat());
+            printed.lines().last().unwrap().to_owned()
+        })
+    };
+    assert_eq!(both(&TIERS), ["exit 6"; 2], "it is not registered");
+    assert_eq!(both(&[&TIERS[..5], &["tier=user_properties.shoe_size"]].concat()), ["exit 6"; 2]);
+    club.json(&["attributes", "register", "custom.tier", "--type", "string", "--allow", "gold"]);
+    assert_eq!(both(&TIERS), ["exit 3"; 2], "silver is not allowed");
+    assert_eq!(both(&["rejects", "retry", "rejects.csv"]), ["exit 3"; 2]);
+}
+
+#[test]
+fn what_a_dry_run_could_not_ask_for_is_said() {
+    let club = club();
+    let told = "not checked whether custom.tier can be written, and with which values";
+    for more in [&["--dry-run", "--local"][..], &["--dry-run", "--local", "--ledger", "fans.ledger"]] {
+        let dry = [&TIERS[..], more].concat();
+        let printed = club.run(&dry);
+        assert!(printed.contains(told) && printed.ends_with("exit 0\n"), "{printed}");
+        let findings = club.json(&dry)["findings"].clone();
+        assert!(findings[0]["severity"] == "note" && findings.to_string().contains(told), "{findings}");
+    }
+}
