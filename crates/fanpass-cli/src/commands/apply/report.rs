@@ -166,8 +166,9 @@ impl FeedReport {
         write_notices(out, &self.notices)?;
         write_undelivered(out, &self.rejects, figures.rejected, self.listed)?;
         write_files(out, &self.rejects_files)?;
-        self.rejects_files.iter().filter(|_| figures.rejected > 0).try_for_each(|path| {
-            writeln!(out, "Next: mend it, then fanpass rejects retry {}", quoted_path(path))
-        })
+        self.rejects_files
+            .iter()
+            .filter(|_| figures.rejected > 0)
+            .try_for_each(|path| writeln!(out, "Mend them, then fanpass rejects retry {}", quoted_path(path)))
     }
 }
