@@ -8,6 +8,7 @@ mod history;
 mod ledger;
 mod ledger_model;
 mod lint;
+mod lists;
 mod mapping;
 mod membership;
 mod mended;
