@@ -15,11 +15,29 @@ use crate::source::SourceFile;
 /// Where the rows come from and how to read them.
 #[derive(Debug, Clone, Args)]
 pub struct Input {
-    /// CSV, TSV, JSONL, XLSX, XLS, ZIP or Parquet file, text also gzip or zstd; `-` reads standard input
-    #[arg(long, value_name = "FILE")]
-    pub file: PathBuf,
+    #[command(flatten)]
+    pub file: FileOption,
     #[command(flatten)]
     pub reading: ReadingOptions,
+}
+
+/// The one file of a command, named in either way.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+pub struct FileOption {
+    /// The file, in place of --file
+    #[arg(value_name = "FILE")]
+    position: Option<PathBuf>,
+    /// CSV, TSV, JSONL, XLSX, XLS, ZIP or Parquet file, text also gzip or zstd; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+impl FileOption {
+    /// Where the file is; `-` is standard input.
+    pub fn path(&self) -> &Path {
+        self.file.as_deref().or(self.position.as_deref()).unwrap_or(Path::new("-"))
+    }
 }
 
 /// How to read a file, as far as its content does not say.
@@ -101,11 +119,16 @@ impl From<fanpass_table::Reject> for RejectedRow {
 impl Input {
     /// The file, to be read as the options say.
     pub fn source(&self) -> Result<SourceFile> {
-        SourceFile::new(&self.file, self.reading.options()?)
+        self.reading.source(self.file.path())
     }
 }
 
 impl ReadingOptions {
+    /// The file at `path`, to be read as these options say.
+    pub fn source(&self, path: &Path) -> Result<SourceFile> {
+        SourceFile::new(path, self.options()?)
+    }
+
     fn options(&self) -> Result<Options> {
         let Self { sheet, delimiter, encoding, header, .. } = self.clone();
         let header = header.map(|header| matches!(header, HeaderRow::Present));

@@ -14,6 +14,7 @@ mod exit;
 mod failure;
 mod feed;
 mod input;
+mod lines;
 mod local;
 mod logging;
 mod printer;
@@ -68,15 +69,16 @@ fn run(cli: Cli, printer: Printer) -> anyhow::Result<Exit> {
         // It ends by signals in an orderly way of its own.
         runtime.block_on(dispatch(command, &global, printer))
     } else {
-        let local = global.local;
+        // What only reads leaves nothing with a service.
+        let left = (!matches!(command, Command::Check(_))).then(|| session::goes_on(global.local));
         let interrupted = signals::watch(move || {
-            printer.error(&interruption(local), Exit::Interrupted);
+            printer.error(&interruption(left), Exit::Interrupted);
             process::exit(Exit::Interrupted.code().into());
         })?;
         runtime.block_on(async {
             tokio::select! {
                 biased;
-                _ = interrupted => Err(interruption(local)),
+                _ = interrupted => Err(interruption(left)),
                 outcome = dispatch(command, &global, printer) => outcome,
             }
         })
@@ -86,8 +88,9 @@ fn run(cli: Cli, printer: Printer) -> anyhow::Result<Exit> {
     outcome
 }
 
-fn interruption(local: bool) -> anyhow::Error {
-    failure::failure(Exit::Interrupted, format!("interrupted; {}", session::goes_on(local)))
+fn interruption(left: Option<&str>) -> anyhow::Error {
+    let left = left.unwrap_or("nothing was sent");
+    failure::failure(Exit::Interrupted, format!("interrupted; {left}"))
 }
 
 async fn dispatch(command: Command, global: &Global, printer: Printer) -> anyhow::Result<Exit> {

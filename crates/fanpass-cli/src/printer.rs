@@ -1,7 +1,9 @@
 //! The one writer of everything that people and programs read.
 
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
+use anyhow::Context as _;
 use fanpass_model::{ProblemItem, shown, shown_lines};
 pub use fanpass_model::{count, counted};
 use serde::Serialize;
@@ -9,11 +11,45 @@ use serde_json::json;
 
 use crate::exit::Exit;
 use crate::failure::{hint_of, items_of};
+use crate::lines::{Lines, OUTPUT};
 
 /// What a command found out, in both forms.
 pub trait Report: Serialize {
     /// Writes it for a person.
     fn human(&self, out: &mut dyn Write) -> io::Result<()>;
+
+    /// What goes on from here, which a person is told below the rest, unless they asked for results only.
+    fn next(&self) -> Option<String> {
+        None
+    }
+}
+
+/// What goes on from here: a command line for programs, behind what a person does by hand before it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct Next {
+    #[serde(skip)]
+    before: Option<String>,
+    command: String,
+}
+
+impl Next {
+    /// That command at once.
+    pub const fn command(command: String) -> Self {
+        Self { before: None, command }
+    }
+
+    /// That command, once a person has done something, such as "mend fans.csv".
+    pub const fn after(before: String, command: String) -> Self {
+        Self { before: Some(before), command }
+    }
+}
+
+impl fmt::Display for Next {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.before.iter().try_for_each(|before| write!(f, "{before}, then "))?;
+        f.write_str(&self.command)
+    }
 }
 
 /// Results go to standard output; notes, progress and errors to standard error.
@@ -58,7 +94,7 @@ impl Printer {
 
     /// Writes a result: one JSON document, or text.
     pub fn report(self, report: &impl Report) -> anyhow::Result<()> {
-        self.write(report, &mut io::stdout().lock())
+        self.write(report, &mut io::stdout().lock()).context(OUTPUT)
     }
 
     /// Writes a result beside another one that has standard output for itself; not with `--quiet`.
@@ -73,11 +109,19 @@ impl Printer {
         } else {
             let mut text = Vec::new();
             report.human(&mut text)?;
+            if let Some(next) = report.next().filter(|_| !self.quiet) {
+                writeln!(text, "\nNext: {next}")?;
+            }
             let text = String::from_utf8_lossy(&text);
             out.write_all(shown_lines(&text).as_bytes())?;
         }
         out.flush()?;
         Ok(())
+    }
+
+    /// Standard output, for results that are not known all at once.
+    pub fn lines(self) -> Lines {
+        Lines::new(self.json)
     }
 
     /// Says something on the side, for a person; not with `--quiet`, and not beside JSON.

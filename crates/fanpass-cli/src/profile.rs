@@ -150,8 +150,9 @@ pub fn parse_token(text: &str) -> Option<SecretString> {
     (!token.is_empty()).then(|| SecretString::from(token.to_owned()))
 }
 
+/// Refuses a file that others can read.
 #[cfg(unix)]
-fn refuse_shared(path: &Path, what: &str) -> Result<()> {
+pub fn refuse_shared(path: &Path, what: &str) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     const OTHERS: u32 = 0o077;
     let mode = fs::metadata(path)
@@ -166,7 +167,7 @@ fn refuse_shared(path: &Path, what: &str) -> Result<()> {
 }
 
 #[cfg(not(unix))]
-fn refuse_shared(_path: &Path, _what: &str) -> Result<()> {
+pub fn refuse_shared(_path: &Path, _what: &str) -> Result<()> {
     Ok(())
 }
 

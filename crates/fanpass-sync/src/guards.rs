@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Something that a run is stopped for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -45,14 +46,23 @@ impl fmt::Display for Guard {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Guards {
     /// Of those who were in, so many may go out.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "percentage", skip_serializing_if = "Option::is_none")]
     pub shrink: Option<u32>,
     /// Of those who were in, so many may come in besides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub growth: Option<u32>,
     /// Of the rows, so many may be rejected.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "percentage", skip_serializing_if = "Option::is_none")]
     pub rejects: Option<u32>,
+}
+
+/// Of so many in a hundred no more than all can go: a guard beyond that is a slip, and would never forbid anything.
+fn percentage<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let percent = u32::deserialize(deserializer)?;
+    if percent > 100 {
+        return Err(D::Error::custom(format!("{percent} % are more than all: write 0 to 100")));
+    }
+    Ok(Some(percent))
 }
 
 /// What guards look at.

@@ -31,7 +31,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// Refuses a file that is not of the stated format, and a sheet stated for a file that has none.
+    /// Refuses a file that is not of the stated format, and what is stated of a sheet, a delimiter or an encoding for a file that
+    /// has none: whoever states it takes the file for another.
     pub(crate) fn check(&self, found: Format, origin: &Origin) -> Result<(), TableError> {
         if let Some(stated) = self.format.filter(|&stated| stated != found) {
             let message = format!("is {}, not {} as stated", found.as_str(), stated.as_str());
@@ -41,6 +42,16 @@ impl Options {
             let what = if found == Format::Parquet { "Parquet" } else { "text" };
             let message = format!("is {what} and has no sheets; name none");
             return Err(TableError::new(ErrorKind::UnknownSheet, origin, message));
+        }
+        let refuse = |what: &str| {
+            let message = format!("is {}, which has no {what}; state none", found.name());
+            Err(TableError::new(ErrorKind::UnsupportedFormat, origin, message))
+        };
+        if self.delimiter.is_some() && !matches!(found, Format::Csv | Format::Zip) {
+            return refuse("delimiter");
+        }
+        if self.encoding.is_some() && matches!(found, Format::Xlsx | Format::Xls | Format::Parquet) {
+            return refuse("encoding of its own choice");
         }
         if found == Format::Jsonl && self.encoding.is_some_and(|stated| stated != Encoding::Utf8) {
             let message = "is JSONL, which is UTF-8 always; state no other encoding";
@@ -90,6 +101,18 @@ pub enum Format {
 }
 
 impl Format {
+    /// The format's name as people write it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "CSV",
+            Self::Jsonl => "JSONL",
+            Self::Xlsx => "XLSX",
+            Self::Xls => "XLS",
+            Self::Zip => "ZIP",
+            Self::Parquet => "Parquet",
+        }
+    }
+
     /// The format's name in lower case.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -52,7 +52,7 @@ impl Intent {
 impl Report for Intent {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         let Self { would, checked, unchecked, warnings, .. } = self;
-        writeln!(out, "Would {would}; nothing was sent")?;
+        writeln!(out, "Would {would}; nothing was changed")?;
         checked.iter().try_for_each(|condition| writeln!(out, "  checked that {condition}"))?;
         unchecked.iter().try_for_each(|condition| writeln!(out, "  not checked whether {condition}"))?;
         warnings.iter().try_for_each(|warning| writeln!(out, "warning: {warning}"))

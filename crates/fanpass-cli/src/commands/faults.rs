@@ -8,6 +8,7 @@ use fanpass_model::{FaultPlan, FaultReport};
 use fanpass_server::FaultRule;
 
 use crate::cli::Global;
+use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
 use crate::printer::{Printer, Report};
 use crate::session::Session;
@@ -36,18 +37,28 @@ pub struct Set {
     /// Decides, with the number of a call, which faults it meets
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     seed: u64,
+    #[command(flatten)]
+    dry_run: DryRun,
 }
 
 /// Make no call meet a fault any more, and let go of imports that are stuck
 #[derive(Debug, Args)]
-pub struct Clear {}
+pub struct Clear {
+    #[command(flatten)]
+    dry_run: DryRun,
+}
 
 impl Command {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
+        if let Some(would) = self.dry_run() {
+            let intent = Intent::to(would).if_only("the service was started with --faults", false);
+            printer.report(&intent)?;
+            return Ok(Exit::Done);
+        }
         let session = Session::open(global).await?;
         let report = match self {
             Self::Show(_) => session.client.get_faults().await?,
-            Self::Set(Set { rules, seed }) => {
+            Self::Set(Set { rules, seed, .. }) => {
                 let mut plan = FaultPlan::new(rules.iter().map(ToString::to_string).collect());
                 plan.seed = Some(seed);
                 session.client.set_faults(&plan).await?
@@ -57,6 +68,20 @@ impl Command {
         session.close().await;
         printer.report(&report)?;
         Ok(Exit::Done)
+    }
+
+    /// What it would do, if it is to do nothing.
+    fn dry_run(&self) -> Option<String> {
+        match self {
+            Self::Set(Set { rules, seed, dry_run: DryRun { dry_run: true } }) => {
+                let rules: Vec<_> = rules.iter().map(ToString::to_string).collect();
+                Some(format!("make calls meet {}, seed {seed}", rules.join(" ")))
+            }
+            Self::Clear(Clear { dry_run: DryRun { dry_run: true } }) => {
+                Some("make no call meet a fault any more".to_owned())
+            }
+            _ => None,
+        }
     }
 }
 

@@ -112,7 +112,11 @@ impl Report for StatusReport {
         if let Some(reason) = &status.last_failure {
             writeln!(out, "  last failure        {}", shown(reason))?;
         }
-        next(out, self.next.as_deref())
+        Ok(())
+    }
+
+    fn next(&self) -> Option<String> {
+        self.next.clone()
     }
 }
 
@@ -132,8 +136,11 @@ impl Report for DeadReport {
         let rows = self.list.dead_letters.iter().map(|letter| {
             [letter.at.clone(), letter.user_id.to_string(), letter.key.to_string(), letter.reason.clone()]
         });
-        table(out, ["since", "user", "attribute", "reason"], rows)?;
-        next(out, self.next.as_deref())
+        table(out, ["since", "user", "attribute", "reason"], rows)
+    }
+
+    fn next(&self) -> Option<String> {
+        self.next.clone()
     }
 }
 
@@ -146,11 +153,10 @@ struct RetryReport {
 
 impl Report for RetryReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "On the way again: {}", counted(self.retried.retried, "dead letter"))?;
-        next(out, Some(&self.next))
+        writeln!(out, "On the way again: {}", counted(self.retried.retried, "dead letter"))
     }
-}
 
-fn next(out: &mut dyn Write, command: Option<&str>) -> io::Result<()> {
-    command.map_or(Ok(()), |command| writeln!(out, "\nNext: {command}"))
+    fn next(&self) -> Option<String> {
+        Some(self.next.clone())
+    }
 }

@@ -110,7 +110,10 @@ struct KeyReport {
 impl Report for KeyReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{}: {}", self.did, self.key.kid)?;
-        writeln!(out, "  tokens in force that it signed  {}", count(self.key.tokens))?;
-        writeln!(out, "\nNext: {}", self.next)
+        writeln!(out, "  tokens in force that it signed  {}", count(self.key.tokens))
+    }
+
+    fn next(&self) -> Option<String> {
+        Some(self.next.clone())
     }
 }

@@ -177,6 +177,10 @@ impl Report for PlanReport {
         if let Some(saved) = &self.saved {
             writeln!(out, "\nSaved as {}", saved.display())?;
         }
-        self.next.iter().try_for_each(|next| writeln!(out, "\nNext: {next}"))
+        Ok(())
+    }
+
+    fn next(&self) -> Option<String> {
+        self.next.clone()
     }
 }

@@ -9,6 +9,7 @@ use fanpass_server::store;
 use serde::Serialize;
 
 use crate::cli::Global;
+use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::printer::{Printer, Report};
@@ -26,11 +27,21 @@ pub struct Reset {
     /// Delete indeed; without, nothing is
     #[arg(long)]
     yes: bool,
+    #[command(flatten)]
+    dry_run: DryRun,
 }
 
 impl Reset {
     pub fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         let data = &global.data;
+        if self.dry_run.dry_run {
+            store::may_reset(data, self.keep_tokens)?;
+            let kept = if self.keep_tokens { " but the tokens" } else { "" };
+            let intent = Intent::to(format!("delete all that {} holds{kept}", data.display()));
+            let intent = intent.if_only("no service runs on the folder", true);
+            printer.report(&intent.if_only("nothing is in it that is not the service's", true))?;
+            return Ok(Exit::Done);
+        }
         if !self.yes {
             let message = format!(
                 "this deletes all that {} holds, for good; say so with --yes, after `fanpass snapshot` if you may want it back",

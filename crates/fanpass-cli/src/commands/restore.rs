@@ -9,6 +9,7 @@ use fanpass_server::store;
 use serde::Serialize;
 
 use crate::cli::Global;
+use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
 use crate::printer::{Printer, Report};
 
@@ -25,10 +26,22 @@ pub struct Restore {
     /// Replace what the folder holds; without, it has to be empty or not there
     #[arg(long)]
     replace: bool,
+    #[command(flatten)]
+    dry_run: DryRun,
 }
 
 impl Restore {
     pub fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
+        if self.dry_run.dry_run {
+            let made_at = store::may_restore(&self.file, &global.data, self.replace)?.made_at;
+            let (file, data) = (self.file.display(), global.data.display());
+            let intent = Intent::to(format!("make {data} what {file} holds, as it was at {made_at}"))
+                .if_only("no service runs on the folder", true)
+                .if_only("nothing is in it that must not be replaced", true)
+                .if_only("every file in the snapshot is whole", false);
+            printer.report(&intent)?;
+            return Ok(Exit::Done);
+        }
         let manifest = store::restore(&self.file, &global.data, self.replace)?;
         printer.report(&RestoreReport { data: global.data.clone(), made_at: manifest.made_at })?;
         Ok(Exit::Done)

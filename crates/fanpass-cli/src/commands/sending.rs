@@ -12,6 +12,7 @@ use fanpass_sync::{Busy, ErrorKind, Feeds, Ledger};
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::printer::Printer;
+use crate::profile::refuse_shared;
 use crate::session::Session;
 
 /// How fast to send. What the command line leaves open, the configuration file may say.
@@ -66,8 +67,13 @@ pub struct LedgerOptions {
 impl LedgerOptions {
     /// Opens the ledger at `path`, or makes it, and its folder.
     pub fn open(self, path: &Path, printer: Printer) -> Result<Ledger> {
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.exists()) {
             fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+            printer.note(&format!("made the folder {} for the ledger", folder.display()));
+        }
+        if path.exists() {
+            refuse_shared(path, "ledger")?;
         }
         match Ledger::open(path, Busy::Refuse) {
             Err(error) if error.kind() == ErrorKind::LedgerBusy => {

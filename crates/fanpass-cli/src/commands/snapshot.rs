@@ -9,6 +9,7 @@ use fanpass_server::store::{self, Manifest};
 use serde::Serialize;
 
 use crate::cli::Global;
+use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
 use crate::printer::{Printer, Report};
 use crate::session::quoted_path;
@@ -22,10 +23,21 @@ use crate::session::quoted_path;
 pub struct Snapshot {
     /// File to write
     file: PathBuf,
+    #[command(flatten)]
+    dry_run: DryRun,
 }
 
 impl Snapshot {
     pub fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
+        if self.dry_run.dry_run {
+            store::may_snapshot(&global.data, &self.file)?;
+            let (data, file) = (global.data.display(), self.file.display());
+            let intent = Intent::to(format!("write what {data} holds into {file}"))
+                .if_only(format!("{data} is a service's data folder, and the file is outside of it"), true)
+                .if_only("there is room for the file", false);
+            printer.report(&intent)?;
+            return Ok(Exit::Done);
+        }
         let manifest = store::snapshot(&global.data, &self.file)?;
         let next = format!("fanpass restore {} --data NEW-FOLDER", quoted_path(&self.file));
         printer.report(&SnapshotReport { file: self.file, manifest, next })?;
@@ -34,6 +46,7 @@ impl Snapshot {
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct SnapshotReport {
     file: PathBuf,
     #[serde(flatten)]

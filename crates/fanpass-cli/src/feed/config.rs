@@ -1,6 +1,7 @@
 //! The configuration file of `plan` and `apply`: read, checked, and what it leaves to the command line.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -28,7 +29,7 @@ pub struct Config {
 impl Config {
     /// Reads and checks a file.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text = read_text(path)?;
         let wrong = |why: String| failure(Exit::Usage, format!("{}: {}", path.display(), why.trim_end()));
         let feeds: Feeds = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         feeds.check().map_err(|error| wrong(error.to_string()))?;
@@ -72,6 +73,16 @@ impl Config {
     pub fn guards(&self, own: Guards) -> Guards {
         own.or(self.feeds.guards)
     }
+}
+
+/// What stands in a configuration file or a plan.
+pub fn read_text(path: &Path) -> Result<String> {
+    let read = fs::read_to_string(path);
+    if read.as_ref().is_err_and(|error| error.kind() == ErrorKind::InvalidData) {
+        let message = format!("{} is neither a configuration file nor a plan: it is no text", path.display());
+        return Err(failure(Exit::Usage, message));
+    }
+    read.with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// The name of a segment's members in the ledger.

@@ -32,12 +32,13 @@ pub fn write(rejects: &[PathBuf], feeds: impl Fn(PathBuf) -> Feeds) -> Result<()
 
 /// Reads the recipe of a reject file.
 pub fn read(rejects: &Path) -> Result<Feeds> {
+    fs::metadata(rejects).with_context(|| format!("cannot read {}", rejects.display()))?;
     let path = path_of(rejects);
     let text = fs::read_to_string(&path).map_err(|error| {
         let (rejects, recipe) = (rejects.display(), path.display());
         let message = format!(
-            "{recipe}, which says how {rejects} is pushed, cannot be read ({error}): push rows of `users push` with the \
-             command that made them and --file {rejects}, and mend ids of a segment in their source"
+            "{recipe}, which says how {rejects} is pushed, cannot be read ({error}; `check` writes none): push rows of attributes \
+             with the --map that they were read with, fanpass users push {rejects} --map …, and mend ids of a segment in their source"
         );
         failure(Exit::Usage, message)
     })?;

@@ -186,6 +186,9 @@ fn rejects_of_both_kinds_are_mended_and_retried() {
     assert_eq!(members(&club, "holders"), ["00042", "fan-7", "fan-8", "fan-9"]);
     club.file("lone.csv", "fan_id\n1\n");
     assert!(club.run(&["rejects", "retry", "lone.csv"]).contains("lone.csv.toml, which says how"));
+    assert!(
+        club.run(&["rejects", "retry", "none.csv"]).contains("error: cannot read none.csv: No such file")
+    );
 }
 
 #[test]

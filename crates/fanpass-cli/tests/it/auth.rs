@@ -18,6 +18,20 @@ fn a_token_is_stored_shown_by_its_claims_and_forgotten() {
 }
 
 #[test]
+fn what_is_no_token_is_not_kept() {
+    let club = Club::alone();
+    for pasted in ["rubbish", "eyJhbGciOiJIUzI1NiJ9", "a.b c.d", "Bearer a.b.c"] {
+        let arguments = ["auth", "login", "--domain", "fanreach.example"];
+        let mut login = club.command(&arguments);
+        login.write_stdin(pasted);
+        let said = transcript(&arguments, login);
+        assert!(said.contains("standard input holds no token") && said.ends_with("exit 2\n"), "{said}");
+        assert!(!said.contains(pasted), "what was pasted may be a secret: {said}");
+    }
+    assert!(!club.path("config").exists());
+}
+
+#[test]
 fn without_any_target_the_ways_to_name_one_are_told() {
     insta::assert_snapshot!(Club::alone().run(&["segments", "list"]));
 }

@@ -2,8 +2,9 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
+use std::time::SystemTime;
 
-use fanpass_sync::{Busy, Ledger};
+use fanpass_sync::{Busy, Ledger, RunEnd, RunStart};
 
 use crate::foreign;
 use crate::harness::{Club, example};
@@ -70,7 +71,7 @@ fn an_apply_that_is_interrupted_in_a_segment_tells_of_all_feeds() {
     });
     assert_eq!(told.collect::<Vec<_>>(), [("holders", true, 1), ("crm", false, 1), ("cup", false, 1)]);
     assert_eq!(report["feeds"][0]["complete"], false);
-    assert_eq!(report["next"], "fanpass apply season.toml, which goes on from here");
+    assert_eq!(report["next"], "fanpass apply season.toml");
     assert!(asked.try_iter().all(|path| path != "/api/v1/update_user"), "the next feed was begun");
 }
 
@@ -165,6 +166,25 @@ fn ctrl_c_ends_a_command_that_waits_for_standard_input() {
     }
 }
 
+#[test]
+fn runs_are_shown_while_one_is_under_way() {
+    let club = Club::alone();
+    let run = RunStart { label: "crm".into(), source: "fans.csv".into(), digest: "1".into() };
+    let open = || Ledger::open(&club.path("season.ledger"), Busy::Refuse).unwrap();
+    let list = ["runs", "list", "--ledger", "season.ledger"];
+    let mut ledger = open();
+    ledger.begin_run(&run, SystemTime::UNIX_EPOCH).unwrap();
+    let mut said = club.run(&list);
+    drop(ledger);
+    said.push_str(&club.run(&list));
+    let mut ledger = open();
+    let later = ledger.begin_run(&run, SystemTime::UNIX_EPOCH).unwrap();
+    ledger.end_run(later, &RunEnd::default(), SystemTime::UNIX_EPOCH).unwrap();
+    said.push_str(&club.run(&list));
+    said.push_str(&club.run(&["runs", "show", "1", "--ledger", "season.ledger"]));
+    insta::assert_snapshot!("runs_under_way", said);
+}
+
 /// Runs the tool on a pipe that never ends, interrupts it once the pipe is read, and gives its exit code and messages.
 fn interrupted_on_a_pipe(club: &Club, arguments: &[&str]) -> (Option<i32>, String) {
     let pipe = club.path("pipe.csv");
@@ -197,6 +217,7 @@ fn ctrl_c_ends_a_command_that_waits_for_a_pipe() {
         let (code, said) = interrupted_on_a_pipe(&club, arguments);
         assert_eq!(code, Some(130), "{arguments:?}: {said}");
         assert!(said.contains("interrupted"), "{arguments:?}: {said}");
+        assert!(arguments[0] != "check" || !said.contains("service"), "a check has none: {said}");
     }
     assert!(asked.try_iter().all(|path| path.starts_with("/service/v1/")), "something was sent");
 }

@@ -25,6 +25,7 @@ mod harness;
 mod help;
 #[cfg(unix)]
 mod interrupts;
+mod json;
 mod keys;
 mod kill;
 mod local;

@@ -26,6 +26,10 @@ fn a_saved_plan_is_refused_once_anything_is_another() {
     assert!(club.run(&["plan", "season.toml", "--dry-run"]).ends_with("exit 3\n"), "a row is still rejected");
     club.file("broken.plan.json", "{\"planVersion\": 9}");
     assert!(club.run(&["apply", "broken.plan.json"]).contains("is no plan"));
+    club.file("broken.plan.json", "\"planVersion\": 9}");
+    assert!(club.run(&["apply", "broken.plan.json"]).contains("is no plan"));
+    let printed = club.run(&["apply", "season.ledger"]);
+    assert!(printed.contains("it is no text") && printed.ends_with("exit 2\n"), "{printed}");
 }
 
 #[test]

@@ -18,6 +18,27 @@ fn the_readme_example_accounts_for_every_row() {
 }
 
 #[test]
+fn a_file_is_named_by_its_position_or_by_an_option() {
+    let club = Club::with_service();
+    club.file("fans.csv", "fan_id,holder\n00042,yes\n");
+    let commands: [&[&str]; 3] = [
+        &["segments", "push", "fans"],
+        &["segments", "import", "fans"],
+        &["users", "push", "--id", "fan_id", "--map", "holder=user_properties.sth:boolean"],
+    ];
+    for command in commands {
+        for named in [&["fans.csv"][..], &["--file", "fans.csv"]] {
+            let printed = club.run(&[command, named].concat());
+            assert!(printed.ends_with("exit 0\n"), "{printed}");
+        }
+        for named in [&[][..], &["fans.csv", "--file", "fans.csv"]] {
+            let printed = club.run(&[command, named].concat());
+            assert!(printed.contains("--file <FILE>") && printed.ends_with("exit 2\n"), "{printed}");
+        }
+    }
+}
+
+#[test]
 fn rejected_rows_are_named_and_the_rest_is_pushed() {
     let club = Club::with_service();
     club.file("holders.csv", example("holders-with-mistakes.csv"));
@@ -83,6 +104,17 @@ fn a_dry_run_needs_no_service() {
 }
 
 #[test]
+fn a_dry_run_counts_as_a_check_does() {
+    let club = Club::alone();
+    club.file("holders.csv", "fan_id\n00042\nfan-7\n00042\n");
+    let [dry, checked] = [&[&PUSH[..], &["--dry-run"]].concat()[..], &["check", "holders.csv"]]
+        .map(|command| club.json(command));
+    for figure in ["read", "usable", "duplicate", "rejected", "addsUp"] {
+        assert_eq!(dry[figure], checked[figure], "{figure}");
+    }
+}
+
+#[test]
 fn an_ambiguous_column_is_an_error_that_lists_them() {
     let club = Club::with_service();
     club.file("holders.csv", "number,member,name\n1,00042,Ada\n2,fan-7,Rhys\n");
@@ -103,6 +135,11 @@ fn a_file_without_a_usable_id_sends_nothing() {
     club.file("holders.csv", "fan_id,name\n,Ada\n,Ben\n");
     insta::assert_snapshot!(club.run(&[&PUSH[..], &["--wait"]].concat()));
     assert!(club.run(&["segments", "list"]).contains("no segments yet"));
+    club.file("empty.csv", "fan_id,name\n");
+    for file in ["holders.csv", "empty.csv"] {
+        let printed = club.run(&["segments", "push", "fans", file, "--dry-run"]);
+        assert!(printed.ends_with("exit 6\n"), "as the push itself: {printed}");
+    }
 }
 
 #[test]

@@ -35,6 +35,21 @@ fn it_is_no_failure_when_nobody_reads_on() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_under_the_output_is_said_to_be_that() {
+    let club = Club::alone();
+    club.file("fans.csv", "fan_id\n1\n");
+    for arguments in [&["check", "fans.csv"][..], &["check", "fans.csv", "--emit", "ids"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fanpass"));
+        command.args(arguments).current_dir(club.path(".")).env_clear();
+        let output = command.stdout(full).stderr(Stdio::piped()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("cannot write to standard output: No space left on device"), "{said}");
+    }
+}
+
 #[test]
 fn what_only_our_service_offers_is_said_to_be_so() {
     let club = Club::alone();

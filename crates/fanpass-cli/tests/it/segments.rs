@@ -65,7 +65,7 @@ fn imports_are_listed_and_their_refused_rows_printed() {
     insta::assert_snapshot!("no_imports", club.run(&["segments", "imports"]));
     club.file("holders.csv", "fan_id,seat\n00042,1\n,2\n\"a\u{7}b\",3\n");
     let import = club.json(&["segments", "import", "cup", "--file", "holders.csv"]);
-    let id = import["firebase_imported_segment_id"].as_str().unwrap();
+    let id = import["importId"].as_str().unwrap();
     club.run(&["segments", "status", id, "--wait"]);
     insta::assert_snapshot!("imports", club.run(&["segments", "imports"]));
     insta::assert_snapshot!("errors", club.run(&["segments", "errors", id]));
@@ -78,7 +78,7 @@ fn refused_rows_that_were_not_kept_are_not_passed_over_in_silence() {
     let (club, _serving) = served(&["--ephemeral", "--set", "imports.rejects_kept=1"]);
     club.file("holders.csv", "fan_id,seat\n00042,1\n,2\n,3\n,4\n");
     let import = club.json(&["segments", "import", "cup", "--file", "holders.csv", "--wait"]);
-    let errors = club.run(&["segments", "errors", import["firebase_imported_segment_id"].as_str().unwrap()]);
+    let errors = club.run(&["segments", "errors", import["importId"].as_str().unwrap()]);
     let errors: Vec<_> = errors.lines().skip(1).collect();
     insta::assert_snapshot!("errors_not_kept", errors.join("\n"));
 }

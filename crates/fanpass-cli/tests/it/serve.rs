@@ -31,7 +31,7 @@ fn a_log_that_cannot_be_written_costs_the_log_alone() {
         let (club, serving) = served_logging_to(log, &["-vv"]);
         club.file("ids.csv", "user_id\n00042\nfan-7\n");
         let pushed = club.json(&["segments", "import", "fans", "--file", "ids.csv", "--wait"]);
-        assert_eq!(pushed["imported_rows"], 2, "{pushed}");
+        assert_eq!(pushed["imported"], 2, "{pushed}");
         club.json(&["users", "update", "fan-7", "--set", "user_properties.sth=true"]);
         let ready = get(serving.started["url"].as_str().unwrap(), "/readyz");
         assert!(ready.starts_with("HTTP/1.1 200"), "{ready}");

@@ -68,3 +68,28 @@ fn a_file_of_properties_is_taken() {
     club.json(&["users", "update", "00042", "--properties", "properties.json"]);
     assert_eq!(club.json(&["users", "get", "00042"])["userProperties"]["user_properties.sth"], true);
 }
+
+#[test]
+fn types_are_those_of_a_mapping_too() {
+    let club = Club::with_service();
+    for (key, kind) in [("custom.points", "number"), ("custom.born", "string"), ("custom.plans", "list")] {
+        club.json(&["attributes", "register", key, "--type", kind]);
+    }
+    let update = |set: &str| club.run(&["users", "update", "00042", "--set", set]);
+    for set in [
+        "custom.points:integer=1250",
+        "custom.points:decimal=12.5",
+        "custom.born:date(%d.%m.%Y)=24.12.1980",
+        "custom.plans:list(|)=full-season|cup",
+    ] {
+        assert!(update(set).ends_with("exit 0\n"), "{}", update(set));
+    }
+    insta::assert_json_snapshot!("typed", club.json(&["users", "get", "00042"])["userProperties"]);
+    insta::assert_snapshot!(
+        "not_typed",
+        update("custom.points:float=1") + &update("custom.points:integer=1,5")
+    );
+    club.file("fans.csv", "fan_id,points\n00042,7\n");
+    let push = ["users", "push", "fans.csv", "--map", "points=custom.points:number"];
+    assert!(club.run(&push).ends_with("exit 0\n"));
+}

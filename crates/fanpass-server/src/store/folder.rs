@@ -134,15 +134,24 @@ fn lock(folder: &Path) -> Result<File, StoreError> {
     let file = open_private(&path).map_err(|error| StoreError::io("open the lock file", &path, error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::new(
-            StoreErrorKind::Locked,
-            format!(
-                "the data folder `{}` is in use by another FanPass process; stop that process or choose another folder",
-                folder.display()
-            ),
-        )),
+        Err(TryLockError::WouldBlock) => Err(in_use(folder)),
         Err(TryLockError::Error(error)) => Err(StoreError::io("lock", &path, error)),
     }
+}
+
+fn in_use(folder: &Path) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Locked,
+        format!(
+            "the data folder `{}` is in use by another FanPass process; stop that process or choose another folder",
+            folder.display()
+        ),
+    )
+}
+
+/// Refuses a folder that a service runs on, and changes nothing.
+pub(super) fn refuse_used(data: &Path) -> Result<(), StoreError> {
+    if Hold::take(data)?.in_use { Err(in_use(data)) } else { Ok(()) }
 }
 
 /// Makes the names in a folder durable, where the system can.

@@ -9,7 +9,7 @@ use zip::ZipArchive;
 use super::contents::{holds_something, is_data_folder, lost, refuse_foreign};
 use super::database::open_writer;
 use super::error::{Fault, StoreError, StoreErrorKind};
-use super::folder::{DEVELOPMENT_TOKEN, DataFolder, SPOOL, make_private, open_private};
+use super::folder::{DEVELOPMENT_TOKEN, DataFolder, SPOOL, make_private, open_private, refuse_used};
 use super::fresh::Fresh;
 use super::snapshot::{CATALOGUE, FORMAT, GA4_SECRET, MANIFEST, Manifest, copy_hashed};
 use super::{SEGMENTS, SERVICE, log};
@@ -24,16 +24,7 @@ use crate::auth::keys;
 /// [`StoreErrorKind::TooNew`] when a newer FanPass made it, [`StoreErrorKind::Full`], [`StoreErrorKind::Io`]. The folder is as it
 /// was before.
 pub fn restore(file: &Path, data: &Path, replace: bool) -> Result<Manifest, StoreError> {
-    if holds_something(data)? {
-        let conflict = |why| StoreError::new(StoreErrorKind::Conflict, format!("`{}` {why}", data.display()));
-        if !replace {
-            return Err(conflict("holds data; restore into another folder, or replace it with --replace"));
-        }
-        if !is_data_folder(data) {
-            return Err(conflict("is no data folder; it is not replaced"));
-        }
-        refuse_foreign(data)?;
-    }
+    may_restore(file, data, replace)?;
     let fresh = Fresh::beside(data)?;
     let manifest = unpack(file, fresh.path())?;
     drop(DataFolder::open(fresh.path())?);
@@ -51,6 +42,26 @@ pub fn restore(file: &Path, data: &Path, replace: bool) -> Result<Manifest, Stor
     Ok(manifest)
 }
 
+/// Whether [`restore`] would be refused, as far as the folder and what the snapshot says of itself tell; nothing is changed.
+/// Blocks.
+///
+/// # Errors
+/// Those of [`restore`].
+pub fn may_restore(file: &Path, data: &Path, replace: bool) -> Result<Manifest, StoreError> {
+    if holds_something(data)? {
+        let conflict = |why| StoreError::new(StoreErrorKind::Conflict, format!("`{}` {why}", data.display()));
+        if !replace {
+            return Err(conflict("holds data; restore into another folder, or replace it with --replace"));
+        }
+        if !is_data_folder(data) {
+            return Err(conflict("is no data folder; it is not replaced"));
+        }
+        refuse_foreign(data)?;
+    }
+    refuse_used(data)?;
+    open_snapshot(file).map(|(_, manifest)| manifest)
+}
+
 /// Deletes everything in the data folder at `data` but the operator's catalogue; tokens and the signing keys are kept if
 /// `keep_tokens`. Blocks.
 ///
@@ -59,22 +70,7 @@ pub fn restore(file: &Path, data: &Path, replace: bool) -> Result<Manifest, Stor
 /// [`StoreErrorKind::Conflict`] when it holds something else than a service's data, [`StoreErrorKind::Corrupt`] when the tokens
 /// that are to be kept are lost or may be, [`StoreErrorKind::Full`], [`StoreErrorKind::Io`]. The folder is as it was before.
 pub fn reset(data: &Path, keep_tokens: bool) -> Result<(), StoreError> {
-    if !is_data_folder(data) {
-        let message = format!("`{}` is no data folder; name one with --data", data.display());
-        return Err(StoreError::new(StoreErrorKind::NotFound, message));
-    }
-    refuse_foreign(data)?;
-    if keep_tokens {
-        log::refuse_damaged(data, &[&SERVICE])?;
-    }
-    if let Some(how) = lost(data, &SERVICE).filter(|_| keep_tokens) {
-        let message = format!(
-            "the tokens stood in {} of `{}`, which is {how}; restore a snapshot, or reset without --keep-tokens",
-            SERVICE.file,
-            data.display()
-        );
-        return Err(StoreError::new(StoreErrorKind::Corrupt, message));
-    }
+    may_reset(data, keep_tokens)?;
     let fresh = Fresh::beside(data)?;
     let folder = DataFolder::open(fresh.path())?;
     open_writer(&SEGMENTS, &folder.private_file(SEGMENTS.file)?)?;
@@ -109,22 +105,33 @@ pub fn reset(data: &Path, keep_tokens: bool) -> Result<(), StoreError> {
     fresh.put_in_place()
 }
 
+/// Whether [`reset`] would be refused; nothing is changed. Blocks.
+///
+/// # Errors
+/// Those of [`reset`].
+pub fn may_reset(data: &Path, keep_tokens: bool) -> Result<(), StoreError> {
+    if !is_data_folder(data) {
+        let message = format!("`{}` is no data folder; name one with --data", data.display());
+        return Err(StoreError::new(StoreErrorKind::NotFound, message));
+    }
+    refuse_foreign(data)?;
+    if keep_tokens {
+        log::refuse_damaged(data, &[&SERVICE])?;
+    }
+    if let Some(how) = lost(data, &SERVICE).filter(|_| keep_tokens) {
+        let message = format!(
+            "the tokens stood in {} of `{}`, which is {how}; restore a snapshot, or reset without --keep-tokens",
+            SERVICE.file,
+            data.display()
+        );
+        return Err(StoreError::new(StoreErrorKind::Corrupt, message));
+    }
+    refuse_used(data)
+}
+
 /// Writes the files of a snapshot into `folder`, each held against the manifest.
 fn unpack(file: &Path, folder: &Path) -> Result<Manifest, StoreError> {
-    let opened = File::open(file).map_err(|error| StoreError::io("open the snapshot", file, error))?;
-    let mut zip = ZipArchive::new(opened).map_err(|error| damaged(file, &error.to_string()))?;
-    let manifest = zip.by_name(MANIFEST).map_err(|error| damaged(file, &error.to_string()))?;
-    let manifest: Manifest =
-        serde_json::from_reader(manifest).map_err(|error| damaged(file, &error.to_string()))?;
-    if manifest.format != FORMAT {
-        let message = format!(
-            "`{}` has the form {} and this FanPass reads {FORMAT}; use the one that made it, {}",
-            file.display(),
-            manifest.format,
-            manifest.service
-        );
-        return Err(StoreError::new(StoreErrorKind::TooNew, message));
-    }
+    let (mut zip, manifest) = open_snapshot(file)?;
     for part in [SPOOL, keys::FOLDER] {
         let part = folder.join(part);
         make_private(&part).map_err(|error| StoreError::io("make the folder", &part, error))?;
@@ -153,6 +160,25 @@ fn unpack(file: &Path, folder: &Path) -> Result<Manifest, StoreError> {
         }
     }
     Ok(manifest)
+}
+
+/// A snapshot's archive, and what it says of itself, in a form that this FanPass reads.
+fn open_snapshot(file: &Path) -> Result<(ZipArchive<File>, Manifest), StoreError> {
+    let opened = File::open(file).map_err(|error| StoreError::io("open the snapshot", file, error))?;
+    let mut zip = ZipArchive::new(opened).map_err(|error| damaged(file, &error.to_string()))?;
+    let manifest = zip.by_name(MANIFEST).map_err(|error| damaged(file, &error.to_string()))?;
+    let manifest: Manifest =
+        serde_json::from_reader(manifest).map_err(|error| damaged(file, &error.to_string()))?;
+    if manifest.format != FORMAT {
+        let message = format!(
+            "`{}` has the form {} and this FanPass reads {FORMAT}; use the one that made it, {}",
+            file.display(),
+            manifest.format,
+            manifest.service
+        );
+        return Err(StoreError::new(StoreErrorKind::TooNew, message));
+    }
+    Ok((zip, manifest))
 }
 
 /// Whether a name in a snapshot is one that a data folder has, and leads nowhere else.

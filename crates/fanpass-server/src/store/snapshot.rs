@@ -68,13 +68,7 @@ pub struct ManifestFile {
 /// [`StoreErrorKind::NotFound`] when there is no such folder, [`StoreErrorKind::Conflict`] when `file` would lie in it,
 /// [`StoreErrorKind::Corrupt`], [`StoreErrorKind::Full`], [`StoreErrorKind::Io`].
 pub fn snapshot(data: &Path, file: &Path) -> Result<Manifest, StoreError> {
-    refuse_damaged_at_rest(data)?;
-    refuse_lost(data)?;
-    if !data.join(SEGMENTS.file).is_file() || !data.join(SERVICE.file).is_file() {
-        let message = format!("`{}` is no data folder; name one with --data", data.display());
-        return Err(StoreError::new(StoreErrorKind::NotFound, message));
-    }
-    refuse_inside(data, file)?;
+    may_snapshot(data, file)?;
     let made_at = Timestamp::now().to_string();
     let failed = |error| StoreError::io("write the snapshot", file, error);
     // All in it vanishes when anything fails.
@@ -105,6 +99,20 @@ pub fn snapshot(data: &Path, file: &Path) -> Result<Manifest, StoreError> {
     sync_folder(copies.parent())?;
     copies.close()?;
     Ok(manifest)
+}
+
+/// Whether [`snapshot`] would be refused; nothing is written. Blocks.
+///
+/// # Errors
+/// Those of [`snapshot`].
+pub fn may_snapshot(data: &Path, file: &Path) -> Result<(), StoreError> {
+    refuse_damaged_at_rest(data)?;
+    refuse_lost(data)?;
+    if !data.join(SEGMENTS.file).is_file() || !data.join(SERVICE.file).is_file() {
+        let message = format!("`{}` is no data folder; name one with --data", data.display());
+        return Err(StoreError::new(StoreErrorKind::NotFound, message));
+    }
+    refuse_inside(data, file)
 }
 
 /// Refuses a snapshot that would be a part of what it saves, and go with it.

@@ -20,7 +20,7 @@ use crate::SyncError;
 /// | `string` | any text, byte for byte | text |
 /// | `boolean`, `bool` | `true`/`false`, `yes`/`no`, `y`/`n`, `t`/`f`, `1`/`0`, and `x` for true, in any case | a boolean |
 /// | `integer` | whole numbers from -2^53 to 2^53 as a number writes itself: no `+`, leading zeros or separators | that number |
-/// | `decimal` | digits with or without `.` and a fraction, if a double holds them exactly as written | that number |
+/// | `decimal`, `number` | digits with or without `.` and a fraction, if a double holds them exactly as written | that number |
 /// | `date` | `YYYY-MM-DD` (ISO 8601) | the same text |
 /// | `date(FORMAT)` | a date in the given `strptime` form, such as `%d.%m.%Y`; years 1000 to 9999 | `YYYY-MM-DD` |
 /// | `list(SEPARATOR)` | entries between separators, trimmed; empty ones are dropped | a list of text |
@@ -184,7 +184,7 @@ impl FromStr for CellType {
                 "string" => Form::String,
                 "boolean" | "bool" => Form::Boolean,
                 "integer" => Form::Integer,
-                "decimal" => Form::Decimal,
+                "decimal" | "number" => Form::Decimal,
                 "date" => Form::Date(None),
                 "list" => return Err(SyncError::syntax("state the list's separator, such as list(|)")),
                 _ => return Err(unknown(text)),

@@ -47,6 +47,8 @@ impl Ledger {
         let mut receipts: Vec<Receipt> =
             prints.iter().map(|prints| Receipt { user: prints.user(), steps: Vec::new() }).collect();
         let mut doubted = Vec::new();
+        // One transaction, so that the file is not locked anew for each user.
+        let reading = self.connection.unchecked_transaction()?;
         for group in order(&receipts).chunk_by(|(one, _), (other, _)| one == other) {
             let user = group[0].0;
             let mut change = self.begin(user)?;
@@ -71,6 +73,7 @@ impl Ledger {
                 doubted.push(change);
             }
         }
+        reading.finish()?;
         Ok((receipts, doubted))
     }
 
@@ -99,6 +102,7 @@ impl Ledger {
     /// Remembers that the service has what the receipts stand for.
     pub(super) fn remember(&mut self, receipts: &[Receipt]) -> Result<(), SyncError> {
         let mut acknowledged = Vec::with_capacity(receipts.len());
+        let reading = self.connection.unchecked_transaction()?;
         for group in order(receipts).chunk_by(|(one, _), (other, _)| one == other) {
             let mut change = self.begin(group[0].0)?;
             for &(_, at) in group {
@@ -108,6 +112,7 @@ impl Ledger {
             }
             acknowledged.push(change);
         }
+        reading.finish()?;
         self.write(acknowledged)
     }
 

@@ -3,13 +3,13 @@
 use std::{
     ffi::OsString,
     fs::{File, OpenOptions, TryLockError},
-    io,
-    path::Path,
+    io::{self, Read as _, Write as _},
+    path::{Path, PathBuf},
 };
 
 use fanpass_model::AttributeKey;
 use foldhash::HashMap;
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
 use super::fingerprint::KEY;
 use crate::{ErrorKind, SyncError};
@@ -62,23 +62,56 @@ const SCHEMA: &str = "
     ) STRICT;
 ";
 
-/// Takes the lock, which the system gives back when the process ends, however it ends.
-pub(super) fn lock(path: &Path, busy: Busy) -> Result<File, SyncError> {
+/// The file by which processes keep out of each other's way.
+fn lock_name(path: &Path) -> PathBuf {
     let mut name: OsString = path.into();
     name.push(".lock");
-    let name = Path::new(&name);
+    name.into()
+}
+
+/// Takes the lock, which the system gives back when the process ends, however it ends.
+pub(super) fn lock(path: &Path, busy: Busy) -> Result<File, SyncError> {
+    let name = &lock_name(path);
     let file = private(name).map_err(|error| SyncError::io(name, error))?;
-    let locked = match busy {
-        Busy::Wait => file.lock().map_err(TryLockError::Error),
-        Busy::Refuse => file.try_lock(),
+    let locked = loop {
+        let locked = match busy {
+            Busy::Wait => file.lock().map_err(TryLockError::Error),
+            Busy::Refuse => file.try_lock(),
+        };
+        // Who only looks shares the lock, and lets go of it at once.
+        if !matches!(locked, Err(TryLockError::WouldBlock)) || file.try_lock_shared().is_err() {
+            break locked;
+        }
+        file.unlock().map_err(|error| SyncError::io(name, error))?;
     };
     match locked {
-        Ok(()) => Ok(file),
+        // What the one before noted there is not true of this one.
+        Ok(()) => file.set_len(0).map(|()| file).map_err(|error| SyncError::io(name, error)),
         Err(TryLockError::Error(error)) => Err(SyncError::io(name, error)),
         Err(TryLockError::WouldBlock) => {
             let message = "another process is using it: let that one finish, or wait for it";
             Err(SyncError::new(ErrorKind::LedgerBusy, message).at(path.display()))
         }
+    }
+}
+
+/// Notes in the lock's file which runs were begun before its holder's.
+pub(super) fn note_runs(connection: &Connection, path: &Path, mut lock: &File) -> Result<(), SyncError> {
+    let latest: i64 = connection.query_row("SELECT coalesce(max(id), 0) FROM runs", [], |row| row.get(0))?;
+    lock.write_all(format!("{latest}\n").as_bytes()).map_err(|error| SyncError::io(&lock_name(path), error))
+}
+
+/// The latest run that was begun before those of the process that uses the ledger; none where no process does.
+pub(super) fn runs_before_user(path: &Path) -> Option<i64> {
+    let mut file = File::open(lock_name(path)).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => {
+            let mut latest = String::new();
+            // A process that has only just begun has no runs yet.
+            file.read_to_string(&mut latest).ok()?;
+            Some(latest.trim().parse().unwrap_or(i64::MAX))
+        }
+        _ => None,
     }
 }
 
@@ -94,8 +127,6 @@ fn private(path: &Path) -> io::Result<File> {
 pub(super) fn open(path: &Path) -> Result<Connection, SyncError> {
     drop(private(path).map_err(|error| SyncError::io(path, error))?);
     let mut connection = Connection::open(path)?;
-    // One process holds the ledger: without this each statement would lock the file anew.
-    connection.pragma_update(None, "locking_mode", "exclusive")?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     // What was acknowledged is on disk when that is said.
     connection.pragma_update(None, "synchronous", "full")?;
@@ -104,9 +135,31 @@ pub(super) fn open(path: &Path) -> Result<Connection, SyncError> {
     connection.pragma_update(None, "cache_size", -8_192)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cell_size_check", true)?;
+    if !is_made(&connection, path)? {
+        create(&mut connection)?;
+    }
+    connection.execute_batch(ADDED)?;
+    Ok(connection)
+}
+
+/// Opens a ledger to look at it, whoever uses it.
+pub(super) fn open_to_look(path: &Path) -> Result<Connection, SyncError> {
+    // Not read-only: what a killed process left in the log has to be found.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    if is_made(&connection, path)? {
+        return Ok(connection);
+    }
+    Err(SyncError::new(ErrorKind::Ledger, "it is no ledger, or nothing was written to it yet"))
+}
+
+/// Whether the tables are there, in the layout that is known.
+fn is_made(connection: &Connection, path: &Path) -> Result<bool, SyncError> {
     match connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? {
-        0 => create(&mut connection)?,
-        VERSION => {}
+        0 => Ok(false),
+        VERSION => Ok(true),
         other => {
             let mend = if other > VERSION {
                 "update it"
@@ -114,11 +167,9 @@ pub(super) fn open(path: &Path) -> Result<Connection, SyncError> {
                 "name a new one, which is filled by sending all once"
             };
             let message = format!("the ledger has layout {other} and this version knows {VERSION}: {mend}");
-            return Err(SyncError::new(ErrorKind::LedgerVersion, message).at(path.display()));
+            Err(SyncError::new(ErrorKind::LedgerVersion, message).at(path.display()))
         }
     }
-    connection.execute_batch(ADDED)?;
-    Ok(connection)
 }
 
 fn create(connection: &mut Connection) -> Result<(), SyncError> {

@@ -8,6 +8,7 @@ mod database;
 mod deliveries;
 mod departures;
 mod fingerprint;
+mod history;
 mod journal;
 mod lists;
 mod record;
@@ -31,6 +32,7 @@ pub use self::contradictions::{Contradiction, Contradictions};
 pub use self::database::Busy;
 pub use self::deliveries::{Deliveries, Taken};
 pub use self::departures::Departures;
+pub use self::history::{History, Standing};
 pub use self::lists::{ListId, ListReader, ListState, ListWriter};
 pub use self::runs::{Run, RunEnd, RunId, RunStart};
 pub use self::survey::Survey;
@@ -99,6 +101,7 @@ impl Ledger {
 
     fn open_locked(path: &Path, lock: File) -> Result<Self, SyncError> {
         let connection = database::open(path)?;
+        database::note_runs(&connection, path, &lock)?;
         let key = connection.query_row("SELECT key FROM secret", [], |row| row.get(0))?;
         let numbers = database::numbers(&connection)?;
         // What an earlier process left there.
@@ -120,10 +123,7 @@ impl Ledger {
         &self,
         updates: &[(UserId, UserProperties)],
     ) -> Result<Vec<UserProperties>, SyncError> {
-        // One transaction, so that the file is not locked anew for each user.
-        let reading = self.connection.unchecked_transaction()?;
         let (receipts, _) = self.compare(updates)?;
-        reading.finish()?;
         let mut changes: Vec<_> = updates.iter().map(|(_, properties)| properties.clone()).collect();
         changes.iter_mut().zip(&receipts).for_each(|(change, receipt)| self.cut(change, receipt));
         Ok(changes)

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 
 use super::Ledger;
@@ -15,7 +15,7 @@ use crate::{ErrorKind, Figures, SyncError};
 
 /// The number of a run, from 1; no number is used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct RunId(i64);
+pub struct RunId(pub(super) i64);
 
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -68,7 +68,7 @@ pub struct Run {
 }
 
 /// The columns of a run, in the order in which [`run`] reads them.
-const COLUMNS: &str = "id, label, source, digest, begun, finished, outcome, rejects, read, sent, unchanged, duplicate, \
+pub(super) const COLUMNS: &str = "id, label, source, digest, begun, finished, outcome, rejects, read, sent, unchanged, duplicate, \
                        empty, rejected, unsent, removed";
 
 impl Ledger {
@@ -126,20 +126,7 @@ impl Ledger {
     ///
     /// [`ErrorKind::Ledger`].
     pub fn list_runs(&self, most: u32) -> Result<Vec<Run>, SyncError> {
-        let query = format!("SELECT {COLUMNS} FROM runs ORDER BY id DESC LIMIT ?1");
-        let mut statement = self.connection.prepare_cached(&query)?;
-        let runs = statement.query_map([most], run)?;
-        Ok(runs.collect::<Result<_, _>>()?)
-    }
-
-    /// One run.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Ledger`].
-    pub fn find_run(&self, id: RunId) -> Result<Option<Run>, SyncError> {
-        let query = format!("SELECT {COLUMNS} FROM runs WHERE id = ?1");
-        Ok(self.connection.query_row(&query, [id.0], run).optional()?)
+        latest(&self.connection, most)
     }
 
     /// The latest run of that label after `run` that changed something at the service, or may have: it was interrupted.
@@ -167,7 +154,15 @@ impl Ledger {
     }
 }
 
-fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
+/// The latest runs, the newest first.
+pub(super) fn latest(connection: &Connection, most: u32) -> Result<Vec<Run>, SyncError> {
+    let query = format!("SELECT {COLUMNS} FROM runs ORDER BY id DESC LIMIT ?1");
+    let mut statement = connection.prepare_cached(&query)?;
+    let runs = statement.query_map([most], run)?;
+    Ok(runs.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
     let count = |column: usize| row.get::<_, i64>(column).map(i64::unsigned_abs);
     let figures = Figures {
         read: count(8)?,

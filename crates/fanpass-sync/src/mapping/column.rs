@@ -150,10 +150,10 @@ fn parse(text: &str) -> Result<ColumnMap, SyncError> {
         let (option, behind) = rest.split_at(rest.find(',').unwrap_or(rest.len()));
         match option.trim() {
             "trim" => parts.trim = true,
-            "blank=skip" => parts.blank = Some(Absent::Skip),
-            "blank=unset" => parts.blank = Some(Absent::Unset),
-            "null=skip" => parts.null = Some(Absent::Skip),
-            "null=unset" => parts.null = Some(Absent::Unset),
+            "blank=skip" => state(&mut parts.blank, Absent::Skip, "blank")?,
+            "blank=unset" => state(&mut parts.blank, Absent::Unset, "blank")?,
+            "null=skip" => state(&mut parts.null, Absent::Skip, "null")?,
+            "null=unset" => state(&mut parts.null, Absent::Unset, "null")?,
             _ => {
                 let options = "trim, blank=skip, blank=unset, null=skip, null=unset, default=VALUE";
                 return Err(SyncError::syntax(format!(
@@ -164,6 +164,14 @@ fn parse(text: &str) -> Result<ColumnMap, SyncError> {
         options = behind;
     }
     parts.try_into()
+}
+
+/// Keeps what an option says, once: of two that contradict each other the last one would win unseen.
+fn state(option: &mut Option<Absent>, value: Absent, name: &str) -> Result<(), SyncError> {
+    match option.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(SyncError::syntax(format!("`{name}` is stated twice; keep one of them"))),
+    }
 }
 
 impl<'de> Deserialize<'de> for ColumnMap {

@@ -12,13 +12,13 @@ use fanpass_table::Reject;
 use tempfile::NamedTempFile;
 
 use super::{REJECT_COLUMNS, at_fault, checksum, is_reject_file, original_columns, split_cells, split_check};
-use crate::SyncError;
+use crate::{ErrorKind, SyncError};
 
 /// The rejects of a run, written to files that can be mended and read again with the same mapping.
 ///
 /// A file has the columns of the source, its cells byte for byte, and [`REJECT_COLUMNS`] behind them; it is CSV in
 /// UTF-8, with a header, commas and every cell in quotes. Sources of other columns get a file of their own. Rejects of
-/// a reject file are written with the columns of its source, so that files can be mended in rounds.
+/// a reject file are written with the columns of its source and where they stood there, so that files can be mended in rounds.
 ///
 /// Nothing appears before [`finish`](Self::finish), and nothing at all without a reject. Files are readable by their
 /// owner only, as they hold personal data.
@@ -41,12 +41,17 @@ impl RejectFiles {
         Self { path: path.into(), files: Vec::new() }
     }
 
-    /// Tries whether a file can be written there, so that a run need not find out at its first reject.
+    /// Tries whether a file can be written there, so that a run need not find out at its first reject. A name that something else
+    /// than a file has is refused: rows with ids would lie beside it.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Io`](crate::ErrorKind::Io).
     pub fn check(&self) -> Result<(), SyncError> {
+        if self.path.exists() && !self.path.is_file() {
+            let message = "rejected rows want a file, and this is none: name one that is to be made";
+            return Err(SyncError::new(ErrorKind::Io, message).at(self.path.display()));
+        }
         let mut nearest = folder(&self.path);
         while !nearest.exists() {
             let Some(above) = nearest.parent() else { break };
@@ -71,10 +76,15 @@ impl RejectFiles {
     ) -> Result<(), SyncError> {
         let mut cells: Vec<&str> = reject.fields.iter().map(String::as_str).collect();
         let mut user = user.map(UserId::as_str);
+        let number = reject.row.to_string();
+        let mut origin = [reject.location.as_str(), &number];
         if is_reject_file(columns) {
-            let check;
-            (cells, [.., check]) = split_cells(&cells, columns);
+            let (source, row, check);
+            (cells, [source, row, .., check]) = split_cells(&cells, columns);
             user = split_check(check).1.or(user);
+            if !source.is_empty() {
+                origin = [source, row];
+            }
         }
         let columns = original_columns(columns);
         let known = self.files.iter().position(|file| file.columns == columns);
@@ -82,7 +92,7 @@ impl RejectFiles {
         if known.is_none() {
             self.files.push(self.create(columns).map_err(|error| SyncError::io(&self.path, error))?);
         }
-        let record = record(&cells, columns, reject, user);
+        let record = record(&cells, columns, origin, reject, user);
         let written = self.files[at].writer.write_record(&record);
         written.map_err(|error| SyncError::io(&self.path, error))
     }
@@ -116,13 +126,18 @@ const BEYOND: &str = "; the cells beyond the last column stand behind fanpass_ch
 
 /// The source's cells, filled up to its columns, what is wrong, and cells beyond the last column: a row that has them
 /// stays ragged until they are gone.
-fn record(cells: &[&str], columns: &[String], reject: &Reject, user: Option<&str>) -> StringRecord {
+fn record(
+    cells: &[&str],
+    columns: &[String],
+    origin: [&str; 2],
+    reject: &Reject,
+    user: Option<&str>,
+) -> StringRecord {
     let count = columns.len();
     let column = reject.column.as_deref().unwrap_or_default();
     let padded = cells.iter().copied().chain(std::iter::repeat("")).take(count);
     let mut record: StringRecord = padded.collect();
-    record.push_field(&reject.location);
-    record.push_field(&reject.row.to_string());
+    record.extend(origin);
     record.push_field(column);
     record.push_field(reject.code);
     let beyond = if cells.len() > count { BEYOND } else { "" };

@@ -57,6 +57,16 @@ fn a_misspelt_member_is_no_silent_default() {
 }
 
 #[test]
+fn a_guard_of_more_than_all_is_no_guard() {
+    for (guard, stands) in
+        [("shrink = 101", false), ("rejects = 200", false), ("shrink = 100, growth = 300", true)]
+    {
+        let read = toml::from_str::<Feeds>(&format!("guards = {{ {guard} }}\n"));
+        assert_eq!(read.is_ok(), stands, "{guard}: {read:?}");
+    }
+}
+
+#[test]
 fn what_contradicts_itself_is_told() {
     let fails = |text: &str| {
         let error = feeds(text).check().unwrap_err();

@@ -4,6 +4,7 @@
 mod contradictions;
 mod deliveries;
 mod feeds;
+mod history;
 mod ledger;
 mod ledger_model;
 mod lint;

@@ -18,6 +18,7 @@ fn errors_say_what_to_do() {
         column("tier=custom.tier:list"),
         column("tier=custom.tier:date(%d.%m)"),
         column("tier=custom.tier,blank=null"),
+        column("tier=custom.tier,null=unset,null=skip"),
         column("tier=custom.tier:integer,default=1.5"),
         column("tier=custom.tier,blank=unset,default=x"),
         column("tier=custom.tier:boolean,trim"),

@@ -34,7 +34,10 @@ fn files_are_mended_in_rounds_and_none_is_overwritten() {
     let header = |text: &str| text.lines().next().unwrap().to_owned();
     let text = fs::read_to_string(&second).unwrap();
     assert_eq!(header(&text), header(&before), "the added columns stand there once");
-    assert!(text.contains("\"rejects.csv:2\""));
+    assert!(
+        text.contains("\"fans.csv:2\",\"2\"") && !text.contains("rejects.csv:2"),
+        "where it came from: {text}"
+    );
 }
 
 #[test]

@@ -45,6 +45,14 @@ impl Text {
         let mut head = Vec::new();
         let read = file.by_ref().take(4096).read_to_end(&mut head);
         read.map_err(|error| read_error(origin, "the file", &error))?;
+        if let (Some(stated), Some(marked)) = (options.encoding, sniff::mark(&head))
+            && stated != marked
+        {
+            let (stated, marked) = (stated.as_str(), marked.as_str());
+            let message =
+                format!("begins with the mark of {marked}, not {stated} as stated; state no other encoding");
+            return Err(TableError::new(ErrorKind::UnsupportedFormat, origin, message));
+        }
         let stated = options.encoding.or_else(|| utf16(&head));
         let file = Box::new(std::io::Cursor::new(head).chain(file));
         let input: Box<dyn Read + Send> = match stated {

@@ -13,12 +13,21 @@ const RECORDS: usize = 100;
 
 const DELIMITERS: [u8; 4] = *b",;\t|";
 
+/// What a byte order mark says.
+pub(super) fn mark(head: &[u8]) -> Option<Encoding> {
+    match head {
+        [0xEF, 0xBB, 0xBF, ..] => Some(Encoding::Utf8),
+        [0xFF, 0xFE, ..] => Some(Encoding::Utf16Le),
+        [0xFE, 0xFF, ..] => Some(Encoding::Utf16Be),
+        _ => None,
+    }
+}
+
 /// UTF-16 by its byte order mark, or without one by its zero bytes: in Western text every other byte is zero.
 pub(crate) fn utf16(head: &[u8]) -> Option<Encoding> {
-    match head {
-        [0xFF, 0xFE, ..] => return Some(Encoding::Utf16Le),
-        [0xFE, 0xFF, ..] => return Some(Encoding::Utf16Be),
-        _ => {}
+    match mark(head) {
+        None => {}
+        marked => return marked.filter(|encoding| *encoding != Encoding::Utf8),
     }
     let (pairs, _) = head.as_chunks::<2>();
     let zeros = |of: usize| pairs.iter().filter(|pair| pair[of] == 0).count();

@@ -122,6 +122,7 @@ fn what_is_stated_must_hold() {
         stated(|options| options.encoding = Some(Encoding::Windows1252)),
         Err(ErrorKind::UnsupportedFormat)
     );
+    assert_eq!(stated(|options| options.delimiter = Some(b';')), Err(ErrorKind::UnsupportedFormat));
     assert_eq!(stated(|options| options.format = Some(Format::Csv)), Err(ErrorKind::UnsupportedFormat));
 }
 

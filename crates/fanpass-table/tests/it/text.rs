@@ -108,6 +108,23 @@ fn a_stated_encoding_is_believed() {
 }
 
 #[test]
+fn a_stated_encoding_that_the_mark_belies_is_refused() {
+    let little: Vec<u8> = "\u{FEFF}fan_id\n1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let stated = |bytes: &[u8], encoding| {
+        let mut options = Options::default();
+        options.encoding = Some(encoding);
+        read("a.csv", bytes, None, &options).map(|(ids, _)| ids).map_err(|error| error.to_string())
+    };
+    assert_eq!(stated(&little, Encoding::Utf16Le).unwrap(), ["1"]);
+    let belied = stated(&little, Encoding::Utf16Be).unwrap_err();
+    assert_eq!(
+        belied,
+        "a.csv: begins with the mark of utf-16le, not utf-16be as stated; state no other encoding"
+    );
+    assert!(stated(b"\xEF\xBB\xBFfan_id\n1\n", Encoding::Windows1252).is_err());
+}
+
+#[test]
 fn rows_whose_cells_may_have_moved_are_rejected() {
     let file = "fan_id,name\n1,A\n2\n3,C,\n4,D,x\n\n  ,\n,E\n5,F\n";
     let (good, bad) = read("h.csv", file, None, &Options::default()).unwrap();

@@ -1,6 +1,6 @@
 //! Workbooks written by `rust_xlsxwriter`, and raw ones for what it does not write.
 
-use fanpass_table::{ErrorKind, Format, Options, Table, TableError, code};
+use fanpass_table::{Encoding, ErrorKind, Format, Options, Table, TableError, code};
 use rust_xlsxwriter::{ExcelDateTime, Format as Style, Formula, Workbook, Worksheet};
 
 use crate::support::{drain, fixture, raw_xlsx, read, sample, summary};
@@ -28,6 +28,21 @@ fn ids(content: Vec<u8>) -> Vec<String> {
 
 fn refused(content: Vec<u8>, options: &Options) -> TableError {
     read("fans.xlsx", content, None, options).unwrap_err()
+}
+
+#[test]
+fn a_delimiter_or_an_encoding_of_a_workbook_is_refused() {
+    let workbook = workbook([sheet("A", &["fan_id", "1"])]);
+    for change in [
+        |options: &mut Options| options.delimiter = Some(b';'),
+        |options: &mut Options| options.encoding = Some(Encoding::Utf8),
+    ] {
+        let mut options = Options::default();
+        change(&mut options);
+        let error = refused(workbook.clone(), &options);
+        assert_eq!(error.kind(), ErrorKind::UnsupportedFormat);
+        assert!(error.to_string().contains("is XLSX, which has no"), "{error}");
+    }
 }
 
 #[test]

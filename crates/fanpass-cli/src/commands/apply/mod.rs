@@ -2,11 +2,10 @@
 
 mod report;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 use fanpass_sync::{Guard, Ledger};
 
@@ -18,7 +17,7 @@ use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::{Incomplete, exit_of, failure};
 use crate::feed::apply::Applying;
-use crate::feed::config::{Config, latest_run};
+use crate::feed::config::{Config, latest_run, read_text};
 use crate::feed::plan::{FeedPlan, PLAN_VERSION, Plan as SavedPlan};
 use crate::feed::prepare::{Prepared, Preparing};
 use crate::printer::Printer;
@@ -197,8 +196,9 @@ fn worse(one: Result<Exit>, other: Result<Exit>) -> Result<Exit> {
 
 /// The plan in a file; `None` if it is a configuration file.
 fn saved_plan(path: &Path) -> Result<Option<SavedPlan>> {
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    if !text.trim_start().starts_with('{') {
+    let text = read_text(path)?;
+    let is_json = path.extension().is_some_and(|extension| extension == "json");
+    if !is_json && !text.trim_start().starts_with('{') {
         return Ok(None);
     }
     let wrong = |why: String| failure(Exit::Usage, format!("{} is no plan: {why}", path.display()));

@@ -71,7 +71,7 @@ impl ApplyReport {
     pub fn add(&mut self, applied: Applied, again: &str) -> Result<Exit> {
         let Applied { plan, closed } = applied;
         if closed.ends_the_run() || (closed.failure.is_none() && !closed.complete()) {
-            self.next = Some(format!("{again}, which goes on from here"));
+            self.next = Some(again.to_owned());
         }
         let stopped = closed.why();
         let Closed { figures, rejects, rejects_files, .. } = &closed;
@@ -118,7 +118,11 @@ impl Report for ApplyReport {
             }
             feed.human(out)?;
         }
-        self.next.iter().try_for_each(|next| writeln!(out, "\nNext: {next}"))
+        Ok(())
+    }
+
+    fn next(&self) -> Option<String> {
+        self.next.clone()
     }
 }
 
@@ -166,8 +170,9 @@ impl FeedReport {
         write_notices(out, &self.notices)?;
         write_undelivered(out, &self.rejects, figures.rejected, self.listed)?;
         write_files(out, &self.rejects_files, figures.unsent + figures.rejected > self.listed)?;
-        self.rejects_files.iter().filter(|_| figures.rejected > 0).try_for_each(|path| {
-            writeln!(out, "Next: mend it, then fanpass rejects retry {}", quoted_path(path))
-        })
+        self.rejects_files
+            .iter()
+            .filter(|_| figures.rejected > 0)
+            .try_for_each(|path| writeln!(out, "Mend them, then fanpass rejects retry {}", quoted_path(path)))
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::attribute_file::text_of;
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::printer::{Printer, Report, counted};
+use crate::printer::{Next, Printer, Report, counted};
 use crate::profile::write_private;
 use crate::session::{Session, quoted_path};
 
@@ -39,7 +39,8 @@ impl Export {
             None => io::stdout().lock().write_all(text.as_bytes())?,
             Some(file) => {
                 write_private(&file, text.as_bytes())?;
-                let next = session.next(&format!("attributes import {}", quoted_path(&file)));
+                let import = format!("attributes import {} --dry-run", quoted_path(&file));
+                let next = Next::after("change it".to_owned(), session.next(&import));
                 let attributes = u64::try_from(list.attributes.len()).unwrap_or(u64::MAX);
                 printer.report(&ExportReport { file, attributes, next })?;
             }
@@ -53,13 +54,16 @@ impl Export {
 struct ExportReport {
     file: PathBuf,
     attributes: u64,
-    next: String,
+    next: Next,
 }
 
 impl Report for ExportReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Self { file, attributes, next } = self;
-        writeln!(out, "Wrote {} to {}", counted(*attributes, "attribute"), file.display())?;
-        writeln!(out, "\nNext: change it, then {next} --dry-run")
+        let Self { file, attributes, .. } = self;
+        writeln!(out, "Wrote {} to {}", counted(*attributes, "attribute"), file.display())
+    }
+
+    fn next(&self) -> Option<String> {
+        Some(self.next.to_string())
     }
 }

@@ -147,8 +147,11 @@ struct RegisterReport {
 
 impl Report for RegisterReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Self { definition, next } = self;
-        writeln!(out, "Registered {}, values: {}", definition.key, values(definition))?;
-        writeln!(out, "\nNext: {next}")
+        let Self { definition, .. } = self;
+        writeln!(out, "Registered {}, values: {}", definition.key, values(definition))
+    }
+
+    fn next(&self) -> Option<String> {
+        Some(self.next.clone())
     }
 }

@@ -66,12 +66,16 @@ struct PreviewReport {
 
 impl Report for PreviewReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Self { count: users, sample, next } = self;
+        let Self { count: users, sample, .. } = self;
         writeln!(out, "{}", counted(*users, "user"))?;
         sample.iter().try_for_each(|user| writeln!(out, "  {user}"))?;
         if !sample.is_empty() && usize::try_from(*users).is_ok_and(|users| users > sample.len()) {
             writeln!(out, "  …")?;
         }
-        writeln!(out, "\nNext: {next}")
+        Ok(())
+    }
+
+    fn next(&self) -> Option<String> {
+        Some(self.next.clone())
     }
 }

@@ -72,7 +72,10 @@ struct SaveReport {
 
 impl Report for SaveReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "Saved audience {}", self.audience.audience_name)?;
-        writeln!(out, "\nNext: {}", self.next)
+        writeln!(out, "Saved audience {}", self.audience.audience_name)
+    }
+
+    fn next(&self) -> Option<String> {
+        Some(self.next.clone())
     }
 }

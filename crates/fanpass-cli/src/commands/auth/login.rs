@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use fanpass_client::BaseUrl;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
 use crate::cli::{Found, Global};
+use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::printer::{Printer, Report};
@@ -24,7 +25,10 @@ use crate::target::{Target, stated_token};
 #[command(after_help = "Examples:\n  \
     fanpass auth login --domain fanreach.example < token.txt\n  \
     fanpass auth login --profile staging --domain https://staging.fanreach.example --token-file token.txt")]
-pub struct Login {}
+pub struct Login {
+    #[command(flatten)]
+    dry_run: DryRun,
+}
 
 impl Login {
     pub fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
@@ -39,11 +43,31 @@ impl Login {
         };
         BaseUrl::parse_with_plain_hosts(&domain, global.allow_plain_http.as_slice())?;
         let (token, token_from) = read_token(global, printer)?;
+        if !is_jwt(&token) {
+            let message = format!(
+                "{token_from} holds no token: FanReach and `fanpass tokens issue` give JWTs, three parts with a point between them"
+            );
+            return Err(failure(Exit::Usage, message));
+        }
+        if self.dry_run.dry_run {
+            let would = format!("keep the token from {token_from} for {domain} as profile {name}");
+            printer.report(&Intent::to(would).if_only(format!("{domain} takes the token"), false))?;
+            return Ok(Exit::Done);
+        }
         folder.save_profile(name, Profile { domain: domain.clone() })?;
         let token_file = folder.save_token(name, &token)?;
         printer.report(&LoginReport { profile: name.to_owned(), domain, token_from, token_file })?;
         Ok(Exit::Done)
     }
+}
+
+/// Whether it has the form of a JWT (RFC 7519): what was pasted in its place is found out before it is kept.
+fn is_jwt(token: &SecretString) -> bool {
+    let parts: Vec<_> = token.expose_secret().split('.').collect();
+    let is_base64 = |part: &&str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    parts.len() == 3 && parts.iter().all(is_base64)
 }
 
 /// The token and, in words, where it came from.

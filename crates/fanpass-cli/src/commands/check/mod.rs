@@ -24,8 +24,8 @@ use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::ids::{for_each_id, refuse_rejects};
 use crate::feed::remarks::Lint;
-use crate::input::{Input, ReadingOptions, reject_file};
-use crate::printer::Printer;
+use crate::input::{ReadingOptions, reject_file};
+use crate::printer::{Next, Printer};
 use crate::session::quoted_path;
 use crate::source::SourceFile;
 
@@ -47,7 +47,7 @@ pub struct Check {
     reading: ReadingOptions,
     #[command(flatten)]
     mapping: MappingOptions,
-    /// File for rejected rows, made when there are any; never overwritten
+    /// File for rejected rows, made with its folder when there are any; never overwritten
     #[arg(long, value_name = "FILE", value_parser = reject_file)]
     rejects: Option<PathBuf>,
     /// Print what would be sent to standard output, and the report to standard error
@@ -87,12 +87,11 @@ impl Check {
     }
 
     fn check(self, stop: Arc<AtomicBool>, printer: Printer) -> Result<Exit> {
-        let input = Input { file: self.file.clone(), reading: self.reading.clone() };
-        let source = input.source()?;
+        let source = self.reading.source(&self.file)?;
         self.rejects.iter().try_for_each(|path| RejectFiles::new(path).check())?;
         let mut tally = Tally::new(self.rejects.as_deref(), stop, printer);
         if self.emit.is_some() {
-            tally.emit(printer.json());
+            tally.emit(printer);
         }
         let (read, mut report) = if self.mapping.is_empty() {
             self.check_ids(&source, &mut tally)?
@@ -156,18 +155,18 @@ impl Check {
     }
 
     /// The command that goes on from here.
-    fn next(&self, report: &CheckReport) -> String {
+    fn next(&self, report: &CheckReport) -> Next {
         let is_stdin = self.file == Path::new("-");
         let file = if is_stdin { "-".to_owned() } else { quoted_path(&self.file) };
         let reading = self.reading.arguments();
         let mapping = self.mapping.arguments();
         if !report.is_usable() && !is_stdin {
             let options = [vec![file.clone()], reading, mapping].concat().join(" ");
-            return format!("mend {file}, then fanpass check {options}");
+            return Next::after(report.mend(&file), format!("fanpass check {options}"));
         }
         let usual = if mapping.is_empty() { "segments push SEGMENT" } else { "users push" };
         let send = self.send.as_deref().unwrap_or(usual);
-        [vec![format!("fanpass {send} --file {file}")], reading, mapping].concat().join(" ")
+        Next::command([vec![format!("fanpass {send} --file {file}")], reading, mapping].concat().join(" "))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::failure::failure;
 use crate::feed::closed::write_buckets;
 use crate::feed::remarks::{Remark, Severity, Writes};
 use crate::input::RejectedRow;
-use crate::printer::{Report, count, table};
+use crate::printer::{Next, Report, count, table};
 
 /// What a push would make of each row of the file.
 #[derive(Debug, Serialize)]
@@ -38,7 +38,7 @@ pub struct CheckReport {
     pub findings: Vec<Remark>,
     pub rejects: Vec<RejectedRow>,
     pub rejects_files: Vec<PathBuf>,
-    pub next: Option<String>,
+    pub next: Option<Next>,
 }
 
 /// Rows by what would become of them.
@@ -98,6 +98,15 @@ impl CheckReport {
         self.errors().next().is_none() && (usable > 0 || empty.is_some_and(|empty| empty > 0))
     }
 
+    /// What is to be mended where a push would send nothing; `file` is the file's name.
+    pub fn mend(&self, file: &str) -> String {
+        match (self.errors().next(), self.figures.empty) {
+            (Some(_), _) => "mend the mapping".to_owned(),
+            (None, Some(_)) => format!("mend {file} or the mapping"),
+            (None, None) => format!("mend {file}"),
+        }
+    }
+
     fn errors(&self) -> impl Iterator<Item = &str> {
         let errors = self.findings.iter().filter(|remark| remark.severity == Severity::Error);
         errors.map(|remark| remark.message.as_str())
@@ -111,7 +120,8 @@ impl CheckReport {
             return Err(failure(Exit::Refused, message));
         }
         if !self.is_usable() {
-            let message = format!("{} holds no usable id; a push would send nothing", self.file);
+            let what = if self.figures.empty.is_some() { "row that can be used" } else { "usable id" };
+            let message = format!("{} holds no {what}; a push would send nothing", self.file);
             return Err(failure(Exit::Refused, message));
         }
         Ok(match self.figures.rejected {
@@ -167,6 +177,10 @@ impl Report for CheckReport {
         for path in &self.rejects_files {
             writeln!(out, "\nRows that have to be mended, and why: {}", path.display())?;
         }
-        self.next.iter().try_for_each(|next| writeln!(out, "\nNext: {next}"))
+        Ok(())
+    }
+
+    fn next(&self) -> Option<String> {
+        self.next.as_ref().map(ToString::to_string)
     }
 }

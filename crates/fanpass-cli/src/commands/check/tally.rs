@@ -1,6 +1,5 @@
 //! The rows of a checked file by what would become of them, counted in bounded memory.
 
-use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +15,7 @@ use super::report::CheckReport;
 use crate::feed::account::REJECTS_SHOWN;
 use crate::feed::ids::PROGRESS_STEP;
 use crate::input::RejectedRow;
+use crate::lines::Lines;
 use crate::printer::Printer;
 use crate::progress::Progress;
 
@@ -28,27 +28,9 @@ pub struct Tally {
     ids: Distinct,
     shown: Vec<RejectedRow>,
     files: Option<RejectFiles>,
-    emitted: Option<Emitted>,
+    emitted: Option<Lines>,
     progress: Progress,
     stop: Arc<AtomicBool>,
-}
-
-/// Standard output, on which ids are printed.
-#[derive(Debug)]
-struct Emitted {
-    out: BufWriter<io::Stdout>,
-    json: bool,
-}
-
-impl Emitted {
-    fn id(&mut self, id: &str) -> Result<()> {
-        if self.json {
-            serde_json::to_writer(&mut self.out, id)?;
-        } else {
-            self.out.write_all(id.as_bytes())?;
-        }
-        Ok(self.out.write_all(b"\n")?)
-    }
 }
 
 impl Tally {
@@ -68,8 +50,8 @@ impl Tally {
     }
 
     /// Prints each id that would be sent, as a line or a JSON string.
-    pub fn emit(&mut self, json: bool) {
-        self.emitted = Some(Emitted { out: BufWriter::new(io::stdout()), json });
+    pub fn emit(&mut self, printer: Printer) {
+        self.emitted = Some(printer.lines());
     }
 
     /// A row that would be sent.
@@ -77,7 +59,7 @@ impl Tally {
         self.usable += 1;
         self.ids.add(id)?;
         if let Some(emitted) = &mut self.emitted {
-            emitted.id(id)?;
+            emitted.write(id, &id)?;
         }
         self.step()
     }
@@ -108,9 +90,7 @@ impl Tally {
 
     /// Puts the sums into the report, and makes the reject file appear.
     pub fn finish(self, report: &mut CheckReport) -> Result<()> {
-        if let Some(mut emitted) = self.emitted {
-            emitted.out.flush()?;
-        }
+        self.emitted.map(Lines::finish).transpose()?;
         let figures = &mut report.figures;
         figures.usable = self.ids.count()?;
         figures.duplicate = self.usable - figures.usable;

@@ -25,8 +25,9 @@ pub struct List {
 
 impl List {
     pub fn run(self, printer: Printer) -> Result<Exit> {
-        let runs = self.which.open()?.list_runs(self.limit)?;
-        printer.report(&Runs { runs: runs.into_iter().map(Into::into).collect() })?;
+        let history = self.which.open()?;
+        let runs = history.list(self.limit)?.into_iter().map(|run| RunRecord::of(run, &history));
+        printer.report(&Runs { runs: runs.collect::<Result<_>>()? })?;
         Ok(Exit::Done)
     }
 }

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use fanpass_sync::{Busy, Figures, Ledger, Run};
+use fanpass_sync::{Figures, History, Run, Standing};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -43,13 +43,13 @@ struct Which {
 }
 
 impl Which {
-    fn open(&self) -> Result<Ledger> {
-        open_ledger(&self.ledger)
+    fn open(&self) -> Result<History> {
+        history_of(&self.ledger)
     }
 }
 
-/// Opens a ledger that is there, or that of a configuration file.
-pub fn open_ledger(path: &Path) -> Result<Ledger> {
+/// The runs of a ledger that is there, or of that of a configuration file, whoever uses it.
+pub fn history_of(path: &Path) -> Result<History> {
     let path = if path.extension().is_some_and(|extension| extension == "toml") {
         Config::read(path)?.ledger
     } else {
@@ -59,7 +59,7 @@ pub fn open_ledger(path: &Path) -> Result<Ledger> {
         let message = format!("there is no ledger {}: a push or apply makes it", path.display());
         return Err(failure(Exit::NotFound, message));
     }
-    Ok(Ledger::open(&path, Busy::Refuse)?)
+    Ok(History::open(&path)?)
 }
 
 /// A run as people and programs read it.
@@ -80,14 +80,18 @@ struct RunRecord {
     rejects: Option<PathBuf>,
 }
 
-impl From<Run> for RunRecord {
-    fn from(run: Run) -> Self {
+impl RunRecord {
+    fn of(run: Run, history: &History) -> Result<Self> {
+        let standing = history.standing(&run)?;
         let (ended, end) = run.ended.map_or((None, None), |(at, end)| (Some(time(at)), Some(end)));
-        let outcome = match &end {
-            None => "interrupted, or under way".to_owned(),
-            Some(end) => end.stopped.clone().map_or("done".to_owned(), |why| format!("stopped: {why}")),
+        let outcome = match (standing, end.as_ref().and_then(|end| end.stopped.as_ref())) {
+            (Standing::Ended, Some(why)) => format!("stopped: {why}"),
+            (Standing::Ended, None) => "done".to_owned(),
+            (Standing::UnderWay, _) => "under way".to_owned(),
+            (Standing::TakenOver(run), _) => format!("interrupted; run {run} went on from it"),
+            _ => "interrupted".to_owned(),
         };
-        Self {
+        Ok(Self {
             id: run.id.to_string(),
             feed: run.start.label,
             file: run.start.source,
@@ -97,11 +101,9 @@ impl From<Run> for RunRecord {
             outcome,
             figures: end.as_ref().map(|end| end.figures),
             rejects: end.and_then(|end| end.rejects),
-        }
+        })
     }
-}
 
-impl RunRecord {
     fn write(&self, out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
         writeln!(out, "{name:<9} {value}")
     }

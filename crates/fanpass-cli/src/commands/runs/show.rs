@@ -24,11 +24,12 @@ pub struct Show {
 
 impl Show {
     pub fn run(self, printer: Printer) -> Result<Exit> {
-        let Some(run) = self.which.open()?.find_run(self.run)? else {
+        let history = self.which.open()?;
+        let Some(run) = history.find(self.run)? else {
             let message = format!("there is no run {}: `fanpass runs list` has them", self.run);
             return Err(failure(Exit::NotFound, message));
         };
-        printer.report(&RunRecord::from(run))?;
+        printer.report(&RunRecord::of(run, &history)?)?;
         Ok(Exit::Done)
     }
 }

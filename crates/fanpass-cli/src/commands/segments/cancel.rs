@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 use clap::Args;
-use fanpass_model::{ImportId, ImportStatus};
+use fanpass_model::ImportId;
 use serde::Serialize;
 
+use super::record::ImportRecord;
 use crate::cli::Global;
 use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
@@ -33,7 +34,7 @@ impl Cancel {
         let session = Session::open(global).await?;
         let status = session.client.cancel_import(&self.import).await?;
         session.close().await;
-        printer.report(&Cancelled { id: self.import, status })?;
+        printer.report(&Cancelled { id: self.import, record: ImportRecord::from(&status) })?;
         Ok(Exit::Done)
     }
 }
@@ -43,7 +44,7 @@ struct Cancelled {
     #[serde(skip)]
     id: ImportId,
     #[serde(flatten)]
-    status: ImportStatus,
+    record: ImportRecord,
 }
 
 impl Report for Cancelled {

@@ -1,6 +1,6 @@
 //! `fanpass segments errors`: the rows that an import refused, streamed.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::pin::pin;
 
 use anyhow::Result;
@@ -32,13 +32,12 @@ impl Errors {
         let mut refused = pin!(session.client.import_errors(&self.import));
         let mut told = 0;
         if printer.json() {
-            let mut out = io::BufWriter::new(io::stdout());
+            let mut out = printer.lines();
             while let Some(error) = refused.try_next().await? {
-                serde_json::to_writer(&mut out, &error)?;
-                writeln!(out)?;
+                out.write("", &error)?;
                 told += 1;
             }
-            out.flush()?;
+            out.finish()?;
         } else {
             // A file gets each text byte for byte, a person what it holds.
             let terminal = io::stdout().is_terminal();

@@ -1,6 +1,6 @@
 //! `fanpass segments import`: a file goes up as it is, and the service reads it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Result;
 use clap::Args;
@@ -12,6 +12,7 @@ use super::status::StatusReport;
 use crate::cli::Global;
 use crate::commands::check::Check;
 use crate::exit::Exit;
+use crate::input::FileOption;
 use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::session::{Session, quoted};
@@ -21,15 +22,16 @@ use crate::session::{Session, quoted};
 /// The service picks the column of ids, so the file should have one column, or one whose header is recognised. Use
 /// `segments push` to name the column and to see every problem before anything is sent.
 #[derive(Debug, Args)]
+#[command(override_usage = "fanpass segments import [OPTIONS] <SEGMENT> <FILE>")]
+#[command(mut_arg("file", |file| file.help("CSV, XLSX, XLS or ZIP file; `-` sends standard input as CSV")))]
 #[command(
     after_help = "Example:\n  fanpass segments import season-ticket-holders --file holders.xlsx --wait"
 )]
 pub struct Import {
     /// The segment to create or replace
     segment: SegmentName,
-    /// CSV, XLSX, XLS or ZIP file; `-` sends standard input as CSV
-    #[arg(long, value_name = "FILE")]
-    file: PathBuf,
+    #[command(flatten)]
+    file: FileOption,
     #[command(flatten)]
     wait: Wait,
     /// Read the file here as our service does, and send nothing
@@ -41,10 +43,10 @@ impl Import {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         if self.dry_run {
             let send = format!("segments import {}", quoted(self.segment.as_str()));
-            return Check::before(send, self.file).run(printer).await;
+            return Check::before(send, self.file.path().to_owned()).run(printer).await;
         }
         let session = Session::open(global).await?;
-        let receipt = session.client.import_segment(&self.segment, upload(&self.file, printer)).await?;
+        let receipt = session.client.import_segment(&self.segment, upload(self.file.path(), printer)).await?;
         StatusReport::after(&session, receipt, self.wait, printer).await.conclude(session, printer).await
     }
 }

@@ -5,10 +5,11 @@ use std::pin::pin;
 
 use anyhow::Result;
 use clap::Args;
-use fanpass_model::{ImportMode, ImportStage, ImportStatus, SegmentName};
+use fanpass_model::{ImportMode, ImportStage, SegmentName};
 use futures_util::TryStreamExt as _;
 use serde::Serialize;
 
+use super::record::ImportRecord;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::printer::{Printer, Report, count, table};
@@ -38,7 +39,7 @@ impl Imports {
                 printer.note(&format!("there are more than {} imports; --limit shows more", self.limit));
                 break;
             }
-            imports.push(import);
+            imports.push(ImportRecord::from(&import));
         }
         printer.report(&ImportsReport { imports })?;
         session.close().await;
@@ -48,7 +49,7 @@ impl Imports {
 
 #[derive(Debug, Serialize)]
 struct ImportsReport {
-    imports: Vec<ImportStatus>,
+    imports: Vec<ImportRecord>,
 }
 
 impl Report for ImportsReport {
@@ -60,12 +61,12 @@ impl Report for ImportsReport {
         let figure = |figure: Option<u64>| figure.map_or_else(String::new, count);
         let rows = self.imports.iter().map(|import| {
             [
-                text(import.firebase_imported_segment_id.as_ref().map(AsRef::as_ref)),
-                text(import.segment_name.as_ref().map(AsRef::as_ref)),
+                text(import.import_id.as_ref().map(AsRef::as_ref)),
+                text(import.segment.as_ref().map(AsRef::as_ref)),
                 text(import.mode.as_ref().map(ImportMode::as_str)),
                 text(import.stage.as_ref().map(ImportStage::as_str)),
-                figure(import.imported_rows),
-                figure(import.rejected_rows),
+                figure(import.imported),
+                figure(import.rejected),
                 text(import.created_at.as_deref()),
             ]
         });

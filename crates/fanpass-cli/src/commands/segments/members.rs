@@ -1,12 +1,11 @@
 //! `fanpass segments members`: a segment's user ids, streamed.
 
-use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::pin::pin;
 
 use anyhow::Result;
 use clap::Args;
 use fanpass_client::Error;
-use fanpass_model::{SegmentName, UserId, shown};
+use fanpass_model::{SegmentName, UserId};
 use futures_util::{Stream, TryStreamExt as _};
 
 use crate::cli::Global;
@@ -42,20 +41,13 @@ pub async fn write_ids(
     limit: Option<u64>,
     printer: Printer,
 ) -> Result<()> {
-    let terminal = io::stdout().is_terminal();
-    let mut out = BufWriter::new(io::stdout());
+    let mut out = printer.lines();
     let mut ids = pin!(ids);
     let mut left = limit.unwrap_or(u64::MAX);
     while left > 0 {
         let Some(id) = ids.try_next().await? else { break };
-        if printer.json() {
-            serde_json::to_writer(&mut out, &id)?;
-            writeln!(out)?;
-        } else {
-            // A file gets each id byte for byte, a person what it holds.
-            if terminal { writeln!(out, "{}", shown(id.as_str()))? } else { writeln!(out, "{id}")? }
-        }
+        out.write(id.as_str(), &id)?;
         left -= 1;
     }
-    Ok(out.flush()?)
+    out.finish()
 }

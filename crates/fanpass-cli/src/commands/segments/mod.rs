@@ -14,6 +14,8 @@ mod list;
 mod members;
 pub mod outcome;
 mod push;
+mod record;
+mod report;
 mod show;
 mod status;
 mod versions;

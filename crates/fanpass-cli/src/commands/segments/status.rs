@@ -9,9 +9,11 @@ use serde::Serialize;
 
 use super::buckets::Buckets;
 use super::outcome::{self, Stopped, Wait, Waited};
+use super::record::ImportRecord;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::failure;
+use crate::input::RejectedRow;
 use crate::printer::{Printer, Report, count};
 use crate::session::{Session, quoted};
 
@@ -44,9 +46,12 @@ impl Status {
 /// An import as it stands.
 #[derive(Debug, Serialize)]
 pub struct StatusReport {
+    #[serde(flatten)]
+    record: ImportRecord,
+    rejects: Vec<RejectedRow>,
     #[serde(skip)]
     id: ImportId,
-    #[serde(flatten)]
+    #[serde(skip)]
     status: ImportStatus,
     /// Why the wait ended before the import did.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,18 +69,18 @@ impl StatusReport {
             waited = outcome::wait_for(session, &id, None, wait, printer).await;
         }
         if waited.status.is_none() {
-            let mut status = ImportStatus::new(receipt.status.unwrap_or(ImportState::Pending));
-            status.firebase_imported_segment_id = Some(id.clone());
-            waited.status = Some(status);
+            waited.status = Some(ImportStatus::new(receipt.status.unwrap_or(ImportState::Pending)));
         }
         Self::new(session, id, waited)
     }
 
     fn new(session: &Session, id: ImportId, Waited { status, stopped }: Waited) -> Self {
-        let status = status.unwrap_or_else(|| ImportStatus::new(ImportState::Pending));
+        let mut status = status.unwrap_or_else(|| ImportStatus::new(ImportState::Pending));
+        status.firebase_imported_segment_id.get_or_insert_with(|| id.clone());
         let over = is_over(&status.status);
         let next = (!over).then(|| session.next(&format!("segments status {} --wait", quoted(id.as_str()))));
-        Self { id, status, stopped, next }
+        let (record, rejects) = (ImportRecord::from(&status), outcome::rejects_of(&status));
+        Self { record, rejects, id, status, stopped, next }
     }
 
     /// Ends the session, prints the report and gives the exit code that it earns.
@@ -125,12 +130,12 @@ impl Report for StatusReport {
         if let Some(changed) = self.status.changed_members {
             writeln!(out, "  members that this changed: {}", count(changed))?;
         }
-        outcome::write_rejects(
-            out,
-            &outcome::rejects_of(&self.status),
-            self.status.rejected_rows.unwrap_or_default(),
-        )?;
+        outcome::write_rejects(out, &self.rejects, self.status.rejected_rows.unwrap_or_default())?;
         outcome::write_stopped(out, self.stopped.as_ref())?;
-        self.next.iter().try_for_each(|next| writeln!(out, "\nNext: {next}"))
+        Ok(())
+    }
+
+    fn next(&self) -> Option<String> {
+        self.next.clone()
     }
 }

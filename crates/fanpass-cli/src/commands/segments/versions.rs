@@ -93,10 +93,13 @@ struct RolledBack {
 
 impl Report for RolledBack {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Self { segment_name, version, next } = self;
+        let Self { segment_name, version, .. } = self;
         let members = count(version.member_count);
         writeln!(out, "Segment {segment_name} is what it was before, as version {}", version.version)?;
-        writeln!(out, "  members  {members}")?;
-        writeln!(out, "\nNext: {next}")
+        writeln!(out, "  members  {members}")
+    }
+
+    fn next(&self) -> Option<String> {
+        Some(self.next.clone())
     }
 }

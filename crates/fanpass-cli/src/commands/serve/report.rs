@@ -94,8 +94,11 @@ impl Report for ServeReport {
         }
         if let Some(token) = &self.token {
             writeln!(out, "\nA development token, which allows everything:\n  export FANPASS_TOKEN={token}")?;
-            writeln!(out, "\nNext: fanpass segments list --domain {}", self.url)?;
         }
         Ok(())
+    }
+
+    fn next(&self) -> Option<String> {
+        self.token.as_ref().map(|_| format!("fanpass segments list --domain {}", self.url))
     }
 }

@@ -144,11 +144,14 @@ impl IssueReport {
 
 impl Report for IssueReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Self { jti, subject, scopes, expires_at, token_file, next } = self;
+        let Self { jti, subject, scopes, expires_at, token_file, .. } = self;
         writeln!(out, "Issued a token for {subject}, now in {}", token_file.display())?;
         writeln!(out, "  id       {jti}")?;
         writeln!(out, "  scopes   {}", scopes.join(", "))?;
-        writeln!(out, "  expires  {expires_at}")?;
-        writeln!(out, "\nNext: {next}")
+        writeln!(out, "  expires  {expires_at}")
+    }
+
+    fn next(&self) -> Option<String> {
+        Some(self.next.clone())
     }
 }

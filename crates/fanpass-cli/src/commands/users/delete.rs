@@ -66,7 +66,7 @@ impl Report for DeleteReport {
         if !segments.is_empty() {
             let names: Vec<_> = segments.iter().map(ToString::to_string).collect();
             writeln!(out, "\nStill in segments: {}", names.join(", "))?;
-            writeln!(out, "Next: take the id out of the lists that these are pushed from, and push them")?;
+            writeln!(out, "Take the id out of the lists that these are pushed from, and push them.")?;
         }
         Ok(())
     }

@@ -1,17 +1,16 @@
 //! `fanpass users list`: the users that attributes are stored of, streamed.
 
-use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::pin::pin;
 
 use anyhow::Result;
 use clap::Args;
 use fanpass_client::Page;
-use fanpass_model::shown;
 use futures_util::TryStreamExt as _;
 
 use crate::cli::Global;
+use crate::commands::segments::Counted;
 use crate::exit::Exit;
-use crate::printer::{Printer, count};
+use crate::printer::Printer;
 use crate::session::Session;
 
 /// Print the ids of the users that attributes are stored of, one a line, in byte order
@@ -31,29 +30,20 @@ pub struct List {
 impl List {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         let session = Session::open(global).await?;
-        let terminal = io::stdout().is_terminal();
-        let mut out = BufWriter::new(io::stdout());
         if self.count {
             let total = session.client.list_users(&Page { after: None, limit: Some(1) }).await?.total;
-            if printer.json() {
-                writeln!(out, "{}", serde_json::json!({ "total": total }))?;
-            } else {
-                writeln!(out, "{}", count(total))?;
-            }
+            printer.report(&Counted { count: total })?;
         } else {
+            let mut out = printer.lines();
             let mut users = pin!(session.client.users());
             let mut left = self.limit.unwrap_or(u64::MAX);
             while left > 0 {
                 let Some(user) = users.try_next().await? else { break };
-                match (printer.json(), terminal) {
-                    (true, _) => writeln!(out, "{}", serde_json::to_string(&user)?)?,
-                    (false, true) => writeln!(out, "{}", shown(user.user_id.as_str()))?,
-                    (false, false) => writeln!(out, "{}", user.user_id)?,
-                }
+                out.write(user.user_id.as_str(), &user)?;
                 left -= 1;
             }
+            out.finish()?;
         }
-        out.flush()?;
         session.close().await;
         Ok(Exit::Done)
     }

@@ -36,7 +36,7 @@ use crate::session::Session;
 #[command(after_help = "Examples:\n  \
     fanpass users push --file fans.csv --id fan_id --map is_sth=user_properties.sth:boolean --map tier=custom.loyalty_tier\n  \
     fanpass users push --file fans.xlsx --map 'plans=user_properties.ticketing_plans:list(|),blank=unset' --set custom.source=crm\n\n\
-Types: string, boolean, integer, decimal, date, date(%d.%m.%Y), list(SEPARATOR)\n\
+Types: string, boolean, integer, decimal (or number), date, date(%d.%m.%Y), list(SEPARATOR)\n\
 Options of a column: trim, blank=skip|unset, null=skip|unset, default=VALUE\n\
 Every rule of them: docs/tables.md, Columns that become attributes")]
 pub struct Push {
@@ -46,10 +46,10 @@ pub struct Push {
     columns: MappingOptions,
     #[command(flatten)]
     sending: Sending,
-    /// File for rows that did not arrive, made when there are any; never overwritten
+    /// File for rows that did not arrive, made with its folder when there are any; never overwritten
     #[arg(long, value_name = "FILE", default_value = "rejects.csv", value_parser = reject_file)]
     rejects: PathBuf,
-    /// Ledger of what was acknowledged: send only what differs from it. Made when it is not there
+    /// Ledger of what was acknowledged: send only what differs from it. Made with its folder when it is not there
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
     #[command(flatten)]
@@ -96,6 +96,6 @@ impl Push {
             attributes: vec![recipe::attributes(&label, file, &mapping, rejects_of.clone())],
             ..Feeds::default()
         })?;
-        conclude(self.input.file.display().to_string(), self.dry_run, pushed, printer)
+        conclude(self.input.file.path().display().to_string(), self.dry_run, pushed, printer)
     }
 }

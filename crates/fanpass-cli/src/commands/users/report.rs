@@ -13,7 +13,7 @@ use crate::feed::closed::{Closed, is_in_vain, write_figures};
 use crate::feed::push::Pushed;
 use crate::feed::remarks::Remark;
 use crate::input::RejectedRow;
-use crate::printer::{Printer, Report};
+use crate::printer::{Next, Printer, Report};
 use crate::session::quoted_path;
 
 /// Prints the report of `file` and gives the exit code.
@@ -24,22 +24,23 @@ pub fn conclude(file: String, dry_run: bool, pushed: Pushed, printer: Printer) -
         return closed.failure.map_or(Ok(Exit::Failed), Err);
     }
     let stopped = closed.why();
-    let next = match (&closed.stopped, closed.rejects_files.first()) {
-        _ if closed.failure.is_some() => None,
+    let (advice, next) = match (&closed.stopped, closed.rejects_files.first()) {
+        _ if closed.failure.is_some() => (None, None),
         (Some(_), _) => {
             // A ledger knows what was acknowledged.
             let again = if rejects_of.is_some() {
-                "what was acknowledged is not sent again"
+                "push the same file again: what was acknowledged is not sent again"
             } else {
-                "what was sent already is set to the same values"
+                "push the same file again: what was sent already is set to the same values"
             };
-            Some(format!("push the same file again: {again}"))
+            (Some(again), None)
         }
         (None, Some(path)) => {
             let mend = if closed.figures.rejected > 0 { "mend" } else { "look at" };
-            Some(format!("{mend} {0} and push it: fanpass rejects retry {0}", quoted_path(path)))
+            let path = quoted_path(path);
+            (None, Some(Next::after(format!("{mend} {path}"), format!("fanpass rejects retry {path}"))))
         }
-        (None, None) => None,
+        (None, None) => (None, None),
     };
     let report = PushReport {
         file,
@@ -54,6 +55,7 @@ pub fn conclude(file: String, dry_run: bool, pushed: Pushed, printer: Printer) -
         rejects: closed.rejects.clone(),
         listed: closed.listed,
         rejects_files: closed.rejects_files.clone(),
+        advice,
         next,
     };
     printer.report(&report)?;
@@ -83,8 +85,11 @@ struct PushReport {
     #[serde(skip)]
     listed: u64,
     rejects_files: Vec<PathBuf>,
+    /// What goes on from here, where no command line can say it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
+    advice: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<Next>,
 }
 
 impl Report for PushReport {
@@ -104,7 +109,10 @@ impl Report for PushReport {
         write_notices(out, &self.notices)?;
         write_undelivered(out, &self.rejects, figures.rejected, self.listed)?;
         let unlisted = !self.dry_run && figures.unsent + figures.rejected > self.listed;
-        write_files(out, &self.rejects_files, unlisted)?;
-        self.next.iter().try_for_each(|next| writeln!(out, "\nNext: {next}"))
+        write_files(out, &self.rejects_files, unlisted)
+    }
+
+    fn next(&self) -> Option<String> {
+        self.next.as_ref().map(ToString::to_string).or(self.advice.map(str::to_owned))
     }
 }

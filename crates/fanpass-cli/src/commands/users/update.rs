@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use clap::Args;
 use fanpass_model::{AttributeKey, AttributeValue, UserId, UserProperties, ga4};
+use fanpass_sync::CellType;
 use serde::Serialize;
 
 use crate::cli::Global;
@@ -19,7 +20,8 @@ use crate::session::{Session, quoted};
 /// Set or unset attributes of one user
 ///
 /// Values are text unless their type is said: `--set custom.points:number=1250`, `--set user_properties.sth:boolean=true`,
-/// `--set user_properties.ticketing_plans:list=full-season,cup`.
+/// `--set user_properties.ticketing_plans:list=full-season,cup`. The types of `users push` do too: `integer`, `decimal`, `date`,
+/// `list(|)`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     fanpass users update 00042 --set custom.loyalty_tier=gold --set user_properties.sth:boolean=true\n  \
@@ -62,10 +64,19 @@ fn parse_assignment(text: &str) -> Result<Assignment, String> {
             }
             parsed
         }
-        _ => return Err(format!("`{kind}` is no type; use string, number, boolean or list")),
+        _ => typed(kind, value)?,
     };
     value.validate().map_err(|error| error.to_string())?;
     Ok(Assignment { key, value })
+}
+
+/// A value of one of the types that a mapping has.
+fn typed(kind: &str, value: &str) -> Result<AttributeValue, String> {
+    let cell: CellType =
+        kind.parse().map_err(|error| format!("{error}; a list without a separator is parted by commas"))?;
+    let read =
+        cell.read(value).map_err(|fault| fault.message.replacen("the cell", &format!("`{value}`"), 1))?;
+    read.ok_or_else(|| format!("`{value}` holds no entry"))
 }
 
 impl Update {
@@ -160,8 +171,11 @@ struct UpdateReport {
 
 impl Report for UpdateReport {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Self { user_id, attributes, next } = self;
-        writeln!(out, "Updated {} of user {user_id}", counted(*attributes, "attribute"))?;
-        next.iter().try_for_each(|next| writeln!(out, "\nNext: {next}"))
+        let Self { user_id, attributes, .. } = self;
+        writeln!(out, "Updated {} of user {user_id}", counted(*attributes, "attribute"))
+    }
+
+    fn next(&self) -> Option<String> {
+        self.next.clone()
     }
 }
