@@ -99,6 +99,20 @@ async fn unclaimed() {
     }
 }
 
+/// Resolves at the first signal. At the next one, which none of what follows takes notice of, `end` is called.
+pub async fn stop_unless_again(end: impl FnOnce() + Send + 'static) {
+    stop().await;
+    let mut again = Box::pin(stop());
+    // From here on no signal is missed, whenever the task begins.
+    let came = (&mut again).now_or_never().is_some();
+    tokio::spawn(async move {
+        if !came {
+            again.await;
+        }
+        end();
+    });
+}
+
 /// Resolves at the first Ctrl-C or termination signal.
 pub async fn stop() {
     let interrupt = async {

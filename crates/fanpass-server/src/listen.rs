@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use axum::middleware::from_fn;
 use axum::response::Response;
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
@@ -22,6 +23,7 @@ use crate::config::Config;
 use crate::error::{ServiceError, ServiceErrorKind};
 use crate::faults::{Cut, is_cut};
 use crate::http::head::OverSocket;
+use crate::http::unread;
 use crate::patient::Patient;
 
 /// How long to wait after a failed accept: out of file descriptors, most likely, which passes.
@@ -46,7 +48,7 @@ pub(crate) async fn listen(
     http.max_headers(limits.header_count.saturating_add(HEADERS_SPARE));
     let room = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
     let connections = GracefulShutdown::new();
-    let router = router.layer(Extension(OverSocket));
+    let router = router.layer(from_fn(unread::settle)).layer(Extension(OverSocket));
     let service = TowerToHyperService::new(MapResult::new(router, cut));
     tokio::pin!(shutdown);
     loop {
@@ -67,7 +69,7 @@ pub(crate) async fn listen(
             drop(permit);
         });
     }
-    // Whoever is connected already can still ask.
+    // Whoever watches the service asks on another socket: here nobody is connected any more without a call under way.
     app.draining.store(true, Ordering::Relaxed);
     drop(listener);
     if tokio::time::timeout(config.drain, connections.shutdown()).await.is_err() {

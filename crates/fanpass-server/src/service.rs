@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -172,6 +173,7 @@ impl Service {
 
     /// Takes no more imports and leaves those that are not done to the next start, which takes them up again.
     pub async fn stop(&self) {
+        self.app.draining.store(true, Ordering::Relaxed);
         self.app.imports.stop().await;
         self.forwarder.stop(self.config.drain).await;
         self.tending.stop(&self.app).await;

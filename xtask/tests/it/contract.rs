@@ -94,6 +94,7 @@ fn a_status_that_the_rule_asks_for_is_not_left_out() {
         ("/paths/~1lists/post/responses/413", "`writeList` lacks the answer 413"),
         ("/paths/~1keys~1{keyId}/get/responses/507", "`getKey` lacks the answer 507"),
         ("/paths/~1lists/post/parameters", "`writeList` takes an `Idempotency-Key` and writes nothing"),
+        ("/paths/~1lists/post/responses/200/headers", "`writeList` tells `Idempotency-Replayed`"),
     ];
     for (pointer, expected) in cases {
         let error = error_with(pointer, None);

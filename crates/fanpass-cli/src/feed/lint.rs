@@ -28,7 +28,7 @@ pub async fn registry_of(
 
 /// What users may carry, where the target tells.
 pub async fn registry(session: &Session) -> Result<Option<AttributeRegistry>> {
-    match session.client.list_attributes().await {
+    match session.client.all_attributes().await {
         Ok(list) => {
             let mut registry = AttributeRegistry::default();
             list.attributes.into_iter().for_each(|definition| registry.insert(definition));

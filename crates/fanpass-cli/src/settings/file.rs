@@ -9,6 +9,7 @@ use fanpass_model::AttributeDefinition;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::{Origin, Stated};
 use crate::attribute_file::{self, line_of};
 use crate::exit::Exit;
 use crate::failure::failure;
@@ -30,13 +31,16 @@ pub(super) struct File {
 }
 
 impl File {
-    fn slip(&mut self, line: usize, message: &str) {
-        self.slips.push(format!("{}:{line}: {message}", self.path.display()));
+    /// The settings that it states.
+    pub(super) fn stated(&self) -> impl Iterator<Item = Stated> {
+        let one = |(key, value, line): &(String, String, usize)| {
+            (key.clone(), value.clone(), Origin::File(self.path.clone(), *line))
+        };
+        self.values.iter().map(one)
     }
 
-    /// The data folder, if the file names one; relative to where the file lies, as it is for whoever writes it.
-    pub(super) fn data(&self) -> Option<PathBuf> {
-        self.values.iter().find(|(key, ..)| key == "data").map(|(_, value, _)| value.into())
+    fn slip(&mut self, line: usize, message: &str) {
+        self.slips.push(format!("{}:{line}: {message}", self.path.display()));
     }
 }
 

@@ -13,7 +13,6 @@ use anyhow::Result;
 use fanpass_model::ServiceSetting;
 use fanpass_server::Config;
 
-use crate::cli::Found;
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::local;
@@ -24,8 +23,11 @@ use list::SETTINGS;
 const PREFIX: &str = "FANPASS_SERVE_";
 /// Variables of that beginning that are options of the command line.
 const OPTIONS: [&str; 1] = ["FANPASS_SERVE_CONFIG_FILE"];
-/// Variables that are older than the settings they set.
-const ALIASES: [(&str, &str); 1] = [("FANPASS_LISTEN", "listen")];
+/// Variables with names of their own, which give way to those of that beginning.
+const SHORT: [(&str, &str); 2] = [("FANPASS_DATA", "data"), ("FANPASS_LISTEN", "listen")];
+
+/// A setting as it was found: its key, its value, and where.
+type Stated = (String, String, Origin);
 
 /// How `serve` runs.
 #[derive(Debug, Clone)]
@@ -91,47 +93,32 @@ impl Settings {
         })
     }
 
-    /// Settings from all their places: `file`, then `variables`, then `options`; what comes later wins. `data` is the data
-    /// folder, and where it was named.
+    /// Settings from all their places: `file`, then `variables`, then `options`; what comes later wins. The data folder is
+    /// `data` where none of them names one.
     pub fn read(
-        data: (&Path, Found),
+        data: &Path,
         file: Option<&Path>,
         variables: impl IntoIterator<Item = (String, String)>,
-        options: &[(&str, String, Origin)],
+        options: Vec<Stated>,
     ) -> Result<Self> {
         let file = file.map(file::read).transpose()?;
-        let stated = file.as_ref().and_then(file::File::data);
-        let folder = stated.filter(|_| data.1 == Found::Nowhere).unwrap_or_else(|| data.0.to_owned());
-        let mut settings = Self::of(&folder)?;
-        let mut slips = Vec::new();
-        if let Some(file) = file {
-            slips = file.slips;
-            for (key, value, line) in &file.values {
-                slips.extend(settings.set(key, value, Origin::File(file.path.clone(), *line)).err());
-            }
-            settings.config.platform_attributes.extend(file.attributes);
-        }
         let mut variables: Vec<_> = variables.into_iter().collect();
         variables.sort();
         let ga4_secret = variables.iter().find(|(name, _)| name == ga4::VARIABLE).map(|(_, secret)| secret);
         let ga4_secret = ga4_secret.and_then(|secret| parse_token(secret));
-        for (name, value) in variables {
-            let known = ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, key)| (*key).to_owned());
-            let key = known.or_else(|| name.strip_prefix(PREFIX).map(key_of));
-            if let Some(key) = key.filter(|_| !value.is_empty() && !OPTIONS.contains(&&*name)) {
-                slips.extend(settings.set(&key, &value, Origin::Variable(name)).err());
-            }
+        let mut stated: Vec<_> = file.iter().flat_map(file::File::stated).collect();
+        stated.extend(stated_by(variables));
+        stated.extend(options);
+
+        let folder = stated.iter().rev().find(|(key, ..)| key == "data");
+        let mut settings = Self::of(folder.map_or(data, |(_, folder, _)| Path::new(folder)))?;
+        let mut slips = Vec::new();
+        if let Some(file) = file {
+            slips = file.slips;
+            settings.config.platform_attributes.extend(file.attributes);
         }
-        for (key, value, origin) in options {
-            slips.extend(settings.set(key, value, origin.clone()).err());
-        }
-        let named = match data.1 {
-            Found::Nowhere => None,
-            Found::Environment => Some(Origin::Variable("FANPASS_DATA".to_owned())),
-            Found::CommandLine => Some(Origin::Option("--data")),
-        };
-        if let Some(named) = named {
-            slips.extend(settings.set("data", &data.0.display().to_string(), named).err());
+        for (key, value, origin) in stated {
+            slips.extend(settings.set(&key, &value, origin).err());
         }
         slips.extend(settings.contradictions());
         match slips.as_slice() {
@@ -193,6 +180,21 @@ impl Settings {
             .zip(&self.origins)
             .map(|(setting, origin)| (setting.key, (setting.get)(self), origin.as_ref()))
     }
+}
+
+/// The settings that variables state, those with names of their own first.
+fn stated_by(variables: Vec<(String, String)>) -> impl Iterator<Item = Stated> {
+    let stated = |(name, value): &(String, String)| !value.is_empty() && !OPTIONS.contains(&&**name);
+    let (prefixed, others): (Vec<_>, Vec<_>) =
+        variables.into_iter().filter(stated).partition(|(name, _)| name.starts_with(PREFIX));
+    let short = others.into_iter().filter_map(|(name, value)| {
+        let (_, key) = SHORT.iter().find(|(short, _)| *short == name)?;
+        Some(((*key).to_owned(), value, Origin::Variable(name)))
+    });
+    let prefixed = prefixed.into_iter().filter_map(|(name, value)| {
+        Some((key_of(name.strip_prefix(PREFIX)?), value, Origin::Variable(name)))
+    });
+    short.chain(prefixed)
 }
 
 /// The key whose variable has this name behind [`PREFIX`].

@@ -51,6 +51,11 @@ impl Club {
         self.address = Some(address);
     }
 
+    /// Where the service is.
+    pub fn address(&self) -> &str {
+        self.address.as_deref().unwrap()
+    }
+
     /// Points the default profile at `domain`.
     pub fn profile(&self, domain: &str, token: &str) {
         let login = self.command(&["auth", "login", "--domain", domain]).write_stdin(token).output().unwrap();

@@ -1,5 +1,11 @@
 //! Members that others change between two runs: a feed goes on from who is in the segment, and not from what its ledger knew.
 
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::apply::members;
@@ -83,4 +89,58 @@ fn a_segment_as_it_was_is_not_read_again() {
     club.json(&["segments", "add", "fans", "d"]);
     club.json(&["apply", "fans.toml"]);
     assert!(asked(&club) > before);
+}
+
+/// A way to the service at `address` that halts the first request to replace a segment: it says so, and goes on when told to.
+fn halting(address: &str) -> (String, Receiver<()>, SyncSender<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let entrance = listener.local_addr().unwrap().to_string();
+    let ((halt, halted), (go_on, told)) = (sync_channel(1), sync_channel(1));
+    let address = address.to_owned();
+    let gate = Arc::new(Mutex::new(Some((halt, told))));
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let (mut connection, gate) = (connection.unwrap(), Arc::clone(&gate));
+            let mut service = TcpStream::connect(&address).unwrap();
+            let (mut back, mut answers) = (connection.try_clone().unwrap(), service.try_clone().unwrap());
+            std::thread::spawn(move || std::io::copy(&mut answers, &mut back));
+            std::thread::spawn(move || {
+                let mut bytes = vec![0; 1 << 16];
+                while let Ok(read @ 1..) = connection.read(&mut bytes) {
+                    let replaces = bytes.starts_with(b"POST /api/v1/segments ");
+                    if let Some((halt, told)) = gate.lock().unwrap().take_if(|_| replaces) {
+                        halt.send(()).unwrap();
+                        told.recv().unwrap();
+                    }
+                    service.write_all(&bytes[..read]).unwrap();
+                }
+            });
+        }
+    });
+    (format!("http://{entrance}"), halted, go_on)
+}
+
+#[test]
+fn a_segment_that_others_change_while_another_goes_up_is_not_sent() {
+    let club = club("add");
+    club.file("more.csv", "fan_id\nc\n");
+    let feed = |name: &str| format!("[[segment]]\nname = \"{name}\"\nfile = \"more.csv\"\n");
+    club.file("both.toml", format!("ledger = \"fans.ledger\"\n{}{}", feed("first"), feed("fans")));
+    club.json(&["tokens", "issue", "night", "--out", "night.token"]);
+    let (entrance, halted, go_on) = halting(club.address());
+    let through = ["--domain", &entrance, "--token-file", "night.token", "--adopt-ledger"];
+    let arguments = [&["apply", "both.toml"][..], &through].concat();
+    let applied = std::thread::scope(|scope| {
+        let applied = scope.spawn(|| club.run(&arguments));
+        halted.recv_timeout(Duration::from_mins(1)).unwrap();
+        club.json(&["segments", "add", "fans", "meanwhile"]);
+        go_on.send(()).unwrap();
+        applied.join().unwrap()
+    });
+    assert!(applied.contains("others have changed segment fans since it was compared"), "{applied}");
+    assert!(applied.ends_with("exit 13\n"), "{applied}");
+    assert_eq!(members(&club, "first"), ["c"]);
+    assert_eq!(members(&club, "fans"), ["a", "b", "meanwhile"]);
+    assert!(club.run(&["apply", "both.toml", "--adopt-ledger"]).ends_with("exit 0\n"));
+    assert_eq!(members(&club, "fans"), ["a", "b", "c", "meanwhile"]);
 }

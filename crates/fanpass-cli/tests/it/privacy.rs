@@ -43,6 +43,29 @@ fn a_fan_gets_all_that_is_stored_and_is_erased() {
 }
 
 #[test]
+fn an_export_is_whole_though_the_service_tells_it_in_parts() {
+    let club = Club::with_service();
+    let keys: Vec<_> = (0..30).map(|number| format!("n{number}")).collect();
+    let definition = |key: &String| format!("[[attribute]]\nkey = \"custom.{key}\"\ntype = \"list\"\n");
+    club.file("attributes.toml", keys.iter().map(definition).collect::<String>());
+    club.json(&["attributes", "import", "attributes.toml"]);
+    let maps: Vec<_> = keys.iter().map(|key| format!("{key}=custom.{key}:list(,)")).collect();
+    let maps: Vec<_> = maps.iter().flat_map(|map| ["--map", map.as_str()]).collect();
+    for letter in ["a", "b", "c", "d"] {
+        let notes = vec![letter.repeat(4_000); 7];
+        let row = keys.iter().map(|key| (key.clone(), serde_json::json!(notes)));
+        let row = row.chain([("user_id".to_owned(), "1".into())]).collect();
+        club.file("fan.jsonl", serde_json::Value::Object(row).to_string());
+        club.json(&[&["users", "push", "--file", "fan.jsonl"], &*maps].concat());
+    }
+    club.run(&["users", "export", "1", "--out", "fan.json"]);
+    let document: serde_json::Value =
+        serde_json::from_slice(&fs::read(club.path("fan.json")).unwrap()).unwrap();
+    assert_eq!(document["history"].as_array().unwrap().len(), 4);
+    assert_eq!(document["complete"], true);
+}
+
+#[test]
 fn the_audit_is_filtered_and_printed_in_three_forms() {
     let club = club();
     let updates = ["audit", "--operation", "updateUser", "--limit", "2"];

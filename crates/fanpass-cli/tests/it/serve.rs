@@ -166,3 +166,30 @@ fn an_ephemeral_service_leaves_nothing_and_shows_nobody_anything() {
     let both = Club::alone().run(&["serve", "--ephemeral", "--data", "x"]);
     assert!(both.ends_with("exit 2\n"), "{both}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_second_signal_of_either_kind_ends_it_at_once() {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpStream;
+
+    for second in ["-TERM", "-INT"] {
+        let (_club, serving) = served(&["--set", "drain=1h"]);
+        let address = serving.started["url"].as_str().unwrap().trim_start_matches("http://").to_owned();
+        let token = serving.started["token"].as_str().unwrap();
+        // A call whose body is waited for holds the service up.
+        let mut under_way = TcpStream::connect(&address).unwrap();
+        let head = format!(
+            "POST /api/v1/update_user HTTP/1.1\r\nhost: fanpass\r\nexpect: 100-continue\r\n\
+             content-type: application/json\r\ncontent-length: 2\r\nauthorization: Bearer {token}\r\n\r\n"
+        );
+        under_way.write_all(head.as_bytes()).unwrap();
+        under_way.read_exact(&mut [0; 25]).unwrap();
+        serving.signal("-TERM");
+        while TcpStream::connect(&address).is_ok() {
+            std::thread::yield_now();
+        }
+        serving.signal(second);
+        assert_eq!(serving.exit_code(), Some(130), "{second}");
+    }
+}

@@ -18,9 +18,17 @@ pub struct Serving {
 
 impl Serving {
     /// Asks it to end, and gives its exit code.
-    pub fn end(mut self) -> Option<i32> {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+    pub fn end(self) -> Option<i32> {
+        self.signal("-TERM");
+        self.exit_code()
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let told = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(told.success());
+    }
+
+    pub fn exit_code(mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
 }

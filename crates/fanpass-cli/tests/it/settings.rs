@@ -50,6 +50,40 @@ fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
 }
 
 #[test]
+fn each_place_wins_over_the_one_before_whatever_the_setting() {
+    let club = Club::alone();
+    let found = |key: &str, variables: &[(&str, &str)], options: &[&str]| {
+        let mut command = club.command(&[&CHECK[..], options].concat());
+        command.envs(variables.iter().copied());
+        let printed = String::from_utf8(command.output().unwrap().stdout).unwrap();
+        let line = printed.lines().find(|line| line.starts_with(&format!("{key} = "))).unwrap();
+        line.rsplit_once("# ").unwrap().1.to_owned()
+    };
+    for (key, short, long, option, values) in [
+        ("data", "FANPASS_DATA", "FANPASS_SERVE_DATA", "--data", ["a", "b", "c", "d", "e"]),
+        (
+            "listen",
+            "FANPASS_LISTEN",
+            "FANPASS_SERVE_LISTEN",
+            "--listen",
+            ["[::1]:1", "[::1]:2", "[::1]:3", "[::1]:4", "[::1]:5"],
+        ),
+    ] {
+        club.file("serve.toml", format!("{key} = {:?}\n", values[0]));
+        let file = ["--config-file", "serve.toml"];
+        let (short, long) = ((short, values[1]), (long, values[2]));
+        let set = format!("{key}={}", values[3]);
+        let set = [&file[..], &["--set", &set]].concat();
+        let all = [&[option, values[4]], &set[..]].concat();
+        assert_eq!(found(key, &[], &file), "serve.toml:1");
+        assert_eq!(found(key, &[short], &file), short.0);
+        assert_eq!(found(key, &[short, long], &file), long.0);
+        assert_eq!(found(key, &[short, long], &set), "--set");
+        assert_eq!(found(key, &[short, long], &all), option);
+    }
+}
+
+#[test]
 fn a_slip_is_told_with_its_line_and_the_nearest_name() {
     let club = Club::alone();
     std::fs::create_dir(club.path("etc")).unwrap();

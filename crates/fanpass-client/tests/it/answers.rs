@@ -50,7 +50,7 @@ async fn the_services_answers_are_read() {
     assert_eq!(record.get_user(&user()).await.unwrap().segments, [segment()]);
 
     let attributes = answered(service_answer("/service/v1/attributes", "get"));
-    let attributes = attributes.list_attributes().await.unwrap().attributes;
+    let attributes = attributes.all_attributes().await.unwrap().attributes;
     assert_eq!(attributes[0].ga4.as_ref().unwrap().name, "sth");
     assert_eq!(attributes[1].allowed_values.len(), 3);
     assert!(!attributes[1].is_retired() && attributes[2].is_retired());

@@ -174,7 +174,7 @@ async fn attributes_and_tokens_of_the_service_send_this() {
     assert_sends!("get_attribute_use", async |client: Client| {
         client.get_attribute_use(&tier_key, Some(10)).await
     });
-    assert_sends!("list_attributes", async |client: Client| client.list_attributes().await);
+    assert_sends!("list_attributes", async |client: Client| client.list_attributes(&page).await);
     assert_sends!("register_attribute", async |client: Client| client.register_attribute(&tier).await);
     assert_sends!("set_attribute_state", async |client: Client| {
         client.set_attribute_state(&tier.key, AttributeState::Retired).await

@@ -167,7 +167,7 @@ impl AttributeDefinition {
     }
 }
 
-/// All attributes.
+/// A page of attributes.
 ///
 /// Provenance: extension.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -176,6 +176,11 @@ pub struct AttributeList {
     ///
     /// Provenance: extension.
     pub attributes: Vec<AttributeDefinition>,
+    /// Where the next page begins, as `after`; absent on the last page.
+    ///
+    /// Provenance: extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
     /// Members this version does not know, kept so that they survive a round trip.
     #[serde(flatten)]
     pub extra: serde_json::Map<String, serde_json::Value>,
@@ -186,6 +191,7 @@ impl AttributeList {
     pub fn new(attributes: Vec<AttributeDefinition>) -> Self {
         Self {
             attributes,
+            next: None,
             extra: serde_json::Map::new(),
         }
     }

@@ -3,7 +3,7 @@
 //! Wire types: ga4.
 
 use serde::{Deserialize, Serialize};
-use crate::{AttributeKey, UserId};
+use super::DeadLetter;
 
 /// How far the forwarding of platform attributes to GA4 has come.
 ///
@@ -84,57 +84,6 @@ impl ForwardingStatus {
             dead,
             paused_until: None,
             last_failure: None,
-            extra: serde_json::Map::new(),
-        }
-    }
-}
-
-/// An attribute of a user that GA4 does not have.
-///
-/// Provenance: extension.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DeadLetter {
-    /// Its place; rises with each.
-    ///
-    /// Provenance: extension.
-    pub sequence: u64,
-    /// The user.
-    ///
-    /// Provenance: extension.
-    #[serde(rename = "userId")]
-    pub user_id: UserId,
-    /// The attribute.
-    ///
-    /// Provenance: extension.
-    pub key: AttributeKey,
-    /// Since when. As RFC 3339 writes it.
-    ///
-    /// Provenance: extension.
-    pub at: String,
-    /// Why, and what to do next.
-    ///
-    /// Provenance: extension.
-    pub reason: String,
-    /// Members this version does not know, kept so that they survive a round trip.
-    #[serde(flatten)]
-    pub extra: serde_json::Map<String, serde_json::Value>,
-}
-
-impl DeadLetter {
-    /// With the members that are always there; the others are absent.
-    pub fn new(
-        sequence: u64,
-        user_id: UserId,
-        key: AttributeKey,
-        at: String,
-        reason: String,
-    ) -> Self {
-        Self {
-            sequence,
-            user_id,
-            key,
-            at,
-            reason,
             extra: serde_json::Map::new(),
         }
     }

@@ -492,7 +492,7 @@ pub const GET_USER_HISTORY: Operation = Operation {
 };
 
 /// List Attributes: `GET /service/v1/attributes`. The platform catalogue and the registered custom
-/// attributes.
+/// attributes, a page at a time.
 ///
 /// Provenance: extension.
 pub const LIST_ATTRIBUTES: Operation = Operation {
@@ -501,12 +501,12 @@ pub const LIST_ATTRIBUTES: Operation = Operation {
     method: "GET",
     path: "/service/v1/attributes",
     content_type: None,
-    query: &[],
+    query: &["after", "limit"],
     success: 200,
     provenance: Provenance::Extension,
     scope: "read",
     idempotent: true,
-    summary: "The platform catalogue and the registered custom attributes",
+    summary: "The platform catalogue and the registered custom attributes, a page at a time",
 };
 
 /// Register Attribute: `POST /service/v1/attributes`. Register a custom attribute, so that users can

@@ -124,10 +124,42 @@ pub struct UserExport {
     ///
     /// Provenance: extension.
     pub audit: Vec<AuditRecord>,
-    /// False where history or audit have more than 10,000 entries each: the rest is in their pages.
+    /// Whether all of history and audit is here: each ends at 10,000 entries, the history also once it is
+    /// 4 MiB.
     ///
     /// Provenance: extension.
     pub complete: bool,
+    /// Where Get User History goes on, as its `after`; absent if nothing is left.
+    ///
+    /// Provenance: extension.
+    #[serde(rename = "historyNext")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history_next: Option<String>,
+    /// Where List Audit goes on, as its `after`, with the records' `target`; absent if nothing is left.
+    ///
+    /// Provenance: extension.
+    #[serde(rename = "auditNext")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit_next: Option<String>,
+    /// Attributes whose changes are on their way to GA4, by key; absent without any.
+    ///
+    /// Provenance: extension.
+    #[serde(
+        default,
+        deserialize_with = "crate::lenient::null_as_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub waiting: Vec<WaitingAttribute>,
+    /// What GA4 did not take or would not keep of the user, newest first; absent without any.
+    ///
+    /// Provenance: extension.
+    #[serde(rename = "deadLetters")]
+    #[serde(
+        default,
+        deserialize_with = "crate::lenient::null_as_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub dead_letters: Vec<DeadLetter>,
     /// Members this version does not know, kept so that they survive a round trip.
     #[serde(flatten)]
     pub extra: serde_json::Map<String, serde_json::Value>,
@@ -153,6 +185,40 @@ impl UserExport {
             history,
             audit,
             complete,
+            history_next: None,
+            audit_next: None,
+            waiting: Vec::new(),
+            dead_letters: Vec::new(),
+            extra: serde_json::Map::new(),
+        }
+    }
+}
+
+/// An attribute whose last change is on its way to GA4.
+///
+/// Provenance: extension.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WaitingAttribute {
+    /// The attribute.
+    ///
+    /// Provenance: extension.
+    pub key: AttributeKey,
+    /// When it changed. As RFC 3339 writes it.
+    ///
+    /// Provenance: extension.
+    #[serde(rename = "changedAt")]
+    pub changed_at: String,
+    /// Members this version does not know, kept so that they survive a round trip.
+    #[serde(flatten)]
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+impl WaitingAttribute {
+    /// With the members that are always there; the others are absent.
+    pub fn new(key: AttributeKey, changed_at: String) -> Self {
+        Self {
+            key,
+            changed_at,
             extra: serde_json::Map::new(),
         }
     }
@@ -195,7 +261,8 @@ pub struct AuditRecord {
     ///
     /// Provenance: extension.
     pub status: u16,
-    /// What it was about: a segment, a hashed user id, an attribute's key, a token's id.
+    /// What it was about: a segment, a hashed user id, an attribute's key, a token's id; what is not
+    /// there, under a hash.
     ///
     /// Provenance: extension.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -231,6 +298,57 @@ impl AuditRecord {
             target: None,
             file_sha256: None,
             outcome: None,
+            extra: serde_json::Map::new(),
+        }
+    }
+}
+
+/// An attribute of a user that GA4 does not have.
+///
+/// Provenance: extension.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// Its place; rises with each.
+    ///
+    /// Provenance: extension.
+    pub sequence: u64,
+    /// The user.
+    ///
+    /// Provenance: extension.
+    #[serde(rename = "userId")]
+    pub user_id: UserId,
+    /// The attribute.
+    ///
+    /// Provenance: extension.
+    pub key: AttributeKey,
+    /// Since when. As RFC 3339 writes it.
+    ///
+    /// Provenance: extension.
+    pub at: String,
+    /// Why, and what to do next.
+    ///
+    /// Provenance: extension.
+    pub reason: String,
+    /// Members this version does not know, kept so that they survive a round trip.
+    #[serde(flatten)]
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+impl DeadLetter {
+    /// With the members that are always there; the others are absent.
+    pub fn new(
+        sequence: u64,
+        user_id: UserId,
+        key: AttributeKey,
+        at: String,
+        reason: String,
+    ) -> Self {
+        Self {
+            sequence,
+            user_id,
+            key,
+            at,
+            reason,
             extra: serde_json::Map::new(),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -13,6 +14,8 @@ use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
 
 use super::body::{self, ContentType, Pace, Room};
 use super::idempotency::{Claim, Keyed};
@@ -23,6 +26,9 @@ use super::shape::check_shape;
 use crate::app::App;
 use crate::auth::Claims;
 use crate::store::{self, AuditEntry, Once, Trace};
+
+/// How long a long answer waits until fewer others are under way.
+const LONG_ANSWER_TURN: Duration = Duration::from_secs(10);
 
 /// What an operation does once its caller is known to be allowed to.
 pub(crate) trait Operate: 'static {
@@ -54,6 +60,8 @@ pub(crate) struct Call {
     pub(super) keyed: Option<Keyed>,
     /// Held until the call's record is kept as well: the key is this call's alone.
     pub(super) claim: Option<Claim>,
+    /// Its place among the long answers, which it has until it is sent.
+    pub(super) long_answer: Option<OwnedSemaphorePermit>,
 }
 
 impl Call {
@@ -62,7 +70,8 @@ impl Call {
         let request_id = parts.extensions.get().map_or_else(String::new, RequestId::to_string);
         let audit = AuditEntry { request_id, operation: operation.id.to_owned(), ..AuditEntry::default() };
         let parameters = Parameters::default();
-        Self { app, parts, body, parameters, audit, audited: false, keyed: None, claim: None }
+        let audited = false;
+        Self { app, parts, body, parameters, audit, audited, keyed: None, claim: None, long_answer: None }
     }
 
     /// Admits the caller, or says why not.
@@ -77,6 +86,18 @@ impl Call {
     /// Refuses a caller whose token has fallen since: a body may take hours to arrive.
     pub(super) fn still_admitted(&self) -> Result<(), Problem> {
         self.app.authority.authenticate(&self.parts.headers)?;
+        Ok(())
+    }
+
+    /// Waits for a place among the answers that may have some MiB: memory holds so many of them.
+    pub(crate) async fn expect_long_answer(&mut self) -> Result<(), Problem> {
+        let place = Arc::clone(&self.app.long_answers).acquire_owned();
+        let place = timeout(LONG_ANSWER_TURN, place).await.ok().and_then(Result::ok);
+        self.long_answer = Some(place.ok_or_else(|| {
+            Problem::unavailable(
+                "as many long answers as this service gives at a time are under way; try again in a moment",
+            )
+        })?);
         Ok(())
     }
 

@@ -5,12 +5,14 @@ use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
+use http_body_util::BodyExt as _;
 use sha2::{Digest as _, Sha256};
 
 use super::call::{Call, Operate};
@@ -93,7 +95,10 @@ async fn conduct<O: Operate>(mut call: Call) -> Response {
         Err(problem) => problem.into_response(),
     };
     response.extensions_mut().insert(Account(call.audit));
-    response
+    match call.long_answer {
+        Some(place) => response.map(|body| Body::new(body.map_err(move |error| (error, &place).0))),
+        None => response,
+    }
 }
 
 /// Stores the record of a call whose operation has not, unless it is one of a flood; with it the answer to its key. It fails
@@ -104,6 +109,7 @@ async fn record<O: Operate>(call: &mut Call, result: &Result<Answered, Problem>)
         Ok(_) => O::OPERATION.success,
         Err(problem) => problem.kind.status.as_u16(),
     };
+    call.audit.hide_unknown();
     if let Ok(answer) = result
         && O::OPERATION.is_write()
     {

@@ -6,6 +6,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use serde_json::error::Category;
 
+use super::brief::brief;
 use super::problem::{Kind, Problem, item};
 
 /// Reads a request. What it does not know is refused rather than dropped in silence: a misspelt member would
@@ -168,9 +169,9 @@ fn pointer_of_ignored(path: &serde_ignored::Path<'_>) -> String {
     }
 }
 
-/// A member's name as a JSON pointer writes it (RFC 6901, section 3).
+/// A member's name as a JSON pointer writes it (RFC 6901, section 3), a very long one cut.
 pub(crate) fn escape(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
+    brief(name).replace('~', "~0").replace('/', "~1")
 }
 
 fn unescape(name: &str) -> String {

@@ -1,6 +1,7 @@
 //! The service over HTTP: a route for each operation of the contract, and what every answer has in common.
 
 pub(crate) mod body;
+mod brief;
 mod call;
 mod conduct;
 pub(crate) mod floods;
@@ -17,6 +18,7 @@ mod plain;
 pub(crate) mod problem;
 pub(crate) mod query;
 mod shape;
+pub(crate) mod unread;
 mod upload;
 
 use std::sync::Arc;

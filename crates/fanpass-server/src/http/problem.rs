@@ -7,6 +7,7 @@ use fanpass_model::ProblemItem;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
+use super::brief::brief;
 use crate::error::ServiceError;
 use crate::store::{StoreError, StoreErrorKind};
 
@@ -62,7 +63,7 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), items: Vec::new(), headers: Vec::new() }
+        Self { kind, detail: brief(detail.into()).into_owned(), items: Vec::new(), headers: Vec::new() }
     }
 
     /// A request that can be read and is wrong in the places that `items` name.
@@ -144,8 +145,8 @@ impl Problem {
 
 /// One wrong place of a request.
 pub(crate) fn item(pointer: impl Into<String>, code: &str, detail: impl Into<String>) -> ProblemItem {
-    let mut item = ProblemItem::new(code.to_owned(), detail.into());
-    item.pointer = Some(pointer.into());
+    let mut item = ProblemItem::new(code.to_owned(), brief(detail.into()).into_owned());
+    item.pointer = Some(brief(pointer.into()).into_owned());
     item
 }
 

@@ -56,6 +56,31 @@ async fn the_audit_is_paged_and_filtered_for_administrators() {
 }
 
 #[tokio::test]
+async fn what_is_not_there_is_under_a_hash() {
+    let harness = Harness::start().await;
+    let secret = harness.issue("victim", &["read"]).await;
+    for (method, path) in [
+        ("DELETE", "/service/v1/tokens/"),
+        ("DELETE", "/service/v1/key?kid="),
+        ("GET", "/service/v1/segment?segmentName=fan-"),
+        ("DELETE", "/service/v1/tokens/fan-"),
+    ] {
+        let wrong = if path.ends_with('-') { "00042" } else { &secret };
+        assert_eq!(
+            harness.call(Call::new(method, &format!("{path}{wrong}"))).await.status / 100,
+            4,
+            "{path}"
+        );
+    }
+    let records = harness.get("/service/v1/audit?limit=4").await.json();
+    for record in records["records"].as_array().unwrap() {
+        assert!(!record.to_string().contains(&secret) && !record.to_string().contains("00042"), "{record}");
+    }
+    let target = records["records"][0]["target"].as_str().unwrap();
+    assert!(target.starts_with("unknown:") && target.len() == 32, "{target}");
+}
+
+#[tokio::test]
 async fn one_page_looks_through_a_bounded_part_of_the_audit() {
     let harness = Harness::start().await;
     harness.call(segment(r#"{"segmentName":"cup","userIds":["00042"]}"#)).await;

@@ -1,5 +1,7 @@
 //! JSON that a request may not be, or not say: each fault is named by its place.
 
+use serde_json::json;
+
 use crate::bad_input::refused;
 use crate::harness::{Harness, post, segment, update};
 use crate::snapshot;
@@ -7,8 +9,7 @@ use crate::snapshot;
 #[tokio::test]
 async fn attributes_that_may_not_be_written() {
     let harness = Harness::start().await;
-    let set =
-        |key: &str| update(&serde_json::json!({"userId": "u1", "userProperties": {key: "x"}}).to_string());
+    let set = |key: &str| update(&json!({"userId": "u1", "userProperties": {key: "x"}}).to_string());
     snapshot!("unknown_prefix", refused(&harness, set("loyalty_tier")).await);
     snapshot!("unregistered_key", refused(&harness, set("custom.loyalty_tier")).await);
     snapshot!("unknown_platform_key", refused(&harness, set("user_properties.st")).await);
@@ -28,7 +29,7 @@ async fn ids_that_are_not_text() {
     snapshot!("number_as_id", refused(&harness, segment(number)).await);
     let odd = r#"{"segmentName":"cup","userIds":["a"," b",null,"","\u0007",1e5,["c"]],"colour":1}"#;
     snapshot!("ids_of_all_kinds", refused(&harness, segment(odd)).await);
-    let many = serde_json::json!({"segmentName": "cup", "userIds": vec![42; 500]});
+    let many = json!({"segmentName": "cup", "userIds": vec![42; 500]});
     let named =
         refused(&harness, segment(&many.to_string())).await.json()["errors"].as_array().unwrap().len();
     assert_eq!(named, 100);
@@ -154,4 +155,22 @@ async fn json_that_is_malformed() {
     let not_utf8 = post("/api/v1/segments").header("content-type", "application/json");
     let body = b"{\"segmentName\":\"c\xffp\",\"userIds\":[\"a\"]}";
     assert_eq!(refused(&harness, not_utf8.body(body)).await.status, 400);
+}
+
+#[tokio::test]
+async fn what_is_very_long_is_told_in_brief() {
+    let harness = Harness::start().await;
+    let long = "z".repeat(1 << 20);
+    for body in [
+        json!({"segmentName": "cup", "userIds": ["1"], (&long): 1}),
+        json!({"segmentName": "cup", "userIds": ["1"], "mode": long}),
+        json!({"segmentName": "cup", "userIds": long}),
+    ] {
+        let answer = harness.call(segment(&body.to_string())).await;
+        assert!(answer.status == 422 && answer.body.len() < 4_000, "{} bytes", answer.body.len());
+        assert!(answer.body.contains("zzz…zzz"), "{answer}");
+    }
+    let name = harness.call(segment(&json!({(&long): 1}).to_string())).await.json();
+    let detail = name["errors"][0]["detail"].as_str().unwrap();
+    assert!(detail.starts_with("`zzz") && detail.ends_with("check its spelling"), "{detail}");
 }

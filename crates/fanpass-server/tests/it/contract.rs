@@ -9,6 +9,10 @@ use crate::harness::Answer;
 static CONTRACT: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(fanpass_model::CONTRACT_JSON).unwrap());
 
+/// Headers that any answer of HTTP may have.
+const OF_HTTP: [&str; 6] =
+    ["content-type", "content-length", "date", "connection", "cache-control", "transfer-encoding"];
+
 /// Panics if the answer is not one that the contract announces for the operation.
 pub fn check(method: &str, target: &str, answer: &Answer) {
     let path = target.split('?').next().unwrap();
@@ -37,9 +41,16 @@ pub fn check(method: &str, target: &str, answer: &Answer) {
         assert!(!schema.is_null(), "{content_type} is not announced");
         matches(&answer.json(), schema, "body");
     }
-    let headers = announced.and_then(|response| response["headers"].as_object());
-    for name in headers.into_iter().flat_map(|headers| headers.keys()) {
-        assert!(answer.header(&name.to_lowercase()).is_some(), "the answer lacks {name}: {answer}");
+    let own = announced.and_then(|response| response["headers"].as_object());
+    let headers: Vec<_> =
+        CONTRACT["components"]["headers"].as_object().into_iter().chain(own).flatten().collect();
+    for (name, header) in &headers {
+        let there = answer.header(&name.to_lowercase()).is_some();
+        assert!(there || header["required"] != true, "the answer lacks {name}: {answer}");
+    }
+    for name in answer.header_names().filter(|name| !OF_HTTP.contains(name)) {
+        let announced = headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+        assert!(announced, "{method} {path} does not announce {name}: {answer}");
     }
 }
 
@@ -63,6 +74,9 @@ fn resolve(value: &'static Value) -> &'static Value {
 }
 
 fn matches(value: &Value, schema: &'static Value, place: &str) {
+    // What a reference says beside itself holds too.
+    let fewest =
+        [schema, resolve(schema)].into_iter().filter_map(|schema| schema["minProperties"].as_u64()).max();
     let schema = resolve(schema);
     let kinds = match &schema["type"] {
         Value::String(kind) => vec![kind.as_str()],
@@ -87,6 +101,7 @@ fn matches(value: &Value, schema: &'static Value, place: &str) {
         matches(entry, &schema["items"], place);
     }
     let Some(members) = value.as_object() else { return };
+    assert!(members.len() as u64 >= fewest.unwrap_or(0), "{place} has too few members");
     for required in schema["required"].as_array().into_iter().flatten() {
         assert!(members.contains_key(required.as_str().unwrap()), "{place} lacks {required}");
     }

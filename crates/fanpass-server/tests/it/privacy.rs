@@ -122,7 +122,7 @@ async fn a_long_history_is_erased_whole() {
         });
     }
     updates.join_all().await;
-    assert_eq!(store.user_changes(&user, None, 10_000).await.unwrap().len(), 2_500);
+    assert_eq!(store.user_changes(&user, None, 10_000).await.unwrap().changes.len(), 2_500);
     let erased = store.erase_user(&user, "user:x", |_| AuditEntry::default().into()).await.unwrap();
     assert_eq!((erased.attributes, erased.changes), (1, 2_500));
     assert_eq!(store.users(None, 10).await.unwrap().total, 0);
@@ -157,7 +157,7 @@ async fn old_changes_are_forgotten_and_the_rest_stays() {
     set(3).await;
     while !store.forget_changes(until).await.unwrap() {}
     set(4).await;
-    let kept = store.user_changes(&user, None, 10).await.unwrap();
+    let kept = store.user_changes(&user, None, 10).await.unwrap().changes;
     assert_eq!(kept.len(), 2);
     let erased = store.erase_user(&user, "user:x", |_| AuditEntry::default().into()).await.unwrap();
     assert_eq!(erased.changes, 2);

@@ -113,7 +113,7 @@ impl Feeds {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Syntax`], and those of [`Mapping::check`].
+    /// [`ErrorKind::Syntax`], and those of [`Mapping::check`](crate::Mapping::check).
     pub fn check(&self) -> Result<(), SyncError> {
         let mut labels = BTreeSet::new();
         for label in self.labels() {

@@ -7,6 +7,7 @@ mod feeds;
 mod ledger;
 mod ledger_model;
 mod lint;
+mod lists;
 mod mapping;
 mod membership;
 mod mended;

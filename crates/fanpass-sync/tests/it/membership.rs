@@ -8,11 +8,11 @@ use proptest::prelude::*;
 
 use crate::ledger::{Folder, open};
 
-const HELD: &str = "segment";
+pub(crate) const HELD: &str = "segment";
 
-type Ids = BTreeSet<String>;
+pub(crate) type Ids = BTreeSet<String>;
 
-fn write(ledger: &mut Ledger, name: &str, ids: &Ids) {
+pub(crate) fn write(ledger: &mut Ledger, name: &str, ids: &Ids) {
     let mut list = ledger.write_list().unwrap();
     for id in ids {
         list.push(id.as_bytes()).unwrap();
@@ -21,7 +21,7 @@ fn write(ledger: &mut Ledger, name: &str, ids: &Ids) {
     ledger.publish_lists(&[(name, list)]).unwrap();
 }
 
-fn ids(ledger: &Ledger, list: ListId) -> Ids {
+pub(crate) fn ids(ledger: &Ledger, list: ListId) -> Ids {
     let mut reader = ledger.read_unnamed_list(list);
     let mut ids = Ids::new();
     while let Some(id) = reader.peek().unwrap() {
@@ -31,21 +31,21 @@ fn ids(ledger: &Ledger, list: ListId) -> Ids {
     ids
 }
 
-const ALL: Keep = Keep { members: true, either: true };
+pub(crate) const ALL: Keep = Keep { members: true, either: true };
 
 /// The names of what feeds own.
 const OWNED: [&str; 4] = ["feed-0", "feed-1", "feed-2", "feed-3"];
 
 /// A file of ids, whether its feed owns what it lists, and whether a row of it cannot be read.
 #[derive(Debug, Clone)]
-struct File {
+pub(crate) struct File {
     mode: SegmentMode,
     ids: Vec<String>,
     broken: bool,
 }
 
 impl File {
-    fn of(ids: &[&str], mode: SegmentMode) -> Self {
+    pub(crate) fn of(ids: &[&str], mode: SegmentMode) -> Self {
         Self { mode, ids: ids.iter().map(|&id| id.to_owned()).collect(), broken: false }
     }
 
@@ -55,7 +55,7 @@ impl File {
 }
 
 /// What files make of a segment, and who goes out.
-fn compare(ledger: &Ledger, files: &[File], keep: Keep) -> (Comparison, Ids) {
+pub(crate) fn compare(ledger: &Ledger, files: &[File], keep: Keep) -> (Comparison, Ids) {
     let folder = tempfile::tempdir().unwrap();
     let mut roster = Roster::new(folder.path());
     let mut claims = Vec::new();
@@ -223,51 +223,4 @@ fn whoever_is_only_seen_stays_where_he_is() {
     assert_eq!(gone, ["c"]);
     assert_eq!(ids(&ledger, change.members.unwrap()), ["a", "b", "d", "y"].map(str::to_owned).into());
     assert_eq!(ids(&ledger, change.either.unwrap()), ["a", "b", "c", "d", "y"].map(str::to_owned).into());
-}
-
-fn numbered(count: u32) -> Ids {
-    (0..count).map(|number| format!("fan-{number:06}")).collect()
-}
-
-#[test]
-fn long_lists_are_read_as_they_were_written() {
-    let folder = Folder::new();
-    let mut ledger = open(&folder.ledger());
-    let long = numbered(20_000);
-    write(&mut ledger, HELD, &long);
-    assert_eq!(ledger.list(HELD).unwrap().unwrap().ids, 20_000);
-    let (comparison, gone) = compare(&ledger, &[File::of(&["fan-000007"], SegmentMode::Replace)], ALL);
-    let change = &comparison.changes[0];
-    assert_eq!((change.before, change.after, change.removed), (20_000, 1, 19_999));
-    assert_eq!(
-        change.removed_samples,
-        ["fan-000000", "fan-000001", "fan-000002", "fan-000003", "fan-000004"]
-    );
-    assert_eq!(gone.len(), 19_999);
-    assert_eq!(ids(&ledger, comparison.either.unwrap()), long);
-}
-
-#[test]
-fn a_list_is_in_doubt_from_the_first_word_of_a_change_to_its_publication() {
-    let folder = Folder::new();
-    let mut ledger = open(&folder.ledger());
-    assert_eq!(ledger.list(HELD).unwrap(), None);
-    write(&mut ledger, HELD, &numbered(3));
-    ledger.doubt_list(HELD).unwrap();
-    let mut after_kill = open(&folder.killed().ledger());
-    assert!(after_kill.list(HELD).unwrap().unwrap().in_doubt);
-    write(&mut after_kill, HELD, &numbered(4));
-    let state = after_kill.list(HELD).unwrap().unwrap();
-    assert_eq!((state.ids, state.in_doubt), (4, false));
-}
-
-#[test]
-fn lists_without_a_name_are_swept_and_the_others_stay() {
-    let folder = Folder::new();
-    let mut ledger = open(&folder.ledger());
-    write(&mut ledger, HELD, &numbered(3));
-    let (unnamed, _) = compare(&ledger, &[File::of(&["x"], SegmentMode::Add)], ALL);
-    ledger.sweep_lists().unwrap();
-    assert_eq!(ids(&ledger, unnamed.members.unwrap()), Ids::new());
-    assert_eq!(compare(&ledger, &[File::of(&[], SegmentMode::Add)], Keep::default()).0.before, 3);
 }

@@ -134,10 +134,13 @@ fn problem_page(contract: &Contract, types: Types<'_>) -> Vec<String> {
 
 fn failures<'a>(responses: impl IntoIterator<Item = &'a Response>) -> String {
     let rows = responses.into_iter().map(|response| {
-        let headers =
-            response.headers.iter().map(|(name, header)| format!(" `{name}`: {}", header.description));
-        let meaning = response.description.clone() + &headers.collect::<String>();
-        [format!("`{}`", response.status), meaning, response.provenance.to_string()]
+        [format!("`{}`", response.status), meaning(response), response.provenance.to_string()]
     });
     table(["status", "when", "provenance"], rows)
+}
+
+/// What an answer and its headers mean.
+fn meaning(response: &Response) -> String {
+    let headers = response.headers.iter().map(|(name, header)| format!(" `{name}`: {}", header.description));
+    response.description.clone() + &headers.collect::<String>()
 }

@@ -1,7 +1,7 @@
 //! Reference sections of operations.
 
 use super::schema::Types;
-use super::{FAILURES, table, yes_or_no};
+use super::{FAILURES, meaning, table, yes_or_no};
 use crate::contract::{Body, Contract, Example, FormPart, Operation, Response};
 
 /// The boundary in the example of a form.
@@ -57,10 +57,11 @@ fn parameters(types: Types<'_>, operation: &Operation) -> Option<String> {
 }
 
 fn answers(types: Types<'_>, operation: &Operation) -> Vec<String> {
-    let Response { status, description, provenance, body, .. } = &operation.success;
+    let Response { status, provenance, body, .. } = &operation.success;
+    let meaning = meaning(&operation.success);
     let carries = body.as_ref().map(|body| format!(" Body: {}.", types.link(&body.schema)));
     let carries = carries.unwrap_or_default();
-    let mut blocks = vec![format!("**`{status}`**: {description}{carries} Provenance: {provenance}.")];
+    let mut blocks = vec![format!("**`{status}`**: {meaning}{carries} Provenance: {provenance}.")];
     if let Some(Example::Json(example)) = body.as_ref().and_then(|body| body.example.as_ref()) {
         blocks.push(format!("```json\n{example}\n```"));
     }

@@ -32,7 +32,7 @@ pub struct Export {
 impl Export {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         let session = Session::open(global).await?;
-        let list = session.client.list_attributes().await?;
+        let list = session.client.all_attributes().await?;
         let text = text_of(&list.attributes)?;
         match self.out {
             None if printer.json() => printer.report(&list)?,

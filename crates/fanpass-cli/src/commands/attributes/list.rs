@@ -21,7 +21,7 @@ pub struct List {}
 impl List {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         let session = Session::open(global).await?;
-        let attributes = session.client.list_attributes().await?;
+        let attributes = session.client.all_attributes().await?;
         session.close().await;
         printer.report(&attributes)?;
         Ok(Exit::Done)

@@ -3,9 +3,11 @@
 mod report;
 
 use std::env;
+use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum as _};
@@ -29,8 +31,11 @@ use report::{ServeReport, SettingsReport};
 /// Run the service on a socket
 ///
 /// Data is kept in --data. A termination signal or Ctrl-C ends it: requests under way are answered, imports go on at the
-/// next start. Every setting can stand in a file (--config-file), in the environment (FANPASS_SERVE_LIMITS_UPLOAD_BYTES) or on
-/// the command line (--set limits.upload_bytes=1GiB); what is said later in this list wins.
+/// next start; a second one ends it at once.
+///
+/// Every setting can stand in these places, of which the later one wins: a file (--config-file), FANPASS_LISTEN and FANPASS_DATA, the
+/// environment under its own name (FANPASS_SERVE_LIMITS_UPLOAD_BYTES), --set (limits.upload_bytes=1GiB), an option of its own
+/// (--listen).
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  fanpass serve --listen 127.0.0.1:8787\n  \
     fanpass serve --config-file serve.toml --check-config")]
@@ -131,7 +136,9 @@ impl Serve {
             let service = service.clone();
             tokio::spawn(async move { service.serve_metrics(listener, async { drop(ends.await) }).await })
         });
-        service.serve(listener, signals::stop()).await?;
+        let folder = temporary.as_ref().map(|folder| folder.path().to_owned());
+        let stopped = signals::stop_unless_again(move || end_at_once(folder, printer));
+        service.serve(listener, stopped).await?;
         service.stop().await;
         drop(ended);
         if let Some(watched) = watched {
@@ -145,39 +152,56 @@ impl Serve {
     }
 
     fn settings(&self, global: &Global) -> Result<Settings> {
-        let mut options: Vec<(&str, String, Origin)> = Vec::new();
-        for (key, value) in &self.settings {
-            options.push((key, value.clone(), Origin::Option("--set")));
+        let mut options: Vec<_> = self
+            .settings
+            .iter()
+            .map(|(key, value)| (key.clone(), value.clone(), Origin::Option("--set")))
+            .collect();
+        let mut state = |key: &str, value: String, option: &'static str| {
+            options.push((key.to_owned(), value, Origin::Option(option)));
+        };
+        if global.data_from == Found::CommandLine {
+            state("data", global.data.display().to_string(), "--data");
         }
         if let Some(listen) = self.listen {
-            options.push(("listen", listen.to_string(), Origin::Option("--listen")));
+            state("listen", listen.to_string(), "--listen");
         }
         if let Some(listen) = self.metrics_listen {
-            options.push(("metrics.listen", listen.to_string(), Origin::Option("--metrics-listen")));
+            state("metrics.listen", listen.to_string(), "--metrics-listen");
         }
         if self.no_token {
-            options.push(("development_token", false.to_string(), Origin::Option("--no-token")));
+            state("development_token", false.to_string(), "--no-token");
         }
         if let Some(format) = self.log_format.and_then(|format| format.to_possible_value()) {
-            options.push(("log.format", format.get_name().to_owned(), Origin::Option("--log-format")));
+            state("log.format", format.get_name().to_owned(), "--log-format");
         }
         if self.faults || !self.fault.is_empty() {
             let option = if self.faults { "--faults" } else { "--fault" };
-            options.push(("faults.enabled", true.to_string(), Origin::Option(option)));
+            state("faults.enabled", true.to_string(), option);
         }
         if !self.fault.is_empty() {
             let rules: Vec<_> = self.fault.iter().map(ToString::to_string).collect();
-            options.push(("faults.rules", rules.join(","), Origin::Option("--fault")));
+            state("faults.rules", rules.join(","), "--fault");
         }
         if let Some(seed) = self.fault_seed {
-            options.push(("faults.seed", seed.to_string(), Origin::Option("--fault-seed")));
+            state("faults.seed", seed.to_string(), "--fault-seed");
         }
         // One that is no text is none of ours: all of theirs are.
         let variables = env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let data = (global.data.as_path(), global.data_from);
-        Settings::read(data, self.config_file.as_deref(), variables, &options)
+        Settings::read(&global.data, self.config_file.as_deref(), variables, options)
     }
+}
+
+/// Ends the process as a kill would, but for its temporary folder.
+fn end_at_once(temporary: Option<PathBuf>, printer: Printer) {
+    if let Some(folder) = temporary {
+        // It has told nobody to stop: what is still written there may stay.
+        let _ = fs::remove_dir_all(folder);
+    }
+    let message = "ended at once by a second signal; calls under way were cut off";
+    printer.error(&failure(Exit::Interrupted, message), Exit::Interrupted);
+    process::exit(Exit::Interrupted.code().into());
 }
 
 /// A temporary folder that nobody else can look into.

@@ -40,7 +40,7 @@ impl Command {
             Self::List(command) => command.run(global, printer).await,
             Self::Audiences(command) => command.run(global, printer).await,
             Self::History(command) => command.run(global, printer).await,
-            Self::Export(command) => command.run(global, printer).await,
+            Self::Export(command) => command.run(global).await,
             Self::Delete(command) => command.run(global, printer).await,
         }
     }

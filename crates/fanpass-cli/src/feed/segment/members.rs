@@ -56,6 +56,18 @@ pub async fn learn_members(
     Err(failure(Exit::Unreachable, message))
 }
 
+/// Refuses to send upon members that are others by now.
+pub async fn check_known(known: &Known, segment: &SegmentName, session: &Session) -> Result<()> {
+    let now = ask(session, segment).await?;
+    if now == Known::Nothing || now == *known {
+        return Ok(());
+    }
+    let message = format!(
+        "others have changed segment {segment} since it was compared, and would be undone; the same command goes on from here"
+    );
+    Err(failure(Exit::Refused, message))
+}
+
 /// Which import the service says has made the members; nothing is known of them if it does not tell.
 async fn ask(session: &Session, segment: &SegmentName) -> Result<Known> {
     match session.client.get_segment(segment).await {

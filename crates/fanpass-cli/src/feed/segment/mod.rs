@@ -12,6 +12,7 @@ use fanpass_sync::{
     Claim, Comparison, Figures, Keep, Ledger, MembershipChange, Roster, SegmentFeed, SegmentMode,
 };
 
+use self::members::Known;
 use super::config::{members_list, owned_list};
 use super::ids::{ReadIds, read_ids, refuse_rejects};
 use crate::printer::Printer;
@@ -37,6 +38,8 @@ pub struct Source {
 /// What a job would change.
 #[derive(Debug)]
 pub struct Compared {
+    /// Upon whom it was compared.
+    pub known: Known,
     pub comparison: Comparison,
     /// What was read of each feed.
     pub reads: Vec<ReadIds>,
@@ -69,7 +72,7 @@ impl Source {
 
 impl Job {
     /// Compares the files with what the ledger knows of the segment; `keep` says whether the new lists are written.
-    pub fn compare(&self, ledger: &Ledger, keep: bool, printer: Printer) -> Result<Compared> {
+    pub fn compare(&self, known: Known, ledger: &Ledger, keep: bool, printer: Printer) -> Result<Compared> {
         let progress = Progress::new(printer, "comparing with the ledger");
         let mut roster = Roster::new(&std::env::temp_dir());
         let mut reads = Vec::new();
@@ -92,7 +95,7 @@ impl Job {
         let keep = Keep { members: keep, ..Keep::default() };
         let comparison = roster.compare(ledger, &held, &claims, keep, |_| Ok(()))?;
         let in_doubt = ledger.list(&held)?.is_none_or(|list| list.in_doubt);
-        Ok(Compared { comparison, reads, in_doubt })
+        Ok(Compared { known, comparison, reads, in_doubt })
     }
 }
 

@@ -30,11 +30,11 @@ impl Preparing<'_> {
             sources.push(Source { feed: (*feed).clone(), file, rejects });
         }
         let job = Job { segment: segment.clone(), feeds: sources };
-        let compared = job.compare(self.ledger, self.keep, self.printer)?;
+        let compared = job.compare(known, self.ledger, self.keep, self.printer)?;
         let mut plans = Vec::new();
         let found = compared.comparison.changes.iter().zip(&compared.reads).zip(digests);
         for (source, ((change, read), digest)) in job.feeds.iter().zip(found) {
-            plans.push(self.plan(source, (&compared, &known), (change, read), digest)?);
+            plans.push(self.plan(source, &compared, (change, read), digest)?);
         }
         if let Some(last) = plans.last_mut().filter(|_| compared.changes() && compared.comparison.after == 0)
         {
@@ -58,13 +58,14 @@ impl Preparing<'_> {
     fn plan(
         &self,
         source: &Source,
-        (compared, known): (&Compared, &Known),
+        compared: &Compared,
         (change, read): (&MembershipChange, &ReadIds),
         digest: String,
     ) -> Result<FeedPlan> {
         let Source { feed, file, .. } = source;
         let before = compared.comparison.before;
         let figures = figures(change, read, feed.mode);
+        let known = &compared.known;
         let import = match known {
             Known::Members(import) => import.as_ref(),
             Known::Nothing => None,

@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result};
 use fanpass_model::{ImportId, ImportState, ImportStatus, SegmentName};
 use fanpass_sync::{Ledger, ListId};
 
+use super::members::check_known;
 use super::{Compared, Job, figures};
 use crate::commands::segments::buckets::Buckets;
 use crate::commands::segments::outcome::{Stopped, Wait, Waited, exit_of, wait_for};
@@ -27,8 +28,7 @@ impl Job {
         compared: Compared,
         printer: Printer,
     ) -> Result<Vec<Closed>> {
-        let changes = compared.changes();
-        let Compared { comparison, reads, .. } = compared;
+        let comparison = &compared.comparison;
         let held = members_list(&self.segment);
         let members = comparison.members.context("the segment's new list was not kept")?;
         let owned: Vec<_> = self.feeds.iter().map(|source| source.feed.owner().map(owned_list)).collect();
@@ -36,8 +36,12 @@ impl Job {
         let own = own.filter_map(|(name, change)| name.as_deref().zip(change.own));
         let mut lists: Vec<_> = own.collect();
         let mut unverified = None;
-        if changes {
+        if compared.changes() {
             self.feeds.iter().try_for_each(|source| source.file.check_unchanged())?;
+            // An import of ours may end late, as long as one is not heard of.
+            if !compared.in_doubt {
+                check_known(&compared.known, &self.segment, session).await?;
+            }
             ledger.doubt_list(&held)?;
             let import;
             (import, unverified) = self.publish(session, ledger, members, comparison.after, printer).await?;
@@ -47,7 +51,7 @@ impl Job {
         } else {
             ledger.publish_lists(&lists)?;
         }
-        let sources = self.feeds.iter().zip(&comparison.changes).zip(reads);
+        let sources = self.feeds.iter().zip(&comparison.changes).zip(compared.reads);
         let closed = sources.map(|((source, change), read)| {
             Ok(Closed {
                 figures: figures(change, &read, source.feed.mode),

@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::http::call::{Call, Operate};
 use crate::http::json::{to_json, unknown_members};
 use crate::http::problem::{Kind, Problem, item};
+use crate::store::PageRoom;
 
 pub(in crate::http) struct List;
 
@@ -20,6 +21,10 @@ impl Operate for List {
     type Answer = AttributeList;
 
     async fn operate(call: &mut Call) -> Result<AttributeList, Problem> {
+        call.expect_long_answer().await?;
+        let parameters = &call.parameters;
+        let after = parameters.optional("after", |text| AttributeKey::new(text.to_owned()))?;
+        let mut room = PageRoom::new(parameters.limit()?);
         let registry = call.app.registry();
         let is_platform = |known: &&AttributeDefinition| known.key.namespace() == Namespace::Platform;
         let platform = registry.iter().filter(is_platform).count();
@@ -27,8 +32,25 @@ impl Operate for List {
             ga4: definition.ga4_property(platform),
             ..definition.clone()
         };
-        Ok(AttributeList::new(registry.iter().map(with_ga4).collect()))
+        let mut list = AttributeList::new(Vec::new());
+        let before = |known: &&AttributeDefinition| {
+            after.as_ref().is_some_and(|after| place(&known.key) <= place(after))
+        };
+        for definition in registry.iter().skip_while(before) {
+            let definition = with_ga4(definition);
+            if !room.take(to_json(&definition).len()) {
+                list.next = list.attributes.last().map(|last| last.key.to_string());
+                break;
+            }
+            list.attributes.push(definition);
+        }
+        Ok(list)
     }
+}
+
+/// Where an attribute stands in the list.
+fn place(key: &AttributeKey) -> (Namespace, &AttributeKey) {
+    (key.namespace(), key)
 }
 
 pub(in crate::http) struct Register;
@@ -121,7 +143,8 @@ impl Operate for Use {
         let parameters = &call.parameters;
         let key = parameters.attribute_key()?;
         call.audit.target = Some(key.to_string());
-        let limit = usize::try_from(parameters.limit()?).unwrap_or(usize::MAX);
+        let limit = parameters.limit()?;
+        call.expect_long_answer().await?;
         let found = call.app.store.attribute_use(&key, limit).await?;
         // One that is carried though it is not known was known once.
         let carried = UserProperties::from_iter([(key.clone(), AttributeValue::Unset)]);

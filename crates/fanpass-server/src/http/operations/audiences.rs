@@ -18,8 +18,8 @@ use crate::app::App;
 use crate::http::call::{Call, Operate};
 use crate::http::json::to_json;
 use crate::http::problem::{Problem, item};
-use crate::http::query::{cut, page_of};
-use crate::store::{AudienceRecord, Trace, UserPart, no_audience};
+use crate::http::query::page_of;
+use crate::store::{AudienceRecord, PageRoom, Trace, UserPart, no_audience};
 use crate::targeting::{Draft, Expression, Fault};
 
 /// Bytes that the description of an audience has at most.
@@ -77,6 +77,7 @@ impl Operate for List {
     type Answer = AudienceList;
 
     async fn operate(call: &mut Call) -> Result<AudienceList, Problem> {
+        call.expect_long_answer().await?;
         let parameters = &call.parameters;
         let after = parameters.optional("after", |text| AudienceName::new(text))?;
         let limit = parameters.limit()?;
@@ -84,12 +85,15 @@ impl Operate for List {
         let behind = after.map_or(Bound::Unbounded, Bound::Excluded);
         // One more than asked for tells whether there is a next page.
         let wanted = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1);
-        let mut records: Vec<_> =
+        let records: Vec<_> =
             all.range((behind, Bound::Unbounded)).map(|(_, record)| record).take(wanted).collect();
-        let more = cut(&mut records, limit);
-        let mut list = AudienceList::new(with_problems(&call.app, &records).await?);
-        if more {
-            list.next = list.audiences.last().map(|last| last.audience_name.to_string());
+        let (mut list, mut room) = (AudienceList::new(Vec::new()), PageRoom::new(limit));
+        for audience in with_problems(&call.app, &records).await? {
+            if !room.take(to_json(&audience).len()) {
+                list.next = list.audiences.last().map(|last| last.audience_name.to_string());
+                break;
+            }
+            list.audiences.push(audience);
         }
         Ok(list)
     }

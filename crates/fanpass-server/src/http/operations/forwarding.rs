@@ -54,7 +54,7 @@ impl Operate for Dead {
     }
 }
 
-fn letter(stored: store::DeadLetter) -> DeadLetter {
+pub(super) fn letter(stored: store::DeadLetter) -> DeadLetter {
     let store::DeadLetter { sequence, user, key, at, reason } = stored;
     DeadLetter::new(sequence, user, key, at.to_string(), reason)
 }

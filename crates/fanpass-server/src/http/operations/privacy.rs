@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 
 use fanpass_model::operations::{DELETE_USER, EXPORT_USER};
-use fanpass_model::{AttributeKey, DeletedUser, ExportedAttribute, Operation, SegmentName, UserExport};
+use fanpass_model::{
+    AttributeKey, DeletedUser, ExportedAttribute, Operation, SegmentName, UserExport, WaitingAttribute,
+};
 
 use super::audit::record;
+use super::forwarding::letter;
 use super::stored_users::change;
 use super::users::{no_user, pseudonym};
 use crate::http::call::{Call, Operate};
 use crate::http::json::to_json;
 use crate::http::problem::Problem;
-use crate::store::{AuditFilter, AuditRecord, Erased, Store, StoreError, UserChange};
+use crate::store::{AuditFilter, AuditRecord, Erased, Store, StoreError, UserChange, UserChangePage};
 
-/// Changes, and records, of one export at most.
+/// Changes, and records, of one export at most. The changes end at the bytes of a page, too.
 const ENTRIES_MAX: u32 = 10_000;
 
 pub(in crate::http) struct Delete;
@@ -60,14 +63,15 @@ impl Operate for Export {
         let user = call.parameters.user_id()?;
         let pseudonym = pseudonym(&user);
         call.audit.target = Some(pseudonym.clone());
+        call.expect_long_answer().await?;
         let store = &call.app.store;
         let stored = store.user(&user).await?;
         let segments = store.segments_of(&user).await?;
         if stored.is_none() && segments.is_empty() {
             return Err(no_user());
         }
-        let history = store.user_changes(&user, None, ENTRIES_MAX + 1).await?;
-        let audit = audit_about(store, &pseudonym).await?;
+        let UserChangePage { changes: history, next } = store.user_changes(&user, None, ENTRIES_MAX).await?;
+        let (audit, audit_next) = audit_about(store, &pseudonym).await?;
         let now = store.clock().now().to_string();
         let mut export = UserExport::new(user, now, Vec::new(), segments, Vec::new(), Vec::new(), true);
         if let Some(stored) = stored {
@@ -85,15 +89,18 @@ impl Operate for Export {
         }
         export.history = history.into_iter().map(change).collect();
         export.audit = audit.into_iter().map(record).collect();
-        let most = usize::try_from(ENTRIES_MAX).unwrap_or(usize::MAX);
-        export.complete = export.history.len().max(export.audit.len()) <= most;
-        export.history.truncate(most);
-        export.audit.truncate(most);
+        let (waiting, dead) = store.forwarding_of(&export.user_id).await?;
+        let waiting = waiting.into_iter().map(|(key, at)| WaitingAttribute::new(key, at.to_string()));
+        export.waiting = waiting.collect();
+        export.dead_letters = dead.into_iter().map(letter).collect();
+        export.history_next = next.map(|next| next.to_string());
+        export.audit_next = audit_next.map(|next| next.to_string());
+        export.complete = export.history_next.is_none() && export.audit_next.is_none();
         Ok(export)
     }
 }
 
-/// When each attribute last changed, as far as the history tells.
+/// When each attribute last changed, as far as `history` tells.
 fn times(history: &[UserChange]) -> BTreeMap<AttributeKey, String> {
     let mut times = BTreeMap::new();
     for change in history.iter().rev() {
@@ -104,18 +111,18 @@ fn times(history: &[UserChange]) -> BTreeMap<AttributeKey, String> {
 }
 
 /// Records of calls about a user. There is no index of them, which every update would have to pay for: the audit is
-/// looked through, a bounded part at a time.
-async fn audit_about(store: &Store, pseudonym: &str) -> Result<Vec<AuditRecord>, StoreError> {
+/// looked through, a bounded part at a time. Says where it goes on, if there may be more.
+async fn audit_about(store: &Store, pseudonym: &str) -> Result<(Vec<AuditRecord>, Option<i64>), StoreError> {
     let mut records = Vec::new();
     let mut filter =
-        AuditFilter { limit: 1_000, target: Some(pseudonym.to_owned()), ..AuditFilter::default() };
+        AuditFilter { limit: ENTRIES_MAX, target: Some(pseudonym.to_owned()), ..AuditFilter::default() };
     loop {
         let page = store.audit_page(filter.clone()).await?;
-        records.extend(page.records);
+        filter.limit = filter.limit.saturating_sub(u32::try_from(page.records.len()).unwrap_or(u32::MAX));
         filter.before = page.next;
-        let enough = u32::try_from(records.len()).is_ok_and(|found| found > ENTRIES_MAX);
-        if page.next.is_none() || enough {
-            return Ok(records);
+        records.extend(page.records);
+        if page.next.is_none() || filter.limit == 0 {
+            return Ok((records, page.next));
         }
     }
 }

@@ -44,14 +44,13 @@ impl Operate for History {
         call.audit.target = Some(pseudonym(&user));
         let limit = parameters.limit()?;
         let before = parameters.after_number()?;
-        let mut changes = call.app.store.user_changes(&user, before, limit + 1).await?;
-        if changes.is_empty() && call.app.store.user(&user).await?.is_none() {
+        call.expect_long_answer().await?;
+        let page = call.app.store.user_changes(&user, before, limit).await?;
+        if page.changes.is_empty() && call.app.store.user(&user).await?.is_none() {
             return Err(no_user());
         }
-        let more = cut(&mut changes, limit);
-        let next = changes.last().map(|last| last.sequence.to_string());
-        let mut history = UserHistory::new(changes.into_iter().map(change).collect());
-        history.next = next.filter(|_| more);
+        let mut history = UserHistory::new(page.changes.into_iter().map(change).collect());
+        history.next = page.next.map(|next| next.to_string());
         Ok(history)
     }
 }

@@ -1,6 +1,5 @@
 //! Update User Properties: checked whole, stored with its audit record, durable before the answer.
 
-use bytes::Bytes;
 use fanpass_model::operations::UPDATE_USER;
 use fanpass_model::{
     AttributeKey, AttributeRegistry, AttributeValue, ModelError, Operation, ProblemItem, UpdateUserRequest,
@@ -8,13 +7,13 @@ use fanpass_model::{
 };
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
-use sha2::{Digest as _, Sha256};
 
 use crate::http::body::Room;
 use crate::http::call::{Call, Operate};
 use crate::http::json::{self, escape, missing, shape_item, to_json, unknown_members};
 use crate::http::loose::Loose;
 use crate::http::problem::{Kind, Problem, item};
+pub(super) use crate::store::pseudonym;
 
 const USER_ID: &str = "userId";
 const PROPERTIES: &str = "userProperties";
@@ -105,11 +104,4 @@ pub(super) fn no_user() -> Problem {
         Kind::NOT_FOUND,
         "there is no user by that id; check its leading zeros, or update the user first",
     )
-}
-
-/// The user as audit and logs name it: the same one always by the same name, without its id.
-pub(super) fn pseudonym(user: &UserId) -> String {
-    let digest = Sha256::digest(user.as_str());
-    let (start, _) = digest.split_at(12);
-    format!("user:{:x}", Bytes::copy_from_slice(start))
 }

@@ -1,9 +1,10 @@
 //! One attribute: what is known of it, how many users carry it, and its commonest values.
 
 use askama::Template;
-use fanpass_model::operations::{GET_ATTRIBUTE_USE, LIST_ATTRIBUTES};
-use fanpass_model::{AttributeList, AttributeUse};
+use fanpass_model::AttributeUse;
+use fanpass_model::operations::GET_ATTRIBUTE_USE;
 
+use super::attributes::find;
 use super::user::Value;
 use crate::portal::frame::{Answer, Frame, show as show_page};
 use crate::portal::link::link;
@@ -30,8 +31,7 @@ struct Use {
 
 pub(in crate::portal) async fn show(visit: Visit) -> Answer {
     let key = visit.query.text("key");
-    let list: AttributeList = visit.call(&LIST_ATTRIBUTES, &[]).await?;
-    let known = list.attributes.into_iter().find(|known| known.key.as_str() == key);
+    let known = find(&visit, key).await?;
     // One that is not known may be carried all the same, from when it was.
     let told = if known.is_none() || !visit.query.text("count").is_empty() {
         Some(used(&visit.call(&GET_ATTRIBUTE_USE, &[("key", key)]).await?))

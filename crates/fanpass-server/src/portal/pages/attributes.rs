@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::pager::Pager;
 use super::user::Value;
+use crate::portal::download::PAGE;
 use crate::portal::fields::Fields;
 use crate::portal::frame::{Answer, Frame, page};
 use crate::portal::link::{self, link};
@@ -17,8 +18,8 @@ use http::StatusCode;
 
 /// Members of the request that have a field of their own.
 const FIELDS: [&str; 5] = ["/key", "/type", "/allowedValues", "/description", "/owner"];
-/// Custom attributes on a page.
-const SHOWN: usize = 200;
+/// Attributes on a page.
+const SHOWN: &str = "200";
 const TYPES: [AttributeType; 4] =
     [AttributeType::String, AttributeType::Number, AttributeType::Boolean, AttributeType::List];
 
@@ -26,8 +27,8 @@ const TYPES: [AttributeType; 4] =
 #[template(path = "attributes.html")]
 struct Page<'a> {
     frame: Frame,
+    /// By key, before the custom ones: on the first page.
     platform: Vec<Row>,
-    /// By key, a page of them.
     custom: Vec<Row>,
     pager: Pager,
     ga4_most: usize,
@@ -100,18 +101,15 @@ pub(in crate::portal) async fn set_state(visit: Visit) -> Answer {
 }
 
 async fn all(mut visit: Visit, trouble: Option<&Trouble>) -> Answer {
-    let list: AttributeList = visit.call(&LIST_ATTRIBUTES, &[]).await?;
-    let changed = list.attributes.iter().find(|known| known.key.as_str() == visit.query.text("key"));
-    if let (None, Some(changed)) = (trouble, changed) {
-        visit.form = fields_of(changed);
+    if trouble.is_none()
+        && let Some(changed) = find(&visit, visit.query.text("key")).await?
+    {
+        visit.form = fields_of(&changed);
     }
-    let (platform, mut custom): (Vec<_>, Vec<_>) =
-        list.attributes.into_iter().partition(|definition| definition.key.namespace() == Namespace::Platform);
     let after = visit.query.text("after");
-    custom.retain(|definition| definition.key.as_str() > after);
-    let more = custom.len() > SHOWN;
-    custom.truncate(SHOWN);
-    let next = custom.last().filter(|_| more).map(|last| last.key.to_string());
+    let list: AttributeList = visit.call(&LIST_ATTRIBUTES, &[("after", after), ("limit", SHOWN)]).await?;
+    let (platform, custom): (Vec<_>, Vec<_>) =
+        list.attributes.into_iter().partition(|definition| definition.key.namespace() == Namespace::Platform);
     let status = trouble.map_or(StatusCode::OK, |trouble| trouble.status);
     let chosen = visit.form.text("type");
     page(
@@ -120,7 +118,7 @@ async fn all(mut visit: Visit, trouble: Option<&Trouble>) -> Answer {
             frame: visit.frame("Attributes", "/portal/attributes"),
             platform: platform.into_iter().map(row).collect(),
             custom: custom.into_iter().map(row).collect(),
-            pager: Pager::new("/portal/attributes", &[], after, next.as_deref()),
+            pager: Pager::new("/portal/attributes", &[], after, list.next.as_deref()),
             ga4_most: ga4::MAX_USER_PROPERTIES,
             may_register: visit.session.may("portal:admin"),
             key: visit.form.text("key"),
@@ -132,6 +130,21 @@ async fn all(mut visit: Visit, trouble: Option<&Trouble>) -> Answer {
             fields: &FIELDS,
         },
     )
+}
+
+/// The attribute of that key, if there is one.
+pub(super) async fn find(visit: &Visit, key: &str) -> Result<Option<AttributeDefinition>, Trouble> {
+    let mut after = Some(String::new()).filter(|_| !key.is_empty());
+    while let Some(place) = after {
+        let list: AttributeList =
+            visit.call(&LIST_ATTRIBUTES, &[("after", &*place), ("limit", PAGE)]).await?;
+        let found = list.attributes.into_iter().find(|known| known.key.as_str() == key);
+        if found.is_some() {
+            return Ok(found);
+        }
+        after = list.next;
+    }
+    Ok(None)
 }
 
 /// The form as it registers an attribute as it is.

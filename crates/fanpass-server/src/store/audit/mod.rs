@@ -7,10 +7,12 @@ mod batch;
 mod journal;
 mod page;
 
-use fanpass_model::operations;
+use bytes::Bytes;
+use fanpass_model::{UserId, operations};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use tokio::task::spawn_blocking;
 
 use super::error::{Fault, StoreError};
@@ -21,6 +23,11 @@ pub use page::{AuditFilter, AuditPage};
 
 /// Calls that are none of the contract's operations.
 const OTHERS: [&str; 2] = ["developmentToken", "portalSignIn"];
+
+/// What the hash of a user's id begins with.
+const USER: &str = "user:";
+/// Bytes of the longest name of anything that calls are about.
+const NAME_MAX_BYTES: usize = 128;
 
 /// The operations of which there are records.
 pub(crate) fn audited_operations() -> impl Iterator<Item = &'static str> {
@@ -43,7 +50,7 @@ pub struct AuditEntry {
     pub operation: String,
     /// The HTTP status that was answered.
     pub status: u16,
-    /// What it was about: a segment's name, a hashed user id, an attribute key, a token's id.
+    /// What it was about: a segment's name, a hashed user id, an attribute key, a token's id; what is not there, under a hash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// SHA-256 of an uploaded file, lower-case hexadecimal.
@@ -52,6 +59,29 @@ pub struct AuditEntry {
     /// Figures of the result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<serde_json::Value>,
+}
+
+impl AuditEntry {
+    /// Keeps but a hash of what is not there, or too long to be the name of anything: whatever a caller has put in the wrong
+    /// place, a token perhaps.
+    pub(crate) fn hide_unknown(&mut self) {
+        let Some(target) = self.target.as_deref() else { return };
+        let of_a_user = target.starts_with(USER) && target.len() == hashed(USER, "").len();
+        if (self.status == 404 && !of_a_user) || target.len() > NAME_MAX_BYTES {
+            self.target = Some(hashed("unknown:", target));
+        }
+    }
+}
+
+/// The user as audit and logs name it: the same one always by the same name, without its id.
+pub(crate) fn pseudonym(user: &UserId) -> String {
+    hashed(USER, user.as_str())
+}
+
+fn hashed(kind: &str, text: &str) -> String {
+    let digest = Sha256::digest(text);
+    let (start, _) = digest.split_at(12);
+    format!("{kind}{:x}", Bytes::copy_from_slice(start))
 }
 
 /// An [`AuditEntry`] with its place and time.

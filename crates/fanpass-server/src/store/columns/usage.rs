@@ -6,8 +6,8 @@ use fanpass_model::{AttributeKey, AttributeValue};
 
 use super::scan::{Key, View};
 use super::value::ColumnValue;
-use crate::store::Store;
 use crate::store::error::StoreError;
+use crate::store::{PageRoom, Store};
 
 /// Bytes of values that are counted each by itself; past them only users are counted.
 const BYTES_MAX: usize = 64 << 20;
@@ -26,8 +26,8 @@ pub struct AttributeUse {
 }
 
 impl Store {
-    /// How many users carry an attribute, and its `commonest` commonest values. Knows every update that was acknowledged
-    /// before.
+    /// How many users carry an attribute, and its `commonest` commonest values, fewer if those are past 4 MiB. Knows every
+    /// update that was acknowledged before.
     ///
     /// # Errors
     /// [`Busy`](crate::store::StoreErrorKind::Busy) while the columns of many users are being built;
@@ -35,7 +35,7 @@ impl Store {
     pub async fn attribute_use(
         &self,
         key: &AttributeKey,
-        commonest: usize,
+        commonest: u32,
     ) -> Result<AttributeUse, StoreError> {
         let key = key.clone();
         let count = move |view: &View<'_>| {
@@ -119,14 +119,15 @@ impl Counts {
         self.values.insert(value.into(), users);
     }
 
-    fn finish(self, commonest: usize) -> AttributeUse {
+    fn finish(self, commonest: u32) -> AttributeUse {
         let distinct = (!self.too_many).then(|| u64::try_from(self.values.len()).unwrap_or(u64::MAX));
         let mut values: Vec<_> = self.values.into_iter().collect();
         // Of values that are as common, the one whose bytes come first.
         values.sort_by(|(one, ones), (other, others)| others.cmp(ones).then_with(|| one.cmp(other)));
-        values.truncate(commonest);
+        let mut room = PageRoom::new(commonest);
         let values = values
             .iter()
+            .take_while(|(value, _)| room.take(value.len()))
             .filter_map(|(value, users)| Some((ColumnValue::read(value)?.into_attribute(), *users)))
             .collect();
         AttributeUse { users: self.users, distinct, values }

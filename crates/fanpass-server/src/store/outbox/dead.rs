@@ -1,8 +1,10 @@
 //! Dead letters: attributes that GA4 did not take or would not keep, until they change or are tried again.
 
+use std::collections::BTreeMap;
+
 use fanpass_model::{AttributeKey, UserId};
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, Rows, params};
 
 use super::{damaged, note};
 use crate::store::error::{Fault, StoreError};
@@ -44,20 +46,31 @@ impl Store {
                 "SELECT sequence, user, key, at, reason FROM dead_letters WHERE sequence < ?1 \
                  ORDER BY sequence DESC LIMIT ?2",
             )?;
-            let mut rows = statement.query(params![before, limit])?;
-            let mut letters = Vec::new();
-            while let Some(row) = rows.next()? {
-                letters.push(DeadLetter {
-                    sequence: row.get(0)?,
-                    user: UserId::new(row.get::<_, String>(1)?).map_err(|_| damaged())?,
-                    key: AttributeKey::new(row.get::<_, String>(2)?).map_err(|_| damaged())?,
-                    at: time(row.get(3)?),
-                    reason: row.get(4)?,
-                });
-            }
-            Ok(letters)
+            read_all(statement.query(params![before, limit])?)
         };
         self.0.service.read("list the dead letters", read).await
+    }
+
+    /// What is on its way to GA4 of `user`, each attribute with the time of its change, and his dead letters, newest first.
+    pub(crate) async fn forwarding_of(
+        &self,
+        user: &UserId,
+    ) -> Result<(BTreeMap<AttributeKey, Timestamp>, Vec<DeadLetter>), StoreError> {
+        let user = user.to_string();
+        let read = move |connection: &Connection| {
+            let waiting: Option<String> = connection
+                .prepare_cached("SELECT changed FROM outbox WHERE user = ?1")?
+                .query_row([&user], |row| row.get(0))
+                .optional()?;
+            let waiting: BTreeMap<_, i64> =
+                serde_json::from_str(waiting.as_deref().unwrap_or("{}")).map_err(|_| damaged())?;
+            let mut statement = connection.prepare_cached(
+                "SELECT sequence, user, key, at, reason FROM dead_letters WHERE user = ?1 ORDER BY sequence DESC",
+            )?;
+            let dead = read_all(statement.query([&user])?)?;
+            Ok((waiting.into_iter().map(|(key, at)| (key, time(at))).collect(), dead))
+        };
+        self.0.service.read("look for what is to be forwarded of a user", read).await
     }
 
     /// Puts dead letters, of all users or of one, back into the outbox, and commits the last of them with the trace that is
@@ -86,6 +99,20 @@ impl Store {
             }
         }
     }
+}
+
+fn read_all(mut rows: Rows<'_>) -> Result<Vec<DeadLetter>, Fault> {
+    let mut letters = Vec::new();
+    while let Some(row) = rows.next()? {
+        letters.push(DeadLetter {
+            sequence: row.get(0)?,
+            user: UserId::new(row.get::<_, String>(1)?).map_err(|_| damaged())?,
+            key: AttributeKey::new(row.get::<_, String>(2)?).map_err(|_| damaged())?,
+            at: time(row.get(3)?),
+            reason: row.get(4)?,
+        });
+    }
+    Ok(letters)
 }
 
 /// Puts some back, oldest first; says whether that was all.

@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 
 use super::damaged;
 use crate::store::error::{Fault, StoreError};
-use crate::store::{Store, time};
+use crate::store::{PageRoom, Store, time};
 
 /// Changes that one commit forgets at most.
 const FORGOTTEN_PER_COMMIT: u32 = 1_000;
@@ -42,8 +42,18 @@ pub struct AttributeChange {
     pub after: AttributeValue,
 }
 
+/// A page of what was changed of a user.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UserChangePage {
+    /// The changes, newest first.
+    pub changes: Vec<UserChange>,
+    /// Where the next page begins; absent on the last one.
+    pub next: Option<i64>,
+}
+
 impl Store {
-    /// Changes of `user` older than the one numbered `before` (the newest ones when absent), newest first, at most `limit`.
+    /// Changes of `user` older than the one numbered `before` (the newest ones when absent), newest first: at most `limit`,
+    /// and no more once they are 4 MiB.
     ///
     /// # Errors
     /// [`Corrupt`](crate::store::StoreErrorKind::Corrupt), [`Io`](crate::store::StoreErrorKind::Io).
@@ -52,9 +62,9 @@ impl Store {
         user: &UserId,
         before: Option<i64>,
         limit: u32,
-    ) -> Result<Vec<UserChange>, StoreError> {
+    ) -> Result<UserChangePage, StoreError> {
         let id = user.as_str().to_owned();
-        let (before, limit) = (before.unwrap_or(i64::MAX), usize::try_from(limit).unwrap_or(usize::MAX));
+        let (before, mut room) = (before.unwrap_or(i64::MAX), PageRoom::new(limit));
         let read = move |connection: &Connection| {
             let mut step = connection.prepare_cached(
                 "SELECT previous, user_changes.at, changes, subject, jti, request_id \
@@ -65,19 +75,23 @@ impl Store {
                 .query_row([&id], |row| row.get(0))
                 .optional()?
                 .flatten();
-            let mut changes = Vec::new();
-            while changes.len() < limit
-                && let Some(sequence) = next
-            {
+            let mut page = UserChangePage { changes: Vec::new(), next: None };
+            while let Some(sequence) = next {
                 let mut rows = step.query([sequence])?;
                 // The chain ends where older changes were forgotten.
                 let Some(row) = rows.next()? else { break };
                 next = row.get(0)?;
-                if sequence < before {
-                    changes.push(change(sequence, row)?);
+                if sequence >= before {
+                    continue;
                 }
+                let text = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
+                if !room.take(text.len()) {
+                    page.next = page.changes.last().map(|last: &UserChange| last.sequence);
+                    break;
+                }
+                page.changes.push(change(sequence, row, text)?);
             }
-            Ok(changes)
+            Ok(page)
         };
         self.0.service.read("read a user's changes", read).await
     }
@@ -125,10 +139,9 @@ impl Store {
     }
 }
 
-fn change(sequence: i64, row: &Row<'_>) -> Result<UserChange, Fault> {
+fn change(sequence: i64, row: &Row<'_>, changes: &str) -> Result<UserChange, Fault> {
     let changes: BTreeMap<AttributeKey, (AttributeValue, AttributeValue)> =
-        serde_json::from_str(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)
-            .map_err(|_| damaged("change of a user"))?;
+        serde_json::from_str(changes).map_err(|_| damaged("change of a user"))?;
     let attributes =
         changes.into_iter().map(|(key, (before, after))| AttributeChange { key, before, after }).collect();
     Ok(UserChange {

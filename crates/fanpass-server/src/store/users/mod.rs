@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::error::{StoreError, StoreErrorKind};
 use super::{Store, Trace, time};
 pub use erase::Erased;
-pub use history::{AttributeChange, UserChange};
+pub use history::{AttributeChange, UserChange, UserChangePage};
 use update::Update;
 
 /// What is stored of one user.
@@ -42,8 +42,8 @@ impl Store {
     /// Updates of one user take effect in the order of these calls' first poll.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Busy`] when too many updates wait: try again in a moment; [`StoreErrorKind::Full`],
-    /// [`StoreErrorKind::Io`].
+    /// [`StoreErrorKind::Conflict`] when the user would have more than 1 MiB of attributes; [`StoreErrorKind::Busy`] when too
+    /// many updates wait: try again in a moment; [`StoreErrorKind::Full`], [`StoreErrorKind::Io`].
     pub async fn upsert_user(
         &self,
         user: &UserId,

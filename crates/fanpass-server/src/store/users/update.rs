@@ -10,6 +10,9 @@ use super::{damaged, touch};
 use crate::store::error::{Fault, StoreError, StoreErrorKind};
 use crate::store::{Trace, outbox};
 
+/// Bytes that the attributes of one user have together at most: he is read, and told, as a whole.
+const USER_MAX_BYTES: usize = 1 << 20;
+
 /// What an update says, written as JSON before it waits for its turn.
 #[derive(Debug)]
 pub(super) struct Update {
@@ -62,6 +65,10 @@ impl Update {
             .optional()?;
         let before = stored.as_ref().map_or("{}", |(_, attributes, _)| attributes);
         let Merged { attributes, changes, platform } = self.merge(before)?;
+        // One who has more, from before there was a bound, can be cut down.
+        if attributes.len() > USER_MAX_BYTES.max(before.len()) {
+            return Err(too_much(attributes.len()).into());
+        }
         let sequence = trace.write(connection, now)?;
         let previous = stored.as_ref().and_then(|(_, _, last)| *last);
         let last_change = if changes.is_some() { Some(sequence) } else { previous };
@@ -121,6 +128,13 @@ impl Update {
         };
         write().map_err(|error: serde_json::Error| unwritable(&error))
     }
+}
+
+fn too_much(bytes: usize) -> StoreError {
+    let message = format!(
+        "the user would have {bytes} bytes of attributes, and {USER_MAX_BYTES} are kept of one; unset some first, or send shorter ones"
+    );
+    StoreError::new(StoreErrorKind::Conflict, message)
 }
 
 fn unwritable(error: &serde_json::Error) -> StoreError {

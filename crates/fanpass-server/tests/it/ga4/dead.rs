@@ -42,6 +42,22 @@ async fn what_ga4_would_cut_or_drop_is_not_sent_and_told() {
 }
 
 #[tokio::test]
+async fn an_export_has_what_waits_and_what_is_dead() {
+    let (harness, sink) = forwarding().await;
+    harness.set("a", json!({"user_properties.name": "x".repeat(37)})).await;
+    harness.set("b", json!({"user_properties.name": "x".repeat(37)})).await;
+    harness.emptied().await;
+    sink.usually(Manner::Status(503, None));
+    harness.set("a", json!({"user_properties.goals": 1})).await;
+    let export = harness.get("/service/v1/user/export?userId=a").await.json();
+    let dead: Vec<_> =
+        export["deadLetters"].as_array().unwrap().iter().map(|letter| &letter["key"]).collect();
+    assert_eq!(dead, ["user_properties.name"]);
+    let waiting = export["waiting"].as_array().unwrap();
+    assert_eq!((waiting.len(), &waiting[0]["key"]), (1, &"user_properties.goals".into()));
+}
+
+#[tokio::test]
 async fn an_attribute_that_changes_again_is_no_dead_letter_any_more() {
     let (harness, sink) = forwarding().await;
     harness

@@ -156,10 +156,10 @@ async fn users_and_tokens_of_the_first_version_are_taken_over() {
     let token = store.token("a").await.unwrap().unwrap();
     assert_eq!((token.kid, token.last_used_at), (None, None));
     let user = fanpass_model::UserId::new("1").unwrap();
-    assert_eq!(store.user_changes(&user, None, 10).await.unwrap(), []);
+    assert_eq!(store.user_changes(&user, None, 10).await.unwrap().changes, []);
     let tier = (fanpass_model::attribute_key!("custom.tier"), "silver".into());
     let changes = fanpass_model::UserProperties::from_iter([tier]);
     store.upsert_user(&user, &changes, fanpass_server::store::AuditEntry::default()).await.unwrap();
-    let changes = store.user_changes(&user, None, 10).await.unwrap();
+    let changes = store.user_changes(&user, None, 10).await.unwrap().changes;
     assert_eq!(changes[0].attributes[0].before, "gold".into());
 }

@@ -59,7 +59,7 @@ async fn an_update_has_the_time_of_its_commit_so_that_times_ascend() {
     other.execute_batch("COMMIT").unwrap();
     update.await.unwrap();
     let [changed, stored] = [
-        store.user_changes(&user, None, 1).await.unwrap()[0].at,
+        store.user_changes(&user, None, 1).await.unwrap().changes[0].at,
         store.user(&user).await.unwrap().unwrap().updated_at,
     ]
     .map(|at| at.to_string());
