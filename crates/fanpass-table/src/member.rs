@@ -136,10 +136,10 @@ impl Member {
         }
         let [with, without] = if here { [&self.origin, &of.origin] } else { [&of.origin, &self.origin] };
         let message = format!(
-            "has no header and {with} has one: leave out of the archive what is no table like the others, or state whether \
-             the header is present or absent"
+            "has no header and {with} has one: give it the header of the others, or leave it out of the archive if it is no \
+             table like them"
         );
-        Err(TableError::new(ErrorKind::AmbiguousHeader, without, message))
+        Err(TableError::new(ErrorKind::Malformed, without, message))
     }
 
     /// Whether the row at hand says what the header says, cell by cell.

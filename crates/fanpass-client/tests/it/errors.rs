@@ -137,7 +137,7 @@ async fn an_answer_past_the_limit_is_refused() {
 async fn an_answer_that_breaks_off_arrived_and_can_be_asked_for_again() {
     let whole = CaptureTransport::queue([json(200, &fixture("get_segment_import_status/response"))]);
     let broken = FaultTransport::scripted(whole, [Some(Fault::Truncated)]);
-    let error = client(broken).import_status(&import()).await.unwrap_err();
+    let error = client_without_retries(broken).import_status(&import()).await.unwrap_err();
     assert_eq!((error.kind(), error.sent(), error.attempts()), (ErrorKind::Transport, Sent::Yes, 1));
     assert!(error.is_transient());
 }

@@ -67,7 +67,7 @@ fn what_has_no_header_beside_files_that_have_one_is_refused() {
     {
         let archive = zip([table.clone(), (name, text.as_bytes().to_vec())]);
         let error = read("fans.zip", archive.clone(), None, &Options::default()).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::AmbiguousHeader, "{error}");
+        assert_eq!(error.kind(), ErrorKind::Malformed, "{error}");
         assert!(
             error.to_string().starts_with(&format!("fans.zip:{name}: has no header and fans.zip:a.csv")),
             "{error}"
