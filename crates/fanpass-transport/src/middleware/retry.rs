@@ -113,11 +113,11 @@ impl<T: Transport> Retry<T> {
         self
     }
 
-    /// Sends it once.
-    async fn attempt(&self, request: Request, idempotent: bool) -> Result<Response, TransportError> {
+    /// Sends it once; `again` says whether it may be sent again.
+    async fn attempt(&self, request: Request, again: bool) -> Result<Response, TransportError> {
         let answer = self.inner.send(request).await?;
         match self.whole {
-            Some(limit) if idempotent && answer.status().is_success() => {
+            Some(limit) if again && answer.status().is_success() => {
                 let (head, body) = answer.into_parts();
                 Ok(Response::from_parts(head, body.bytes(limit).await?.into()))
             }
@@ -161,7 +161,7 @@ impl<T: Transport> Transport for Retry<T> {
         let mut attempts = Attempts(1);
         loop {
             let spare = if attempts.0 < self.policy.max_attempts { try_clone(&request) } else { None };
-            let outcome = self.attempt(request, idempotent).await;
+            let outcome = self.attempt(request, idempotent && spare.is_some()).await;
             let next = spare.and_then(|spare| {
                 Some((spare, self.next_attempt(&outcome, idempotent, &mut delays, began)?))
             });
