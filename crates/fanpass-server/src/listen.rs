@@ -1,22 +1,19 @@
 //! The socket side: connections accepted within bounds, and drained when the service stops.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::middleware::from_fn;
 use axum::response::Response;
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tower::util::MapResult;
 
 use crate::app::App;
 use crate::config::Config;
@@ -48,8 +45,11 @@ pub(crate) async fn listen(
     http.max_headers(limits.header_count.saturating_add(HEADERS_SPARE));
     let room = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
     let connections = GracefulShutdown::new();
-    let router = router.layer(from_fn(unread::settle)).layer(Extension(OverSocket));
-    let service = TowerToHyperService::new(MapResult::new(router, cut));
+    let router = router.layer(Extension(OverSocket));
+    let service = service_fn(move |request| {
+        let router = router.clone();
+        async move { cut(unread::settle(request, router).await) }
+    });
     tokio::pin!(shutdown);
     loop {
         let accepted = tokio::select! {
@@ -83,12 +83,8 @@ pub(crate) async fn listen(
 }
 
 /// Makes an answer that is to be cut off an error, at which the connection ends without a word.
-fn cut(answered: Result<Response, Infallible>) -> Result<Response, Cut> {
-    match answered {
-        Ok(response) if is_cut(&response) => Err(Cut),
-        Ok(response) => Ok(response),
-        Err(never) => match never {},
-    }
+fn cut(response: Response) -> Result<Response, Cut> {
+    if is_cut(&response) { Err(Cut) } else { Ok(response) }
 }
 
 /// The next connection, once there is room for one.

@@ -6,16 +6,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::Response;
 use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{CONNECTION, EXPECT};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
 use tokio::time::timeout;
+use tower::Service as _;
 
 /// A rest that is worth a connection: it is dropped, and the next request may follow it.
 const SHORT: u64 = 64 << 10;
@@ -24,15 +26,16 @@ const DROPPED_BYTES: usize = 32 << 20;
 const DROPPED_FOR: Duration = Duration::from_secs(2);
 
 /// Answers a request, and does what its body is due if it was not read.
-pub(crate) async fn settle(request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    if body.is_end_stream() {
-        return next.run(Request::from_parts(parts, body)).await;
+pub(crate) async fn settle(request: Request<Incoming>, mut router: Router) -> Response {
+    if request.body().is_end_stream() {
+        return router.call(request).await.unwrap_or_else(|never| match never {});
     }
+    let (parts, body) = request.into_parts();
     let asks_first = parts.headers.contains_key(EXPECT);
     let rest = Arc::default();
-    let lent = Lent { body, begun: false, ended: false, rest: Arc::clone(&rest) };
-    let mut response = next.run(Request::from_parts(parts, Body::new(lent))).await;
+    let lent = Lent { body: Body::new(body), begun: false, ended: false, rest: Arc::clone(&rest) };
+    let answered = router.call(Request::from_parts(parts, lent)).await;
+    let mut response = answered.unwrap_or_else(|never| match never {});
     let rest = rest.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(Rest { body, begun }) = rest {
         // A client that was never asked for its body sends none.
