@@ -171,13 +171,7 @@ impl Applying<'_> {
 fn unsent(read: u64, rejected: u64, failure: anyhow::Error) -> Closed {
     Closed {
         figures: Figures { read, rejected, unsent: read - rejected, ..Figures::default() },
-        rejects: Vec::new(),
-        listed: 0,
-        rejects_files: Vec::new(),
-        stopped: None,
-        unverified: None,
-        gone_left: 0,
-        notices: Vec::new(),
         failure: Some(failure),
+        ..Closed::default()
     }
 }

@@ -13,7 +13,7 @@ use crate::input::RejectedRow;
 use crate::printer::count;
 
 /// An account that is closed: its rejects are in their files.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Closed {
     pub figures: Figures,
     pub rejects: Vec<RejectedRow>,

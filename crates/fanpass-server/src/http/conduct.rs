@@ -8,19 +8,17 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{AppendHeaders, IntoResponse as _, Response};
-use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use http_body_util::BodyExt as _;
-use sha2::{Digest as _, Sha256};
 
 use super::call::{Call, Operate};
 use super::idempotency::{self, REPLAYED};
 use super::problem::Problem;
 use super::query::Parameters;
 use crate::app::App;
-use crate::store::{AuditEntry, StoreError, StoreErrorKind, Trace};
+use crate::store::{AuditEntry, StoreError, StoreErrorKind, Trace, hashed};
 
 /// What the audit says of a call, for the log and the metrics.
 #[derive(Debug, Clone)]
@@ -33,9 +31,7 @@ impl Account {
 
     /// Who called, under a hash: it names a person or a job.
     pub(super) fn subject(&self) -> Option<String> {
-        let digest = Sha256::digest(self.0.subject.as_ref()?);
-        let (start, _) = digest.split_at(6);
-        Some(format!("subject:{:x}", Bytes::copy_from_slice(start)))
+        Some(hashed("subject:", self.0.subject.as_deref()?, 6))
     }
 
     /// What it was about, a user under a hash.

@@ -50,7 +50,7 @@ pub use attributes::Attributes;
 pub(crate) use audiences::no_audience;
 pub use audiences::{AUDIENCES_MAX, AudienceRecord, Audiences};
 pub use audit::{AuditEntry, AuditFilter, AuditPage, AuditRecord};
-pub(crate) use audit::{audited_operations, pseudonym};
+pub(crate) use audit::{audited_operations, hashed, pseudonym};
 pub use check::{Check, Finding, Severity, check};
 pub use columns::AttributeUse;
 pub use combine::Combination;

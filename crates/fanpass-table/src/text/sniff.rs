@@ -25,9 +25,8 @@ pub(super) fn mark(head: &[u8]) -> Option<Encoding> {
 
 /// UTF-16 by its byte order mark, or without one by its zero bytes: in Western text every other byte is zero.
 pub(crate) fn utf16(head: &[u8]) -> Option<Encoding> {
-    match mark(head) {
-        None => {}
-        marked => return marked.filter(|encoding| *encoding != Encoding::Utf8),
+    if let Some(marked) = mark(head) {
+        return Some(marked).filter(|encoding| *encoding != Encoding::Utf8);
     }
     let (pairs, _) = head.as_chunks::<2>();
     let zeros = |of: usize| pairs.iter().filter(|pair| pair[of] == 0).count();

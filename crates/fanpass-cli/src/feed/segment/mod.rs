@@ -83,7 +83,7 @@ impl Job {
             let about = |error: anyhow::Error| error.context(format!("feed {}", source.feed.label()));
             reads.push(source.read(&mut roster, &progress).map_err(about)?);
         }
-        let owned: Vec<_> = self.feeds.iter().map(|source| source.feed.owner().map(owned_list)).collect();
+        let owned = self.owned_lists();
         let sources = self.feeds.iter().zip(&reads).zip(&owned);
         let claims = sources.map(|((source, read), owned)| Claim {
             mode: source.feed.mode,
@@ -96,6 +96,11 @@ impl Job {
         let comparison = roster.compare(ledger, &held, &claims, keep, |_| Ok(()))?;
         let in_doubt = ledger.list(&held)?.is_none_or(|list| list.in_doubt);
         Ok(Compared { known, comparison, reads, in_doubt })
+    }
+
+    /// The names of the lists of those who are each feed's own, of feeds that have some.
+    fn owned_lists(&self) -> Vec<Option<String>> {
+        self.feeds.iter().map(|source| source.feed.owner().map(owned_list)).collect()
     }
 }
 

@@ -11,7 +11,7 @@ use crate::commands::segments::outcome::{Stopped, Wait, Waited, exit_of, wait_fo
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::closed::Closed;
-use crate::feed::config::{members_list, owned_list};
+use crate::feed::config::members_list;
 use crate::feed::delivery::{Delivered, SendAs, deliver};
 use crate::feed::spool::IdSpool;
 use crate::printer::Printer;
@@ -31,7 +31,7 @@ impl Job {
         let comparison = &compared.comparison;
         let held = members_list(&self.segment);
         let members = comparison.members.context("the segment's new list was not kept")?;
-        let owned: Vec<_> = self.feeds.iter().map(|source| source.feed.owner().map(owned_list)).collect();
+        let owned = self.owned_lists();
         let own = owned.iter().zip(&comparison.changes);
         let own = own.filter_map(|(name, change)| name.as_deref().zip(change.own));
         let mut lists: Vec<_> = own.collect();
@@ -58,11 +58,9 @@ impl Job {
                 rejects: read.rejects,
                 listed: read.rejected,
                 rejects_files: read.files.finish()?,
-                stopped: None,
                 unverified: unverified.clone(),
-                gone_left: 0,
                 notices: read.notices,
-                failure: None,
+                ..Closed::default()
             })
         });
         closed.collect()

@@ -26,6 +26,8 @@ const OTHERS: [&str; 2] = ["developmentToken", "portalSignIn"];
 
 /// What the hash of a user's id begins with.
 const USER: &str = "user:";
+/// Bytes of a hash that stand for what calls are about; each is two characters.
+const HASH_BYTES: usize = 12;
 /// Bytes of the longest name of anything that calls are about.
 const NAME_MAX_BYTES: usize = 128;
 
@@ -66,22 +68,22 @@ impl AuditEntry {
     /// place, a token perhaps.
     pub(crate) fn hide_unknown(&mut self) {
         let Some(target) = self.target.as_deref() else { return };
-        let of_a_user = target.starts_with(USER) && target.len() == hashed(USER, "").len();
+        let of_a_user = target.starts_with(USER) && target.len() == USER.len() + 2 * HASH_BYTES;
         if (self.status == 404 && !of_a_user) || target.len() > NAME_MAX_BYTES {
-            self.target = Some(hashed("unknown:", target));
+            self.target = Some(hashed("unknown:", target, HASH_BYTES));
         }
     }
 }
 
 /// The user as audit and logs name it: the same one always by the same name, without its id.
 pub(crate) fn pseudonym(user: &UserId) -> String {
-    hashed(USER, user.as_str())
+    hashed(USER, user.as_str(), HASH_BYTES)
 }
 
-fn hashed(kind: &str, text: &str) -> String {
-    let digest = Sha256::digest(text);
-    let (start, _) = digest.split_at(12);
-    format!("{kind}{:x}", Bytes::copy_from_slice(start))
+/// What stands for a text that is not to be read: the first bytes of its SHA-256 behind what it is.
+pub(crate) fn hashed(kind: &str, text: &str, bytes: usize) -> String {
+    let digest = Bytes::copy_from_slice(&Sha256::digest(text));
+    format!("{kind}{:x}", digest.slice(..bytes.min(digest.len())))
 }
 
 /// An [`AuditEntry`] with its place and time.

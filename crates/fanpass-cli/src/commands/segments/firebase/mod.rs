@@ -22,12 +22,10 @@ use self::tables::Tables;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::failure;
+use crate::feed::ids::PROGRESS_STEP;
 use crate::printer::{Printer, count};
 use crate::progress::Progress;
 use crate::session::Session;
-
-/// Rows between two looks at the progress bar.
-const PROGRESS_STEP: u64 = 4096;
 
 /// Write segments as the tables of Firebase's imported segments, to be loaded into BigQuery
 ///
