@@ -71,23 +71,32 @@ impl Selector {
         }
     }
 
-    /// The columns that may be meant; `named` says whether they come from a header.
-    fn candidates(&self, columns: &[String], named: bool) -> Vec<usize> {
+    /// The columns that may be meant. A column without a header is called by its letters, which are no header: they are
+    /// never recognised, and mean the column only where no header is called so.
+    fn candidates(&self, columns: &[String]) -> Vec<usize> {
+        let is_header = |column: &usize| columns[*column] != letters(*column);
         match self {
             Self::Position(position) => {
                 (*position < columns.len()).then_some(*position).into_iter().collect()
             }
             Self::Recognised if columns.len() == 1 => vec![0],
-            Self::Recognised => positions(columns, |column| named && is_id_name(column)),
+            Self::Recognised => positions(columns, is_id_name).into_iter().filter(is_header).collect(),
             Self::Name(name) => {
-                let same = positions(columns, |column| column == name);
-                if same.is_empty() { positions(columns, |column| plain(column) == plain(name)) } else { same }
+                let mut exact = positions(columns, |column| column == name);
+                exact.retain(is_header);
+                if !exact.is_empty() {
+                    return exact;
+                }
+                let wanted = plain(name);
+                let (headers, letters): (Vec<_>, Vec<_>) =
+                    positions(columns, |column| plain(column) == wanted).into_iter().partition(is_header);
+                if headers.is_empty() { letters } else { headers }
             }
         }
     }
 
-    /// The column among `columns`; `named` says whether they come from a header.
-    pub(crate) fn find(&self, columns: &[String], named: bool, origin: &Origin) -> Result<usize, TableError> {
+    /// The column among `columns`.
+    pub(crate) fn find(&self, columns: &[String], origin: &Origin) -> Result<usize, TableError> {
         let fail = |kind, message: String| {
             Err(TableError::new(
                 kind,
@@ -95,7 +104,7 @@ impl Selector {
                 format!("{message}; the columns are {}", list_columns(columns)),
             ))
         };
-        let matches = self.candidates(columns, named);
+        let matches = self.candidates(columns);
         let wanted = match self {
             Self::Position(position) if matches.is_empty() => {
                 return fail(ErrorKind::UnknownColumn, format!("there is no column #{}", position + 1));
@@ -136,7 +145,7 @@ impl Selector {
 /// assert_eq!(fanpass_table::find_columns(&columns, None), [0]);
 /// ```
 pub fn find_columns(columns: &[String], column: Option<&str>) -> Vec<usize> {
-    Selector::parse(column).candidates(columns, true)
+    Selector::parse(column).candidates(columns)
 }
 
 fn positions(columns: &[String], wanted: impl Fn(&str) -> bool) -> Vec<usize> {

@@ -152,7 +152,7 @@ impl Member {
     }
 
     pub(crate) fn find(&self, wanted: &Selector) -> Result<usize, TableError> {
-        wanted.find(&self.columns, self.named, &self.origin)
+        wanted.find(&self.columns, &self.origin)
     }
 
     /// Puts the next row into `record` and returns how many blank rows stood before it; `None` at the end.

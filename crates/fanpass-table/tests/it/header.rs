@@ -70,6 +70,22 @@ fn two_columns_that_may_hold_ids_are_asked_about() {
 }
 
 #[test]
+fn letters_of_a_column_without_a_header_are_no_header() {
+    // The 238th column is `ID` by its letters.
+    let wide = |first: &str| {
+        let row = |cells: &str, last: &str| format!("{cells}{}{last}\n", ",".repeat(237));
+        row(first, "") + &row("1", "x") + &row("2", "y")
+    };
+    assert_eq!(ids("h.csv", wide("fan_id")), ["1", "2"]);
+    assert_eq!(kind("h.csv", wide("tier")), ErrorKind::AmbiguousColumn);
+    assert_eq!(chosen(&wide("Id"), "ID", Header::Detect).unwrap(), ["1", "2"], "a header comes first");
+    assert_eq!(chosen(&wide("tier"), "id", Header::Detect).unwrap(), ["x", "y"], "letters name it all the same");
+    assert_eq!(chosen("a,B\n1,2\n", "B", Header::Detect).unwrap(), ["2"], "a header may be a letter");
+    assert_eq!(chosen("a,b\n1,2\n", "A", Header::Absent).unwrap(), ["a", "1"]);
+    assert_eq!(chosen("fan_id,tier\n1,2\n", "B", Header::Detect).unwrap_err(), ErrorKind::UnknownColumn);
+}
+
+#[test]
 fn columns_are_named_before_the_first_row() {
     let named = sample("h.csv", " fan_id ,,name\n1,2,3\n");
     assert_eq!(Table::open(&named.path, &Options::default()).unwrap().columns(), ["fan_id", "B", "name"]);
