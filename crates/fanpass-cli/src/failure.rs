@@ -147,6 +147,7 @@ pub fn hint_of(error: &anyhow::Error) -> Option<&'static str> {
         }
         Kind::AmbiguousSheet | Kind::UnknownSheet => Some("--sheet NAME"),
         Kind::AmbiguousDelimiter => Some("--delimiter CHAR"),
+        Kind::AmbiguousStart => Some("--skip-rows N"),
         Kind::AmbiguousHeader => Some("--header present, or --header absent"),
         _ => None,
     }

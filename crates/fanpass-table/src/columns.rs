@@ -3,7 +3,7 @@
 use crate::{ErrorKind, TableError, origin::Origin, origin::printable};
 
 /// Headers that name a column of user ids, compared without case, spaces, `-`, `_` and `.`.
-const ID_NAMES: [&str; 14] = [
+pub(crate) const ID_NAMES: [&str; 14] = [
     "id",
     "uid",
     "userid",
@@ -71,9 +71,17 @@ impl Selector {
         }
     }
 
+    /// Whether the cell, of a row that may be a header, names the column.
+    pub(crate) fn is_header(&self, cell: &str) -> bool {
+        match self {
+            Self::Name(name) => cell == name || plain(cell) == plain(name),
+            Self::Recognised | Self::Position(_) => is_id_name(cell),
+        }
+    }
+
     /// The columns that may be meant. A column without a header is called by its letters, which are no header: they are
     /// never recognised, and mean the column only where no header is called so.
-    fn candidates(&self, columns: &[String]) -> Vec<usize> {
+    pub(crate) fn candidates(&self, columns: &[String]) -> Vec<usize> {
         let is_header = |column: &usize| columns[*column] != letters(*column);
         match self {
             Self::Position(position) => {

@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 
 use crate::{
-    ErrorKind, Header, TableError,
+    ErrorKind, Header, Options, TableError,
     columns::{Selector, letters},
-    header::{Verdict, judge},
-    origin::{Origin, printable},
+    header::Verdict,
+    origin::Origin,
     record::Record,
     source::Source,
+    text::begins_below,
 };
 
 /// Rows that are read ahead to tell a header from data.
@@ -19,9 +20,12 @@ pub(crate) struct Member {
     pub(crate) origin: Origin,
     pub(crate) columns: Vec<String>,
     pub(crate) record: Record,
-    ahead: VecDeque<Record>,
+    /// Rows that were read and not handed out, the first of the file among them.
+    pub(crate) ahead: VecDeque<Record>,
     /// What the caller says of the header.
-    stated: Header,
+    pub(crate) stated: Header,
+    /// The caller says that the table begins with the first row.
+    is_start: bool,
     named: bool,
     settled: bool,
     /// Whether the first row was taken for the header, once that is settled; `None` where the format gives the names.
@@ -33,15 +37,16 @@ pub(crate) struct Member {
 
 impl Member {
     /// Reads the first rows.
-    pub(crate) fn open(mut source: Source, origin: Origin, stated: Header) -> Result<Self, TableError> {
+    pub(crate) fn open(mut source: Source, origin: Origin, options: &Options) -> Result<Self, TableError> {
+        let above = u64::from(options.skip_rows.unwrap_or(0));
         let mut ahead = VecDeque::new();
         let mut ended = false;
         while ahead.len() < AHEAD && !ended {
             let mut record = Record::default();
-            if source.read(&mut record)? {
-                ahead.push_back(record);
-            } else {
+            if !source.read(&mut record)? {
                 ended = true;
+            } else if record.number > above {
+                ahead.push_back(record);
             }
         }
         let given = source.names().filter(|columns| !columns.is_empty());
@@ -52,7 +57,8 @@ impl Member {
             columns: given.unwrap_or_default(),
             record: Record::default(),
             ahead,
-            stated,
+            stated: options.header,
+            is_start: options.skip_rows.is_some(),
             named,
             settled: named,
             header: None,
@@ -75,14 +81,29 @@ impl Member {
         Ok(member)
     }
 
-    /// Refuses that a file is said to have no names of columns when its format gives them.
+    /// Refuses that a file is said to have no names of columns, or rows above them, when its format gives them.
     fn check_named(&self) -> Result<(), TableError> {
-        if self.stated != Header::Absent {
-            return Ok(());
-        }
+        let what = match self.stated {
+            Header::Absent => "that there is no header",
+            _ if self.is_start => "that rows stand above them",
+            _ => return Ok(()),
+        };
         let format = self.source.format().as_str().to_uppercase();
-        let message = format!("is {format}, which names its columns; do not state that there is no header");
+        let message = format!("is {format}, which names its columns; do not state {what}");
         Err(TableError::new(ErrorKind::AmbiguousHeader, &self.origin, message))
+    }
+
+    /// The column of the ids. Settles whether the first row is a header.
+    pub(crate) fn choose(&mut self, wanted: &Selector) -> Result<usize, TableError> {
+        if !self.settled
+            && !self.is_start
+            && let Some(row) = self.header_below(wanted)
+        {
+            let what = "the row is a header, and the first row is none";
+            return Err(begins_below(&self.origin, row.number, row.line, what));
+        }
+        self.settle(wanted)?;
+        wanted.find(&self.columns, &self.origin)
     }
 
     /// Settles whether the first row is a header, given which column is wanted, once.
@@ -95,6 +116,7 @@ impl Member {
             Verdict::Unclear => return Err(self.unclear(first, wanted)),
             Verdict::Data => {
                 self.columns = (0..self.width()).map(letters).collect();
+                self.last = first.number - 1;
                 (self.named, self.header) = (false, Some(false));
             }
             Verdict::Named => {
@@ -151,10 +173,6 @@ impl Member {
             && names(&self.record, self.record.len().max(self.columns.len())) == self.columns
     }
 
-    pub(crate) fn find(&self, wanted: &Selector) -> Result<usize, TableError> {
-        wanted.find(&self.columns, &self.origin)
-    }
-
     /// Puts the next row into `record` and returns how many blank rows stood before it; `None` at the end.
     #[inline]
     pub(crate) fn advance(&mut self) -> Result<Option<u64>, TableError> {
@@ -179,39 +197,15 @@ impl Member {
 
     /// How many columns there are. A sheet's first row may be a title that is narrower than the table below it; in
     /// text the first row counts, and others that differ are rejected.
-    fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         let first = self.ahead.front().map_or(0, Record::len);
         let widest = self.ahead.iter().map(Record::len).max().unwrap_or(0);
         if self.source.text().is_some() { first } else { widest }
     }
-
-    fn verdict(&self, first: &Record, wanted: &Selector) -> Verdict {
-        let column = match (self.stated, wanted) {
-            (Header::Detect, Selector::Name(_)) => return Verdict::Named,
-            (Header::Detect, Selector::Recognised) if self.width() > 1 => return Verdict::Named,
-            // There is no such column: take the row for a header, so that the error lists names.
-            (Header::Detect, Selector::Position(column)) if *column >= self.width() => return Verdict::Named,
-            (_, Selector::Position(column)) => *column,
-            _ => 0,
-        };
-        let others = self.ahead.iter().skip(1).map(|record| record.cell(column).trim());
-        judge(self.stated, first.cell(column).trim(), others)
-    }
-
-    fn unclear(&self, first: &Record, wanted: &Selector) -> TableError {
-        let column = if let Selector::Position(column) = wanted { *column } else { 0 };
-        let cell: String = first.cell(column).trim().chars().take(40).collect();
-        let place = self.origin.locate(first.number, first.line, Some(column));
-        let message = format!(
-            "{:?} may be the column's name or an id: state whether the header is present or absent",
-            printable(&cell)
-        );
-        TableError::new(ErrorKind::AmbiguousHeader, place, message)
-    }
 }
 
 /// The cells of a header, trimmed; a cell without text is named by its letters.
-fn names(header: &Record, width: usize) -> Vec<String> {
+pub(crate) fn names(header: &Record, width: usize) -> Vec<String> {
     let name = |column| match header.cell(column).trim() {
         "" => letters(column),
         name => name.to_owned(),

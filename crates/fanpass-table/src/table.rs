@@ -3,8 +3,13 @@
 use std::{fs::File, io::Seek as _, path::Path};
 
 use crate::{
-    ErrorKind, Format, Ids, Options, Reject, Row, TableError, chain::Chain, columns::Selector,
-    member::Member, origin::Origin, source::Opened,
+    ErrorKind, Format, Ids, Options, Reject, Row, TableError,
+    chain::Chain,
+    columns::Selector,
+    member::Member,
+    origin::Origin,
+    source::Opened,
+    words::{is_hidden, no_id},
 };
 
 /// A file that is being read, row by row, in constant memory.
@@ -35,6 +40,8 @@ pub struct Table {
     /// The id column of the file at hand.
     id_column: usize,
     blank: u64,
+    /// The place of the first id with characters that cannot be seen.
+    pub(crate) hidden: Option<String>,
     /// The same open file, where it is read from front to back.
     place: Option<File>,
 }
@@ -66,7 +73,7 @@ impl Table {
             Opened::Rows(source, place) => {
                 let format = source.format();
                 options.check(format, &origin)?;
-                (format, Member::open(source, place, options.header)?, None)
+                (format, Member::open(source, place, options)?, None)
             }
             Opened::Archive(archive) => {
                 options.check(Format::Zip, &origin)?;
@@ -79,7 +86,18 @@ impl Table {
         let place = place.filter(|_| matches!(format, Format::Csv | Format::Jsonl));
         let (options, selector) = (options.clone(), None);
         let guessed = Vec::new();
-        Ok(Self { format, options, member, chain, guessed, selector, id_column: 0, blank: 0, place })
+        Ok(Self {
+            format,
+            options,
+            member,
+            chain,
+            guessed,
+            selector,
+            id_column: 0,
+            blank: 0,
+            hidden: None,
+            place,
+        })
     }
 
     /// Bytes of the file that were read so far, ahead of the rows by what is buffered; `None` for workbooks, archives and
@@ -131,11 +149,35 @@ impl Table {
             }
             if let Some(blank) = self.member.advance()? {
                 self.blank += blank;
+                self.look_at_id();
                 return Ok(true);
             }
             if !self.open_next()? {
                 return Ok(false);
             }
+        }
+    }
+
+    /// Looks for what is wrong with the id of the row at hand, where it can be. Nearly all ids begin with a digit.
+    #[inline]
+    fn look_at_id(&mut self) {
+        let id = self.member.record.cell(self.id_column);
+        let is_plain = id.bytes().next().is_none_or(|first| first.is_ascii_digit()) && id.is_ascii();
+        if !is_plain && self.selector.is_some() {
+            self.look_closer_at_id();
+        }
+    }
+
+    #[inline(never)]
+    fn look_closer_at_id(&mut self) {
+        let Member { record, origin, .. } = &mut self.member;
+        let id = record.cell(self.id_column).trim();
+        if id.contains(is_hidden) {
+            self.hidden
+                .get_or_insert_with(|| origin.locate(record.number, record.line, Some(self.id_column)));
+        }
+        if let Some(fault) = no_id(id) {
+            record.faults.push((None, fault));
         }
     }
 
@@ -188,8 +230,7 @@ impl Table {
     /// As [`Table::ids`].
     pub fn select_ids(&mut self, column: Option<&str>) -> Result<(), TableError> {
         let selector = Selector::parse(column);
-        self.member.settle(&selector)?;
-        self.id_column = self.member.find(&selector)?;
+        self.id_column = self.member.choose(&selector)?;
         self.selector = Some(selector);
         Ok(())
     }
@@ -203,10 +244,9 @@ impl Table {
     /// Settles header and id column of the file at hand, once.
     #[cold]
     fn settle(&mut self) -> Result<(), TableError> {
-        let selector = self.selector.as_ref().unwrap_or(&Selector::Recognised);
-        self.member.settle(selector)?;
-        if self.selector.is_some() {
-            self.id_column = self.member.find(selector)?;
+        match &self.selector {
+            Some(selector) => self.id_column = self.member.choose(selector)?,
+            None => self.member.settle(&Selector::Recognised)?,
         }
         Ok(())
     }
@@ -215,7 +255,7 @@ impl Table {
 fn next_member(chain: &mut Chain, options: &Options) -> Result<Option<Member>, TableError> {
     let Some((file, origin)) = chain.next()? else { return Ok(None) };
     match Opened::open(file, options, &origin)? {
-        Opened::Rows(source, place) => Member::open(source, place, options.header).map(Some),
+        Opened::Rows(source, place) => Member::open(source, place, options).map(Some),
         Opened::Archive(_) => {
             let message = "is an archive inside an archive; unpack it first";
             Err(TableError::new(ErrorKind::UnsupportedFormat, &origin, message))

@@ -163,7 +163,15 @@ fn rows_keep_their_numbers_and_missing_cells_are_empty() {
 fn a_title_above_the_table_is_no_column() {
     let mut fans = sheet("Fans", &["Season 2026", "fan_id", "1"]);
     fans.write(1, 1, "name").unwrap();
-    assert_eq!(refused(workbook([fans]), &Options::default()).kind(), ErrorKind::AmbiguousColumn);
+    let fans = workbook([fans]);
+    let error = refused(fans.clone(), &Options::default());
+    assert_eq!(error.kind(), ErrorKind::AmbiguousStart);
+    assert!(error.to_string().starts_with("fans.xlsx:Fans!2: "), "{error}");
+    let by_position = read("fans.xlsx", fans.clone(), Some("#1"), &Options::default());
+    assert_eq!(by_position.unwrap_err().kind(), ErrorKind::AmbiguousStart);
+    let mut stated = Options::default();
+    stated.skip_rows = Some(1);
+    assert_eq!(read("fans.xlsx", fans, None, &stated).unwrap(), (vec!["1".to_owned()], vec![]));
 }
 
 #[test]
