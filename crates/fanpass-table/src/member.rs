@@ -30,6 +30,8 @@ pub(crate) struct Member {
     settled: bool,
     /// Whether the first row was taken for the header, once that is settled; `None` where the format gives the names.
     header: Option<bool>,
+    /// What is wrong with cells of the header.
+    pub(crate) nameless: Option<String>,
     ended: bool,
     /// Number of the last row that was handed out or taken as the header.
     last: u64,
@@ -62,6 +64,7 @@ impl Member {
             named,
             settled: named,
             header: None,
+            nameless: None,
             ended,
             last: 0,
         };
@@ -116,18 +119,17 @@ impl Member {
             Verdict::Unclear => return Err(self.unclear(first, wanted)),
             Verdict::Data => {
                 self.columns = (0..self.width()).map(letters).collect();
-                self.last = first.number - 1;
+                self.last = first.number.saturating_sub(1);
                 (self.named, self.header) = (false, Some(false));
             }
             Verdict::Named => {
-                if let Some(fault) =
-                    first.fault_of(None).or_else(|| first.faults.first().map(|(_, fault)| fault))
-                {
+                if let Some(fault) = first.fault_of(None) {
                     let place = self.origin.locate(first.number, first.line, None);
                     let message = format!("the header cannot be read: {}", fault.message);
                     return Err(TableError::new(ErrorKind::Malformed, place, message));
                 }
                 self.columns = names(first, self.width());
+                self.nameless = nameless(first, &self.origin);
                 self.last = first.number;
                 (self.named, self.header) = (true, Some(true));
                 self.ahead.pop_front();
@@ -204,11 +206,30 @@ impl Member {
     }
 }
 
-/// The cells of a header, trimmed; a cell without text is named by its letters.
+/// The cells of a header, trimmed; one without text, or that cannot be read, is named by its letters.
 pub(crate) fn names(header: &Record, width: usize) -> Vec<String> {
     let name = |column| match header.cell(column).trim() {
         "" => letters(column),
         name => name.to_owned(),
     };
-    (0..width).map(name).collect()
+    let mut names: Vec<_> = (0..width).map(name).collect();
+    for column in header.faults.iter().filter_map(|(column, _)| *column) {
+        if let Some(name) = names.get_mut(column) {
+            *name = letters(column);
+        }
+    }
+    names
+}
+
+/// What is wrong with cells of a header, as a sentence.
+fn nameless(header: &Record, origin: &Origin) -> Option<String> {
+    let mut faults = header.faults.iter().filter_map(|(column, fault)| Some(((*column)?, fault)));
+    let (column, fault) = faults.next()?;
+    let others = match faults.count() {
+        0 => String::new(),
+        others => format!("; so are {others} more"),
+    };
+    let place = origin.locate(header.number, header.line, Some(column));
+    let (message, letters) = (&fault.message, letters(column));
+    Some(format!("{place}: the column is named {letters}, as its header is no name ({message}){others}"))
 }

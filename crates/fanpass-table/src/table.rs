@@ -3,13 +3,8 @@
 use std::{fs::File, io::Seek as _, path::Path};
 
 use crate::{
-    ErrorKind, Format, Ids, Options, Reject, Row, TableError,
-    chain::Chain,
-    columns::Selector,
-    member::Member,
-    origin::Origin,
-    source::Opened,
-    words::{is_hidden, no_id},
+    ErrorKind, Format, Ids, Options, Reject, Row, TableError, chain::Chain, columns::Selector,
+    member::Member, origin::Origin, source::Opened,
 };
 
 /// A file that is being read, row by row, in constant memory.
@@ -36,10 +31,12 @@ pub struct Table {
     pub(crate) chain: Option<Chain>,
     /// Files of the archive before the one at hand whose encoding was guessed.
     pub(crate) guessed: Vec<String>,
-    selector: Option<Selector>,
+    pub(crate) selector: Option<Selector>,
     /// The id column of the file at hand.
-    id_column: usize,
+    pub(crate) id_column: usize,
     blank: u64,
+    /// What is wrong with the header of a file of the archive before the one at hand.
+    pub(crate) nameless: Option<String>,
     /// The place of the first id with characters that cannot be seen.
     pub(crate) hidden: Option<String>,
     /// The same open file, where it is read from front to back.
@@ -95,6 +92,7 @@ impl Table {
             selector,
             id_column: 0,
             blank: 0,
+            nameless: None,
             hidden: None,
             place,
         })
@@ -158,29 +156,6 @@ impl Table {
         }
     }
 
-    /// Looks for what is wrong with the id of the row at hand, where it can be. Nearly all ids begin with a digit.
-    #[inline]
-    fn look_at_id(&mut self) {
-        let id = self.member.record.cell(self.id_column);
-        let is_plain = id.bytes().next().is_none_or(|first| first.is_ascii_digit()) && id.is_ascii();
-        if !is_plain && self.selector.is_some() {
-            self.look_closer_at_id();
-        }
-    }
-
-    #[inline(never)]
-    fn look_closer_at_id(&mut self) {
-        let Member { record, origin, .. } = &mut self.member;
-        let id = record.cell(self.id_column).trim();
-        if id.contains(is_hidden) {
-            self.hidden
-                .get_or_insert_with(|| origin.locate(record.number, record.line, Some(self.id_column)));
-        }
-        if let Some(fault) = no_id(id) {
-            record.faults.push((None, fault));
-        }
-    }
-
     /// Opens the next file of an archive; `false` behind the last.
     #[cold]
     fn open_next(&mut self) -> Result<bool, TableError> {
@@ -188,6 +163,7 @@ impl Table {
         let Some(next) = next else { return Ok(false) };
         let last = std::mem::replace(&mut self.member, next);
         self.guessed.extend(last.guessed());
+        self.nameless = self.nameless.take().or_else(|| last.nameless.clone());
         self.settle()?;
         self.member.check_header(&last)?;
         Ok(true)

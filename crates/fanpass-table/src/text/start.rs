@@ -102,7 +102,7 @@ pub(crate) fn begins_below(origin: &Origin, row: u64, line: Option<u64>, what: &
     let message = format!(
         "the table seems to begin here: {what}. State how many {unit} stand above it, {} or, if they are part of it, 0; or take \
          them out of the file",
-        above - 1
+        above.saturating_sub(1)
     );
     TableError::new(ErrorKind::AmbiguousStart, origin.locate(row, line, None), message)
 }

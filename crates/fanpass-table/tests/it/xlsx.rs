@@ -175,6 +175,24 @@ fn a_title_above_the_table_is_no_column() {
 }
 
 #[test]
+fn a_header_that_cannot_be_read_concerns_its_column_alone() {
+    let mut fans = sheet("Fans", &["fan_id", "1"]);
+    let months = Style::new().set_num_format("mmm yy");
+    for column in 1..3 {
+        fans.write_number_with_format(0, column, 46_000 + column, &months).unwrap();
+        fans.write(1, column, "x").unwrap();
+    }
+    let sample = sample("fans.xlsx", workbook([fans]));
+    let mut table = Table::open(&sample.path, &Options::default()).unwrap();
+    table.select_ids(None).unwrap();
+    assert_eq!(table.columns(), ["fan_id", "B", "C"]);
+    let told = "fans.xlsx:Fans!B1: the column is named B, as its header is no name (the cell is a date or time, stored as a \
+                number; make it text); so are 1 more";
+    assert_eq!(table.notices(), [told]);
+    assert_eq!(table.next_row().unwrap().unwrap().unwrap().cell(1), Ok("x"));
+}
+
+#[test]
 fn merged_cells_belong_to_their_first_cell() {
     let mut fans = sheet("Fans", &["fan_id"]);
     fans.write(0, 1, "name").unwrap();
