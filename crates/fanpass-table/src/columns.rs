@@ -1,6 +1,6 @@
 //! Names of columns, and which of them holds the ids.
 
-use crate::{ErrorKind, TableError, origin::Origin, origin::printable};
+use crate::{ErrorKind, TableError, origin::Origin, origin::quoted};
 
 /// Headers that name a column of user ids, compared without case, spaces, `-`, `_` and `.`.
 pub(crate) const ID_NAMES: [&str; 14] = [
@@ -122,9 +122,9 @@ impl Selector {
                 return fail(ErrorKind::AmbiguousColumn, message.to_owned());
             }
             Self::Name(name) if matches.is_empty() => {
-                return fail(ErrorKind::UnknownColumn, format!("there is no column {:?}", printable(name)));
+                return fail(ErrorKind::UnknownColumn, format!("there is no column {}", quoted(name)));
             }
-            Self::Name(name) => format!("are named {:?}", printable(name)),
+            Self::Name(name) => format!("are named {}", quoted(name)),
             Self::Position(_) | Self::Recognised => "may hold the ids".to_owned(),
         };
         match matches.as_slice() {
@@ -170,7 +170,7 @@ pub fn list_columns(columns: &[String]) -> String {
         .enumerate()
         .map(|(position, name)| {
             let name: String = name.chars().take(40).collect();
-            format!("#{} {:?}", position + 1, printable(&name))
+            format!("#{} {}", position + 1, quoted(&name))
         })
         .collect();
     if let Some(more) = columns.len().checked_sub(LISTED).filter(|&more| more > 0) {

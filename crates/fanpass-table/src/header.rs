@@ -4,7 +4,7 @@ use crate::{
     ErrorKind, Header, TableError,
     columns::{Selector, is_id_name},
     member::{Member, names},
-    origin::printable,
+    origin::quoted,
     record::Record,
 };
 
@@ -66,8 +66,8 @@ impl Member {
         let cell: String = first.cell(column).trim().chars().take(40).collect();
         let place = self.origin.locate(first.number, first.line, Some(column));
         let message = format!(
-            "{:?} may be the column's name or an id: state whether the header is present or absent",
-            printable(&cell)
+            "{} may be the column's name or an id: state whether the header is present or absent",
+            quoted(&cell)
         );
         TableError::new(ErrorKind::AmbiguousHeader, place, message)
     }

@@ -32,6 +32,8 @@ fn errors() {
         message("h.csv", "id,name\n1,A\n2,\"B\n3,\"C\"\n", None),
         message("h.csv", "%PDF-1.7", None),
         message("h.csv", "id,name\n1,A\n2,\0\n", None),
+        message("h.csv", "a\u{7},b\n1,2\n", None),
+        message("h.csv", b"\xFF\xFE\0\0f\0\0\0a\0\0\0", None),
         message("h.xls", "<html><table>", None),
         message("h.zip", zip([("a.csv", b"id\n1\n".to_vec()), ("b.zip", zip([]))]), None),
         message("h.zip", zip([("../../a.csv", b"id\n1\n".to_vec())]), None),
