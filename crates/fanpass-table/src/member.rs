@@ -86,14 +86,14 @@ impl Member {
 
     /// Refuses that a file is said to have no names of columns, or rows above them, when its format gives them.
     fn check_named(&self) -> Result<(), TableError> {
-        let what = match self.stated {
-            Header::Absent => "that there is no header",
-            _ if self.is_start => "that rows stand above them",
+        let (kind, what) = match self.stated {
+            Header::Absent => (ErrorKind::AmbiguousHeader, "that there is no header"),
+            _ if self.is_start => (ErrorKind::UnsupportedFormat, "that rows stand above them"),
             _ => return Ok(()),
         };
         let format = self.source.format().as_str().to_uppercase();
         let message = format!("is {format}, which names its columns; do not state {what}");
-        Err(TableError::new(ErrorKind::AmbiguousHeader, &self.origin, message))
+        Err(TableError::new(kind, &self.origin, message))
     }
 
     /// The column of the ids. Settles whether the first row is a header.

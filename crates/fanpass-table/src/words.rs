@@ -49,7 +49,7 @@ impl Table {
     fn look_closer_at_id(&mut self) {
         let Member { record, origin, .. } = &mut self.member;
         let id = record.cell(self.id_column).trim();
-        if id.contains(is_hidden) {
+        if !id.is_ascii() && id.contains(is_hidden) {
             self.hidden
                 .get_or_insert_with(|| origin.locate(record.number, record.line, Some(self.id_column)));
         }

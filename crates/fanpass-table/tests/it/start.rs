@@ -55,7 +55,7 @@ fn rows_above_the_table_can_be_stated() {
     let nothing = read("h.csv", file, None, &skipping(9)).unwrap_err();
     assert_eq!(nothing.kind(), ErrorKind::Empty);
     let named = read("h.jsonl", "{\"id\":1}\n", None, &skipping(1)).unwrap_err();
-    assert_eq!(named.kind(), ErrorKind::AmbiguousHeader);
+    assert_eq!(named.kind(), ErrorKind::UnsupportedFormat);
 }
 
 #[test]
