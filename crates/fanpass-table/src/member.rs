@@ -24,8 +24,8 @@ pub(crate) struct Member {
     pub(crate) ahead: VecDeque<Record>,
     /// What the caller says of the header.
     pub(crate) stated: Header,
-    /// The caller says that the table begins with the first row.
-    is_start: bool,
+    /// How many rows stand above the table, if the caller says so.
+    above: Option<u32>,
     named: bool,
     settled: bool,
     /// Whether the first row was taken for the header, once that is settled; `None` where the format gives the names.
@@ -40,14 +40,14 @@ pub(crate) struct Member {
 impl Member {
     /// Reads the first rows.
     pub(crate) fn open(mut source: Source, origin: Origin, options: &Options) -> Result<Self, TableError> {
-        let above = u64::from(options.skip_rows.unwrap_or(0));
+        let above = options.skip_rows;
         let mut ahead = VecDeque::new();
         let mut ended = false;
         while ahead.len() < AHEAD && !ended {
             let mut record = Record::default();
             if !source.read(&mut record)? {
                 ended = true;
-            } else if record.number > above {
+            } else if record.number > above.unwrap_or(0).into() {
                 ahead.push_back(record);
             }
         }
@@ -60,7 +60,7 @@ impl Member {
             record: Record::default(),
             ahead,
             stated: options.header,
-            is_start: options.skip_rows.is_some(),
+            above,
             named,
             settled: named,
             header: None,
@@ -88,7 +88,7 @@ impl Member {
     fn check_named(&self) -> Result<(), TableError> {
         let (kind, what) = match self.stated {
             Header::Absent => (ErrorKind::AmbiguousHeader, "that there is no header"),
-            _ if self.is_start => (ErrorKind::UnsupportedFormat, "that rows stand above them"),
+            _ if self.above.is_some() => (ErrorKind::UnsupportedFormat, "that rows stand above them"),
             _ => return Ok(()),
         };
         let format = self.source.format().as_str().to_uppercase();
@@ -99,7 +99,7 @@ impl Member {
     /// The column of the ids. Settles whether the first row is a header.
     pub(crate) fn choose(&mut self, wanted: &Selector) -> Result<usize, TableError> {
         if !self.settled
-            && !self.is_start
+            && self.above.is_none()
             && let Some(row) = self.header_below(wanted)
         {
             let what = "the row is a header, and the first row is none";

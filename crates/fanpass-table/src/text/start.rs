@@ -54,22 +54,9 @@ impl Head<'_> {
             && let Some((row, survey)) =
                 surveys.iter().filter_map(Survey::below).max_by_key(|(row, _)| row.names_ids)
         {
-            return Err(self.begins_below(row, survey, origin));
+            return Err(survey.begins_at(row, origin));
         }
         Ok(best.map_or(stated.unwrap_or(b','), |(_, survey)| survey.delimiter))
-    }
-
-    fn begins_below(&self, row: &Row, survey: &Survey, origin: &Origin) -> TableError {
-        let delimiter = char::from(survey.delimiter);
-        let what = if row.names_ids {
-            format!("the row is a header with {delimiter:?} between its cells, and the first row is none")
-        } else {
-            format!(
-                "most rows have {} cells with {delimiter:?} between them, and the first has fewer",
-                row.filled
-            )
-        };
-        begins_below(origin, row.line, Some(row.line), &what)
     }
 
     /// The first rows as they are if `delimiter` stands between cells.
@@ -163,14 +150,28 @@ impl Survey {
     fn below(&self) -> Option<(&Row, &Self)> {
         let (first, behind) = self.rows.split_first()?;
         let named = behind.iter().find(|row| row.names_ids && row.filled > 1);
-        let with = |width: usize| behind.iter().filter(move |row| row.filled == width).count();
+        let rows_of = |width: usize| behind.iter().filter(move |row| row.filled == width).count();
         let common = || {
-            let wider = || behind.iter().filter(|row| row.filled > first.filled);
-            let width = wider().map(|row| row.filled).max_by_key(|&width| with(width))?;
+            let wider = behind.iter().filter(|row| row.filled > first.filled);
+            let width = wider.map(|row| row.filled).max_by_key(|&width| rows_of(width))?;
             let at = behind.iter().position(|row| row.filled == width)?;
-            let rows = with(width);
+            let rows = rows_of(width);
             (rows > 1 && rows * 2 > behind.len() - at).then(|| &behind[at])
         };
         named.or_else(common).map(|row| (row, self))
+    }
+
+    /// That the table seems to begin at that row.
+    fn begins_at(&self, row: &Row, origin: &Origin) -> TableError {
+        let delimiter = char::from(self.delimiter);
+        let what = if row.names_ids {
+            format!("the row is a header with {delimiter:?} between its cells, and the first row is none")
+        } else {
+            format!(
+                "most rows have {} cells with {delimiter:?} between them, and the first has fewer",
+                row.filled
+            )
+        };
+        begins_below(origin, row.line, Some(row.line), &what)
     }
 }
