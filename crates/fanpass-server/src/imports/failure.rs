@@ -42,7 +42,11 @@ impl From<SortError> for Failure {
 
 impl From<TableError> for Failure {
     fn from(error: TableError) -> Self {
-        Self::Refused(error.to_string())
+        match StoreErrorKind::of_cause(&error) {
+            StoreErrorKind::Io => Self::Refused(error.to_string()),
+            // Not the file's fault, but that of the disk that it was unpacked on.
+            kind => Self::Storage(StoreError::new(kind, error.to_string())),
+        }
     }
 }
 
