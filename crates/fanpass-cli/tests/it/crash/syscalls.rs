@@ -53,6 +53,31 @@ fn a_first_start_that_dies_at_any_call_is_begun_again() {
 }
 
 #[test]
+fn a_key_is_retired_and_recorded_or_neither_whenever_the_process_dies() {
+    if !can_trace("no retirement was killed") {
+        return;
+    }
+    let mut number = 1;
+    loop {
+        let club = Club::alone();
+        club.run(&["keys", "rotate", "--local"]);
+        let retire = ["keys", "retire", "first", "--local"];
+        let retired = traced(&club, &retire, "rename,unlink,fsync,fdatasync", "signal=KILL", number);
+        let keys = club.json(&["keys", "list", "--local"]);
+        let is_there = keys["keys"].as_array().unwrap().iter().any(|key| key["kid"] == "first");
+        let records = club.json(&["audit", "--operation", "retireKey", "--local"]);
+        let is_recorded = !records["records"].as_array().unwrap().is_empty();
+        assert_ne!(is_there, is_recorded, "killed in call {number}: {records}");
+        assert!(is_recorded || !retired.done, "killed in call {number}");
+        if !retired.hit {
+            break;
+        }
+        number += 1;
+    }
+    println!("up to call {number}");
+}
+
+#[test]
 fn what_a_restore_that_dies_at_any_call_leaves_is_removed_by_the_next() {
     if !can_trace("no restore was killed") {
         return;

@@ -8,7 +8,7 @@ mod journal;
 mod page;
 
 use bytes::Bytes;
-use fanpass_model::{UserId, operations};
+use fanpass_model::{Operation, UserId, operations};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
@@ -121,14 +121,14 @@ impl Store {
         task.await.map_err(|_| StoreError::stopped())?
     }
 
-    /// Whether a signing key of that id was made and answered for. Blocks, and looks through the audit, as nothing but a crash asks
-    /// for it.
-    pub(crate) fn key_was_made(&self, kid: &str) -> Result<bool, StoreError> {
-        self.0.service.read_blocking("look for a key's record", |connection| {
+    /// Whether the operation was answered with success about `target`. Blocks, and looks through the audit, as nothing but a crash
+    /// asks for it.
+    pub(crate) fn was_done(&self, operation: &Operation, target: &str) -> Result<bool, StoreError> {
+        self.0.service.read_blocking("look for a record", |connection| {
             let sql =
                 "SELECT EXISTS (SELECT 1 FROM audit WHERE operation = ?1 AND target = ?2 AND status = ?3)";
-            let rotate = operations::ROTATE_KEY;
-            Ok(connection.query_row(sql, params![rotate.id, kid, rotate.success], |row| row.get(0))?)
+            let call = params![operation.id, target, operation.success];
+            Ok(connection.query_row(sql, call, |row| row.get(0))?)
         })
     }
 
