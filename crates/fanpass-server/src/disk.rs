@@ -1,5 +1,6 @@
-//! How much room the disk under the data folder has left.
+//! How much room the disk under the data folder has left, and room that is taken ahead of time.
 
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -18,6 +19,23 @@ pub(crate) fn free(folder: &Path) -> io::Result<Option<u64>> {
 #[cfg(not(unix))]
 pub(crate) fn free(_: &Path) -> io::Result<Option<u64>> {
     Ok(None)
+}
+
+/// Takes room on the disk for the bytes `from` to `to` of a file, where system and disk can; its length stays as it is.
+#[cfg(target_os = "linux")]
+pub(crate) fn keep_room(file: &File, from: u64, to: u64) -> io::Result<()> {
+    use rustix::fs::{FallocateFlags, fallocate};
+    use rustix::io::Errno;
+
+    match fallocate(file, FallocateFlags::KEEP_SIZE, from, to.saturating_sub(from)) {
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
+        taken => Ok(taken?),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn keep_room(_: &File, _: u64, _: u64) -> io::Result<()> {
+    Ok(())
 }
 
 /// Whether the disk that holds `folder` takes no more for want of room, which is found out by writing to it.

@@ -37,3 +37,16 @@ fn a_disk_that_is_full_when_what_was_written_is_synced_is_told_as_such_and_nothi
     state.succeeds(&PUSH);
     state.succeeds(&update);
 }
+
+#[test]
+fn a_change_whose_record_finds_no_room_in_the_database_is_recorded_though_the_service_stops() {
+    if !can_trace("no disk was full") {
+        return;
+    }
+    let State { club, .. } = State::new();
+    let delete = ["segments", "delete", "fans", "--yes", "--local"];
+    let deleted = faulty(&club, &delete, "fsync,fdatasync", "error=ENOSPC", "1+", Some("service.db-wal"));
+    assert!(deleted.hit && deleted.done, "{}", deleted.said);
+    let records = club.json(&["audit", "--operation", "deleteSegment", "--local"]);
+    assert_eq!(records["records"][0]["status"], 200, "{records}");
+}

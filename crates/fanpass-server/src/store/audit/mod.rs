@@ -4,6 +4,7 @@
 //! [journal], many to a row. A page shows both, in the order of their calls.
 
 mod batch;
+mod growing;
 mod journal;
 mod page;
 
@@ -110,14 +111,27 @@ impl Store {
     }
 
     /// Keeps the record of a change that another file holds, or none. It was made already, so this waits for room in the line of
-    /// writes in the place of being refused.
+    /// writes in the place of being refused. Of a record that is [set aside](Self::set_audit_aside) the answer alone is kept.
     ///
     /// # Errors
     /// [`Full`](super::StoreErrorKind::Full), [`Io`](super::StoreErrorKind::Io).
-    pub(crate) async fn append_audit_at_last(&self, trace: Trace) -> Result<(), StoreError> {
+    pub(crate) async fn append_audit_at_last(&self, trace: Trace, is_aside: bool) -> Result<(), StoreError> {
         let (store, now) = (self.clone(), self.now());
-        let write = move |connection: &Connection| trace.write(connection, now).map(drop);
+        let write = move |connection: &Connection| {
+            if is_aside { trace.keep_answer(connection, now) } else { trace.write(connection, now).map(drop) }
+        };
         let task = spawn_blocking(move || store.0.service.write_blocking("write an audit record", write));
+        task.await.map_err(|_| StoreError::stopped())?
+    }
+
+    /// Puts the record of a change that the database cannot take into the journal, which has room for it. It is on the disk when this
+    /// returns, and in the database once that takes something again.
+    ///
+    /// # Errors
+    /// [`Full`](super::StoreErrorKind::Full) where that room is used up, [`Io`](super::StoreErrorKind::Io).
+    pub(crate) async fn set_audit_aside(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        let (store, now) = (self.clone(), self.now());
+        let task = spawn_blocking(move || store.0.journal.append_at_last(now, &entry));
         task.await.map_err(|_| StoreError::stopped())?
     }
 
