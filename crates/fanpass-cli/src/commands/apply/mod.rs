@@ -94,7 +94,7 @@ impl Apply {
             return Err(failure(Exit::Refused, message));
         }
         if self.dry_run {
-            self.ledger.check(&ledger, &session)?;
+            self.ledger.check(&ledger, &session.identity())?;
         } else {
             self.ledger.take(&mut ledger, &session)?;
         }

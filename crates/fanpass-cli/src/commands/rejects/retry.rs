@@ -98,6 +98,7 @@ impl Retry {
             label: feed.name.clone(),
             ledger: ledger.clone(),
             ledger_options: self.ledger,
+            identity: Session::identity_named(&global)?,
             options: Sending::default().options(&config.feeds),
         };
         let pushed = push.run(session.as_mut(), printer).await;

@@ -78,6 +78,7 @@ impl Push {
             job,
             ledger: self.ledger.clone(),
             ledger_options: self.ledger_options,
+            identity: Session::identity_named(global)?,
             options: options.clone(),
         };
         let label = push.label.clone();
