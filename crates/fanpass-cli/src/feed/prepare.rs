@@ -162,6 +162,7 @@ impl Preparing<'_> {
             members_of: None,
             samples,
             rejects: rejects.clone(),
+            rejects_files: Vec::new(),
             findings: findings.clone(),
             breaches: self.config.guards(feed.guards).check(&facts),
             impossible: None,

@@ -132,8 +132,7 @@ impl Retry {
             format!("mend what that run rejected: fanpass rejects retry {rejects}; or, ")
         });
         let message = format!(
-            "these rows were rejected by run {run} of {feed}, and run {} has sent newer ones since, which they may override; nothing \
-             was sent: {better}if they are right all the same, --outdated",
+            "run {} of {feed} has sent newer rows since these were rejected, which they may override; nothing was sent: {better}if they are right all the same, --outdated",
             later.id
         );
         Err(failure(Exit::Refused, message))

@@ -125,6 +125,7 @@ impl Preparing<'_> {
             members_of: import.map(ToString::to_string),
             samples: samples.chain(change.removed_samples.iter().map(sample(Kind::Removed))).collect(),
             rejects: read.rejects.clone(),
+            rejects_files: Vec::new(),
             findings: Vec::new(),
             breaches: self.config.guards(feed.guards).check(&facts),
             impossible: None,
