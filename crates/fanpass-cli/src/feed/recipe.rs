@@ -42,7 +42,7 @@ pub fn read(rejects: &Path) -> Result<Feeds> {
     let text = fs::read_to_string(&path).map_err(|error| {
         let (rejects, recipe) = (rejects.display(), path.display());
         let message = format!(
-            "{recipe}, which says how {rejects} is pushed, cannot be read ({error}; `check` writes none): push rows of attributes \
+            "{recipe}, which says how {rejects} is pushed, cannot be read ({error}): push rows of attributes \
              with the --map that they were read with, fanpass users push {rejects} --map …, and mend ids of a segment in their source"
         );
         failure(Exit::Usage, message)
