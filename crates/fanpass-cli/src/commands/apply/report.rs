@@ -149,7 +149,7 @@ impl FeedReport {
             findings: plan.findings,
             rejects: plan.rejects,
             listed: rejected,
-            rejects_files: plan.rejects_files,
+            rejects_files: Vec::new(),
         }
     }
 

@@ -24,6 +24,7 @@ use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::ids::{for_each_id, refuse_rejects};
+use crate::feed::lint::Authority;
 use crate::feed::recipe;
 use crate::feed::remarks::Lint;
 use crate::input::{ReadingOptions, reject_file};
@@ -141,7 +142,8 @@ impl Check {
         let mapping = self.mapping.mapping(self.reading.id.as_deref());
         let file = self.mapping.attributes().map(AttributeFile::read).transpose()?;
         let registry = file.map(AttributeFile::registry);
-        let mut lint = Lint::new(&mapping, registry.as_ref());
+        let authority = Authority { file: self.mapping.attributes(), session: None };
+        let mut lint = Lint::new(&mapping, registry.as_ref(), authority);
         let mut updates = Updates::new(source.table()?, mapping)?;
         if let Some(registry) = &registry {
             updates = updates.checked_by(registry);

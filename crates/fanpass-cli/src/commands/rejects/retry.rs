@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::attributes::Job;
 use crate::feed::config::Config;
-use crate::feed::lint::{lint, registry_of};
+use crate::feed::lint::{Authority, lint};
 use crate::feed::push::AttributePush;
 use crate::feed::recipe;
 use crate::input::rejects_of;
@@ -80,10 +80,11 @@ impl Retry {
         let global = config.global(global);
         let mut session = if self.dry_run { None } else { Some(Session::open(&global).await?) };
         let asked = if self.dry_run { Session::to_read(&global)? } else { None };
-        let asked = session.as_ref().or(asked.as_ref());
-        let registry = registry_of(attributes_file.as_deref(), asked).await?.map(Arc::new);
+        let file = attributes_file.as_deref();
+        let authority = Authority { file, session: session.as_ref().or(asked.as_ref()) };
+        let registry = authority.registry().await?.map(Arc::new);
         let mapping = feed.mapping();
-        let lint = lint(&mapping, registry.as_deref(), printer)?;
+        let lint = lint(&mapping, (authority, registry.as_deref()), printer)?;
         let source = Arc::new(SourceFile::new(&self.file, Options::default())?);
         let push = AttributePush {
             job: Job {
