@@ -148,7 +148,9 @@ fn feeds_that_may_each_take_out_some_may_not_take_out_the_sum_of_it() {
         club.file("fans.toml", feeds.concat());
     };
     guard("");
-    [("north", 40), ("south", 40), ("east", 20)].into_iter().for_each(|(feed, most)| list(feed, most));
+    for (feed, most) in [("north", 40), ("south", 40), ("east", 20)] {
+        list(feed, most);
+    }
     apply(&club);
     list("north", 25);
     list("south", 25);
