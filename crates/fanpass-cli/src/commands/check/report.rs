@@ -177,14 +177,11 @@ impl Report for CheckReport {
         write_rejects(out, &self.rejects, figures.rejected)?;
         for path in &self.rejects_files {
             writeln!(out, "\nRows that have to be mended, and why: {}", path.display())?;
-            match figures.empty {
-                Some(_) => {
-                    writeln!(out, "Mend them there, then fanpass rejects retry {}", quoted_path(path))?
-                }
-                None => {
-                    writeln!(out, "Mend them in {file}: a push makes a segment exactly what its file holds")?
-                }
-            }
+            let mend = match figures.empty {
+                Some(_) => format!("Mend them there, then fanpass rejects retry {}", quoted_path(path)),
+                None => format!("Mend them in {file}: a push makes a segment exactly what its file holds"),
+            };
+            writeln!(out, "{mend}")?;
         }
         Ok(())
     }
