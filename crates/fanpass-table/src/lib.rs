@@ -6,6 +6,7 @@ mod columns;
 mod detect;
 mod detected;
 mod error;
+mod faults;
 mod header;
 mod ids;
 mod jsonl;

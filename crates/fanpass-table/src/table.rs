@@ -3,14 +3,8 @@
 use std::{fs::File, io::Seek as _, path::Path};
 
 use crate::{
-    ErrorKind, Format, Ids, Options, Reject, Row, TableError,
-    chain::Chain,
-    code,
-    columns::Selector,
-    member::Member,
-    origin::Origin,
-    record::{Fault, Record},
-    source::Opened,
+    ErrorKind, Format, Ids, Options, Reject, Row, TableError, chain::Chain, columns::Selector,
+    member::Member, origin::Origin, source::Opened,
 };
 
 /// A file that is being read, row by row, in constant memory.
@@ -159,33 +153,18 @@ impl Table {
 
     /// The row at hand.
     pub(crate) fn row(&self) -> Result<Row<'_>, Box<Reject>> {
-        match if self.is_sound() { None } else { self.fault() } {
+        match self.member.fault() {
             None => Ok(self.last_row()),
             Some(fault) => Err(self.last_row().reject(None, fault.code, fault.message)),
         }
-    }
-
-    /// Nothing can be wrong with the row at hand.
-    #[inline]
-    fn is_sound(&self) -> bool {
-        let Member { record, columns, .. } = &self.member;
-        record.faults.is_empty() && record.len() == columns.len() && !self.member.repeats_header()
-    }
-
-    /// What is wrong with the row at hand as a whole.
-    fn fault(&self) -> Option<Fault> {
-        let Member { record, columns, source, .. } = &self.member;
-        let repeated = || self.member.repeats_header().then(repeated_header);
-        let own = record.fault_of(None).cloned().or_else(repeated);
-        own.or_else(|| source.text().and_then(|_| ragged(record, columns.len())))
     }
 
     /// The cell of the row at hand in the column of the ids; `None` if it or the row as a whole cannot be used.
     #[inline]
     pub(crate) fn id_cell(&self) -> Option<&str> {
         let (record, column) = (&self.member.record, self.id_column);
-        let is_usable = || record.fault_of(Some(column)).is_none() && self.fault().is_none();
-        (self.is_sound() || is_usable()).then(|| record.cell(column))
+        let is_usable = || record.fault_of(Some(column)).is_none() && self.member.fault().is_none();
+        (self.member.is_sound() || is_usable()).then(|| record.cell(column))
     }
 
     /// Reads the ids of one column from here on.
@@ -251,26 +230,4 @@ impl std::fmt::Debug for Table {
             .field("columns", &self.columns())
             .finish_non_exhaustive()
     }
-}
-
-fn repeated_header() -> Fault {
-    let message = "the row is the header once more, as where files were put together: remove it";
-    Fault::new(code::REPEATED_HEADER, message.to_owned())
-}
-
-/// Cells that are missing, or data beyond the last column: cells may have moved, so no cell can be trusted.
-fn ragged(record: &Record, columns: usize) -> Option<Fault> {
-    let surplus = || (columns..record.len()).any(|column| !record.cell(column).trim().is_empty());
-    if record.len() == columns || (record.len() > columns && !surplus()) {
-        return None;
-    }
-    let cells = if record.len() == 1 { "1 cell".to_owned() } else { format!("{} cells", record.len()) };
-    let there = if columns == 1 { "is 1 column".to_owned() } else { format!("are {columns} columns") };
-    let mend = if record.len() > columns {
-        "write a cell that holds the delimiter in quotes"
-    } else {
-        "add the cells that are missing, and write one that holds a line break in quotes"
-    };
-    let message = format!("the row has {cells} and there {there}: {mend}");
-    Some(Fault::new(code::RAGGED_ROW, message))
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::{RawValue, Value};
 
 use super::ordered::Ordered;
-use super::schema::RawSchema;
+use super::raw_schema::RawSchema;
 use super::{Header, Info, Provenance, Tag};
 
 #[derive(Debug, Deserialize)]

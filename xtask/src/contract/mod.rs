@@ -6,6 +6,7 @@ mod document;
 mod operation;
 mod ordered;
 mod provenance;
+mod raw_schema;
 mod resolve;
 mod schema;
 mod statuses;

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::document::{Document, Media, RawOperation, RawResponse, Variant};
 use super::ordered::Ordered;
-use super::schema::RawSchema;
+use super::raw_schema::RawSchema;
 use super::{
     Body, Contract, Example, FormPart, Operation, Parameter, PlatformAttribute, Response, escape, schema_name,
 };
