@@ -107,7 +107,7 @@ fn write_at(file: &mut File, bytes: &[u8], at: u64) -> io::Result<()> {
 
 #[cfg(not(unix))]
 fn write_at(file: &mut File, bytes: &[u8], at: u64) -> io::Result<()> {
-    use std::io::Write as _;
+    use std::io::{Seek as _, SeekFrom, Write as _};
 
     file.seek(SeekFrom::Start(at))?;
     file.write_all(bytes)
