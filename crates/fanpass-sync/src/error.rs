@@ -101,6 +101,10 @@ impl SyncError {
     /// The same error of a ledger at `path`, with what to do about one that is damaged.
     pub(crate) fn of_ledger(mut self, path: &Path) -> Self {
         use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        if self.0.kind == ErrorKind::Io {
+            // It names its file already.
+            return self;
+        }
         let Some(Cause::Database(error)) = &self.0.cause else { return self };
         if matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase)) {
             self.0.message = format!(

@@ -11,6 +11,7 @@ mod fingerprint;
 mod history;
 mod journal;
 mod lists;
+mod log;
 mod record;
 mod runs;
 mod survey;
@@ -87,16 +88,17 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens the ledger at `path`, in a folder that exists, or makes an empty one. `path` with `.lock` behind it is the
-    /// file by which processes keep out of each other's way.
+    /// Opens the ledger at `path`, in a folder that exists, or makes an empty one. The file's path, behind all links, with
+    /// `.lock` behind it is the file by which processes keep out of each other's way.
     ///
     /// # Errors
     ///
     /// [`LedgerBusy`](crate::ErrorKind::LedgerBusy), [`LedgerVersion`](crate::ErrorKind::LedgerVersion),
     /// [`Io`](crate::ErrorKind::Io), or [`Ledger`](crate::ErrorKind::Ledger) if the file is not a ledger or damaged.
     pub fn open(path: &Path, busy: Busy) -> Result<Self, SyncError> {
-        let lock = database::lock(path, busy)?;
-        Self::open_locked(path, lock).map_err(|error| error.of_ledger(path))
+        let found = database::locate(path)?;
+        let opened = database::lock(&found, busy).and_then(|lock| Self::open_locked(&found, lock));
+        opened.map_err(|error| error.of_ledger(path))
     }
 
     fn open_locked(path: &Path, lock: File) -> Result<Self, SyncError> {
@@ -215,6 +217,13 @@ impl Ledger {
 /// Where there is room for a ledger, there is for what it sorts.
 fn folder(path: &Path) -> PathBuf {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
+}
+
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        // What cannot be put in order stays in the log, as after a kill.
+        let _ = log::end(&self.connection);
+    }
 }
 
 impl fmt::Debug for Ledger {
