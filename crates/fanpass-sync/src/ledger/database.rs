@@ -12,7 +12,7 @@ use fanpass_model::AttributeKey;
 use foldhash::HashMap;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{fingerprint::KEY, folder, log};
+use super::{RunId, fingerprint::KEY, folder, log};
 use crate::{ErrorKind, SyncError};
 
 /// What to do while another process holds the ledger.
@@ -29,7 +29,7 @@ pub enum Busy {
 pub(super) const VERSION: i64 = 4;
 
 const SCHEMA: &str = "
-    CREATE TABLE secret (key BLOB NOT NULL) STRICT;
+    CREATE TABLE secret (key BLOB NOT NULL, identity TEXT NOT NULL) STRICT;
     -- Whose acknowledgements they are, in at most one row.
     CREATE TABLE target (target TEXT NOT NULL) STRICT;
     CREATE TABLE attributes (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE) STRICT;
@@ -46,6 +46,9 @@ const SCHEMA: &str = "
         label TEXT NOT NULL,
         source TEXT NOT NULL,
         digest TEXT NOT NULL,
+        before INTEGER NOT NULL,
+        writes TEXT NOT NULL,
+        retries TEXT,
         begun INTEGER NOT NULL,
         finished INTEGER,
         outcome TEXT,
@@ -105,9 +108,8 @@ pub(super) fn lock(path: &Path, busy: Busy) -> Result<File, SyncError> {
     }
 }
 
-/// Notes in the lock's file which runs were begun before its holder's.
-pub(super) fn note_runs(connection: &Connection, path: &Path, mut lock: &File) -> Result<(), SyncError> {
-    let latest: i64 = connection.query_row("SELECT coalesce(max(id), 0) FROM runs", [], |row| row.get(0))?;
+/// Notes in the lock's file which run was the latest before those of its holder.
+pub(super) fn note_runs(latest: RunId, path: &Path, mut lock: &File) -> Result<(), SyncError> {
     lock.write_all(format!("{latest}\n").as_bytes()).map_err(|error| SyncError::io(&lock_name(path), error))
 }
 
@@ -222,13 +224,14 @@ fn make(path: &Path) -> Result<(), SyncError> {
 }
 
 fn create(connection: &mut Connection) -> Result<(), SyncError> {
-    let mut key = [0; KEY];
-    getrandom::fill(&mut key).map_err(|error| {
+    let (mut key, mut identity) = ([0; KEY], [0; 8]);
+    getrandom::fill(&mut key).and_then(|()| getrandom::fill(&mut identity)).map_err(|error| {
         SyncError::new(ErrorKind::Ledger, format!("the system gives no random key for the ledger: {error}"))
     })?;
+    let identity = format!("{:016x}", u64::from_be_bytes(identity));
     let transaction = connection.transaction()?;
     transaction.execute_batch(SCHEMA)?;
-    transaction.execute("INSERT INTO secret (key) VALUES (?1)", [key])?;
+    transaction.execute("INSERT INTO secret (key, identity) VALUES (?1, ?2)", (key, identity))?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     Ok(transaction.commit()?)
 }

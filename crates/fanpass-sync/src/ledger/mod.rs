@@ -25,7 +25,7 @@ use std::{
 
 use fanpass_model::{AttributeKey, UserId, UserProperties};
 use foldhash::HashMap;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 pub use self::changes::{Changes, Verdict, Verdicts};
 pub use self::compare::Receipt;
@@ -76,6 +76,9 @@ use crate::SyncError;
 /// ```
 pub struct Ledger {
     connection: Connection,
+    identity: String,
+    /// The latest run when it was opened.
+    before: RunId,
     fingerprints: Fingerprints,
     /// The numbers that stand for attributes in records.
     numbers: HashMap<AttributeKey, u32>,
@@ -103,14 +106,21 @@ impl Ledger {
 
     fn open_locked(path: &Path, lock: File) -> Result<Self, SyncError> {
         let connection = database::open(path)?;
-        database::note_runs(&connection, path, &lock)?;
-        let key = connection.query_row("SELECT key FROM secret", [], |row| row.get(0))?;
+        let before = runs::latest_id(&connection)?;
+        database::note_runs(before, path, &lock)?;
+        let secret = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let (key, identity) = connection.query_row("SELECT key, identity FROM secret", [], secret)?;
         let numbers = database::numbers(&connection)?;
         // What an earlier process left there.
         journal::fold(&connection, &folder(path))?;
         let is_new = database::is_empty(&connection)?;
         let (fingerprints, overlay) = (Fingerprints::new(key), Overlay::default());
-        Ok(Self { connection, fingerprints, numbers, overlay, is_new, _lock: lock })
+        Ok(Self { connection, identity, before, fingerprints, numbers, overlay, is_new, _lock: lock })
+    }
+
+    /// What tells this ledger from all others, and from a later one under the same name; it is made with the ledger.
+    pub fn identity(&self) -> &str {
+        &self.identity
     }
 
     /// The attributes of each update that differ from what was acknowledged, in the order of the batch; empty for an

@@ -115,10 +115,12 @@ impl Apply {
         let forbidden = plans(&prepared).any(|plan| plan.forbidden(&self.allow).next().is_some());
         let impossible = plans(&prepared).any(|plan| plan.impossible.is_some());
         if self.dry_run || forbidden || impossible {
-            let run = ledger.list_runs(1)?.first().map(|run| run.id).unwrap_or_default();
             for prepared in prepared {
-                let plans =
-                    if self.dry_run { prepared.plans } else { prepared.set_aside(&recipes, run).await? };
+                let plans = if self.dry_run {
+                    prepared.plans
+                } else {
+                    prepared.set_aside(&recipes, &mut ledger).await?
+                };
                 report.plans.extend(plans);
             }
             report.forbidden = forbidden;
