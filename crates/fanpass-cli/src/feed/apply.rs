@@ -99,7 +99,7 @@ impl Applying<'_> {
                     .map(|(((source, run), (.., column)), closed)| {
                         let rejects_of = run.rejects(source.feed.mode == SegmentMode::MirrorOwned);
                         let files = &closed.rejects_files;
-                        match self.recipes.of_ids(files, &source.feed, &column, rejects_of) {
+                        match self.recipes.of_ids(files, &source.feed, &column, &rejects_of) {
                             Ok(()) => closed,
                             Err(error) => Closed { failure: Some(error), ..closed },
                         }

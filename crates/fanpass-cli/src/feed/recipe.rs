@@ -69,7 +69,7 @@ impl Recipes<'_> {
         rejects: &[PathBuf],
         feed: &SegmentFeed,
         id: &str,
-        rejects_of: RejectsOf,
+        rejects_of: &RejectsOf,
     ) -> Result<()> {
         let mode = match feed.mode {
             SegmentMode::Remove => SegmentMode::Remove,
@@ -149,9 +149,4 @@ pub fn attributes(
         rejects_of,
         guards: Guards::default(),
     }
-}
-
-/// A path that means the same from every folder.
-pub fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -14,11 +14,7 @@ use crate::source::SourceFile;
 #[derive(Debug)]
 pub struct Run {
     id: RunId,
-    /// The identity of its ledger.
-    ledger: String,
-    label: String,
-    /// Whose rejects it pushes again, if it does.
-    retries: Option<RejectsOf>,
+    rejects: RejectsOf,
     /// What it goes on from, for people, if the run before it was interrupted.
     pub resumes: Option<String>,
 }
@@ -40,23 +36,17 @@ impl Run {
     pub fn begin(ledger: &mut Ledger, beginning: Beginning<'_>) -> Result<Self> {
         let Beginning { label, source, digest, writes, retries } = beginning;
         let resumes = resumes(ledger, label, &digest)?;
-        let set = retries.as_ref().map(|rejects| rejects.set.clone());
-        let start =
-            RunStart { label: label.to_owned(), source: source.name.clone(), digest, writes, retries: set };
+        let session = retries.as_ref().map(|rejects| rejects.session.clone());
+        let (label, source) = (label.to_owned(), source.name.clone());
+        let start = RunStart { label, source, digest, writes, retries: session };
         let id = ledger.begin_run(&start, SystemTime::now())?;
-        Ok(Self { id, ledger: ledger.identity().to_owned(), label: start.label, retries, resumes })
+        let (feed, owned) = retries.map_or((start.label, false), |of| (of.feed, of.owned));
+        Ok(Self { id, rejects: rejects_of(ledger, &feed, owned)?, resumes })
     }
 
     /// Where rows come from that it rejects; `owned` says whether its feed mirrors.
     pub fn rejects(&self, owned: bool) -> RejectsOf {
-        let of = self.retries.as_ref();
-        RejectsOf {
-            ledger: self.ledger.clone(),
-            feed: of.map_or(&self.label, |of| &of.feed).clone(),
-            run: self.id,
-            set: self.id.to_string(),
-            owned: of.map_or(owned, |of| of.owned),
-        }
+        RejectsOf { owned: owned || self.rejects.owned, ..self.rejects.clone() }
     }
 
     /// Notes how it ended.
@@ -70,10 +60,10 @@ impl Run {
     }
 }
 
-/// Where rows come from that are rejected while nothing is sent; `digest` is the source's.
-pub fn rejects_of_none(ledger: &Ledger, feed: &str, digest: String, owned: bool) -> Result<RejectsOf> {
-    let (ledger, run) = (ledger.identity().to_owned(), ledger.latest_run()?);
-    Ok(RejectsOf { ledger, feed: feed.to_owned(), run, set: digest, owned })
+/// Where rows of a feed come from that are rejected from here on.
+pub fn rejects_of(ledger: &Ledger, feed: &str, owned: bool) -> Result<RejectsOf> {
+    let (session, run) = (ledger.session().to_owned(), ledger.latest_run()?);
+    Ok(RejectsOf { ledger: ledger.identity().to_owned(), feed: feed.to_owned(), run, session, owned })
 }
 
 /// What a run of attributes may change at the service.

@@ -8,15 +8,14 @@ use super::ids::ReadIds;
 use super::plan::FeedPlan;
 use super::prepare::{Prepared, Work};
 use super::recipe::Recipes;
-use super::run::rejects_of_none;
+use super::run;
 
 impl Prepared {
     /// Writes the rejected rows into their files, and how they are pushed; the plans name the files. Whatever is sent later
     /// is newer than these rows.
     pub async fn set_aside(self, recipes: &Recipes<'_>, ledger: &mut Ledger) -> Result<Vec<FeedPlan>> {
         let Self { mut plans, work } = self;
-        let rejects_of =
-            |plan: &FeedPlan, owned| rejects_of_none(ledger, &plan.feed, plan.digest.clone(), owned);
+        let rejects_of = |plan: &FeedPlan, owned| run::rejects_of(ledger, &plan.feed, owned);
         match work {
             Work::Segment(work) => {
                 let (job, compared) = *work;
@@ -27,7 +26,7 @@ impl Prepared {
                         let owned = source.feed.mode == SegmentMode::MirrorOwned;
                         let of_before = source.feed.rejects_of.clone();
                         let rejects_of = of_before.map_or_else(|| rejects_of(plan, owned), Ok)?;
-                        recipes.of_ids(&plan.rejects_files, &source.feed, &column, rejects_of)?;
+                        recipes.of_ids(&plan.rejects_files, &source.feed, &column, &rejects_of)?;
                     }
                 }
             }

@@ -92,8 +92,13 @@ fn rejects_of_another_ledger_are_refused() {
     apply(&club, "1,yes,gold\n");
     refused(&club, "rejects/crm.csv", "is not the ledger beside which these rows were rejected");
     assert_eq!(tier(&club, "1"), "gold");
+    let text = fs::read_to_string(club.path("rejects/crm.csv")).unwrap();
+    let wrong = text.lines().last().unwrap().replace("\"yes\"", "\"perhaps\"");
+    club.file("rejects/crm.csv", format!("{text}{wrong}\n"));
     assert_eq!(retry(&club, "rejects/crm.csv", &["--outdated"]), 1);
     assert_eq!(tier(&club, "1"), "silver");
+    mend(&club, "rejects/crm-2.csv");
+    assert_eq!(retry(&club, "rejects/crm-2.csv", &[]), 0, "these are this ledger's own");
 }
 
 #[test]
@@ -162,7 +167,7 @@ fn a_reject_file_is_outdated_by_the_retry_of_a_newer_one_and_not_by_its_own() {
 fn feeds_that_are_applied_together_outdate_none_of_each_other() {
     let club = club();
     club.file("north.csv", "fan_id,sth,tier\n1,perhaps,gold\n");
-    club.file("south.csv", "fan_id,sth,tier\n2,yes,gold\n");
+    club.file("south.csv", "fan_id,sth,tier\n2,yes,gold\n3,perhaps,gold\n");
     club.file("ids.csv", "fan_id,a\n1,\n2,surplus,cell\n");
     club.file("more.csv", "fan_id\n3\n");
     let attributes = ["north", "south"].map(|name| {
@@ -176,8 +181,10 @@ fn feeds_that_are_applied_together_outdate_none_of_each_other() {
     );
     let printed = club.run(&["apply", "season.toml", "--allow", "empty"]);
     assert!(printed.ends_with("exit 3\n"), "{printed}");
-    mend(&club, "rejects/north.csv");
-    assert_eq!(retry(&club, "rejects/north.csv", &[]), 1);
+    for rejects in ["rejects/north.csv", "rejects/south.csv"] {
+        mend(&club, rejects);
+        assert_eq!(retry(&club, rejects, &[]), 1);
+    }
     let ids = fs::read_to_string(club.path("rejects/ids.csv")).unwrap();
     club.file("rejects/ids.csv", ids.replace(",\"cell\"", ""));
     let added = club.json(&["rejects", "retry", "rejects/ids.csv"]);

@@ -1,6 +1,5 @@
 //! The configuration file: which sources feed which segments and attributes, and within which bounds.
 
-mod seen;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,8 +9,8 @@ use std::path::{Path, PathBuf};
 use fanpass_model::{AttributeKey, SegmentName};
 use serde::{Deserialize, Serialize};
 
-use self::seen::seen_from;
 pub use self::source::{AttributeFeed, AttributeMode, RejectsOf, SegmentFeed};
+use crate::seen::seen_from;
 use crate::{ErrorKind, Guards, SegmentMode, SyncError};
 
 /// Feeds of one FanPass, as a configuration file holds them. Paths in it are relative to the file's folder.

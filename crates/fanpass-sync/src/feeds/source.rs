@@ -128,10 +128,9 @@ pub struct RejectsOf {
     pub feed: String,
     /// The run that rejected them; where nothing was sent, the latest that the ledger had.
     pub run: RunId,
-    /// What tells these rows from others that were rejected after the same run: the run's number, or the digest of the source where
-    /// nothing was sent.
+    /// The [session](crate::Ledger::session) of the command that rejected them.
     #[serde(default)]
-    pub set: String,
+    pub session: String,
     /// Whether whoever is put in or written belongs to that feed from then on, as it mirrors.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub owned: bool,

@@ -1,10 +1,9 @@
-//! The ledger's file: its lock, its schema, its settings.
+//! The ledger's file: its place, its schema, its settings.
 
 use std::{
     cmp::Ordering,
-    ffi::OsString,
-    fs::{File, Metadata, OpenOptions, TryLockError},
-    io::{self, Read as _, Write as _},
+    fs::Metadata,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -12,18 +11,8 @@ use fanpass_model::AttributeKey;
 use foldhash::HashMap;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{RunId, fingerprint::KEY, folder, log};
+use super::{fingerprint::KEY, folder, log};
 use crate::{ErrorKind, SyncError};
-
-/// What to do while another process holds the ledger.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Busy {
-    /// Refuse with [`ErrorKind::LedgerBusy`].
-    #[default]
-    Refuse,
-    /// Wait until that process is done, however long that takes.
-    Wait,
-}
 
 /// The layout that this code reads and writes.
 pub(super) const VERSION: i64 = 4;
@@ -40,6 +29,8 @@ const SCHEMA: &str = "
     CREATE INDEX blocks_of_list ON blocks (list);
     -- What made the lists what they are.
     CREATE TABLE origins (name TEXT PRIMARY KEY, origin TEXT NOT NULL) STRICT;
+    -- Which configuration files the lists of feeds are of, as seen from the ledger.
+    CREATE TABLE keepers (name TEXT PRIMARY KEY, file TEXT NOT NULL) STRICT;
     CREATE TABLE doubts (name TEXT PRIMARY KEY) STRICT;
     CREATE TABLE runs (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -73,67 +64,6 @@ pub(super) fn locate(path: &Path) -> Result<PathBuf, SyncError> {
         found => found,
     };
     found.map_err(|error| SyncError::io(path, error))
-}
-
-/// The file by which processes keep out of each other's way.
-fn lock_name(path: &Path) -> PathBuf {
-    let mut name: OsString = path.into();
-    name.push(".lock");
-    name.into()
-}
-
-/// Takes the lock, which the system gives back when the process ends, however it ends.
-pub(super) fn lock(path: &Path, busy: Busy) -> Result<File, SyncError> {
-    let name = &lock_name(path);
-    let file = private(name).map_err(|error| SyncError::io(name, error))?;
-    let locked = loop {
-        let locked = match busy {
-            Busy::Wait => file.lock().map_err(TryLockError::Error),
-            Busy::Refuse => file.try_lock(),
-        };
-        // Who only looks shares the lock, and lets go of it at once.
-        if !matches!(locked, Err(TryLockError::WouldBlock)) || file.try_lock_shared().is_err() {
-            break locked;
-        }
-        file.unlock().map_err(|error| SyncError::io(name, error))?;
-    };
-    match locked {
-        // What the one before noted there is not true of this one.
-        Ok(()) => file.set_len(0).map(|()| file).map_err(|error| SyncError::io(name, error)),
-        Err(TryLockError::Error(error)) => Err(SyncError::io(name, error)),
-        Err(TryLockError::WouldBlock) => {
-            let message = "another process is using it: let that one finish, or wait for it";
-            Err(SyncError::new(ErrorKind::LedgerBusy, message))
-        }
-    }
-}
-
-/// Notes in the lock's file which run was the latest before those of its holder.
-pub(super) fn note_runs(latest: RunId, path: &Path, mut lock: &File) -> Result<(), SyncError> {
-    lock.write_all(format!("{latest}\n").as_bytes()).map_err(|error| SyncError::io(&lock_name(path), error))
-}
-
-/// The latest run that was begun before those of the process that uses the ledger; none where no process does.
-pub(super) fn runs_before_user(path: &Path) -> Option<i64> {
-    let mut file = File::open(lock_name(path)).ok()?;
-    match file.try_lock_shared() {
-        Err(TryLockError::WouldBlock) => {
-            let mut latest = String::new();
-            // A process that has only just begun has no runs yet.
-            file.read_to_string(&mut latest).ok()?;
-            Some(latest.trim().parse().unwrap_or(i64::MAX))
-        }
-        _ => None,
-    }
-}
-
-/// Opens or makes a file that only its owner reads.
-fn private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 pub(super) fn open(path: &Path) -> Result<Connection, SyncError> {
@@ -219,21 +149,31 @@ fn make(path: &Path) -> Result<(), SyncError> {
     let mut connection = Connection::open(part.path())?;
     create(&mut connection)?;
     connection.close().map_err(|(_, error)| error)?;
+    // Its name is on disk with the first entry in the log, as SQLite syncs the folder then.
     part.persist_noclobber(path).map_err(|error| SyncError::io(path, error.error))?;
     Ok(())
 }
 
 fn create(connection: &mut Connection) -> Result<(), SyncError> {
-    let (mut key, mut identity) = ([0; KEY], [0; 8]);
-    getrandom::fill(&mut key).and_then(|()| getrandom::fill(&mut identity)).map_err(|error| {
-        SyncError::new(ErrorKind::Ledger, format!("the system gives no random key for the ledger: {error}"))
-    })?;
-    let identity = format!("{:016x}", u64::from_be_bytes(identity));
+    let (key, identity): ([u8; KEY], _) = (random()?, random_name()?);
     let transaction = connection.transaction()?;
     transaction.execute_batch(SCHEMA)?;
     transaction.execute("INSERT INTO secret (key, identity) VALUES (?1, ?2)", (key, identity))?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     Ok(transaction.commit()?)
+}
+
+/// A name that nothing else has.
+pub(super) fn random_name() -> Result<String, SyncError> {
+    Ok(format!("{:016x}", u64::from_be_bytes(random()?)))
+}
+
+fn random<const BYTES: usize>() -> Result<[u8; BYTES], SyncError> {
+    let mut bytes = [0; BYTES];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        SyncError::new(ErrorKind::Ledger, format!("the system gives no random key for the ledger: {error}"))
+    })?;
+    Ok(bytes)
 }
 
 /// The numbers of all attributes. One whose key is none, in a damaged file, is left out: nothing is known of it.

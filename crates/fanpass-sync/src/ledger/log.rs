@@ -40,12 +40,15 @@ fn is_there(path: &Path) -> bool {
 
 /// Refuses a ledger whose log is not beside it.
 pub(super) fn refuse_parted(path: &Path) -> Result<(), SyncError> {
-    if is_in_use(path) != Some(true) || is_there(path) {
+    let in_use = || is_in_use(path) == Some(true);
+    // A run that ends meanwhile takes its log away.
+    if !in_use() || is_there(path) || !in_use() {
         return Ok(());
     }
     let message = format!(
-        "its last run was killed and left a log, which has to lie beside it as {}: without it the ledger is older than what the \
-         service has; put it there, or move the ledger away to begin a new one, for which everything is sent once more",
+        "its last run was killed, or it was copied while one was under way, and the log of that run has to lie beside it as {}: \
+         without it the ledger is older than what the service has; put it there, or move the ledger away to begin a new one, for \
+         which everything is sent once more",
         name(path).display()
     );
     Err(SyncError::new(ErrorKind::Ledger, message))

@@ -10,9 +10,12 @@ mod departures;
 mod fingerprint;
 mod history;
 mod journal;
+mod keepers;
 mod lists;
+mod lock;
 mod log;
 mod record;
+mod rejected;
 mod runs;
 mod survey;
 mod target;
@@ -30,11 +33,11 @@ use rusqlite::{Connection, Row};
 pub use self::changes::{Changes, Verdict, Verdicts};
 pub use self::compare::Receipt;
 pub use self::contradictions::{Contradiction, Contradictions};
-pub use self::database::Busy;
 pub use self::deliveries::{Deliveries, Taken};
 pub use self::departures::Departures;
 pub use self::history::{History, Standing};
 pub use self::lists::{ListId, ListReader, ListState, ListWriter};
+pub use self::lock::Busy;
 pub use self::runs::{Run, RunEnd, RunId, RunStart};
 pub use self::survey::Survey;
 use self::{fingerprint::Fingerprints, journal::Overlay};
@@ -77,6 +80,7 @@ use crate::SyncError;
 pub struct Ledger {
     connection: Connection,
     identity: String,
+    session: String,
     /// The latest run when it was opened.
     before: RunId,
     fingerprints: Fingerprints,
@@ -100,14 +104,14 @@ impl Ledger {
     /// [`Io`](crate::ErrorKind::Io), or [`Ledger`](crate::ErrorKind::Ledger) if the file is not a ledger or damaged.
     pub fn open(path: &Path, busy: Busy) -> Result<Self, SyncError> {
         let found = database::locate(path)?;
-        let opened = database::lock(&found, busy).and_then(|lock| Self::open_locked(&found, lock));
+        let opened = lock::take(&found, busy).and_then(|lock| Self::open_locked(&found, lock));
         opened.map_err(|error| error.of_ledger(path))
     }
 
     fn open_locked(path: &Path, lock: File) -> Result<Self, SyncError> {
         let connection = database::open(path)?;
         let before = runs::latest_id(&connection)?;
-        database::note_runs(before, path, &lock)?;
+        lock::note_runs(before, path, &lock)?;
         let secret = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let (key, identity) = connection.query_row("SELECT key, identity FROM secret", [], secret)?;
         let numbers = database::numbers(&connection)?;
@@ -115,12 +119,28 @@ impl Ledger {
         journal::fold(&connection, &folder(path))?;
         let is_new = database::is_empty(&connection)?;
         let (fingerprints, overlay) = (Fingerprints::new(key), Overlay::default());
-        Ok(Self { connection, identity, before, fingerprints, numbers, overlay, is_new, _lock: lock })
+        let session = database::random_name()?;
+        Ok(Self {
+            connection,
+            identity,
+            session,
+            before,
+            fingerprints,
+            numbers,
+            overlay,
+            is_new,
+            _lock: lock,
+        })
     }
 
     /// What tells this ledger from all others, and from a later one under the same name; it is made with the ledger.
     pub fn identity(&self) -> &str {
         &self.identity
+    }
+
+    /// What tells this use of the ledger from all others: that of a command, from when it was opened.
+    pub fn session(&self) -> &str {
+        &self.session
     }
 
     /// The attributes of each update that differ from what was acknowledged, in the order of the batch; empty for an

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 
 use super::Ledger;
-use crate::{ErrorKind, Figures, RejectsOf, SyncError};
+use crate::{ErrorKind, Figures, SyncError};
 
 /// The number of a run, from 1; no number is used twice. The default is that of none, before all others.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -43,7 +43,7 @@ pub struct RunStart {
     pub digest: String,
     /// What it may change at the service: names of attributes and lists, without control characters.
     pub writes: BTreeSet<String>,
-    /// The [set](RejectsOf::set) of rejects that it pushes again, if it does.
+    /// The [session](Ledger::session) that rejected what it pushes again, if it does so.
     pub retries: Option<String>,
 }
 
@@ -147,40 +147,6 @@ impl Ledger {
     /// [`ErrorKind::Ledger`].
     pub fn latest_run(&self) -> Result<RunId, SyncError> {
         latest_id(&self.connection)
-    }
-
-    /// Whether rows were rejected beside this ledger, and not beside another one or a later state of it.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Ledger`].
-    pub fn has_rejected(&self, rejects: &RejectsOf) -> Result<bool, SyncError> {
-        Ok(rejects.ledger == self.identity && rejects.run <= self.latest_run()?)
-    }
-
-    /// The latest run that changed one of `writes` at the service, or may have, as it was interrupted, and was begun after
-    /// the command that rejected these rows; other pushes of these rows do not count.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Ledger`].
-    pub fn newer_run(
-        &self,
-        rejects: &RejectsOf,
-        writes: &BTreeSet<String>,
-    ) -> Result<Option<Run>, SyncError> {
-        let query = format!(
-            "SELECT {COLUMNS} FROM runs WHERE before >= ?1 AND retries IS NOT ?2
-             AND (finished IS NULL OR sent + removed > 0) ORDER BY id DESC"
-        );
-        let mut statement = self.connection.prepare(&query)?;
-        for found in statement.query_map((rejects.run.0, &rejects.set), run)? {
-            let found = found?;
-            if !found.start.writes.is_disjoint(writes) {
-                return Ok(Some(found));
-            }
-        }
-        Ok(None)
     }
 
     /// The latest run of that label if it was interrupted: if it has no end. To be asked before the next one begins.

@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf, absolute};
 
 /// A path as seen from `folder`, behind all links. It is absolute if it is not there, or has only the root in common with it.
-pub(super) fn seen_from(folder: &Path, path: &Path) -> PathBuf {
+pub(crate) fn seen_from(folder: &Path, path: &Path) -> PathBuf {
     let (Ok(found), Ok(folder)) = (path.canonicalize(), folder.canonicalize()) else {
         return absolute(path).unwrap_or_else(|_| path.to_owned());
     };
