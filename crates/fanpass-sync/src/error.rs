@@ -105,14 +105,12 @@ impl SyncError {
             // It names its file already.
             return self;
         }
-        let Some(Cause::Database(error)) = &self.0.cause else { return self };
-        if matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase)) {
-            self.0.message = format!(
-                "{}: the ledger is damaged, or no ledger: name another file, or move it away to begin a new one, for which \
-                 everything is sent once more",
-                path.display()
-            );
-            return self;
+        if let Some(Cause::Database(error)) = &self.0.cause
+            && matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
+        {
+            self.0.message = "the ledger is damaged, or no ledger: name another file, or move it away to begin a new one, for which \
+                              everything is sent once more"
+                .to_owned();
         }
         self.at(path.display())
     }

@@ -26,7 +26,9 @@ fn log(folder: &Folder) -> PathBuf {
 fn refused(folder: &Folder) -> String {
     let error = Ledger::open(&folder.ledger(), Busy::Refuse).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Ledger);
-    error.to_string()
+    let told = error.to_string();
+    assert!(told.starts_with(&format!("{}: ", folder.ledger().display())), "{told}");
+    told
 }
 
 fn is_known(folder: &Folder, value: &str) -> bool {
@@ -117,7 +119,9 @@ fn every_path_to_a_ledger_leads_to_the_same_lock() {
     symlink(home.parent().unwrap(), &of_folder).unwrap();
     let paths = [&of_file, &of_folder.join("ledger.db")];
     for path in paths {
-        assert_eq!(Ledger::open(path, Busy::Refuse).unwrap_err().kind(), ErrorKind::LedgerBusy);
+        let error = Ledger::open(path, Busy::Refuse).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::LedgerBusy);
+        assert!(error.to_string().starts_with(path.to_str().unwrap()), "{error}");
     }
     drop(held);
     for path in paths {
