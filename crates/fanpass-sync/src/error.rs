@@ -110,7 +110,7 @@ impl SyncError {
         {
             self.0.message = "the ledger is damaged, or no ledger: name another file, or move it away to begin a new one, for which \
                               everything is sent once more"
-                .to_owned();
+                .into();
         }
         self.at(path.display())
     }
