@@ -101,14 +101,16 @@ impl SyncError {
     /// The same error of a ledger at `path`, with what to do about one that is damaged.
     pub(crate) fn of_ledger(mut self, path: &Path) -> Self {
         use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-        let Some(Cause::Database(error)) = &self.0.cause else { return self };
-        if matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase)) {
-            self.0.message = format!(
-                "{}: the ledger is damaged, or no ledger: name another file, or move it away to begin a new one, for which \
-                 everything is sent once more",
-                path.display()
-            );
+        if self.0.kind == ErrorKind::Io {
+            // It names its file already.
             return self;
+        }
+        if let Some(Cause::Database(error)) = &self.0.cause
+            && matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
+        {
+            self.0.message = "the ledger is damaged, or no ledger: name another file, or move it away to begin a new one, for which \
+                              everything is sent once more"
+                .into();
         }
         self.at(path.display())
     }

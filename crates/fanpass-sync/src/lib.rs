@@ -11,6 +11,7 @@ mod mapping;
 mod membership;
 mod reading;
 mod rejects;
+mod seen;
 mod updates;
 
 pub use cell_type::{CellFault, CellType, code};

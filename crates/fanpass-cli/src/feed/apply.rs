@@ -5,11 +5,12 @@ use fanpass_sync::{Figures, Ledger, SegmentMode};
 
 use super::attributes::{self, Sent, Survey};
 use super::closed::Closed;
+use super::config::members_list;
 use super::ids::ReadIds;
 use super::plan::FeedPlan;
 use super::prepare::{Prepared, Work};
 use super::recipe::Recipes;
-use super::run::Run;
+use super::run::{Beginning, Run, writes_of};
 use super::segment::{self, Compared};
 use crate::exit::Exit;
 use crate::failure::{exit_of, failure};
@@ -41,7 +42,14 @@ impl Applying<'_> {
                 let (job, compared) = *work;
                 let mut runs = Vec::new();
                 for (plan, source) in plans.iter().zip(&job.feeds) {
-                    runs.push(Run::begin(&mut ledger, &plan.feed, &source.file, plan.digest.clone())?);
+                    let beginning = Beginning {
+                        label: &plan.feed,
+                        source: &source.file,
+                        digest: plan.digest.clone(),
+                        writes: [members_list(&job.segment)].into(),
+                        retries: source.feed.rejects_of.clone(),
+                    };
+                    runs.push(Run::begin(&mut ledger, beginning)?);
                 }
                 let closed = self.segment(&job, &runs, compared, &mut ledger).await;
                 for (run, closed) in runs.iter().zip(&closed) {
@@ -52,7 +60,14 @@ impl Applying<'_> {
             Work::Attributes(work) => {
                 let (job, survey) = *work;
                 let plan = plans.first().context("a feed without a plan")?;
-                let run = Run::begin(&mut ledger, &plan.feed, &job.source, plan.digest.clone())?;
+                let beginning = Beginning {
+                    label: &plan.feed,
+                    source: &job.source,
+                    digest: plan.digest.clone(),
+                    writes: writes_of(&job.mapping),
+                    retries: None,
+                };
+                let run = Run::begin(&mut ledger, beginning)?;
                 let (closed, mut ledger) = self.attributes(&run, &job, survey, ledger).await?;
                 run.end(&mut ledger, &closed)?;
                 (vec![closed], ledger)
@@ -84,7 +99,7 @@ impl Applying<'_> {
                     .map(|(((source, run), (.., column)), closed)| {
                         let rejects_of = run.rejects(source.feed.mode == SegmentMode::MirrorOwned);
                         let files = &closed.rejects_files;
-                        match self.recipes.of_ids(files, &source.feed, &column, rejects_of) {
+                        match self.recipes.of_ids(files, &source.feed, &column, &rejects_of) {
                             Ok(()) => closed,
                             Err(error) => Closed { failure: Some(error), ..closed },
                         }

@@ -10,6 +10,7 @@ use fanpass_sync::{AttributeFeed, Contradiction, GuardedFacts, Ledger, RejectFil
 
 use super::attributes::{self, Said, Survey};
 use super::config::Config;
+use super::keepers::check_keepers;
 use super::lint::{Authority, lint};
 use super::plan::{FeedPlan, Kind, Rows, Sample};
 use super::remarks::Lint;
@@ -51,6 +52,7 @@ impl Preparing<'_> {
     /// Compares all feeds, segments first.
     pub async fn all(&mut self) -> Result<Vec<Prepared>> {
         let config = self.config;
+        check_keepers(config, self.ledger)?;
         let file = config.feeds.attributes_file.as_deref();
         let session = (!config.feeds.attributes.is_empty()).then_some(self.session);
         let authority = Authority { file, session };

@@ -11,7 +11,7 @@ use super::attributes::{Job, Sent};
 use super::closed::Closed;
 use super::lint::tell;
 use super::remarks::Remark;
-use super::run::{self, Run};
+use super::run::{self, Beginning, Run, writes_of};
 use crate::commands::sending::LedgerOptions;
 use crate::printer::Printer;
 use crate::session::Session;
@@ -22,6 +22,8 @@ pub struct AttributePush {
     pub job: Job,
     /// The run's name in the ledger's history.
     pub label: String,
+    /// Whose rejects are pushed again, if they are.
+    pub retries: Option<RejectsOf>,
     pub ledger: Option<PathBuf>,
     pub ledger_options: LedgerOptions,
     /// What tells the FanPass from others, where one is named.
@@ -44,7 +46,7 @@ pub struct Pushed {
 impl AttributePush {
     /// Sends what differs from the ledger, or everything without one; only reads without a session.
     pub async fn run(self, session: Option<&mut Session>, printer: Printer) -> Result<Pushed> {
-        let Self { job, label, ledger, ledger_options, identity, options } = self;
+        let Self { job, label, retries, ledger, ledger_options, identity, options } = self;
         RejectFiles::new(&job.rejects).check()?;
         let Some(path) = ledger else {
             let Sent { state, .. } = match session {
@@ -66,10 +68,14 @@ impl AttributePush {
         let digest = blocking(|| job.source.digest())?;
         let Some(session) = session else {
             let resumes = run::resumes(&ledger, &label, &digest)?;
+            let of_none = || run::rejects_of(&ledger, &label, false);
+            let rejects_of = Some(retries.map_or_else(of_none, Ok)?);
             let Sent { state, .. } = job.read_only(Some(survey)).await?;
-            return Ok(Pushed { closed: Closed::new(state)?, resumes, rejects_of: None, findings });
+            return Ok(Pushed { closed: Closed::new(state)?, resumes, rejects_of, findings });
         };
-        let run = Run::begin(&mut ledger, &label, &job.source, digest)?;
+        let writes = writes_of(&job.mapping);
+        let beginning = Beginning { label: &label, source: &job.source, digest, writes, retries };
+        let run = Run::begin(&mut ledger, beginning)?;
         let Sent { state, ledger } = job.send(session, Some(ledger), Some(survey), options, printer).await?;
         let closed = Closed::new(state)?;
         if let Some(mut ledger) = ledger {

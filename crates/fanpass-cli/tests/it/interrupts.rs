@@ -169,7 +169,12 @@ fn ctrl_c_ends_a_command_that_waits_for_standard_input() {
 #[test]
 fn runs_are_shown_while_one_is_under_way() {
     let club = Club::alone();
-    let run = RunStart { label: "crm".into(), source: "fans.csv".into(), digest: "1".into() };
+    let run = RunStart {
+        label: "crm".into(),
+        source: "fans.csv".into(),
+        digest: "1".into(),
+        ..RunStart::default()
+    };
     let open = || Ledger::open(&club.path("season.ledger"), Busy::Refuse).unwrap();
     let list = ["runs", "list", "--ledger", "season.ledger"];
     let mut ledger = open();

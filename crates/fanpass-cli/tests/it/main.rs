@@ -35,6 +35,7 @@ mod plans;
 mod privacy;
 mod push;
 mod refusals;
+mod retries;
 mod same_user;
 mod segments;
 mod serve;

@@ -13,6 +13,8 @@ mod mapping;
 mod membership;
 mod mended;
 mod messages;
+#[cfg(unix)]
+mod parted;
 mod rejects;
 mod stored;
 mod support;

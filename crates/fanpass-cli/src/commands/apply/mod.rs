@@ -18,6 +18,7 @@ use crate::exit::Exit;
 use crate::failure::{Incomplete, exit_of, failure};
 use crate::feed::apply::Applying;
 use crate::feed::config::{Config, latest_run, read_text};
+use crate::feed::keepers::keep;
 use crate::feed::plan::{FeedPlan, PLAN_VERSION, Plan as SavedPlan};
 use crate::feed::prepare::{Prepared, Preparing};
 use crate::feed::recipe::Recipes;
@@ -115,10 +116,12 @@ impl Apply {
         let forbidden = plans(&prepared).any(|plan| plan.forbidden(&self.allow).next().is_some());
         let impossible = plans(&prepared).any(|plan| plan.impossible.is_some());
         if self.dry_run || forbidden || impossible {
-            let run = ledger.list_runs(1)?.first().map(|run| run.id).unwrap_or_default();
             for prepared in prepared {
-                let plans =
-                    if self.dry_run { prepared.plans } else { prepared.set_aside(&recipes, run).await? };
+                let plans = if self.dry_run {
+                    prepared.plans
+                } else {
+                    prepared.set_aside(&recipes, &mut ledger).await?
+                };
                 report.plans.extend(plans);
             }
             report.forbidden = forbidden;
@@ -130,6 +133,7 @@ impl Apply {
             printer.report(&report)?;
             return Ok(exit_of_plans(&report.plans, &self.allow));
         }
+        keep(&config, &mut ledger)?;
         let claim = Claim::for_good()?;
         let again = || session.next(&format!("apply {}", quoted_path(&config.path)));
         let again = self.again.unwrap_or_else(again);
