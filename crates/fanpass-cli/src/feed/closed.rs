@@ -83,7 +83,7 @@ impl Closed {
             (Some(error), _) if sent => Err(error.context(Incomplete::File)),
             (Some(error), _) => Err(error),
             (None, _) if !self.figures.add_up() => Ok(Exit::Mismatch),
-            (None, Some((exit, _))) => Ok(exit),
+            (None, Some((exit, _))) => Ok(if sent { exit.once_sent() } else { exit }),
             (None, None) if left > 0 && !dry_run => Ok(Exit::Unreachable),
             (None, None) if self.unverified.is_some() => Ok(Exit::Unverified),
             (None, None) if self.figures.rejected > 0 => Ok(Exit::Rejects),

@@ -179,9 +179,10 @@ async fn send(
     report.feeds.extend(feeds.flat_map(|feed| feed.plans).map(FeedReport::of_none));
     ledger.sweep_lists()?;
     // What was refused has changed nothing, but what another feed has sent is in.
+    let is_incomplete = |exit: Exit| sent && exit != exit.once_sent();
     Ok(match exit {
-        Err(error) if sent && exit_of(&error) == Exit::Refused => Err(error.context(Incomplete::Feeds)),
-        Ok(Exit::Refused) if sent => Ok(Exit::Incomplete),
+        Err(error) if is_incomplete(exit_of(&error)) => Err(error.context(Incomplete::Feeds)),
+        Ok(exit) if is_incomplete(exit) => Ok(Exit::Incomplete),
         exit => exit,
     })
 }
