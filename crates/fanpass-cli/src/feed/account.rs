@@ -111,6 +111,11 @@ impl Account {
                 figures.sent += 1;
                 return Ok(());
             }
+            // Beside a ledger only rows are sent of which something counts.
+            Delivery::Superseded if self.deliveries.is_some() => {
+                figures.sent += 1;
+                return Ok(());
+            }
             Delivery::Superseded => {
                 figures.duplicate += 1;
                 return Ok(());

@@ -101,7 +101,7 @@ pub fn is_in_vain(figures: &Figures) -> bool {
 pub fn write_figures(out: &mut dyn Write, figures: &Figures) -> io::Result<()> {
     write_buckets(out, figures.read, &figures.buckets(), figures.add_up())?;
     if figures.removed > 0 {
-        writeln!(out, "  taken out, as they are not in the file any more: {}", count(figures.removed))?;
+        writeln!(out, "  taken out: {}", count(figures.removed))?;
     }
     Ok(())
 }

@@ -51,10 +51,9 @@ impl Job {
         } else {
             ledger.publish_lists(&lists)?;
         }
-        let sources = self.feeds.iter().zip(&comparison.changes).zip(compared.reads);
-        let closed = sources.map(|((source, change), read)| {
+        let closed = comparison.changes.iter().zip(compared.reads).map(|(change, read)| {
             Ok(Closed {
-                figures: figures(change, &read, source.feed.mode),
+                figures: figures(change, &read),
                 rejects: read.rejects,
                 listed: read.rejected,
                 rejects_files: read.files.finish()?,
