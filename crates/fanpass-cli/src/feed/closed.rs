@@ -4,13 +4,13 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::Result;
-use fanpass_sync::Figures;
+use fanpass_sync::{Figures, RejectFiles};
 
 use super::account::{Account, State};
 use crate::exit::Exit;
 use crate::failure::{Incomplete, exit_of};
 use crate::input::RejectedRow;
-use crate::printer::count;
+use crate::printer::{count, describe};
 
 /// An account that is closed: its rejects are in their files.
 #[derive(Debug, Default)]
@@ -27,31 +27,37 @@ pub struct Closed {
     pub gone_left: u64,
     /// What is to be known of how the file was read.
     pub notices: Vec<String>,
-    /// What ended the reading of the file early.
+    /// What ended it early: the reading of the file, or the writing down of what became of it.
     pub failure: Option<anyhow::Error>,
 }
 
 impl Closed {
-    /// Makes the reject files appear.
-    pub fn new(state: State) -> Result<Self> {
+    /// Makes the reject files appear, if they can.
+    pub fn new(state: State) -> Self {
         let State { account, failure, .. } = state;
         let Account { figures, shown, listed, stopped, files, gone_left, notices, .. } = account;
-        Ok(Self {
-            figures,
-            rejects: shown,
-            listed,
-            rejects_files: files.finish()?,
-            stopped,
-            unverified: None,
-            gone_left,
-            notices,
-            failure,
-        })
+        let mut closed =
+            Self { figures, rejects: shown, listed, stopped, gone_left, notices, failure, ..Self::default() };
+        closed.publish(files);
+        closed
+    }
+
+    /// Makes reject files appear.
+    pub fn publish(&mut self, files: RejectFiles) {
+        let published = files.finish().map(|files| self.rejects_files = files);
+        self.heed(published);
+    }
+
+    /// Keeps what failed, unless something did before: the account is given all the same.
+    pub fn heed(&mut self, done: Result<(), impl Into<anyhow::Error>>) {
+        if let Err(error) = done {
+            self.failure.get_or_insert_with(|| error.into());
+        }
     }
 
     /// Why it ended before its source did.
     pub fn why(&self) -> Option<String> {
-        let failure = self.failure.as_ref().map(ToString::to_string);
+        let failure = self.failure.as_ref().map(describe);
         self.stopped.as_ref().map(|(_, why)| why.clone()).or(failure)
     }
 
@@ -80,7 +86,10 @@ impl Closed {
     pub fn exit(self, dry_run: bool) -> Result<Exit> {
         let (left, sent) = (self.left(), self.has_sent());
         match (self.failure, self.stopped) {
-            (Some(error), _) if sent => Err(error.context(Incomplete::File)),
+            (Some(error), _) if sent => {
+                let incomplete = Incomplete::by(&error);
+                Err(error.context(incomplete))
+            }
             (Some(error), _) => Err(error),
             (None, _) if !self.figures.add_up() => Ok(Exit::Mismatch),
             (None, Some((exit, _))) => Ok(if sent { exit.once_sent() } else { exit }),

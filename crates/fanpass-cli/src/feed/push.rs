@@ -13,6 +13,7 @@ use super::lint::tell;
 use super::remarks::Remark;
 use super::run::{self, Run};
 use crate::commands::sending::LedgerOptions;
+use crate::failure::at_ledger;
 use crate::printer::Printer;
 use crate::session::Session;
 
@@ -51,27 +52,29 @@ impl AttributePush {
             };
             tell(&state.account.findings, printer);
             let findings = [job.lint.of_mapping(), &state.account.findings].concat();
-            return Ok(Pushed { closed: Closed::new(state)?, resumes: None, rejects_of: None, findings });
+            return Ok(Pushed { closed: Closed::new(state), resumes: None, rejects_of: None, findings });
         };
         let mut ledger = blocking(|| ledger_options.open(&path, printer))?;
         if let Some(session) = &session {
             ledger_options.take(&mut ledger, session)?;
         }
-        let survey = blocking(|| job.survey(&mut ledger, None, session.is_some(), printer))?;
+        let survey = blocking(|| job.survey(&mut ledger, None, session.is_some(), printer))
+            .map_err(at_ledger(&path))?;
         let findings = survey.findings.clone();
         let digest = blocking(|| job.source.digest())?;
         let Some(session) = session else {
             let resumes = run::resumes(&ledger, &label, &digest)?;
             let Sent { state, .. } = job.read_only(Some(survey)).await?;
-            return Ok(Pushed { closed: Closed::new(state)?, resumes, rejects_of: None, findings });
+            return Ok(Pushed { closed: Closed::new(state), resumes, rejects_of: None, findings });
         };
         let run = Run::begin(&mut ledger, &label, &job.source, digest)?;
         let Sent { state, ledger } = job.send(session, Some(ledger), Some(survey), options, printer).await?;
-        let closed = Closed::new(state)?;
+        let mut closed = Closed::new(state);
         if let Some(mut ledger) = ledger {
-            run.end(&mut ledger, &closed)?;
-            ledger.sweep_lists()?;
+            let ended = run.end(&mut ledger, &closed).and_then(|()| Ok(ledger.sweep_lists()?));
+            closed.heed(ended);
         }
+        closed.failure = closed.failure.map(at_ledger(&path));
         let rejects_of = Some(run.rejects(false));
         Ok(Pushed { closed, resumes: run.resumes, rejects_of, findings })
     }

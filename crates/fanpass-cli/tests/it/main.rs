@@ -35,6 +35,8 @@ mod plans;
 mod privacy;
 mod push;
 mod refusals;
+#[cfg(unix)]
+mod room;
 mod same_user;
 mod segments;
 mod serve;

@@ -15,7 +15,7 @@ use super::plan::{exit_of_plans, next_of};
 use super::sending::{LedgerOptions, Sending};
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::failure::{Incomplete, exit_of, failure};
+use crate::failure::{Incomplete, at_ledger, exit_of, failure};
 use crate::feed::apply::Applying;
 use crate::feed::config::{Config, latest_run, read_text};
 use crate::feed::plan::{FeedPlan, PLAN_VERSION, Plan as SavedPlan};
@@ -128,7 +128,7 @@ impl Apply {
         let again = self.again.unwrap_or_else(again);
         let applying =
             Applying { config: &config, global: &global, session: &mut session, options, printer, claim };
-        let exit = send(applying, prepared, ledger, &again, &mut report).await?;
+        let exit = send(applying, prepared, ledger, &again, &mut report).await;
         session.close().await;
         printer.report(&report)?;
         exit
@@ -158,15 +158,20 @@ fn plans(prepared: &[Prepared]) -> impl Iterator<Item = &FeedPlan> {
 async fn send(
     mut applying: Applying<'_>,
     prepared: Vec<Prepared>,
-    mut ledger: Ledger,
+    ledger: Ledger,
     again: &str,
     report: &mut ApplyReport,
-) -> Result<Result<Exit>> {
+) -> Result<Exit> {
     let (mut exit, mut sent) = (Ok(Exit::Done), false);
     let mut feeds = prepared.into_iter();
-    for feed in feeds.by_ref() {
-        let (applied, left) = applying.one(feed, ledger).await?;
-        ledger = left;
+    let mut open = Some(ledger);
+    while let Some(ledger) = open.take() {
+        let Some(feed) = feeds.next() else {
+            open = Some(ledger);
+            break;
+        };
+        let (applied, left) = applying.one(feed, ledger).await;
+        open = left;
         let over = applied.iter().any(|applied| applied.closed.ends_the_run());
         for applied in applied {
             sent |= applied.closed.has_sent();
@@ -177,14 +182,17 @@ async fn send(
         }
     }
     report.feeds.extend(feeds.flat_map(|feed| feed.plans).map(FeedReport::of_none));
-    ledger.sweep_lists()?;
+    if let Some(mut ledger) = open {
+        let ended = ledger.sweep_lists().map(|()| Exit::Done).map_err(anyhow::Error::from);
+        exit = worse(exit, ended.map_err(at_ledger(&applying.config.ledger)));
+    }
     // What was refused has changed nothing, but what another feed has sent is in.
     let is_incomplete = |exit: Exit| sent && exit != exit.once_sent();
-    Ok(match exit {
+    match exit {
         Err(error) if is_incomplete(exit_of(&error)) => Err(error.context(Incomplete::Feeds)),
         Ok(exit) if is_incomplete(exit) => Ok(Exit::Incomplete),
         exit => exit,
-    })
+    }
 }
 
 /// The outcome that a script must look at first: an error, then the greater code.
