@@ -1,18 +1,15 @@
 //! Feeds that were compared are sent, one after the other, and each is accounted for.
 
 use anyhow::{Context as _, Result};
-use fanpass_client::PushOptions;
-use fanpass_sync::{Feeds, Figures, Ledger, SegmentFeed, SegmentMode};
+use fanpass_sync::{Figures, Ledger, SegmentMode};
 
 use super::attributes::{self, Sent, Survey};
 use super::closed::Closed;
-use super::config::Config;
 use super::plan::{FeedPlan, Rows};
 use super::prepare::{Prepared, Work};
-use super::recipe;
+use super::recipe::Recipes;
 use super::run::Run;
 use super::segment::{self, Compared};
-use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::{at_ledger, exit_of, failure};
 use crate::printer::{Printer, describe};
@@ -28,10 +25,8 @@ pub struct Applied {
 
 /// What feeds are sent with.
 pub struct Applying<'a> {
-    pub config: &'a Config,
-    pub global: &'a Global,
+    pub recipes: Recipes<'a>,
     pub session: &'a mut Session,
-    pub options: PushOptions,
     pub printer: Printer,
     pub claim: &'static Claim,
 }
@@ -51,7 +46,7 @@ impl Applying<'_> {
                 self.attributes(&plans, &job, survey, ledger).await
             }
         };
-        let name = at_ledger(&self.config.ledger);
+        let name = at_ledger(&self.recipes.config.ledger);
         let applied = plans.into_iter().zip(closed).map(|(plan, mut closed)| {
             closed.failure = closed.failure.map(&name);
             Applied { plan, closed }
@@ -96,35 +91,13 @@ impl Applying<'_> {
         };
         let sources = job.feeds.iter().zip(&runs).zip(columns);
         for (((source, run), column), closed) in sources.zip(&mut closed) {
-            let written = self.recipe(source, run, &column, closed);
+            let rejects_of = run.rejects(source.feed.mode == SegmentMode::MirrorOwned);
+            let written = self.recipes.of_ids(&closed.rejects_files, &source.feed, &column, rejects_of);
             closed.heed(written);
             let ended = run.end(&mut ledger, closed);
             closed.heed(ended);
         }
         (closed, ledger)
-    }
-
-    /// Writes down how rows of a segment that were rejected are pushed again.
-    fn recipe(&self, source: &segment::Source, run: &Run, column: &str, closed: &Closed) -> Result<()> {
-        let of_run = || run.rejects(source.feed.mode == SegmentMode::MirrorOwned);
-        let rejects_of = source.feed.rejects_of.clone().unwrap_or_else(of_run);
-        let mode = match source.feed.mode {
-            SegmentMode::Remove => SegmentMode::Remove,
-            _ => SegmentMode::Add,
-        };
-        recipe::write(&closed.rejects_files, |file| {
-            self.feeds(|feeds| {
-                feeds.segments.push(SegmentFeed {
-                    file,
-                    mode,
-                    rejects_of: Some(rejects_of.clone()),
-                    feed: Some(format!("{} rejects", source.feed.label())),
-                    id: Some(column.to_owned()),
-                    read: fanpass_sync::Reading::default(),
-                    ..source.feed.clone()
-                });
-            })
-        })
     }
 
     /// The account of a feed of attributes.
@@ -143,39 +116,20 @@ impl Applying<'_> {
             Ok(run) => run,
             Err(error) => return (unsent(plans, error), Some(ledger)),
         };
-        let sent = job.send(self.session, Some(ledger), Some(survey), self.options.clone(), self.printer);
+        let sent = job.send(self.session, Some(ledger), Some(survey), self.recipes.options.clone(), self.printer);
         let Sent { state, mut ledger } = match sent.await {
             Ok(sent) => sent,
             Err(error) => return (unsent(plans, error), None),
         };
         let mut closed = Closed::new(state);
-        let written = recipe::write(&closed.rejects_files, |file| {
-            let rejects_of = run.rejects(job.owner.is_some());
-            let label = format!("{} rejects", rejects_of.feed);
-            let feed = recipe::attributes(&label, file, &job.mapping, Some(rejects_of));
-            self.feeds(|feeds| feeds.attributes.push(feed))
-        });
+        let rejects_of = run.rejects(job.owner.is_some());
+        let written = self.recipes.of_attributes(&closed.rejects_files, &job.mapping, &rejects_of);
         closed.heed(written);
         if let Some(ledger) = &mut ledger {
             let ended = run.end(ledger, &closed);
             closed.heed(ended);
         }
         (vec![closed], ledger)
-    }
-
-    /// A configuration for rejects, with the same target and ledger.
-    fn feeds(&self, add: impl FnOnce(&mut Feeds)) -> Feeds {
-        let mut feeds = Feeds {
-            target: recipe::target(self.global),
-            ledger: Some(recipe::absolute(&self.config.ledger)),
-            rejects: Some(recipe::absolute(&self.config.rejects)),
-            attributes_file: self.config.feeds.attributes_file.as_deref().map(recipe::absolute),
-            rate: self.options.requests_per_second,
-            ids_rate: self.options.ids_per_second,
-            ..Feeds::default()
-        };
-        add(&mut feeds);
-        feeds
     }
 }
 
