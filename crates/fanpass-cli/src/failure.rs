@@ -31,10 +31,11 @@ pub enum Incomplete {
 }
 
 impl Incomplete {
-    /// What an error has ended behind which something of the same feed was sent.
-    pub fn by(error: &anyhow::Error) -> Self {
+    /// The error, put into what it has ended, unless it is the account.
+    pub fn by(self, error: anyhow::Error) -> anyhow::Error {
         use fanpass_sync::ErrorKind::{Io, Ledger};
-        if kinds_of(error).any(|kind| matches!(kind, Io | Ledger)) { Self::Account } else { Self::File }
+        let is_of_account = kinds_of(&error).any(|kind| matches!(kind, Io | Ledger));
+        error.context(if is_of_account { Self::Account } else { self })
     }
 }
 
@@ -73,12 +74,11 @@ fn kinds_of(error: &anyhow::Error) -> impl Iterator<Item = fanpass_sync::ErrorKi
 /// Names the ledger at `path` in front of an error of its.
 pub fn at_ledger(path: &Path) -> impl Fn(anyhow::Error) -> anyhow::Error {
     move |error| {
-        let of_ledger = |kind| kind == fanpass_sync::ErrorKind::Ledger;
-        if kinds_of(&error).any(of_ledger) {
-            error.context(format!("ledger {}", path.display()))
-        } else {
-            error
+        if !kinds_of(&error).any(|kind| kind == fanpass_sync::ErrorKind::Ledger) {
+            return error;
         }
+        let message = format!("ledger {}: {error}", path.display());
+        error.context(message)
     }
 }
 

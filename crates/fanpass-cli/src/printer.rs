@@ -169,7 +169,7 @@ impl Printer {
 }
 
 /// The chain of causes, each said once: libraries often repeat their source in their own message.
-pub fn describe(error: &anyhow::Error) -> String {
+fn describe(error: &anyhow::Error) -> String {
     error.chain().map(ToString::to_string).fold(String::new(), |mut message, cause| {
         if message.is_empty() {
             message = cause;

@@ -12,7 +12,7 @@ use super::run::Run;
 use super::segment::{self, Compared};
 use crate::exit::Exit;
 use crate::failure::{at_ledger, exit_of, failure};
-use crate::printer::{Printer, describe};
+use crate::printer::Printer;
 use crate::session::Session;
 use crate::signals::Claim;
 
@@ -116,7 +116,8 @@ impl Applying<'_> {
             Ok(run) => run,
             Err(error) => return (unsent(plans, error), Some(ledger)),
         };
-        let sent = job.send(self.session, Some(ledger), Some(survey), self.recipes.options.clone(), self.printer);
+        let sent =
+            job.send(self.session, Some(ledger), Some(survey), self.recipes.options.clone(), self.printer);
         let Sent { state, mut ledger } = match sent.await {
             Ok(sent) => sent,
             Err(error) => return (unsent(plans, error), None),
@@ -148,6 +149,6 @@ fn unsent(plans: &[FeedPlan], error: anyhow::Error) -> Vec<Closed> {
 
 /// One error for each of several feeds: itself, and the same in words.
 fn for_each(error: anyhow::Error) -> impl Iterator<Item = anyhow::Error> {
-    let of_others = (exit_of(&error), describe(&error));
+    let of_others = (exit_of(&error), error.to_string());
     std::iter::once(error).chain(std::iter::repeat_with(move || failure(of_others.0, of_others.1.clone())))
 }

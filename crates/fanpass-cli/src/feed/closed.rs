@@ -10,7 +10,7 @@ use super::account::{Account, State};
 use crate::exit::Exit;
 use crate::failure::{Incomplete, exit_of};
 use crate::input::RejectedRow;
-use crate::printer::{count, describe};
+use crate::printer::count;
 
 /// An account that is closed: its rejects are in their files.
 #[derive(Debug, Default)]
@@ -57,7 +57,7 @@ impl Closed {
 
     /// Why it ended before its source did.
     pub fn why(&self) -> Option<String> {
-        let failure = self.failure.as_ref().map(describe);
+        let failure = self.failure.as_ref().map(ToString::to_string);
         self.stopped.as_ref().map(|(_, why)| why.clone()).or(failure)
     }
 
@@ -86,10 +86,7 @@ impl Closed {
     pub fn exit(self, dry_run: bool) -> Result<Exit> {
         let (left, sent) = (self.left(), self.has_sent());
         match (self.failure, self.stopped) {
-            (Some(error), _) if sent => {
-                let incomplete = Incomplete::by(&error);
-                Err(error.context(incomplete))
-            }
+            (Some(error), _) if sent => Err(Incomplete::File.by(error)),
             (Some(error), _) => Err(error),
             (None, _) if !self.figures.add_up() => Ok(Exit::Mismatch),
             (None, Some((exit, _))) => Ok(if sent { exit.once_sent() } else { exit }),

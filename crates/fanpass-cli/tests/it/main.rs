@@ -30,6 +30,8 @@ mod keys;
 mod kill;
 mod local;
 mod members;
+#[cfg(unix)]
+mod moved;
 mod owned;
 mod plans;
 mod privacy;

@@ -189,13 +189,13 @@ async fn send(
     }
     report.feeds.extend(feeds.flat_map(|feed| feed.plans).map(FeedReport::of_none));
     if let Some(mut ledger) = open {
-        let ended = ledger.sweep_lists().map(|()| Exit::Done).map_err(anyhow::Error::from);
-        exit = worse(exit, ended.map_err(at_ledger(&applying.recipes.config.ledger)));
+        let ended = ledger.sweep_lists().and_then(|()| ledger.check_place()).map_err(anyhow::Error::from);
+        exit = worse(exit, ended.map(|()| Exit::Done).map_err(at_ledger(&applying.recipes.config.ledger)));
     }
     // What was refused has changed nothing, but what another feed has sent is in.
     let is_incomplete = |exit: Exit| sent && exit != exit.once_sent();
     match exit {
-        Err(error) if is_incomplete(exit_of(&error)) => Err(error.context(Incomplete::Feeds)),
+        Err(error) if is_incomplete(exit_of(&error)) => Err(Incomplete::Feeds.by(error)),
         Ok(exit) if is_incomplete(exit) => Ok(Exit::Incomplete),
         exit => exit,
     }
