@@ -1,5 +1,6 @@
 //! `fanpass apply`: the feeds of a configuration file, or a saved plan, are carried out.
 
+mod planned;
 mod report;
 
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use anyhow::Result;
 use clap::Args;
 use fanpass_sync::{Guard, Ledger};
 
+use self::planned::{check_plan, saved_plan};
 use self::report::{ApplyReport, FeedReport};
 use super::mapping::CheckedBy;
 use super::plan::{exit_of_plans, next_of};
@@ -17,8 +19,8 @@ use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::{Incomplete, at_ledger, exit_of, failure};
 use crate::feed::apply::Applying;
-use crate::feed::config::{Config, latest_run, read_text};
-use crate::feed::plan::{FeedPlan, PLAN_VERSION, Plan as SavedPlan};
+use crate::feed::config::Config;
+use crate::feed::plan::{FeedPlan, Plan as SavedPlan};
 use crate::feed::prepare::{Prepared, Preparing};
 use crate::feed::recipe::Recipes;
 use crate::printer::Printer;
@@ -108,7 +110,7 @@ impl Apply {
         };
         let prepared = preparing.all().await?;
         if let Some(plan) = &plan {
-            check_plan(plan, &config, &ledger, &prepared)?;
+            check_plan(plan, &config, &ledger, &plans(&prepared).collect::<Vec<_>>())?;
         }
         let recipes = Recipes { config: &config, global: &global, options };
         let mut report = ApplyReport { dry_run: self.dry_run, ..ApplyReport::default() };
@@ -207,48 +209,4 @@ fn worse(one: Result<Exit>, other: Result<Exit>) -> Result<Exit> {
         (Err(error), _) | (_, Err(error)) => Err(error),
         (Ok(one), Ok(other)) => Ok(if other.code() > one.code() { other } else { one }),
     }
-}
-
-/// The plan in a file; `None` if it is a configuration file.
-fn saved_plan(path: &Path) -> Result<Option<SavedPlan>> {
-    let text = read_text(path)?;
-    let is_json = path.extension().is_some_and(|extension| extension == "json");
-    if !is_json && !text.trim_start().starts_with('{') {
-        return Ok(None);
-    }
-    let wrong = |why: String| failure(Exit::Usage, format!("{} is no plan: {why}", path.display()));
-    let plan: SavedPlan = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    if plan.version != PLAN_VERSION {
-        return Err(wrong(format!("it is of version {}, and this tool knows {PLAN_VERSION}", plan.version)));
-    }
-    Ok(Some(plan))
-}
-
-/// Refuses a plan of which anything is not so any more.
-fn check_plan(plan: &SavedPlan, config: &Config, ledger: &Ledger, prepared: &[Prepared]) -> Result<()> {
-    let refuse = |what: String| {
-        Err(failure(Exit::Refused, format!("{what} since the plan was made: plan again; nothing was sent")))
-    };
-    if plan.config_digest != config.digest {
-        return refuse(format!("{} was changed", config.path.display()));
-    }
-    if plan.latest_run != latest_run(ledger)? {
-        return refuse("another run has changed what the ledger knows".to_owned());
-    }
-    let (planned, found) = (plan.feeds.len(), plans(prepared).count());
-    if planned != found {
-        let message = format!(
-            "the plan has {planned} feeds and its configuration {found}: plan again; nothing was sent"
-        );
-        return Err(failure(Exit::Refused, message));
-    }
-    for (planned, found) in plan.feeds.iter().zip(plans(prepared)) {
-        if planned.digest != found.digest {
-            return refuse(format!("{} was changed", found.file));
-        }
-        if !planned.agrees(found) {
-            return refuse(format!("what feed {} would change is another", found.feed));
-        }
-    }
-    Ok(())
 }
