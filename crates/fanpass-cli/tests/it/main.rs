@@ -30,12 +30,16 @@ mod keys;
 mod kill;
 mod local;
 mod members;
+#[cfg(unix)]
+mod moved;
 mod owned;
 mod plans;
 mod privacy;
 mod push;
 mod refusals;
 mod retries;
+#[cfg(unix)]
+mod room;
 mod same_user;
 mod segments;
 mod serve;

@@ -14,6 +14,7 @@ mod keepers;
 mod lists;
 mod lock;
 mod log;
+mod place;
 mod record;
 mod rejected;
 mod runs;
@@ -40,7 +41,7 @@ pub use self::lists::{ListId, ListReader, ListState, ListWriter};
 pub use self::lock::Busy;
 pub use self::runs::{Run, RunEnd, RunId, RunStart};
 pub use self::survey::Survey;
-use self::{fingerprint::Fingerprints, journal::Overlay};
+use self::{fingerprint::Fingerprints, journal::Overlay, place::Place};
 use crate::SyncError;
 
 /// What the service has acknowledged of each user and attribute, and the figures of every run.
@@ -90,6 +91,7 @@ pub struct Ledger {
     overlay: Overlay,
     /// The table holds nobody, so that nobody need be looked up.
     is_new: bool,
+    place: Place,
     /// Held for as long as the ledger is open.
     _lock: File,
 }
@@ -120,6 +122,7 @@ impl Ledger {
         let is_new = database::is_empty(&connection)?;
         let (fingerprints, overlay) = (Fingerprints::new(key), Overlay::default());
         let session = database::random_name()?;
+        let place = Place::of(path).map_err(|error| SyncError::io(path, error))?;
         Ok(Self {
             connection,
             identity,
@@ -129,6 +132,7 @@ impl Ledger {
             numbers,
             overlay,
             is_new,
+            place,
             _lock: lock,
         })
     }

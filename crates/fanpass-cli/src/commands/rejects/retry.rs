@@ -110,9 +110,9 @@ impl Retry {
         if let Some(session) = session {
             session.close().await;
         }
-        let pushed = pushed?;
+        let mut pushed = pushed?;
         let rejects_of = &pushed.rejects_of;
-        recipe::write(&pushed.closed.rejects_files, |file| Feeds {
+        let written = recipe::write(&pushed.closed.rejects_files, |file| Feeds {
             target: target.clone(),
             ledger: ledger.clone(),
             attributes_file: attributes_file.clone(),
@@ -120,7 +120,8 @@ impl Retry {
             ids_rate: config.feeds.ids_rate,
             attributes: vec![AttributeFeed { file, rejects_of: rejects_of.clone(), ..feed.clone() }],
             ..Feeds::default()
-        })?;
+        });
+        pushed.closed.heed(written);
         conclude(self.file.display().to_string(), self.dry_run, pushed, printer)
     }
 

@@ -88,9 +88,9 @@ impl Push {
         if let Some(session) = session {
             session.close().await;
         }
-        let pushed = pushed?;
-        let Pushed { closed, rejects_of, .. } = &pushed;
-        recipe::write(&closed.rejects_files, |file| Feeds {
+        let mut pushed = pushed?;
+        let Pushed { closed, rejects_of, .. } = &mut pushed;
+        let written = recipe::write(&closed.rejects_files, |file| Feeds {
             target: recipe::target(global),
             ledger: self.ledger.clone(),
             attributes_file: known.map(Path::to_owned),
@@ -98,7 +98,8 @@ impl Push {
             ids_rate: options.ids_per_second,
             attributes: vec![recipe::attributes(&label, file, &mapping, rejects_of.clone())],
             ..Feeds::default()
-        })?;
+        });
+        closed.heed(written);
         conclude(self.input.file.path().display().to_string(), self.dry_run, pushed, printer)
     }
 }
