@@ -20,6 +20,7 @@ mod folders;
 mod foreign;
 mod fsck;
 mod ga4;
+mod gate;
 mod guards;
 mod harness;
 mod help;

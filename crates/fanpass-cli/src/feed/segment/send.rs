@@ -38,13 +38,13 @@ impl Job {
         let mut unverified = None;
         if compared.changes() {
             self.feeds.iter().try_for_each(|source| source.file.check_unchanged())?;
-            // An import of ours may end late, as long as one is not heard of.
-            if !compared.in_doubt {
-                check_known(&compared.known, &self.segment, session).await?;
-            }
+            let spool = blocking(|| spool(ledger, members))?;
+            // Whatever takes its time comes before the question, as others are undone who change the segment behind it.
+            session.ids.take(comparison.after).await;
+            check_known(&compared.known, &self.segment, session).await?;
             ledger.doubt_list(&held)?;
             let import;
-            (import, unverified) = self.publish(session, ledger, members, comparison.after, printer).await?;
+            (import, unverified) = self.publish(session, (&spool, comparison.after), printer).await?;
             lists.push((&held, members));
             ledger.publish_lists(&lists)?;
             ledger.note_origin(&held, import.as_str())?;
@@ -70,15 +70,12 @@ impl Job {
     async fn publish(
         &self,
         session: &Session,
-        ledger: &Ledger,
-        members: ListId,
-        count: u64,
+        (spool, count): (&Temporary, u64),
         printer: Printer,
     ) -> Result<(ImportId, Option<String>)> {
         let segment = &self.segment;
-        let spool = blocking(|| spool(ledger, members))?;
         let Delivered { receipt, inline } =
-            deliver(session, segment, (&spool, count), SendAs::Auto, printer).await?;
+            deliver(session, segment, (spool, count), SendAs::Auto, printer).await?;
         let id = receipt.firebase_imported_segment_id;
         if inline && receipt.status == Some(ImportState::Completed) {
             return Ok((id, None));
