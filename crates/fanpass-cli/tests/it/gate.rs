@@ -45,6 +45,18 @@ impl Gate {
         *self.0.lock().unwrap() = Some(halt);
         NextHalt(halted)
     }
+
+    /// Runs the tool until it replaces a segment, and kills it; whether the segment is replaced all the same.
+    pub fn kill(&self, club: &Club, arguments: &[&str], takes_effect: bool) {
+        let halt = self.halt_next();
+        let mut run = club.start(arguments);
+        let halted = halt.wait();
+        if takes_effect {
+            halted.take_effect_unheard();
+        }
+        run.kill().unwrap();
+        run.wait().unwrap();
+    }
 }
 
 /// A request that will stand at the gate.

@@ -31,6 +31,7 @@ mod keys;
 mod kill;
 mod local;
 mod members;
+mod nights;
 mod owned;
 mod plans;
 mod privacy;

@@ -92,11 +92,7 @@ fn overtaken(in_doubt: bool) {
     let gate = Gate::before(&club);
     club.file("fans.csv", "fan_id\na\nb\nc\n");
     if in_doubt {
-        let halt = gate.halt_next();
-        let mut killed = club.start(&["apply", "fans.toml", "--adopt-ledger"]);
-        let _lost = halt.wait();
-        killed.kill().unwrap();
-        killed.wait().unwrap();
+        gate.kill(&club, &["apply", "fans.toml", "--adopt-ledger"], false);
     }
     let feed = |name: &str| format!("[[segment]]\nname = \"{name}\"\nfile = \"fans.csv\"\n");
     club.file("both.toml", format!("ledger = \"fans.ledger\"\n{}{}", feed("first"), feed("fans")));

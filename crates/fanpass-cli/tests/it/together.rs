@@ -1,11 +1,9 @@
 //! Several feeds of one segment: each builds upon the one before, the segment goes up once, and it stays what they say.
 
-use std::collections::BTreeSet;
-
-use fanpass_testkit::Chance;
 use serde_json::Value;
 
 use crate::apply::members;
+use crate::gate::Gate;
 use crate::harness::Club;
 
 /// A club whose feeds of segment `fans` are of these names and modes; each reads the file of its name.
@@ -173,41 +171,46 @@ fn feeds_that_may_each_take_out_some_may_not_take_out_the_sum_of_it() {
     assert_eq!(members(&club, "fans").len(), 142);
 }
 
-/// A season that a seed decides: after each night the members are those of plain sets, and the night again sends nothing.
-fn season(seed: u64) {
-    const FEEDS: [(&str, &str); 4] =
-        [("one", "mirror-owned"), ("two", "add"), ("three", "mirror-owned"), ("four", "remove")];
-    let club = club(&FEEDS);
-    let mut chance = Chance::new(seed);
-    let (mut model, mut owned) = (BTreeSet::new(), vec![BTreeSet::new(); FEEDS.len()]);
-    for night in 0..4 {
-        let mut draw = |certain: &str| -> BTreeSet<String> {
-            let drawn = (0..10).filter(|_| chance.below(3) == 0).map(|fan| format!("fan-{fan}"));
-            drawn.chain([certain.to_owned()]).collect()
-        };
-        let files = FEEDS.map(|(feed, _)| draw(feed));
-        let put_in: BTreeSet<_> = files[..3].iter().flatten().cloned().collect();
-        for ((feed, mode), (file, owned)) in FEEDS.iter().zip(files.iter().zip(&mut owned)) {
-            list(&club, feed, &file.iter().map(String::as_str).collect::<Vec<_>>());
-            match *mode {
-                "add" => model.extend(file.iter().cloned()),
-                "remove" => model.retain(|member| !file.contains(member)),
-                _ => {
-                    model.retain(|member| !owned.contains(member) || put_in.contains(member));
-                    model.extend(file.iter().cloned());
-                    owned.clone_from(file);
-                }
-            }
-        }
-        let planned = club.json(&["plan", "fans.toml", "--dry-run"])["feeds"][3]["members"][1].clone();
-        apply(&club);
-        assert_eq!(members(&club, "fans"), Vec::from_iter(model.clone()), "seed {seed}, night {night}");
-        assert_eq!(planned, model.len(), "seed {seed}, night {night}");
-        assert!(apply(&club).iter().all(|[added, sent, _, removed]| added + sent + removed == 0));
+/// A run that is killed while its segment goes up, which the service replaces or not.
+fn killed_on_the_way(takes_effect: bool) {
+    let club = club(&[("holders", "mirror-owned")]);
+    let gate = Gate::before(&club);
+    list(&club, "holders", &["stays"]);
+    apply(&club);
+    list(&club, "holders", &["stays", "surplus"]);
+    gate.kill(&club, &["apply", "fans.toml"], takes_effect);
+    if !takes_effect {
+        club.json(&["segments", "add", "fans", "surplus"]);
     }
+    club.json(&["segments", "add", "fans", "others"]);
+    assert_eq!(members(&club, "fans"), ["others", "stays", "surplus"]);
+    list(&club, "holders", &["stays"]);
+    assert_eq!(apply(&club), [[0, 0, 1, 1]]);
+    assert_eq!(members(&club, "fans"), ["others", "stays"]);
+    settled(&club);
 }
 
 #[test]
-fn night_after_night_the_members_are_those_that_the_feeds_say() {
-    (0..3).for_each(season);
+fn whom_a_killed_run_put_in_goes_out_once_the_file_has_him_no_more() {
+    killed_on_the_way(true);
+}
+
+#[test]
+fn nor_does_he_stay_whom_others_put_in_after_a_run_that_came_to_nothing() {
+    killed_on_the_way(false);
+}
+
+#[test]
+fn a_run_that_was_refused_makes_nobody_the_feeds_own() {
+    let club = club(&[("holders", "mirror-owned")]);
+    club.json(&["tokens", "issue", "reader", "--scope", "read", "--out", "reader.token"]);
+    list(&club, "holders", &["stays"]);
+    apply(&club);
+    club.json(&["segments", "add", "fans", "by-hand"]);
+    list(&club, "holders", &["stays", "by-hand", "new"]);
+    assert!(club.run(&["apply", "fans.toml", "--token-file", "reader.token"]).ends_with("exit 4\n"));
+    list(&club, "holders", &["stays"]);
+    assert!(!club.run(&["plan", "fans.toml"]).contains("not heard of"));
+    assert_eq!(apply(&club), [[0, 0, 1, 0]]);
+    assert_eq!(members(&club, "fans"), ["by-hand", "stays"]);
 }

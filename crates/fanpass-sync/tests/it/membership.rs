@@ -54,6 +54,25 @@ impl File {
     }
 }
 
+/// What comes of a night's upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Heard,
+    /// The service has done it, and the ledger never learns that.
+    Unheard,
+    Lost,
+    /// The service says that it has not done it.
+    Refused,
+}
+
+/// The files of a night, whom others put in or take out before it, and what comes of it.
+#[derive(Debug, Clone)]
+struct Night {
+    files: Vec<File>,
+    others: Ids,
+    fate: Fate,
+}
+
 /// What files make of a segment, and who goes out.
 pub(crate) fn compare(ledger: &Ledger, files: &[File], keep: Keep) -> (Comparison, Ids) {
     let folder = tempfile::tempdir().unwrap();
@@ -128,17 +147,21 @@ fn modes() -> impl Strategy<Value = SegmentMode> {
     ])
 }
 
-/// The files of some nights: their modes stay.
-fn nights() -> impl Strategy<Value = Vec<Vec<File>>> {
+/// Some nights: the modes of their files stay.
+fn nights() -> impl Strategy<Value = Vec<Night>> {
     let ids = || prop::collection::vec("[ab]{1,3}", 0..12);
     prop::collection::vec(modes(), 1..=OWNED.len()).prop_flat_map(move |modes| {
-        let night: Vec<_> = modes
+        let files: Vec<_> = modes
             .into_iter()
             .map(|mode| {
                 (ids(), prop::bool::weighted(0.2)).prop_map(move |(ids, broken)| File { mode, ids, broken })
             })
             .collect();
-        prop::collection::vec(night, 1..4)
+        let others = prop::collection::btree_set("[ab]{1,3}", 0..6);
+        let fate =
+            prop::sample::select(&[Fate::Heard, Fate::Heard, Fate::Unheard, Fate::Lost, Fate::Refused]);
+        let night = (files, others, fate).prop_map(|(files, others, fate)| Night { files, others, fate });
+        prop::collection::vec(night, 1..5)
     })
 }
 
@@ -147,15 +170,16 @@ proptest! {
 
     #[test]
     fn feeds_of_one_segment_are_set_operations_one_upon_the_other(
-        others in prop::collection::btree_set("[ab]{1,3}", 0..12),
         nights in nights(),
     ) {
         let folder = Folder::new();
         let mut ledger = open(&folder.ledger());
-        let mut model = Model { members: others.clone(), ..Model::default() };
-        write(&mut ledger, HELD, &others);
-        for files in nights {
-            let before = model.members.clone();
+        let mut model = Model::default();
+        for Night { files, others, fate } in nights {
+            // Who is in is read before it is compared.
+            model.members = &model.members ^ &others;
+            write(&mut ledger, HELD, &model.members);
+            let (before, owned) = (model.members.clone(), model.owned.clone());
             let after = model.pass(&files);
             let (comparison, gone) = compare(&ledger, &files, ALL);
             let members = ids(&ledger, comparison.members.unwrap());
@@ -169,6 +193,7 @@ proptest! {
             // Who is a member before and afterwards, or neither, is changed by nobody.
             let still = &(&before & &members) | &(&(&listed - &before) - &members);
             let mut stands = before.clone();
+            let (mut own, mut claimed) = (Vec::new(), Vec::new());
             for (number, (file, after)) in files.iter().zip(&after).enumerate() {
                 let after = &(after - &still) | &(&still & &before);
                 let change = &comparison.changes[number];
@@ -179,15 +204,32 @@ proptest! {
                 let listed = file.listed();
                 prop_assert_eq!(change.ids, count(&listed));
                 prop_assert_eq!(change.effective, count(&(&listed & &(&came | &went))));
-                if let Some(own) = change.own {
-                    prop_assert_eq!(&ids(&ledger, own), &model.owned[number]);
-                    ledger.publish_lists(&[(OWNED[number], own)]).unwrap();
+                if let Some(list) = change.own {
+                    prop_assert_eq!(&ids(&ledger, list), &model.owned[number]);
+                    own.push((OWNED[number], list));
+                    claimed.push((OWNED[number], change.claimed.unwrap()));
                 }
                 stands = after;
             }
             let (mut planned, _) = compare(&ledger, &files, Keep::default());
             prop_assert_eq!((planned.members, planned.either), (None, None));
-            ledger.publish_lists(&[(HELD, comparison.members.unwrap())]).unwrap();
+            let doubt = ledger.doubt_list(HELD, &claimed).unwrap();
+            match fate {
+                Fate::Heard => {}
+                Fate::Refused => {
+                    ledger.withdraw_doubt(doubt).unwrap();
+                    model = Model { members: before, owned };
+                    continue;
+                }
+                Fate::Unheard | Fate::Lost => {
+                    // Whoever was listed is the feed's own, besides those who were.
+                    model.owned.iter_mut().zip(owned).for_each(|(after, before)| after.extend(before));
+                    model.members = if fate == Fate::Lost { before } else { model.members };
+                    continue;
+                }
+            }
+            own.push((HELD, comparison.members.unwrap()));
+            ledger.publish_lists(&own).unwrap();
 
             // The same files again change nothing, where no two feeds pull at one user.
             planned = compare(&ledger, &files, Keep::default()).0;

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use fanpass_model::{ImportId, ImportState, ImportStatus, SegmentName};
-use fanpass_sync::{Ledger, ListId};
+use fanpass_sync::{Ledger, ListId, MembershipChange};
 
 use super::members::check_known;
 use super::{Compared, Job, figures};
@@ -32,9 +32,11 @@ impl Job {
         let held = members_list(&self.segment);
         let members = comparison.members.context("the segment's new list was not kept")?;
         let owned = self.owned_lists();
-        let own = owned.iter().zip(&comparison.changes);
-        let own = own.filter_map(|(name, change)| name.as_deref().zip(change.own));
-        let mut lists: Vec<_> = own.collect();
+        let named = |list: fn(&MembershipChange) -> Option<ListId>| {
+            let lists = owned.iter().zip(&comparison.changes);
+            lists.filter_map(|(name, change)| name.as_deref().zip(list(change))).collect::<Vec<_>>()
+        };
+        let mut lists = named(|change| change.own);
         let mut unverified = None;
         if compared.changes() {
             self.feeds.iter().try_for_each(|source| source.file.check_unchanged())?;
@@ -42,9 +44,14 @@ impl Job {
             // Whatever takes its time comes before the question, as others are undone who change the segment behind it.
             session.ids.take(comparison.after).await;
             check_known(&compared.known, &self.segment, session).await?;
-            ledger.doubt_list(&held)?;
+            // Whoever may be put in from here on is missed once he is gone, whatever happens to the process.
+            let doubt = ledger.doubt_list(&held, &named(|change| change.claimed))?;
+            let published = self.publish(session, (&spool, comparison.after), printer).await;
+            if published.as_ref().is_err_and(was_refused) {
+                ledger.withdraw_doubt(doubt)?;
+            }
             let import;
-            (import, unverified) = self.publish(session, (&spool, comparison.after), printer).await?;
+            (import, unverified) = published?;
             lists.push((&held, members));
             ledger.publish_lists(&lists)?;
             ledger.note_origin(&held, import.as_str())?;
@@ -90,6 +97,14 @@ impl Job {
         let status = status.context("the service never told how far the import is")?;
         Ok((id, check_import(segment, count, &status)?))
     }
+}
+
+/// Whether the service surely has done nothing of what it was asked for.
+fn was_refused(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<fanpass_client::Error>().is_some_and(|error| {
+        let refuses = error.status().is_some_and(|status| status.is_client_error()) && !error.is_transient();
+        error.attempts() <= 1 && (refuses || error.sent() == fanpass_transport::Sent::Never)
+    })
 }
 
 fn spool(ledger: &Ledger, members: ListId) -> Result<Temporary> {
