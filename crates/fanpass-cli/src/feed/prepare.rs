@@ -18,7 +18,7 @@ use super::sample::sample_users;
 use super::segment::members::learn_members;
 use super::segment::{self, Compared};
 use crate::exit::Exit;
-use crate::failure::failure;
+use crate::failure::{at_ledger, failure};
 use crate::printer::{Printer, count as counted};
 use crate::session::Session;
 use crate::source::SourceFile;
@@ -50,6 +50,11 @@ pub struct Preparing<'a> {
 impl Preparing<'_> {
     /// Compares all feeds, segments first.
     pub async fn all(&mut self) -> Result<Vec<Prepared>> {
+        let name = at_ledger(&self.config.ledger);
+        self.compare().await.map_err(name)
+    }
+
+    async fn compare(&mut self) -> Result<Vec<Prepared>> {
         let config = self.config;
         let file = config.feeds.attributes_file.as_deref();
         let session = (!config.feeds.attributes.is_empty()).then_some(self.session);

@@ -33,7 +33,7 @@ impl Prepared {
                 let plan = plans.first_mut().context("a feed without a plan")?;
                 if plan.rows.rejected > 0 {
                     let Closed { failure, rejects_files, .. } =
-                        Closed::new(job.read_only(Some(survey)).await?.state)?;
+                        Closed::new(job.read_only(Some(survey)).await?.state);
                     failure.map_or(Ok(()), Err)?;
                     let rejects_of = rejects_of(&plan.feed, job.owner.is_some());
                     recipes.of_attributes(&rejects_files, &job.mapping, &rejects_of)?;

@@ -31,12 +31,16 @@ mod keys;
 mod kill;
 mod local;
 mod members;
+#[cfg(unix)]
+mod moved;
 mod nights;
 mod owned;
 mod plans;
 mod privacy;
 mod push;
 mod refusals;
+#[cfg(unix)]
+mod room;
 mod same_user;
 mod segments;
 mod serve;

@@ -69,6 +69,20 @@ fn who_was_taken_out_by_others_comes_in_again_where_the_file_has_him() {
 }
 
 #[test]
+fn with_a_token_that_may_not_read_nobody_is_thrown_out() {
+    for mode in ["add", "mirror-owned", "replace"] {
+        let club = club(mode);
+        club.json(&["segments", "add", "fans", "early"]);
+        club.json(&["tokens", "issue", "writer", "--scope", "segments:write", "--out", "writer.token"]);
+        club.file("fans.csv", "fan_id\na\nb\nc\n");
+        let refused = club.run(&["apply", "fans.toml", "--token-file", "writer.token"]);
+        assert!(refused.contains("who is in segment fans has to be read"), "{refused}");
+        assert!(refused.contains("the scope `read`") && refused.ends_with("exit 4\n"), "{refused}");
+        assert_eq!(members(&club, "fans"), ["a", "b", "early"], "{mode}");
+    }
+}
+
+#[test]
 fn a_segment_as_it_was_is_not_read_again() {
     let club = club("add");
     let asked = |club: &Club| {

@@ -127,13 +127,10 @@ impl Season {
         if matches!(fate, Fate::Heard | Fate::Unheard) {
             self.members = wanted;
         }
-        match fate {
-            Fate::Heard => self.listed = files,
-            // Whoever was on his way is the feed's own, besides those who were.
-            Fate::Unheard | Fate::Lost => {
-                self.listed.iter_mut().zip(files).for_each(|(listed, file)| listed.extend(file));
-            }
-            Fate::Overtaken => {}
+        for (listed, file) in self.listed.iter_mut().zip(&files).filter(|_| fate != Fate::Overtaken) {
+            // Whoever was on his way is a feed's own besides those who were; else those alone whom the one that adds has.
+            listed.retain(|member| fate != Fate::Heard || files[1].contains(member));
+            listed.extend(file.iter().cloned());
         }
         assert_eq!(
             members(&self.club, "fans"),

@@ -81,7 +81,7 @@ fn of_a_run_that_broke_off_in_the_middle_what_was_acknowledged_is_the_feeds_own(
     club.file("attributes.toml", ATTRIBUTES);
     club.file("fans.csv", "fan_id,sth,tier\nstays,,gold\nsent,,gold\nbroken,,gold\nnever,,gold\n");
     let printed = club.run(&["apply", "season.toml", "--concurrency", "1"]);
-    assert!(printed.contains("stopped in the middle") && printed.ends_with("exit 4\n"), "{printed}");
+    assert!(printed.contains("stopped in the middle") && printed.ends_with("exit 13\n"), "{printed}");
 
     updates.store(usize::MAX, Ordering::SeqCst);
     let applied = apply(&club, "stays,,gold\n");

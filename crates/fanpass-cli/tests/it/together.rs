@@ -87,6 +87,33 @@ fn of_two_feeds_that_mirror_the_last_one_to_drop_a_member_takes_it_out() {
 }
 
 #[test]
+fn who_was_dropped_while_a_feed_that_adds_listed_him_goes_with_that_one() {
+    let club = club(&[("north", "mirror-owned"), ("south", "add")]);
+    list(&club, "north", &["h1", "h2"]);
+    list(&club, "south", &["n1"]);
+    apply(&club);
+    list(&club, "north", &["h2"]);
+    list(&club, "south", &["n1", "h1"]);
+    apply(&club);
+    assert_eq!(members(&club, "fans"), ["h1", "h2", "n1"]);
+    settled(&club);
+    list(&club, "south", &["n2"]);
+    assert_eq!(apply(&club), [[0, 0, 1, 1], [1, 1, 0, 0]]);
+    assert_eq!(members(&club, "fans"), ["h2", "n1", "n2"]);
+    settled(&club);
+}
+
+#[test]
+fn whom_a_feed_removes_is_counted_as_the_plan_counts_it() {
+    let club = club(&[("banned", "remove")]);
+    club.json(&["segments", "add", "fans", "h1", "h2", "h3"]);
+    list(&club, "banned", &["h1", "h2"]);
+    assert_eq!(club.json(&["plan", "fans.toml"])["feeds"][0]["removed"], 2);
+    assert_eq!(apply(&club), [[0, 2, 0, 2]]);
+    assert!(club.run(&["runs", "show", "1", "--ledger", "fans.toml"]).contains("taken out: 2"));
+}
+
+#[test]
 fn a_later_feed_that_removes_has_the_last_word() {
     let club = club(&[("holders", "add"), ("banned", "remove")]);
     list(&club, "holders", &["h1", "h2"]);
@@ -95,7 +122,7 @@ fn a_later_feed_that_removes_has_the_last_word() {
     assert_eq!(members(&club, "fans"), ["h2"]);
     settled(&club);
     list(&club, "banned", &["h2"]);
-    assert_eq!(apply(&club), [[1, 1, 1, 0], [0, 1, 0, 0]], "the one comes in, the other goes out");
+    assert_eq!(apply(&club), [[1, 1, 1, 0], [0, 1, 0, 1]], "the one comes in, the other goes out");
     assert_eq!(members(&club, "fans"), ["h1"]);
     settled(&club);
 }
@@ -114,6 +141,22 @@ fn a_segment_that_cannot_be_sent_is_not_sent_for_any_of_its_feeds() {
     assert_eq!(figures, [2, 1]);
     assert_eq!(apply(&club), [[2, 2, 0, 0], [1, 1, 0, 0]]);
     settled(&club);
+}
+
+#[test]
+fn a_feed_that_is_not_allowed_behind_one_that_was_sent_ends_as_what_broke_off() {
+    let club = club(&[("north", "add")]);
+    list(&club, "north", &["h1"]);
+    let season = std::fs::read_to_string(club.path("fans.toml")).unwrap();
+    let crm =
+        "[[attributes]]\nname = \"crm\"\nfile = \"crm.csv\"\nmap = [\"sth=user_properties.sth:boolean\"]\n";
+    club.file("fans.toml", season + crm);
+    club.file("crm.csv", "fan_id,sth\nh1,yes\n");
+    let scopes = ["--scope", "segments:write", "--scope", "read"];
+    club.json(&[&["tokens", "issue", "segments", "--out", "segments.token"][..], &scopes].concat());
+    let printed = club.run(&["apply", "fans.toml", "--token-file", "segments.token"]);
+    assert!(printed.contains("`users:write`") && printed.ends_with("exit 13\n"), "{printed}");
+    assert_eq!(members(&club, "fans"), ["h1"]);
 }
 
 #[test]

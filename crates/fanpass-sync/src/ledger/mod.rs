@@ -12,6 +12,7 @@ mod fingerprint;
 mod history;
 mod journal;
 mod lists;
+mod place;
 mod record;
 mod runs;
 mod survey;
@@ -38,7 +39,7 @@ pub use self::history::{History, Standing};
 pub use self::lists::{ListId, ListReader, ListState, ListWriter};
 pub use self::runs::{Run, RunEnd, RunId, RunStart};
 pub use self::survey::Survey;
-use self::{fingerprint::Fingerprints, journal::Overlay};
+use self::{fingerprint::Fingerprints, journal::Overlay, place::Place};
 use crate::SyncError;
 
 /// What the service has acknowledged of each user and attribute, and the figures of every run.
@@ -84,6 +85,7 @@ pub struct Ledger {
     overlay: Overlay,
     /// The table holds nobody, so that nobody need be looked up.
     is_new: bool,
+    place: Place,
     /// Held for as long as the ledger is open.
     _lock: File,
 }
@@ -110,7 +112,8 @@ impl Ledger {
         journal::fold(&connection, &folder(path))?;
         let is_new = database::is_empty(&connection)?;
         let (fingerprints, overlay) = (Fingerprints::new(key), Overlay::default());
-        Ok(Self { connection, fingerprints, numbers, overlay, is_new, _lock: lock })
+        let place = Place::of(path).map_err(|error| SyncError::io(path, error))?;
+        Ok(Self { connection, fingerprints, numbers, overlay, is_new, place, _lock: lock })
     }
 
     /// The attributes of each update that differ from what was acknowledged, in the order of the batch; empty for an

@@ -129,6 +129,18 @@ impl Ledger {
         latest(&self.connection, most)
     }
 
+    /// The runs from that one on, the oldest first; all of them without one.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Ledger`].
+    pub fn runs_from(&self, first: Option<RunId>) -> Result<Vec<Run>, SyncError> {
+        let query = format!("SELECT {COLUMNS} FROM runs WHERE id >= ?1 ORDER BY id");
+        let mut statement = self.connection.prepare(&query)?;
+        let runs = statement.query_map([first.map_or(0, |first| first.0)], self::run)?;
+        Ok(runs.collect::<Result<_, _>>()?)
+    }
+
     /// The latest run of that label after `run` that changed something at the service, or may have: it was interrupted.
     ///
     /// # Errors

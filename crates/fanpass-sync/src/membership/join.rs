@@ -168,10 +168,15 @@ impl<'a, G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'a, G> {
             keeps = if feed.row == Row::Seen { keeps } else { feed.mode.keeps(place) };
             feed.keeps = keeps;
         }
+        // Whom a feed dropped and one that has no own keeps is still to be taken out once that one lists him no more.
+        let lent = self.feeds.iter().any(|feed| feed.mode == SegmentMode::Add && feed.row == Row::Listed);
         let mut stands = held;
         for feed in &mut self.feeds {
             let after = if keeps == held { held } else { feed.keeps };
-            feed.count(id, stands, after)?;
+            let owns = feed.owns_afterwards() || (feed.owns && lent);
+            write(&mut feed.own, id, owns)?;
+            write(&mut feed.claimed, id, owns || feed.owns)?;
+            feed.count(id, stands, after);
             stands = after;
         }
         self.before += u64::from(held);
@@ -191,10 +196,7 @@ impl Feed<'_> {
         self.row == Row::Listed || (self.owns && !self.mirrors)
     }
 
-    fn count(&mut self, id: &[u8], before: bool, after: bool) -> Result<(), SyncError> {
-        let owns = self.owns_afterwards();
-        write(&mut self.own, id, owns)?;
-        write(&mut self.claimed, id, owns || self.owns)?;
+    fn count(&mut self, id: &[u8], before: bool, after: bool) {
         let change = &mut self.change;
         change.ids += u64::from(self.row != Row::Absent);
         change.before += u64::from(before);
@@ -203,13 +205,12 @@ impl Feed<'_> {
         let (number, samples) = match (before, after) {
             (false, true) => (&mut change.added, &mut change.added_samples),
             (true, false) => (&mut change.removed, &mut change.removed_samples),
-            _ => return Ok(()),
+            _ => return,
         };
         *number += 1;
         if samples.len() < SAMPLES {
             samples.push(String::from_utf8_lossy(id).into_owned());
         }
-        Ok(())
     }
 }
 

@@ -94,7 +94,7 @@ impl RejectFiles {
         }
         let record = record(&cells, columns, origin, reject, user);
         let written = self.files[at].writer.write_record(&record);
-        written.map_err(|error| SyncError::io(&self.path, error))
+        written.map_err(|error| SyncError::io(&self.path, system_error(error)))
     }
 
     fn create(&self, columns: &[String]) -> io::Result<RejectFile> {
@@ -103,7 +103,8 @@ impl RejectFiles {
             tempfile::Builder::new().prefix(".rejects-").suffix(".part").tempfile_in(folder(&self.path))?;
         let mut writer =
             WriterBuilder::new().quote_style(QuoteStyle::Always).flexible(true).from_writer(part);
-        writer.write_record(columns.iter().map(String::as_str).chain(REJECT_COLUMNS))?;
+        let header = columns.iter().map(String::as_str).chain(REJECT_COLUMNS);
+        writer.write_record(header).map_err(system_error)?;
         Ok(RejectFile { columns: columns.to_vec(), writer })
     }
 
@@ -118,6 +119,14 @@ impl RejectFiles {
             .into_iter()
             .map(|file| publish(file, &path).map_err(|error| SyncError::io(&path, error)))
             .collect()
+    }
+}
+
+/// The error of the system, of which one knows whether it is for want of room.
+fn system_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

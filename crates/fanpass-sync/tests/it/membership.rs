@@ -108,11 +108,14 @@ struct Model {
 impl Model {
     /// A night of these files: who is a member after each of them.
     fn pass(&mut self, files: &[File]) -> Vec<Ids> {
+        let added = files.iter().filter(|file| file.mode == SegmentMode::Add);
+        let added: Ids = added.flat_map(File::listed).collect();
         let mut owned = self.owned.clone();
         for (owned, file) in
             owned.iter_mut().zip(files).filter(|(_, file)| file.mode == SegmentMode::MirrorOwned)
         {
-            *owned = if file.broken { &*owned | &file.listed() } else { file.listed() };
+            let lent = &*owned & &added;
+            *owned = &file.listed() | if file.broken { owned } else { &lent };
         }
         let put_in = |(file, owned): (&File, &Ids)| match file.mode {
             SegmentMode::Add | SegmentMode::Replace => file.listed(),

@@ -106,8 +106,8 @@ impl Retry {
         if let Some(session) = session {
             session.close().await;
         }
-        let pushed = pushed?;
-        recipe::write(&pushed.closed.rejects_files, |file| Feeds {
+        let mut pushed = pushed?;
+        let written = recipe::write(&pushed.closed.rejects_files, |file| Feeds {
             target: target.clone(),
             ledger: ledger.clone(),
             attributes_file: attributes_file.clone(),
@@ -115,7 +115,8 @@ impl Retry {
             ids_rate: config.feeds.ids_rate,
             attributes: vec![AttributeFeed { file, ..feed.clone() }],
             ..Feeds::default()
-        })?;
+        });
+        pushed.closed.heed(written);
         conclude(self.file.display().to_string(), self.dry_run, pushed, printer)
     }
 

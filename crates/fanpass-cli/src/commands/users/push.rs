@@ -87,9 +87,9 @@ impl Push {
         if let Some(session) = session {
             session.close().await;
         }
-        let pushed = pushed?;
-        let Pushed { closed, rejects_of, .. } = &pushed;
-        recipe::write(&closed.rejects_files, |file| Feeds {
+        let mut pushed = pushed?;
+        let Pushed { closed, rejects_of, .. } = &mut pushed;
+        let written = recipe::write(&closed.rejects_files, |file| Feeds {
             target: recipe::target(global),
             ledger: self.ledger.as_deref().map(recipe::absolute),
             attributes_file: known.map(recipe::absolute),
@@ -97,7 +97,8 @@ impl Push {
             ids_rate: options.ids_per_second,
             attributes: vec![recipe::attributes(&label, file, &mapping, rejects_of.clone())],
             ..Feeds::default()
-        })?;
+        });
+        closed.heed(written);
         conclude(self.input.file.path().display().to_string(), self.dry_run, pushed, printer)
     }
 }

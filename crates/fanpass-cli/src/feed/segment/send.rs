@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use fanpass_model::{ImportId, ImportState, ImportStatus, SegmentName};
-use fanpass_sync::{Ledger, ListId, MembershipChange};
+use fanpass_sync::{Ledger, ListId, MembershipChange, SyncError};
 
 use super::members::check_known;
 use super::{Compared, Job, figures};
@@ -20,14 +20,15 @@ use crate::session::Session;
 use crate::temporary::Temporary;
 
 impl Job {
-    /// Makes the segment what was compared, and remembers it once the service says that it is; the account of each feed.
+    /// Makes the segment what was compared, and remembers it once the service says that it is; the account of each feed, and
+    /// whether it could be remembered.
     pub async fn send(
         &self,
         session: &Session,
         ledger: &mut Ledger,
         compared: Compared,
         printer: Printer,
-    ) -> Result<Vec<Closed>> {
+    ) -> Result<(Vec<Closed>, Result<(), SyncError>)> {
         let comparison = &compared.comparison;
         let held = members_list(&self.segment);
         let members = comparison.members.context("the segment's new list was not kept")?;
@@ -38,7 +39,7 @@ impl Job {
         };
         let mut lists = named(|change| change.own);
         let mut unverified = None;
-        if compared.changes() {
+        let remembered = if compared.changes() {
             self.feeds.iter().try_for_each(|source| source.file.check_unchanged())?;
             let spool = blocking(|| spool(ledger, members))?;
             // Whatever takes its time comes before the question, as others are undone who change the segment behind it.
@@ -53,24 +54,23 @@ impl Job {
             let import;
             (import, unverified) = published?;
             lists.push((&held, members));
-            ledger.publish_lists(&lists)?;
-            ledger.note_origin(&held, import.as_str())?;
+            ledger.publish_lists(&lists).and_then(|()| ledger.note_origin(&held, import.as_str()))
         } else {
-            ledger.publish_lists(&lists)?;
-        }
-        let sources = self.feeds.iter().zip(&comparison.changes).zip(compared.reads);
-        let closed = sources.map(|((source, change), read)| {
-            Ok(Closed {
-                figures: figures(change, &read, source.feed.mode),
+            ledger.publish_lists(&lists)
+        };
+        let closed = comparison.changes.iter().zip(compared.reads).map(|(change, read)| {
+            let mut closed = Closed {
+                figures: figures(change, &read),
                 rejects: read.rejects,
                 listed: read.rejected,
-                rejects_files: read.files.finish()?,
                 unverified: unverified.clone(),
                 notices: read.notices,
                 ..Closed::default()
-            })
+            };
+            closed.publish(read.files);
+            closed
         });
-        closed.collect()
+        Ok((closed.collect(), remembered))
     }
 
     /// Gives the import that did it, and what the service leaves open of it.
