@@ -88,7 +88,7 @@ impl Exit {
             }
             Self::Damaged => "the data folder is damaged; each finding says what to do next",
             Self::Incomplete => "stopped in the middle of a file or of several feeds; what was sent is in",
-            Self::Interrupted => "interrupted by Ctrl-C or a termination signal",
+            Self::Interrupted => "interrupted by Ctrl-C, a termination signal, or the end of the session",
         }
     }
 

@@ -21,7 +21,7 @@ pub struct Temporary {
 impl Temporary {
     pub fn new() -> Result<Self> {
         let made = NamedTempFile::with_prefix("fanpass-").and_then(Self::of);
-        Ok(made.map_err(in_folder)?)
+        Ok(made.map_err(|error| in_folder(&error))?)
     }
 
     fn of(named: NamedTempFile) -> io::Result<Self> {
@@ -46,16 +46,16 @@ impl Temporary {
 
 impl Write for Temporary {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes).map_err(in_folder)
+        self.file.write(bytes).map_err(|error| in_folder(&error))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush().map_err(in_folder)
+        self.file.flush().map_err(|error| in_folder(&error))
     }
 }
 
 /// The same error with the folder that it is about, and what to do if there is no room.
-fn in_folder(error: io::Error) -> io::Error {
+fn in_folder(error: &io::Error) -> io::Error {
     use io::ErrorKind::{QuotaExceeded, StorageFull};
     let remedy = if matches!(error.kind(), StorageFull | QuotaExceeded) {
         ": make room there, or name another folder in TMPDIR"

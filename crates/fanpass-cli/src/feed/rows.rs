@@ -244,7 +244,9 @@ fn changed(rows: Vec<Row>, deliveries: &SharedDeliveries, shared: &Shared) -> Re
     let taken = deliveries.lock().unwrap_or_else(PoisonError::into_inner).take(updates);
     let taken = taken.inspect_err(|_| {
         let account = &mut shared.lock().account;
-        tags.iter().for_each(|tag| account.unsent(&tag.origin));
+        for tag in &tags {
+            account.unsent(&tag.origin);
+        }
     })?;
     let mut different = Vec::with_capacity(taken.len());
     for (mut tag, taken) in tags.into_iter().zip(taken) {

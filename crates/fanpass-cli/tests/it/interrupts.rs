@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use fanpass_sync::{Busy, Ledger, RunEnd, RunStart};
 
@@ -12,7 +12,11 @@ use crate::harness::{Club, example};
 const PROCESSING: &str = r#"{"status":"processing","total_rows":10,"processed_rows":3}"#;
 
 fn interrupt(child: &Child) {
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    signal(child, "-INT");
+}
+
+fn signal(child: &Child, signal: &str) {
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
 }
 
 /// A segment, and two feeds of attributes, of a row each.
@@ -41,6 +45,36 @@ fn ctrl_c_ends_the_wait_and_not_the_account() {
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&report["importId"], &report["sent"]), (&"imp-1".into(), &12.into()));
     assert!(report["stopped"].as_str().unwrap().starts_with("interrupted"), "{report}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_end_of_the_session_ends_it_in_the_same_order_unless_it_is_ignored() {
+    for ignored in [false, true] {
+        let (club, asked) = foreign::watched_club(PROCESSING);
+        club.file("holders.csv", "fan_id\n1\n");
+        let (shell, tool) = (if ignored { "trap '' HUP; " } else { "" }, env!("CARGO_BIN_EXE_fanpass"));
+        let push = format!("{shell}exec {tool} segments push holders holders.csv --as upload --wait --json");
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &push]).current_dir(club.path(".")).env_clear();
+        command.env("FANPASS_CONFIG", club.path("config")).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut push = command.spawn().unwrap();
+        let asks = || {
+            while asked.recv_timeout(Duration::from_mins(1)).unwrap() != "/api/v1/segment_import_status" {}
+        };
+        asks();
+        signal(&push, "-HUP");
+        if ignored {
+            asks();
+            asks();
+            assert_eq!(push.try_wait().unwrap(), None);
+            interrupt(&push);
+        }
+        let output = push.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130));
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(report["stopped"].as_str().unwrap().starts_with("interrupted"), "{report}");
+    }
 }
 
 #[test]

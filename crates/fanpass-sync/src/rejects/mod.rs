@@ -1,6 +1,7 @@
 //! Reject files: what they are told by, and whether their rows were mended.
 
 mod file;
+mod part;
 
 use fanpass_table::{Reject, Row, code as table};
 
