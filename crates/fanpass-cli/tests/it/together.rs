@@ -3,11 +3,10 @@
 use serde_json::Value;
 
 use crate::apply::members;
-use crate::gate::Gate;
 use crate::harness::Club;
 
 /// A club whose feeds of segment `fans` are of these names and modes; each reads the file of its name.
-fn club(feeds: &[(&str, &str)]) -> Club {
+pub fn club(feeds: &[(&str, &str)]) -> Club {
     let club = Club::with_service();
     let feeds = feeds.iter().map(|(feed, mode)| {
         format!("[[segment]]\nname = \"fans\"\nfeed = \"{feed}\"\nfile = \"{feed}.csv\"\nmode = \"{mode}\"\n")
@@ -18,12 +17,12 @@ fn club(feeds: &[(&str, &str)]) -> Club {
     club
 }
 
-fn list(club: &Club, feed: &str, ids: &[&str]) {
+pub fn list(club: &Club, feed: &str, ids: &[&str]) {
     club.file(&format!("{feed}.csv"), format!("fan_id\n{}\n", ids.join("\n")));
 }
 
 /// Applies the feeds: what each came to, as `added, sent, unchanged, removed`.
-fn apply(club: &Club) -> Vec<[u64; 4]> {
+pub fn apply(club: &Club) -> Vec<[u64; 4]> {
     let applied = club.json(&["apply", "fans.toml", "--allow", "empty"]);
     let feeds = applied["feeds"].as_array().unwrap_or_else(|| panic!("{applied}"));
     let figures = |feed: &Value| {
@@ -39,7 +38,7 @@ fn import(club: &Club) -> Value {
 }
 
 /// Applies the same files four times more, and nothing is sent.
-fn settled(club: &Club) {
+pub fn settled(club: &Club) {
     let (before, stands) = (import(club), members(club, "fans"));
     for run in 2..=5 {
         assert!(apply(club).iter().all(|[added, sent, _, removed]| added + sent + removed == 0), "run {run}");
@@ -212,48 +211,4 @@ fn feeds_that_may_each_take_out_some_may_not_take_out_the_sum_of_it() {
     assert!(grown.ends_with("exit 10\n"), "{grown}");
     assert!(club.run(&["apply", "fans.toml", "--allow", "growth"]).ends_with("exit 0\n"));
     assert_eq!(members(&club, "fans").len(), 142);
-}
-
-/// A run that is killed while its segment goes up, which the service replaces or not.
-fn killed_on_the_way(takes_effect: bool) {
-    let club = club(&[("holders", "mirror-owned")]);
-    let gate = Gate::before(&club);
-    list(&club, "holders", &["stays"]);
-    apply(&club);
-    list(&club, "holders", &["stays", "surplus"]);
-    gate.kill(&club, &["apply", "fans.toml"], takes_effect);
-    if !takes_effect {
-        club.json(&["segments", "add", "fans", "surplus"]);
-    }
-    club.json(&["segments", "add", "fans", "others"]);
-    assert_eq!(members(&club, "fans"), ["others", "stays", "surplus"]);
-    list(&club, "holders", &["stays"]);
-    assert_eq!(apply(&club), [[0, 0, 1, 1]]);
-    assert_eq!(members(&club, "fans"), ["others", "stays"]);
-    settled(&club);
-}
-
-#[test]
-fn whom_a_killed_run_put_in_goes_out_once_the_file_has_him_no_more() {
-    killed_on_the_way(true);
-}
-
-#[test]
-fn nor_does_he_stay_whom_others_put_in_after_a_run_that_came_to_nothing() {
-    killed_on_the_way(false);
-}
-
-#[test]
-fn a_run_that_was_refused_makes_nobody_the_feeds_own() {
-    let club = club(&[("holders", "mirror-owned")]);
-    club.json(&["tokens", "issue", "reader", "--scope", "read", "--out", "reader.token"]);
-    list(&club, "holders", &["stays"]);
-    apply(&club);
-    club.json(&["segments", "add", "fans", "by-hand"]);
-    list(&club, "holders", &["stays", "by-hand", "new"]);
-    assert!(club.run(&["apply", "fans.toml", "--token-file", "reader.token"]).ends_with("exit 4\n"));
-    list(&club, "holders", &["stays"]);
-    assert!(!club.run(&["plan", "fans.toml"]).contains("not heard of"));
-    assert_eq!(apply(&club), [[0, 0, 1, 0]]);
-    assert_eq!(members(&club, "fans"), ["by-hand", "stays"]);
 }
