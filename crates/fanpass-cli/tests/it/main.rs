@@ -20,6 +20,7 @@ mod folders;
 mod foreign;
 mod fsck;
 mod ga4;
+mod gate;
 mod guards;
 mod harness;
 mod help;
@@ -32,6 +33,7 @@ mod local;
 mod members;
 #[cfg(unix)]
 mod moved;
+mod nights;
 mod owned;
 mod plans;
 mod privacy;

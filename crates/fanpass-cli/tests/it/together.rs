@@ -1,15 +1,12 @@
 //! Several feeds of one segment: each builds upon the one before, the segment goes up once, and it stays what they say.
 
-use std::collections::BTreeSet;
-
-use fanpass_testkit::Chance;
 use serde_json::Value;
 
 use crate::apply::members;
 use crate::harness::Club;
 
 /// A club whose feeds of segment `fans` are of these names and modes; each reads the file of its name.
-fn club(feeds: &[(&str, &str)]) -> Club {
+pub fn club(feeds: &[(&str, &str)]) -> Club {
     let club = Club::with_service();
     let feeds = feeds.iter().map(|(feed, mode)| {
         format!("[[segment]]\nname = \"fans\"\nfeed = \"{feed}\"\nfile = \"{feed}.csv\"\nmode = \"{mode}\"\n")
@@ -20,12 +17,12 @@ fn club(feeds: &[(&str, &str)]) -> Club {
     club
 }
 
-fn list(club: &Club, feed: &str, ids: &[&str]) {
+pub fn list(club: &Club, feed: &str, ids: &[&str]) {
     club.file(&format!("{feed}.csv"), format!("fan_id\n{}\n", ids.join("\n")));
 }
 
 /// Applies the feeds: what each came to, as `added, sent, unchanged, removed`.
-fn apply(club: &Club) -> Vec<[u64; 4]> {
+pub fn apply(club: &Club) -> Vec<[u64; 4]> {
     let applied = club.json(&["apply", "fans.toml", "--allow", "empty"]);
     let feeds = applied["feeds"].as_array().unwrap_or_else(|| panic!("{applied}"));
     let figures = |feed: &Value| {
@@ -41,7 +38,7 @@ fn import(club: &Club) -> Value {
 }
 
 /// Applies the same files four times more, and nothing is sent.
-fn settled(club: &Club) {
+pub fn settled(club: &Club) {
     let (before, stands) = (import(club), members(club, "fans"));
     for run in 2..=5 {
         assert!(apply(club).iter().all(|[added, sent, _, removed]| added + sent + removed == 0), "run {run}");
@@ -214,44 +211,4 @@ fn feeds_that_may_each_take_out_some_may_not_take_out_the_sum_of_it() {
     assert!(grown.ends_with("exit 10\n"), "{grown}");
     assert!(club.run(&["apply", "fans.toml", "--allow", "growth"]).ends_with("exit 0\n"));
     assert_eq!(members(&club, "fans").len(), 142);
-}
-
-/// A season that a seed decides: after each night the members are those of plain sets, and the night again sends nothing.
-fn season(seed: u64) {
-    const FEEDS: [(&str, &str); 4] =
-        [("one", "mirror-owned"), ("two", "add"), ("three", "mirror-owned"), ("four", "remove")];
-    let club = club(&FEEDS);
-    let mut chance = Chance::new(seed);
-    let (mut model, mut owned) = (BTreeSet::new(), vec![BTreeSet::new(); FEEDS.len()]);
-    for night in 0..4 {
-        let mut draw = |certain: &str| -> BTreeSet<String> {
-            let drawn = (0..10).filter(|_| chance.below(3) == 0).map(|fan| format!("fan-{fan}"));
-            drawn.chain([certain.to_owned()]).collect()
-        };
-        let files = FEEDS.map(|(feed, _)| draw(feed));
-        let put_in: BTreeSet<_> = files[..3].iter().flatten().cloned().collect();
-        for ((feed, mode), (file, owned)) in FEEDS.iter().zip(files.iter().zip(&mut owned)) {
-            list(&club, feed, &file.iter().map(String::as_str).collect::<Vec<_>>());
-            match *mode {
-                "add" => model.extend(file.iter().cloned()),
-                "remove" => model.retain(|member| !file.contains(member)),
-                _ => {
-                    model.retain(|member| !owned.contains(member) || put_in.contains(member));
-                    model.extend(file.iter().cloned());
-                    owned.retain(|member| files[1].contains(member));
-                    owned.extend(file.iter().cloned());
-                }
-            }
-        }
-        let planned = club.json(&["plan", "fans.toml", "--dry-run"])["feeds"][3]["members"][1].clone();
-        apply(&club);
-        assert_eq!(members(&club, "fans"), Vec::from_iter(model.clone()), "seed {seed}, night {night}");
-        assert_eq!(planned, model.len(), "seed {seed}, night {night}");
-        assert!(apply(&club).iter().all(|[added, sent, _, removed]| added + sent + removed == 0));
-    }
-}
-
-#[test]
-fn night_after_night_the_members_are_those_that_the_feeds_say() {
-    (0..3).for_each(season);
 }

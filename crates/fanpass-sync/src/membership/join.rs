@@ -37,6 +37,7 @@ struct Feed<'a> {
     mirrors: bool,
     owned: ListReader<'a>,
     own: Option<ListWriter<'a>>,
+    claimed: Option<ListWriter<'a>>,
     change: MembershipChange,
     row: Row,
     owns: bool,
@@ -59,6 +60,7 @@ impl<'a, G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'a, G> {
                 mirrors: claim.mode == SegmentMode::MirrorOwned && !claim.held_back,
                 owned: ledger.read_list(claim.owned.unwrap_or_default())?,
                 own: write(keep.members && claim.owned.is_some())?,
+                claimed: write(keep.members && claim.owned.is_some())?,
                 change: MembershipChange::default(),
                 row: Row::Absent,
                 owns: false,
@@ -98,7 +100,8 @@ impl<'a, G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'a, G> {
         let Self { feeds, members, either, before, after, added, removed, .. } = self;
         let change = |feed: Feed<'_>| {
             let own = feed.own.map(ListWriter::finish).transpose()?;
-            Ok(MembershipChange { own, ..feed.change })
+            let claimed = feed.claimed.map(ListWriter::finish).transpose()?;
+            Ok(MembershipChange { own, claimed, ..feed.change })
         };
         Ok(Comparison {
             changes: feeds.into_iter().map(change).collect::<Result<_, SyncError>>()?,
@@ -172,6 +175,7 @@ impl<'a, G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'a, G> {
             let after = if keeps == held { held } else { feed.keeps };
             let owns = feed.owns_afterwards() || (feed.owns && lent);
             write(&mut feed.own, id, owns)?;
+            write(&mut feed.claimed, id, owns || feed.owns)?;
             feed.count(id, stands, after);
             stands = after;
         }

@@ -11,6 +11,7 @@ mod lint;
 mod lists;
 mod mapping;
 mod membership;
+mod membership_model;
 mod mended;
 mod messages;
 #[cfg(unix)]

@@ -63,7 +63,8 @@ pub async fn check_known(known: &Known, segment: &SegmentName, session: &Session
         return Ok(());
     }
     let message = format!(
-        "others have changed segment {segment} since it was compared, and would be undone; the same command goes on from here"
+        "others, or an earlier run whose import ended late, have changed segment {segment} since it was compared, and would be \
+         undone; the same command goes on from here"
     );
     Err(failure(Exit::Refused, message))
 }
