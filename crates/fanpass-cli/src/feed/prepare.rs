@@ -133,6 +133,7 @@ impl Preparing<'_> {
         let facts = GuardedFacts {
             read: counts.rows,
             rejected: counts.rejects,
+            empty: counts.empty,
             before: owned.as_ref().map_or(0, |owned| owned.users.before),
             added: 0,
             removed,

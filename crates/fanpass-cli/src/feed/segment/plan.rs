@@ -91,6 +91,7 @@ impl Preparing<'_> {
         let facts = GuardedFacts {
             read: read.read,
             rejected: read.rejected,
+            empty: 0,
             before,
             unknown: *known == Known::Nothing,
             added: change.added,
