@@ -18,7 +18,7 @@ use super::sample::sample_users;
 use super::segment::members::learn_members;
 use super::segment::{self, Compared};
 use crate::exit::Exit;
-use crate::failure::failure;
+use crate::failure::{OfFeed, failure};
 use crate::printer::{Printer, count as counted};
 use crate::session::Session;
 use crate::source::SourceFile;
@@ -151,11 +151,12 @@ impl Preparing<'_> {
             digest,
             rows: Rows {
                 read: counts.rows,
-                send: changes.send,
+                sent: 0,
                 unchanged: changes.unchanged,
                 duplicate: changes.duplicate,
                 empty: counts.empty,
                 rejected: counts.rejects,
+                unsent: changes.send,
             },
             added: changes.added,
             changed: changes.changed + changes.cleared,
@@ -176,7 +177,7 @@ impl Preparing<'_> {
 
 /// Says which feed an error is about.
 pub fn about(label: &str) -> impl FnOnce(anyhow::Error) -> anyhow::Error {
-    move |error| error.context(format!("feed {label}"))
+    move |error| error.context(OfFeed(label.to_owned()))
 }
 
 /// Why a feed that mirrors takes nobody out.

@@ -120,7 +120,7 @@ fn rows_that_made_a_guard_forbid_a_run_can_be_mended_and_pushed() {
     insta::assert_snapshot!("rejects", club.run(&["apply", "season.plan.json"]));
     let again = club.json(&["apply", "season.toml"]);
     let files: Vec<_> =
-        again["plans"].as_array().unwrap().iter().map(|plan| &plan["rejectsFiles"][0]).collect();
+        again["feeds"].as_array().unwrap().iter().map(|plan| &plan["rejectsFiles"][0]).collect();
     assert_eq!(files, ["rejects/fans-2.csv", "rejects/crm-2.csv"]);
 
     mend(&club, "rejects/fans.csv", "\"\",\"Rhys\"", "\"fan-2\",\"Rhys\"");

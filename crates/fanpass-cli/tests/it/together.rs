@@ -97,7 +97,7 @@ fn a_later_feed_that_removes_has_the_last_word() {
     assert_eq!(members(&club, "fans"), ["h2"]);
     settled(&club);
     list(&club, "banned", &["h2"]);
-    assert_eq!(apply(&club), [[1, 1, 1, 0], [0, 1, 0, 0]], "the one comes in, the other goes out");
+    assert_eq!(apply(&club), [[1, 1, 1, 0], [0, 1, 0, 1]], "the one comes in, the other goes out");
     assert_eq!(members(&club, "fans"), ["h1"]);
     settled(&club);
 }
