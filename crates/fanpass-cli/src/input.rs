@@ -9,7 +9,7 @@ use fanpass_sync::{Reading, TextEncoding};
 use fanpass_table::Options;
 use serde::{Deserialize, Serialize};
 
-use crate::session::quoted;
+use crate::session::option;
 use crate::source::SourceFile;
 
 /// Where the rows come from and how to read them.
@@ -148,7 +148,7 @@ impl ReadingOptions {
             ("--encoding", self.encoding.map(String::from)),
             ("--header", self.header.as_ref().and_then(word_of)),
         ];
-        options.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", quoted(&value?)))).collect()
+        options.into_iter().filter_map(|(name, value)| Some(option(name, &value?))).collect()
     }
 }
 

@@ -28,7 +28,9 @@ impl Target {
         let stored = ConfigFolder::new(global.config.clone()).and_then(|folder| folder.profiles());
         let mut stored = match stored {
             // The default profile would only be looked at for its token.
-            Err(_) if global.domain.is_some() && global.profile.is_none() && stated_token(global)?.is_some() => {
+            Err(_)
+                if global.domain.is_some() && global.profile.is_none() && stated_token(global)?.is_some() =>
+            {
                 BTreeMap::new()
             }
             stored => stored?,

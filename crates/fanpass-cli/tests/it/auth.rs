@@ -128,5 +128,8 @@ fn profiles_that_are_stored_are_named_where_another_is_meant() {
     let told = club.run(&["auth", "status"]);
     assert!(told.contains("which FanPass? Use --profile club, --profile north, --local for"), "{told}");
     let told = club.run(&["auth", "status", "--profile", "clup"]);
-    assert!(told.contains("there is no profile `clup`: use --profile club, --profile north, or make it"), "{told}");
+    assert!(
+        told.contains("there is no profile `clup`: use --profile club, --profile north, or make it"),
+        "{told}"
+    );
 }

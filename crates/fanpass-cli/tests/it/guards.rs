@@ -175,7 +175,10 @@ fn a_source_without_a_row_that_can_be_used_is_no_success_of_any_command() {
             assert!(printed.contains("can be used; "), "{printed}");
             assert!(printed.ends_with("exit 6\n"), "{printed}");
         }
-        club.file("season.toml", "[[attributes]]\nname = \"crm\"\nfile = \"fans.csv\"\nmap = [\"tier=custom.tier\"]\n");
+        club.file(
+            "season.toml",
+            "[[attributes]]\nname = \"crm\"\nfile = \"fans.csv\"\nmap = [\"tier=custom.tier\"]\n",
+        );
         let forbidden = club.run(&["apply", "season.toml"]);
         assert!(forbidden.contains("--allow empty"), "{forbidden}");
         assert!(forbidden.ends_with("exit 10\n"), "{forbidden}");

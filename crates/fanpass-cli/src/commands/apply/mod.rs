@@ -118,8 +118,11 @@ impl Apply {
             let run = ledger.list_runs(1)?.first().map(|run| run.id).unwrap_or_default();
             let mut plans = Vec::new();
             for prepared in prepared {
-                plans
-                    .extend(if self.dry_run { prepared.plans } else { prepared.set_aside(&recipes, run).await? });
+                plans.extend(if self.dry_run {
+                    prepared.plans
+                } else {
+                    prepared.set_aside(&recipes, run).await?
+                });
             }
             report.forbidden = forbidden;
             report.impossible = impossible;
