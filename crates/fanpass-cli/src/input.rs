@@ -9,7 +9,7 @@ use fanpass_sync::{Reading, TextEncoding};
 use fanpass_table::Options;
 use serde::{Deserialize, Serialize};
 
-use crate::session::option;
+use crate::session::quoted;
 use crate::source::SourceFile;
 
 /// Where the rows come from and how to read them.
@@ -155,4 +155,10 @@ impl ReadingOptions {
 /// How a choice is written on the command line.
 pub fn word_of(choice: &impl ValueEnum) -> Option<String> {
     choice.to_possible_value().map(|value| value.get_name().to_owned())
+}
+
+/// An option and its value as words of a command line.
+pub fn option(name: &str, value: &str) -> String {
+    let between = if value.len() > 1 && value.starts_with('-') { '=' } else { ' ' };
+    format!("{name}{between}{}", quoted(value))
 }

@@ -249,12 +249,6 @@ pub fn quoted_path(path: &Path) -> String {
     if dashed { quoted(&format!("./{text}")) } else { quoted(&text) }
 }
 
-/// An option and its value as words of a command line.
-pub fn option(name: &str, value: &str) -> String {
-    let between = if value.len() > 1 && value.starts_with('-') { '=' } else { ' ' };
-    format!("{name}{between}{}", quoted(value))
-}
-
 /// `text` as one word of a command line.
 pub fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@' | '=' | ',');

@@ -88,7 +88,7 @@ impl Target {
 
 /// What to do where the profile that is meant is not among those that are `stored`.
 fn none_named(profile: Option<&str>, stored: &BTreeMap<String, Profile>) -> String {
-    let stored: String = stored.keys().map(|name| format!("--profile {name}, ")).collect();
+    let stored = stored.keys().fold(String::new(), |stored, name| stored + "--profile " + name + ", ");
     match profile {
         Some(name) => {
             let login = format!("`fanpass auth login --profile {name} --domain DOMAIN`");

@@ -7,8 +7,7 @@ use clap::{Args, ValueEnum};
 use fanpass_sync::{Absent, ColumnMap, Constant, Mapping};
 
 use crate::feed::config::Config;
-use crate::input::word_of;
-use crate::session::option;
+use crate::input::{option, word_of};
 
 /// Which columns become which attributes, and what a missing value means.
 #[derive(Debug, Clone, Default, Args)]

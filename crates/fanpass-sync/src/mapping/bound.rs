@@ -67,7 +67,7 @@ impl Bound {
         row: &Row<'_>,
         shown: &mut Vec<(usize, String)>,
     ) -> Result<Mapped, (Box<Reject>, Option<UserId>)> {
-        let unmended = self.unmended(row)?;
+        let unmended = self.unmended(row).map_err(|reject| (reject, None))?;
         let is_mended = unmended.is_none();
         let mut properties = UserProperties::with_capacity(mapping.set.len() + mapping.map.len());
         for constant in &mapping.set {
@@ -85,9 +85,8 @@ impl Bound {
             let cell = self.cell(mapping, map, row, column, shown);
             match cell.and_then(|value| within(bounds.as_ref(), value)) {
                 Ok(Some(value)) => _ = properties.insert(map.key.clone(), value),
-                Ok(None) => {}
                 Err(fault) if is_new(&faults, column) => faults.push((column, fault)),
-                Err(_) => {}
+                Ok(None) | Err(_) => {}
             }
         }
         // By its code a row is known until it is mended: one that a reject file cannot show comes first.
@@ -111,12 +110,12 @@ impl Bound {
     }
 
     /// The cell of a row of rejects that is at fault as it was; an error if that is no single cell, or the id is another.
-    fn unmended(&self, row: &Row<'_>) -> Result<Option<(usize, CellFault)>, (Box<Reject>, Option<UserId>)> {
+    fn unmended(&self, row: &Row<'_>) -> Result<Option<(usize, CellFault)>, Box<Reject>> {
         let Err(reject) = check_mended(row, self.id) else { return Ok(None) };
         let column = self.columns.iter().position(|name| reject.column.as_ref() == Some(name));
         match column.filter(|_| reject.code == code::NOT_MENDED) {
             Some(column) => Ok(Some((column, reject.into()))),
-            None => Err((reject, None)),
+            None => Err(reject),
         }
     }
 
