@@ -20,7 +20,7 @@ impl Form {
         });
         match opened.await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) if error.kind() == TableErrorKind::Io => Err(Problem::internal(&error)),
+            Ok(Err(error)) if error.kind() == TableErrorKind::Io => Err(Problem::failed(&error)),
             Ok(Err(error)) => {
                 let kind = error.kind();
                 let mend = mend_without_options(kind);
