@@ -10,6 +10,7 @@ use clap::Args;
 use fanpass_sync::Guard;
 use serde::{Deserialize, Serialize};
 
+use super::apply::report::FeedReport;
 use super::mapping::CheckedBy;
 use super::sending::LedgerOptions;
 use crate::cli::Global;
@@ -89,9 +90,10 @@ impl Plan {
         let saved = if self.dry_run { None } else { Some(self.save(&plan, saved)?) };
         let next = saved.as_deref().and_then(|path| next_of(&plan.feeds, &[], path, &session));
         session.close().await;
-        let report = PlanReport { config: config.path, feeds: plan.feeds, saved, next };
-        printer.report(&report)?;
-        Ok(exit_of_plans(&report.feeds, &[]))
+        let exit = exit_of_plans(&plan.feeds, &[]);
+        let feeds = plan.feeds.into_iter().map(FeedReport::of_none).collect();
+        printer.report(&PlanReport { config: config.path, feeds, saved, next })?;
+        Ok(exit)
     }
 
     fn save(&self, plan: &SavedPlan, path: PathBuf) -> Result<PathBuf> {
@@ -134,7 +136,7 @@ fn refuse_other(path: &Path) -> Result<()> {
 #[serde(rename_all = "camelCase")]
 struct PlanReport {
     config: PathBuf,
-    feeds: Vec<FeedPlan>,
+    feeds: Vec<FeedReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     saved: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -171,7 +173,7 @@ impl Report for PlanReport {
         writeln!(out, "Plan of {}; nothing was sent", self.config.display())?;
         for feed in &self.feeds {
             writeln!(out)?;
-            feed.human(out)?;
+            feed.plan().human(out)?;
         }
         if let Some(saved) = &self.saved {
             writeln!(out, "\nSaved as {}", saved.display())?;

@@ -186,8 +186,8 @@ pub struct Shared(Arc<Mutex<State>>);
 pub struct State {
     pub account: Account,
     pub failure: Option<anyhow::Error>,
-    /// How many rows the file has: counted, or before its end by those that were read and the bytes they take.
-    pub rows_expected: Option<u64>,
+    /// How many rows the file has, where they were counted.
+    pub rows: Option<u64>,
 }
 
 impl State {
@@ -205,7 +205,7 @@ impl State {
 
 impl Shared {
     pub fn new(account: Account) -> Self {
-        Self(Arc::new(Mutex::new(State { account, failure: None, rows_expected: None })))
+        Self(Arc::new(Mutex::new(State { account, failure: None, rows: None })))
     }
 
     /// The state once nobody else has it.

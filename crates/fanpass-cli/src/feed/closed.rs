@@ -77,6 +77,12 @@ impl Closed {
         self.figures.sent + self.figures.removed > 0
     }
 
+    /// Whether each of its rows, if there is any, was rejected or gives nothing to send.
+    pub fn holds_nothing(&self) -> bool {
+        let Figures { sent, unchanged, unsent, removed, .. } = self.figures;
+        sent + unchanged + unsent + removed == 0
+    }
+
     /// What is left to be sent.
     fn left(&self) -> u64 {
         self.figures.unsent + self.gone_left

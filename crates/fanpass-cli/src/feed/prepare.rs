@@ -19,7 +19,7 @@ use super::sample::sample_users;
 use super::segment::members::learn_members;
 use super::segment::{self, Compared};
 use crate::exit::Exit;
-use crate::failure::{at_ledger, failure};
+use crate::failure::{OfFeed, at_ledger, failure};
 use crate::printer::{Printer, count as counted};
 use crate::session::Session;
 use crate::source::SourceFile;
@@ -140,6 +140,7 @@ impl Preparing<'_> {
         let facts = GuardedFacts {
             read: counts.rows,
             rejected: counts.rejects,
+            empty: counts.empty,
             before: owned.as_ref().map_or(0, |owned| owned.users.before),
             added: 0,
             removed,
@@ -157,11 +158,12 @@ impl Preparing<'_> {
             digest,
             rows: Rows {
                 read: counts.rows,
-                send: changes.send,
+                sent: 0,
                 unchanged: changes.unchanged,
                 duplicate: changes.duplicate,
                 empty: counts.empty,
                 rejected: counts.rejects,
+                unsent: changes.send,
             },
             added: changes.added,
             changed: changes.changed + changes.cleared,
@@ -182,7 +184,7 @@ impl Preparing<'_> {
 
 /// Says which feed an error is about.
 pub fn about(label: &str) -> impl FnOnce(anyhow::Error) -> anyhow::Error {
-    move |error| error.context(format!("feed {label}"))
+    move |error| error.context(OfFeed(label.to_owned()))
 }
 
 /// Why a feed that mirrors takes nobody out.

@@ -102,7 +102,7 @@ fn show(progress: &Progress, handle: &PushHandle, total: Option<u64>, state: &St
         Some(_) => now.totals.settled(),
         None => figures.buckets().iter().map(|(_, rows)| rows).sum(),
     };
-    match total.or(state.rows_expected) {
+    match total.or(state.rows) {
         Some(total) => progress.set_of(done, total.max(done)),
         None => progress.set(done),
     }

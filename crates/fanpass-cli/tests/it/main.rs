@@ -5,6 +5,7 @@
 #![allow(unreachable_pub, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod accounts;
+mod advice;
 mod apply;
 mod attributes;
 mod audiences;

@@ -1,13 +1,14 @@
 //! `fanpass apply`: the feeds of a configuration file, or a saved plan, are carried out.
 
 mod planned;
-mod report;
+pub mod report;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use fanpass_sync::{Guard, Ledger};
 
 use self::planned::{check_plan, saved_plan};
@@ -41,8 +42,8 @@ use crate::signals::Claim;
 pub struct Apply {
     /// The configuration file, or a plan that `fanpass plan` saved
     file: PathBuf,
-    /// Let a guard pass: empty, shrink, growth or rejects; repeat for more
-    #[arg(long, value_name = "GUARD", value_parser = parse_guard)]
+    /// Let a guard pass; repeat for more
+    #[arg(long, value_name = "GUARD", value_parser = guard())]
     allow: Vec<Guard>,
     #[command(flatten)]
     sending: Sending,
@@ -61,11 +62,10 @@ pub struct Apply {
     again: Option<String>,
 }
 
-fn parse_guard(text: &str) -> Result<Guard, String> {
-    Guard::ALL
-        .into_iter()
-        .find(|guard| guard.as_str() == text)
-        .ok_or_else(|| format!("the guards are {}", Guard::ALL.map(Guard::as_str).join(", ")))
+/// The guards by their names, which completions offer.
+fn guard() -> impl TypedValueParser<Value = Guard> {
+    let of = |name: String| Guard::ALL.into_iter().find(|guard| guard.as_str() == name).ok_or("no guard");
+    PossibleValuesParser::new(Guard::ALL.map(Guard::as_str)).try_map(of)
 }
 
 impl Apply {
@@ -118,22 +118,24 @@ impl Apply {
         let forbidden = plans(&prepared).any(|plan| plan.forbidden(&self.allow).next().is_some());
         let impossible = plans(&prepared).any(|plan| plan.impossible.is_some());
         if self.dry_run || forbidden || impossible {
+            let mut plans = Vec::new();
             for prepared in prepared {
-                let plans = if self.dry_run {
+                plans.extend(if self.dry_run {
                     prepared.plans
                 } else {
                     prepared.set_aside(&recipes, &mut ledger).await?
-                };
-                report.plans.extend(plans);
+                });
             }
             report.forbidden = forbidden;
             report.impossible = impossible;
             let again = self.again.filter(|_| !impossible);
-            report.next = again.or_else(|| next_of(&report.plans, &self.allow, &self.file, &session));
+            report.next = again.or_else(|| next_of(&plans, &self.allow, &self.file, &session));
             ledger.sweep_lists()?;
             session.close().await;
+            let exit = exit_of_plans(&plans, &self.allow);
+            report.feeds.extend(plans.into_iter().map(FeedReport::of_none));
             printer.report(&report)?;
-            return Ok(exit_of_plans(&report.plans, &self.allow));
+            return Ok(exit);
         }
         keep(&config, &mut ledger)?;
         let claim = Claim::for_good()?;

@@ -13,6 +13,7 @@ use crate::cli::Global;
 use crate::commands::mapping::MappingOptions;
 use crate::commands::sending::{LedgerOptions, Sending};
 use crate::exit::Exit;
+use crate::failure::failure;
 use crate::feed::attributes::Job;
 use crate::feed::lint::{Authority, lint};
 use crate::feed::push::{AttributePush, Pushed};
@@ -100,6 +101,13 @@ impl Push {
             ..Feeds::default()
         });
         closed.heed(written);
-        conclude(self.input.file.path().display().to_string(), self.dry_run, pushed, printer)
+        let in_vain = closed.holds_nothing();
+        let file = self.input.file.path().display().to_string();
+        let exit = conclude(file.clone(), self.dry_run, pushed, printer)?;
+        if !in_vain || !matches!(exit, Exit::Done | Exit::Rejects) {
+            return Ok(exit);
+        }
+        let outcome = if self.dry_run { "a push would send nothing" } else { "nothing was changed" };
+        Err(failure(Exit::Refused, format!("no row of {file} can be used; {outcome}")))
     }
 }

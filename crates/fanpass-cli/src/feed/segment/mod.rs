@@ -15,6 +15,7 @@ use fanpass_sync::{
 use self::members::Known;
 use super::config::{members_list, owned_list};
 use super::ids::{ReadIds, read_ids, refuse_rejects};
+use super::prepare::about;
 use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::source::SourceFile;
@@ -80,8 +81,7 @@ impl Job {
             if !reads.is_empty() {
                 roster.next_feed()?;
             }
-            let about = |error: anyhow::Error| error.context(format!("feed {}", source.feed.label()));
-            reads.push(source.read(&mut roster, &progress).map_err(about)?);
+            reads.push(source.read(&mut roster, &progress).map_err(about(source.feed.label()))?);
         }
         let owned = self.owned_lists();
         let sources = self.feeds.iter().zip(&reads).zip(&owned);
