@@ -152,11 +152,17 @@ impl ReadingOptions {
             ("--skip-rows", self.skip_rows.map(|rows| rows.to_string())),
             ("--header", self.header.as_ref().and_then(word_of)),
         ];
-        options.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", quoted(&value?)))).collect()
+        options.into_iter().filter_map(|(name, value)| Some(option(name, &value?))).collect()
     }
 }
 
 /// How a choice is written on the command line.
 pub fn word_of(choice: &impl ValueEnum) -> Option<String> {
     choice.to_possible_value().map(|value| value.get_name().to_owned())
+}
+
+/// An option and its value as words of a command line.
+pub fn option(name: &str, value: &str) -> String {
+    let between = if value.len() > 1 && value.starts_with('-') { '=' } else { ' ' };
+    format!("{name}{between}{}", quoted(value))
 }

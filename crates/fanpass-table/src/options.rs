@@ -44,7 +44,7 @@ impl Options {
         if self.sheet.is_some() && matches!(found, Format::Csv | Format::Jsonl | Format::Parquet) {
             let what = if found == Format::Parquet { "Parquet" } else { "text" };
             let message = format!("is {what} and has no sheets; name none");
-            return Err(TableError::new(ErrorKind::UnknownSheet, origin, message));
+            return Err(TableError::new(ErrorKind::UnsupportedFormat, origin, message));
         }
         let refuse = |what: &str| {
             let message = format!("is {}, which has no {what}; state none", found.name());
