@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::Path;
 
 use fanpass_client::ErrorKind as ClientErrorKind;
 use fanpass_model::ProblemItem;
@@ -25,6 +26,17 @@ pub enum Incomplete {
     File,
     /// It ended one feed of several.
     Feeds,
+    /// It kept what became of what was sent from being written down.
+    Account,
+}
+
+impl Incomplete {
+    /// The error, put into what it has ended, unless it is the account.
+    pub fn by(self, error: anyhow::Error) -> anyhow::Error {
+        use fanpass_sync::ErrorKind::{Io, Ledger};
+        let is_of_account = kinds_of(&error).any(|kind| matches!(kind, Io | Ledger));
+        error.context(if is_of_account { Self::Account } else { self })
+    }
 }
 
 impl fmt::Display for Incomplete {
@@ -32,6 +44,7 @@ impl fmt::Display for Incomplete {
         f.write_str(match self {
             Self::File => "the rest of the file was not sent",
             Self::Feeds => "not all feeds were sent",
+            Self::Account => "what was sent is in, and not all of it could be written down",
         })
     }
 }
@@ -63,6 +76,21 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+fn kinds_of(error: &anyhow::Error) -> impl Iterator<Item = fanpass_sync::ErrorKind> {
+    error.chain().filter_map(|cause| Some(cause.downcast_ref::<fanpass_sync::SyncError>()?.kind()))
+}
+
+/// Names the ledger at `path` in front of an error of its.
+pub fn at_ledger(path: &Path) -> impl Fn(anyhow::Error) -> anyhow::Error {
+    move |error| {
+        if !kinds_of(&error).any(|kind| kind == fanpass_sync::ErrorKind::Ledger) {
+            return error;
+        }
+        let message = format!("ledger {}: {error}", path.display());
+        error.context(message)
+    }
+}
 
 /// The exit code of an error, from the outermost cause that has one.
 pub fn exit_of(error: &anyhow::Error) -> Exit {
@@ -166,6 +194,8 @@ pub fn hint_of(error: &anyhow::Error) -> Option<&'static str> {
         Kind::AmbiguousSheet | Kind::UnknownSheet => "--sheet NAME",
         Kind::AmbiguousDelimiter if of_feed => "read = { delimiter = \"CHAR\" } in the feed",
         Kind::AmbiguousDelimiter => "--delimiter CHAR",
+        Kind::AmbiguousStart if of_feed => "read = { skip-rows = N } in the feed",
+        Kind::AmbiguousStart => "--skip-rows N",
         Kind::AmbiguousHeader if of_feed => "read = { header = true } in the feed, or false",
         Kind::AmbiguousHeader => "--header present, or --header absent",
         _ => return None,

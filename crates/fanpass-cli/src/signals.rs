@@ -1,6 +1,8 @@
 //! The signals that ask a process to end.
 
 use std::io;
+#[cfg(unix)]
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -113,7 +115,7 @@ pub async fn stop_unless_again(end: impl FnOnce() + Send + 'static) {
     });
 }
 
-/// Resolves at the first Ctrl-C or termination signal.
+/// Resolves at the first Ctrl-C, termination signal, or end of the session.
 pub async fn stop() {
     let interrupt = async {
         if tokio::signal::ctrl_c().await.is_err() {
@@ -128,13 +130,28 @@ pub async fn stop() {
 
 #[cfg(unix)]
 async fn terminate() {
-    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let came = async |kind: SignalKind| match signal(kind) {
         Ok(mut signal) => {
             signal.recv().await;
         }
         Err(_) => std::future::pending().await,
+    };
+    tokio::select! {
+        () = came(SignalKind::terminate()) => {}
+        () = came(SignalKind::hangup()), if *HEEDS_HANGUP => {}
     }
 }
+
+/// Whether the end of the session is the end of the process: not under `nohup`, which has it ignored. It is asked before
+/// anything listens, and answered by the system where it tells.
+#[cfg(unix)]
+static HEEDS_HANGUP: LazyLock<bool> = LazyLock::new(|| {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // A bit for each signal from 1 on, which is the hangup.
+    ignored.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).is_some_and(|set| set & 1 == 0)
+});
 
 #[cfg(not(unix))]
 async fn terminate() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -19,7 +19,6 @@ use crate::failure::failure;
 use crate::feed::config::{Config, latest_run};
 use crate::feed::plan::{FeedPlan, PLAN_VERSION, Plan as SavedPlan};
 use crate::feed::prepare::Preparing;
-use crate::feed::recipe::absolute;
 use crate::printer::{Printer, Report};
 use crate::profile::write_private;
 use crate::runtime::blocking;
@@ -101,7 +100,7 @@ impl Plan {
         // Side by side they can be moved together.
         let config = match self.file.file_name() {
             Some(name) if path.parent() == self.file.parent() => PathBuf::from(name),
-            _ => absolute(&self.file),
+            _ => absolute(&self.file)?,
         };
         let plan = &SavedPlan { config, ..plan.clone() };
         write_private(&path, &serde_json::to_vec_pretty(plan)?)?;

@@ -96,6 +96,7 @@ pub struct Owned {
 #[derive(Debug)]
 pub struct Sent {
     pub state: State,
+    /// Gone if it could not be written at the end.
     pub ledger: Option<Ledger>,
 }
 
@@ -205,8 +206,10 @@ impl Job {
         // Whoever may get attributes from here on is missed once it is gone, whatever happens to the process.
         self.own(&mut ledger, either)?;
         let mut sent = self.send_changes(session, ledger, survey, options, printer).await?;
-        if sent.state.is_whole() {
-            self.own(&mut sent.ledger, members)?;
+        if sent.state.is_whole()
+            && let Err(error) = self.own(&mut sent.ledger, members)
+        {
+            sent.state.fail(error);
         }
         Ok(sent)
     }
@@ -275,5 +278,9 @@ fn end(shared: Shared) -> Result<Sent> {
     let ledger = deliveries
         .and_then(Arc::into_inner)
         .map(|deliveries| deliveries.into_inner().unwrap_or_else(PoisonError::into_inner).into_ledger());
-    Ok(Sent { state, ledger: ledger.transpose()? })
+    let ledger = ledger.transpose().unwrap_or_else(|error| {
+        state.fail(error);
+        None
+    });
+    Ok(Sent { state, ledger })
 }

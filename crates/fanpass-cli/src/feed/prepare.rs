@@ -10,6 +10,7 @@ use fanpass_sync::{AttributeFeed, Contradiction, GuardedFacts, Ledger, RejectFil
 
 use super::attributes::{self, Said, Survey};
 use super::config::Config;
+use super::keepers::check_keepers;
 use super::lint::{Authority, lint};
 use super::plan::{FeedPlan, Kind, Rows, Sample};
 use super::remarks::Lint;
@@ -18,7 +19,7 @@ use super::sample::sample_users;
 use super::segment::members::learn_members;
 use super::segment::{self, Compared};
 use crate::exit::Exit;
-use crate::failure::{OfFeed, failure};
+use crate::failure::{OfFeed, at_ledger, failure};
 use crate::printer::{Printer, count as counted};
 use crate::session::Session;
 use crate::source::SourceFile;
@@ -50,7 +51,13 @@ pub struct Preparing<'a> {
 impl Preparing<'_> {
     /// Compares all feeds, segments first.
     pub async fn all(&mut self) -> Result<Vec<Prepared>> {
+        let name = at_ledger(&self.config.ledger);
+        self.compare().await.map_err(name)
+    }
+
+    async fn compare(&mut self) -> Result<Vec<Prepared>> {
         let config = self.config;
+        check_keepers(config, self.ledger)?;
         let file = config.feeds.attributes_file.as_deref();
         let session = (!config.feeds.attributes.is_empty()).then_some(self.session);
         let authority = Authority { file, session };

@@ -146,7 +146,7 @@ impl Iterator for Source<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.advance().unwrap_or_else(|error| {
-            self.shared.lock().failure = Some(error);
+            self.shared.lock().fail(error);
             None
         })
     }
@@ -157,7 +157,7 @@ pub fn read(reading: Reading, shared: Shared) -> (Arriving, JoinHandle<()>) {
     let (rows, batches) = mpsc::channel(BATCHES_AHEAD);
     let reading = spawn_blocking(move || {
         if let Err(error) = read_all(reading, &shared, &rows) {
-            shared.lock().failure = Some(error);
+            shared.lock().fail(error);
         }
     });
     (Arriving { batches, batch: Vec::new().into_iter() }, reading)
@@ -187,7 +187,7 @@ fn read_all(reading: Reading, shared: &Shared, rows: &Sender<Vec<Row>>) -> Resul
     let updates = gone.updates()?.map_while(|update| match update {
         Ok((user, lost)) => Some(UserUpdate::new(tag(), user, lost)),
         Err(error) => {
-            shared.lock().failure = Some(error);
+            shared.lock().fail(error);
             None
         }
     });
@@ -235,7 +235,13 @@ fn hand_over(updates: impl Iterator<Item = Row>, shared: &Shared, rows: &Sender<
 fn changed(rows: Vec<Row>, deliveries: &SharedDeliveries, shared: &Shared) -> Result<Vec<Row>> {
     let (updates, tags): (Vec<_>, Vec<_>) =
         rows.into_iter().map(|row| ((row.user, row.properties), row.tag)).unzip();
-    let taken = deliveries.lock().unwrap_or_else(PoisonError::into_inner).take(updates)?;
+    let taken = deliveries.lock().unwrap_or_else(PoisonError::into_inner).take(updates);
+    let taken = taken.inspect_err(|_| {
+        let account = &mut shared.lock().account;
+        for tag in &tags {
+            account.unsent(&tag.origin);
+        }
+    })?;
     let mut different = Vec::with_capacity(taken.len());
     for (mut tag, taken) in tags.into_iter().zip(taken) {
         if taken.change.is_empty() {

@@ -21,6 +21,7 @@ mod folders;
 mod foreign;
 mod fsck;
 mod ga4;
+mod gate;
 mod guards;
 mod harness;
 mod help;
@@ -31,11 +32,17 @@ mod keys;
 mod kill;
 mod local;
 mod members;
+#[cfg(unix)]
+mod moved;
+mod nights;
 mod owned;
 mod plans;
 mod privacy;
 mod push;
 mod refusals;
+mod retries;
+#[cfg(unix)]
+mod room;
 mod same_user;
 mod segments;
 mod serve;

@@ -147,7 +147,10 @@ impl Bound {
         }
         let cell = row.cell(column).map_err(|reject| {
             let mut fault = CellFault::from(reject);
-            fault.message.push_str(row.stored(column).map_or("", type_for));
+            match (row.stored(column), map.cell.unreadable(fault.code)) {
+                (None, Some(message)) => message.clone_into(&mut fault.message),
+                (stored, _) => fault.message.push_str(stored.map_or("", type_for)),
+            }
             fault
         })?;
         if self.of_rejects && cell.starts_with(FAULT) {

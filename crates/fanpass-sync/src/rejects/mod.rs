@@ -1,6 +1,7 @@
 //! Reject files: what they are told by, and whether their rows were mended.
 
 mod file;
+mod part;
 
 use fanpass_table::{Reject, Row, code as table};
 
@@ -21,7 +22,7 @@ pub const REJECT_COLUMNS: [&str; 6] =
 
 /// Faults of a spreadsheet or of broken text that a reject file cannot show: its cells are sound text, and would pass
 /// for ids and values if nobody had looked at them.
-const HIDDEN: [&str; 16] = [
+const HIDDEN: [&str; 17] = [
     table::DESTROYED_NUMBER,
     table::FRACTION,
     table::NUMBER_FORMAT,
@@ -30,6 +31,7 @@ const HIDDEN: [&str; 16] = [
     table::UNCACHED_FORMULA,
     table::RAGGED_ROW,
     table::REPEATED_HEADER,
+    table::TOTAL_ROW,
     table::BAD_QUOTE,
     table::UNDECODABLE,
     table::BAD_JSON,

@@ -105,15 +105,14 @@ impl Job {
 }
 
 /// What the rows of the file came to.
-pub fn figures(change: &MembershipChange, read: &ReadIds, mode: SegmentMode) -> Figures {
-    let taken_out_by_rows = if mode == SegmentMode::Remove { change.effective } else { 0 };
+pub fn figures(change: &MembershipChange, read: &ReadIds) -> Figures {
     Figures {
         read: read.read,
         sent: change.effective,
         unchanged: change.ids - change.effective,
         duplicate: change.rows - change.ids,
         rejected: read.rejected,
-        removed: change.removed - taken_out_by_rows,
+        removed: change.removed,
         ..Figures::default()
     }
 }

@@ -82,7 +82,7 @@ impl Preparing<'_> {
     ) -> Result<FeedPlan> {
         let Source { feed, file, .. } = source;
         let before = compared.comparison.before;
-        let figures = figures(change, read, feed.mode);
+        let figures = figures(change, read);
         let known = &compared.known;
         let import = match known {
             Known::Members(import) => import.as_ref(),
