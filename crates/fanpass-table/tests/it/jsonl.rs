@@ -117,7 +117,7 @@ fn what_is_stated_must_hold() {
     };
     assert_eq!(stated(|options| options.header = Header::Absent), Err(ErrorKind::AmbiguousHeader));
     assert_eq!(stated(|options| options.header = Header::Present), Ok(vec!["1".into()]));
-    assert_eq!(stated(|options| options.sheet = Some("A".into())), Err(ErrorKind::UnknownSheet));
+    assert_eq!(stated(|options| options.sheet = Some("A".into())), Err(ErrorKind::UnsupportedFormat));
     assert_eq!(
         stated(|options| options.encoding = Some(Encoding::Windows1252)),
         Err(ErrorKind::UnsupportedFormat)

@@ -20,7 +20,7 @@ fn what_is_stated_must_hold() {
         read("fans.parquet", fans(), None, &options).unwrap_err().kind()
     };
     assert_eq!(stated(|options| options.header = Header::Absent), ErrorKind::AmbiguousHeader);
-    assert_eq!(stated(|options| options.sheet = Some("A".into())), ErrorKind::UnknownSheet);
+    assert_eq!(stated(|options| options.sheet = Some("A".into())), ErrorKind::UnsupportedFormat);
     assert_eq!(stated(|options| options.format = Some(Format::Csv)), ErrorKind::UnsupportedFormat);
     assert_eq!(stated(|options| options.accepted = Accepted::TextAndWorkbooks), ErrorKind::UnsupportedFormat);
     for packed in [gzip(&fans()), zstd(&fans())] {
