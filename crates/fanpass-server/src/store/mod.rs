@@ -26,6 +26,7 @@ mod log;
 mod members;
 mod missing;
 mod outbox;
+mod pack;
 mod page;
 mod part;
 mod readers;
