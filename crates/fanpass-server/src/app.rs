@@ -147,6 +147,7 @@ impl App {
     /// What is done every second: owed records are kept, counts of refused calls recorded, uses of tokens kept, old changes
     /// forgotten.
     pub(crate) async fn tend(&self) -> Result<(), StoreError> {
+        self.store.folder().check_place()?;
         self.owed.settle(&self.store).await?;
         self.record_floods(self.store.clock().now().as_microsecond()).await?;
         self.store.keep_token_uses(TOKEN_USE_KEPT).await?;

@@ -222,8 +222,10 @@ impl Store {
         &self.0.folder
     }
 
-    /// Whether reads are answered and, where a write has found the disk full, whether there is room again.
+    /// Whether the folder is where it was, reads are answered and, where a write or the record of a call has found no room, whether
+    /// there is room again.
     pub(crate) async fn ready(&self) -> Result<(), StoreError> {
+        self.0.folder.check_place()?;
         for database in [&self.0.segments, &self.0.service] {
             let answers = |connection: &Connection| {
                 Ok(connection.pragma_query_value(None, "user_version", |_| Ok(()))?)
@@ -233,7 +235,7 @@ impl Store {
                 database.try_write().await?;
             }
         }
-        Ok(())
+        self.0.journal.try_append()
     }
 
     fn now(&self) -> i64 {

@@ -168,6 +168,8 @@ impl Kept {
 
     /// Takes a step; true if there is more to take over.
     fn bring_up(&self, slot: &mut Option<Copy>, patient: bool) -> Result<bool, StoreError> {
+        // Before the file of another service is opened, or removed.
+        self.folder.check_place()?;
         // Once more where the copy turns out to be worthless.
         for _ in 0..2 {
             if slot.as_ref().is_some_and(Copy::is_damaged) {
