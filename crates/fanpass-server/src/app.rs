@@ -122,7 +122,8 @@ impl App {
         })
     }
 
-    /// Refuses what would leave less room on the disk than is to be kept free, `bytes` more being written.
+    /// Refuses what would leave less room on the disk than is to be kept free, `bytes` more being written. What logs take counts
+    /// as free: they are cut where it is wanted.
     pub(crate) fn check_room(&self, bytes: u64) -> Result<(), Problem> {
         let free = match disk::free(self.store.folder().path()) {
             Ok(Some(free)) => free,
@@ -133,14 +134,23 @@ impl App {
             }
         };
         let kept = self.limits.disk_kept_free;
-        if free >= kept.saturating_add(bytes) {
+        let wanted = kept.saturating_add(bytes);
+        if free >= wanted {
+            return Ok(());
+        }
+        self.store.cut_logs();
+        let logs: u64 = self.store.log_bytes().iter().map(|(_, bytes)| bytes).sum();
+        if free.saturating_add(logs) >= wanted {
             return Ok(());
         }
         tracing::error!(free, kept, "the disk has too little room for uploads and lists");
-        let detail = format!(
-            "it would leave less than the {kept} bytes that are kept free on the service's disk; nothing was stored: \
-             its operator must free space"
-        );
+        let what = match kept {
+            0 => "the service's disk has no room for it".to_owned(),
+            _ => {
+                format!("it would leave less than the {kept} bytes that are kept free on the service's disk")
+            }
+        };
+        let detail = format!("{what}; nothing was stored: its operator must free space");
         Err(Problem::new(Kind::FULL, detail))
     }
 

@@ -52,6 +52,7 @@ pub(super) static COLUMNS: Design = Design {
     file: "columns.db",
     page_size: 16_384,
     checkpoint_pages: 4_096,
+    log_bytes: 64 << 20,
     isolation: Isolation::Each,
     // What is erased of a user is to be gone from here as well.
     overwrite: true,
