@@ -1,14 +1,12 @@
 //! Reading the copy: block after block in byte order of the ids, of each only what is asked for.
 
 use fanpass_model::AttributeKey;
-use rusqlite::{Connection, OptionalExtension as _, Row, Rows};
+use rusqlite::{Connection, OptionalExtension as _, Rows};
 
 use super::block::{self, Place};
 use super::column::Column;
-use super::damaged;
 use super::ids::Ids;
-use super::record::Record;
-use super::value::ColumnValue;
+use super::overlay::Changed;
 
 /// The users as they stand at one moment.
 #[derive(Debug)]
@@ -75,28 +73,6 @@ pub(crate) struct UserBlock<'v> {
     overlaid: bool,
 }
 
-/// A user who stands in the overlay.
-#[derive(Debug)]
-pub(crate) struct Changed {
-    pub(crate) id: String,
-    record: Vec<u8>,
-}
-
-impl Changed {
-    /// What the user carries of an attribute.
-    pub(crate) fn value(&self, key: Key) -> Option<ColumnValue<'_>> {
-        self.bytes(key).and_then(ColumnValue::read)
-    }
-
-    pub(super) fn bytes(&self, key: Key) -> Option<&[u8]> {
-        Record(&self.record).get(key.0)
-    }
-
-    pub(super) fn record(&self) -> &[u8] {
-        &self.record
-    }
-}
-
 impl<'v> UserBlock<'v> {
     /// How many users the block has; some may have changed since, as the overlay tells.
     pub(crate) fn users(&self) -> usize {
@@ -139,11 +115,12 @@ impl<'v> UserBlock<'v> {
         if !self.overlaid {
             return Ok(Vec::new());
         }
-        let from = "SELECT id, attributes FROM overlay WHERE id >= ?1 ORDER BY id";
-        let between = "SELECT id, attributes FROM overlay WHERE id >= ?1 AND id < ?2 ORDER BY id";
+        let until = if self.next.is_some() { "AND id < ?2" } else { "" };
+        let sql = format!("{} WHERE id >= ?1 {until} ORDER BY id", Changed::ROW);
+        let mut statement = self.connection.prepare_cached(&sql)?;
         match self.next {
-            None => all(self.connection.prepare_cached(from)?.query([self.start])?),
-            Some(next) => all(self.connection.prepare_cached(between)?.query([self.start, next])?),
+            None => all(statement.query([self.start])?),
+            Some(next) => all(statement.query([self.start, next])?),
         }
     }
 }
@@ -151,12 +128,7 @@ impl<'v> UserBlock<'v> {
 fn all(mut rows: Rows<'_>) -> rusqlite::Result<Vec<Changed>> {
     let mut users = Vec::new();
     while let Some(row) = rows.next()? {
-        users.push(changed(row)?);
+        users.push(Changed::read(row)?);
     }
     Ok(users)
-}
-
-pub(super) fn changed(row: &Row<'_>) -> rusqlite::Result<Changed> {
-    let id = String::from_utf8(row.get(0)?).map_err(|_| damaged("an id"))?;
-    Ok(Changed { id, record: row.get(1)? })
 }

@@ -4,8 +4,9 @@ use rusqlite::{Connection, Rows};
 
 use fanpass_model::UserId;
 
+use super::overlay::Changed;
 use super::record::Record;
-use super::scan::{Changed, Key, UserBlock, View, changed};
+use super::scan::{Key, UserBlock, View};
 use super::sums::{LeftOut, Sum, Sums, carries, hash};
 use super::value::ColumnValue;
 
@@ -21,7 +22,7 @@ pub(in crate::store) fn verify(
         .query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?.into())))?
         .collect::<rusqlite::Result<_>>()?;
     let attributes = keys.iter().map(|(number, _)| (*number, Sum::default())).collect();
-    let mut overlay = connection.prepare("SELECT id, attributes FROM overlay ORDER BY id")?;
+    let mut overlay = connection.prepare(&format!("{} ORDER BY id", Changed::ROW))?;
     let mut walk = Walk {
         left_out,
         overlay: Overlay::read(overlay.query([])?)?,
@@ -89,7 +90,7 @@ impl<'s> Overlay<'s> {
     }
 
     fn step(&mut self) -> rusqlite::Result<()> {
-        self.next = self.rows.next()?.map(changed).transpose()?;
+        self.next = self.rows.next()?.map(Changed::read).transpose()?;
         Ok(())
     }
 }
@@ -175,7 +176,7 @@ impl Walk<'_> {
 
     /// A user of the overlay.
     fn overlaid(&mut self, changed: &Changed) -> rusqlite::Result<()> {
-        let mut record = Record(changed.record());
+        let mut record = Record(&changed.record);
         let whole =
             record.by_ref().all(|(_, value)| ColumnValue::read(value).is_some()) && record.0.is_empty();
         self.unreadable += u64::from(!whole || UserId::validate(&changed.id).is_err());
@@ -184,7 +185,7 @@ impl Walk<'_> {
         }
         let user = hash(changed.id.as_bytes());
         self.users.add(user);
-        for (key, value) in Record(changed.record()) {
+        for (key, value) in Record(&changed.record) {
             if let Some((_, sum)) = self.attributes.iter_mut().find(|(number, _)| *number == key) {
                 sum.add(carries(user, hash(value)));
             }
