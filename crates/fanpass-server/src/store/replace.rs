@@ -163,7 +163,7 @@ fn unpack(file: &Path, folder: &Path) -> Result<Manifest, StoreError> {
 }
 
 /// A snapshot's archive, and what it says of itself, in a form that this FanPass reads.
-fn open_snapshot(file: &Path) -> Result<(ZipArchive<File>, Manifest), StoreError> {
+pub(super) fn open_snapshot(file: &Path) -> Result<(ZipArchive<File>, Manifest), StoreError> {
     let opened = File::open(file).map_err(|error| StoreError::io("open the snapshot", file, error))?;
     let mut zip = ZipArchive::new(opened).map_err(|error| damaged(file, &error.to_string()))?;
     let manifest = zip.by_name(MANIFEST).map_err(|error| damaged(file, &error.to_string()))?;

@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-use fanpass_server::store::{StoreErrorKind, reset, restore, snapshot};
+use fanpass_server::store::{StoreErrorKind, may_restore, reset, restore, snapshot};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -110,10 +111,35 @@ async fn a_snapshot_that_fails_leaves_the_one_before() {
     let spool = harness.folder.path().join("spool");
     fs::remove_dir_all(&spool).unwrap();
     snapshot(harness.folder.path(), &file).unwrap_err();
-    assert!(fs::read(&file).unwrap() == whole);
+    assert!(fs::read(&file).unwrap() == whole, "an import lacks its upload");
     assert_eq!(fs::read_dir(kept.path()).unwrap().count(), 1, "nothing is left over");
     assert_eq!(snapshot(kept.path(), &file).unwrap_err().kind(), StoreErrorKind::NotFound);
     fs::create_dir(&spool).unwrap();
+}
+
+#[tokio::test]
+async fn a_snapshot_takes_the_place_of_nothing_but_a_snapshot() {
+    let harness = Harness::start().await;
+    let kept = TempDir::new().unwrap();
+    let named = |name: &str| kept.path().join(name);
+    fs::write(named("in.csv"), "00042\n").unwrap();
+    fs::create_dir(named("folder")).unwrap();
+    let mut others = vec![named("in.csv"), named("folder")];
+    if cfg!(unix) {
+        others.push(named("pipe"));
+        assert!(Command::new("mkfifo").arg(named("pipe")).status().unwrap().success());
+    }
+    for other in others {
+        let kind = other.metadata().unwrap().file_type();
+        let refused = snapshot(harness.folder.path(), &other).unwrap_err();
+        assert_eq!(refused.kind(), StoreErrorKind::Conflict, "{refused}");
+        assert_eq!(other.metadata().unwrap().file_type(), kind);
+    }
+    assert_eq!(fs::read(named("in.csv")).unwrap(), b"00042\n");
+    let first = snapshot(harness.folder.path(), &named("snapshot.zip")).unwrap();
+    let second = snapshot(harness.folder.path(), &named("snapshot.zip")).unwrap();
+    assert!(second.made_at > first.made_at);
+    assert_eq!(may_restore(&named("snapshot.zip"), &named("data"), false).unwrap(), second);
 }
 
 #[tokio::test]
