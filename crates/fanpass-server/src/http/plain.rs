@@ -35,7 +35,7 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, P
         tracing::warn!(%error, "not ready");
         Problem::unavailable(match error.kind() {
             StoreErrorKind::Full => "the disk is full; its operator must free space",
-            _ => "the storage does not answer",
+            _ => "the storage does not answer, or does not take what is written; its log says why",
         })
     })?;
     let not_ended = app.imports.not_ended();

@@ -221,14 +221,14 @@ impl Store {
         &self.0.folder
     }
 
-    /// Whether reads are answered and, where a write has found the disk full, whether there is room again.
+    /// Whether reads are answered and, where the last commit has failed, whether another one succeeds.
     pub(crate) async fn ready(&self) -> Result<(), StoreError> {
         for database in [&self.0.segments, &self.0.service] {
             let answers = |connection: &Connection| {
                 Ok(connection.pragma_query_value(None, "user_version", |_| Ok(()))?)
             };
             database.read("see whether it answers", answers).await?;
-            if database.is_full() {
+            if database.has_failed() {
                 database.try_write().await?;
             }
         }

@@ -29,7 +29,7 @@ pub(super) struct Writer {
     file: &'static str,
     queue: Option<SyncSender<Box<dyn Task>>>,
     thread: Option<JoinHandle<()>>,
-    full: Arc<AtomicBool>,
+    failed: Arc<AtomicBool>,
     meter: WriterMeter,
 }
 
@@ -49,14 +49,14 @@ impl Writer {
             |error| StoreError::new(StoreErrorKind::Io, format!("could not measure {file}: {error}"));
         let meter = WriterMeter::new(file).map_err(no_meter)?;
         let (queue, work) = sync_channel(capacity);
-        let full = Arc::new(AtomicBool::new(false));
-        let (found_full, metered) = (Arc::clone(&full), meter.clone());
+        let failed = Arc::new(AtomicBool::new(false));
+        let (noted, metered) = (Arc::clone(&failed), meter.clone());
         let mut synced = Synced::default();
         let thread = spawn(format!("write {file}"), move || {
             let commit = Commit { file, connection: &connection, isolation, opening: opening.as_ref() };
-            write_all(commit, &work, &mut synced, &found_full, &metered);
+            write_all(commit, &work, &mut synced, &noted, &metered);
         })?;
-        Ok(Self { file, queue: Some(queue), thread: Some(thread), full, meter })
+        Ok(Self { file, queue: Some(queue), thread: Some(thread), failed, meter })
     }
 
     /// The figures of this writer.
@@ -64,9 +64,9 @@ impl Writer {
         &self.meter
     }
 
-    /// Whether the last commit found no room on the disk.
-    pub(super) fn is_full(&self) -> bool {
-        self.full.load(Ordering::Relaxed)
+    /// Whether the last commit failed, or found no room on the disk.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
     }
 
     /// Takes work, or refuses it as busy when too much waits. `then` runs in the writing thread right after the commit.
@@ -143,7 +143,7 @@ fn write_all(
     commit: Commit<'_>,
     work: &Receiver<Box<dyn Task>>,
     synced: &mut Synced,
-    found_full: &AtomicBool,
+    failed: &AtomicBool,
     meter: &WriterMeter,
 ) {
     let mut batch: Vec<Box<dyn Task>> = Vec::with_capacity(BATCH_MAX);
@@ -162,9 +162,8 @@ fn write_all(
         let done = commit.sync(now, &mut synced.next).and_then(|()| commit.run(&mut batch, owes, &mut full));
         synced.behind = if now && done.is_ok() { 0 } else { synced.behind + 1 };
         let failure = done.err();
-        full |= failure.as_ref().is_some_and(|error| error.kind() == StoreErrorKind::Full);
         timer.observe_duration();
-        found_full.store(full, Ordering::Relaxed);
+        failed.store(full || failure.is_some(), Ordering::Relaxed);
         if failure.is_some() {
             commit.abandon();
         }

@@ -60,6 +60,7 @@ impl Journal {
     pub(in crate::store) fn open(folder: &DataFolder, service: &Connection) -> Result<Self, Fault> {
         let folder = folder.path().to_owned();
         let left = numbers(&folder).map_err(|error| StoreError::io("list", &folder, error))?;
+        left.iter().try_for_each(|number| refuse_unreadable(&path(&folder, *number)))?;
         let newest = left.last().copied().unwrap_or_default().max(batch::taken(service)?.0);
         let mut growing = Growing::begin(&folder, newest.saturating_add(1))?;
         growing.touched = !left.is_empty();
@@ -190,6 +191,21 @@ fn write_at(file: &mut File, bytes: &[u8], at: u64) -> io::Result<()> {
 
     file.seek(SeekFrom::Start(at))?;
     file.write_all(bytes)
+}
+
+/// Refuses a journal that cannot be taken in: every commit would fail.
+fn refuse_unreadable(path: &Path) -> Result<(), StoreError> {
+    let open = || match fs::metadata(path)?.is_file() {
+        true => File::open(path).map(drop),
+        false => Err(io::Error::other("it is no file")),
+    };
+    open().map_err(|error| {
+        let mut error = StoreError::io("read", path, error);
+        error.advise(
+            "give it to the user that the service runs as (chown); or move it away, and the audit lacks the records in it",
+        );
+        error
+    })
 }
 
 fn path(folder: &Path, number: i64) -> PathBuf {
