@@ -25,7 +25,7 @@ use crate::store::{Attributes, Store, StoreError};
 /// Files that are looked into at the same time: a workbook may hold its shared strings in memory meanwhile.
 const CHECKS_MAX: usize = 2;
 
-/// Answers of some MiB that are made, or wait for their clients to take them, at the same time.
+/// Answers of some MiB that are made at the same time.
 const LONG_ANSWERS_MAX: usize = 16;
 
 /// How much older than its last use the kept one of a token may be: not each call is to write.
@@ -49,7 +49,9 @@ pub(crate) struct App {
     pub(crate) inline_room: Arc<Semaphore>,
     /// Permits for bytes of updates of users.
     pub(crate) update_room: Arc<Semaphore>,
-    /// Permits for answers that may be long.
+    /// Permits for bytes of answers.
+    pub(crate) answer_room: Arc<Semaphore>,
+    /// Permits to make answers that may be long.
     pub(crate) long_answers: Arc<Semaphore>,
     pub(crate) rates: Rates,
     pub(crate) floods: Floods,
@@ -108,6 +110,7 @@ impl App {
             uploads: Arc::new(Semaphore::new(config.limits.concurrent_uploads.min(Semaphore::MAX_PERMITS))),
             inline_room: Arc::new(Semaphore::new(permits(config.limits.inline_bytes_in_all))),
             update_room: Arc::new(Semaphore::new(permits(config.limits.update_bytes_in_all))),
+            answer_room: Arc::new(Semaphore::new(permits(config.limits.answer_bytes_in_all))),
             long_answers: Arc::new(Semaphore::new(LONG_ANSWERS_MAX)),
             rates: Rates::new(&config.limits),
             floods: Floods::default(),

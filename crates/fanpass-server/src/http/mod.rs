@@ -1,5 +1,6 @@
 //! The service over HTTP: a route for each operation of the contract, and what every answer has in common.
 
+mod answer;
 pub(crate) mod body;
 mod brief;
 mod call;

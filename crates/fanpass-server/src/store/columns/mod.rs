@@ -44,7 +44,7 @@ use super::folder::DataFolder;
 use super::repeated::spawn;
 use super::writer::Isolation;
 use copy::Copy;
-pub(super) use overlay::Changed;
+pub(super) use overlay::{Changed, Overlay};
 use progress::Progress;
 pub(super) use scan::{Key, UserBlock, View};
 pub(super) use standing::Standing;

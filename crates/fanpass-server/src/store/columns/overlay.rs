@@ -1,6 +1,6 @@
-//! A user of the overlay: written with a checksum, and held against it whenever it is read.
+//! The users of the overlay: each written with a checksum and held against it whenever it is read, one in memory at a time.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{CachedStatement, Connection, Row, Rows, params};
 
 use super::damaged;
 use super::record::Record;
@@ -49,5 +49,35 @@ impl Changed {
 
     pub(super) fn bytes(&self, key: Key) -> Option<&[u8]> {
         Record(&self.record).get(key.0)
+    }
+}
+
+/// Users of the overlay, in the order of their ids.
+pub(crate) struct Overlay<'s> {
+    rows: Option<Rows<'s>>,
+    next: Option<Changed>,
+}
+
+impl<'s> Overlay<'s> {
+    /// Those that the statement gives, whose parameters are bound; none without one.
+    pub(crate) fn read(statement: &'s mut Option<CachedStatement<'_>>) -> rusqlite::Result<Self> {
+        let mut overlay =
+            Self { rows: statement.as_mut().map(|statement| statement.raw_query()), next: None };
+        overlay.step()?;
+        Ok(overlay)
+    }
+
+    /// The next of them.
+    pub(crate) fn step(&mut self) -> rusqlite::Result<Option<Changed>> {
+        let next = match &mut self.rows {
+            Some(rows) => rows.next()?.map(Changed::read).transpose()?,
+            None => None,
+        };
+        Ok(std::mem::replace(&mut self.next, next))
+    }
+
+    /// The next of them, if its id is one of these.
+    pub(crate) fn take_if(&mut self, these: impl Fn(&str) -> bool) -> rusqlite::Result<Option<Changed>> {
+        if self.next.as_ref().is_some_and(|user| these(&user.id)) { self.step() } else { Ok(None) }
     }
 }

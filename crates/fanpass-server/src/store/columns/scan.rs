@@ -1,10 +1,11 @@
 //! Reading the copy: block after block in byte order of the ids, of each only what is asked for.
 
 use fanpass_model::AttributeKey;
-use rusqlite::{Connection, OptionalExtension as _, Rows};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _};
 
 use super::block::{self, Place};
 use super::column::Column;
+use super::damaged;
 use super::ids::Ids;
 use super::overlay::Changed;
 
@@ -109,26 +110,33 @@ impl<'v> UserBlock<'v> {
         Ids::read(self.connection, self.place)
     }
 
-    /// The users of the overlay who belong here, in the order of their ids: new ones, and those who take the place of users of
-    /// the block.
-    pub(crate) fn changed(&self) -> rusqlite::Result<Vec<Changed>> {
+    /// What gives the users of the overlay who belong here: new ones, and those who take the place of users of the block.
+    pub(crate) fn overlay(&self) -> rusqlite::Result<Option<CachedStatement<'v>>> {
+        self.overlaid(Changed::ROW)
+    }
+
+    /// The ids of those users, in their order.
+    pub(crate) fn changed(&self) -> rusqlite::Result<Vec<String>> {
+        let Some(mut statement) = self.overlaid("SELECT id FROM overlay")? else { return Ok(Vec::new()) };
+        let mut rows = statement.raw_query();
+        let mut ids = Vec::new();
+        while let Some(row) = rows.next()? {
+            ids.push(String::from_utf8(row.get(0)?).map_err(|_| damaged("an id"))?);
+        }
+        Ok(ids)
+    }
+
+    fn overlaid(&self, what: &str) -> rusqlite::Result<Option<CachedStatement<'v>>> {
         if !self.overlaid {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         let until = if self.next.is_some() { "AND id < ?2" } else { "" };
-        let sql = format!("{} WHERE id >= ?1 {until} ORDER BY id", Changed::ROW);
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        match self.next {
-            None => all(statement.query([self.start])?),
-            Some(next) => all(statement.query([self.start, next])?),
+        let mut statement =
+            self.connection.prepare_cached(&format!("{what} WHERE id >= ?1 {until} ORDER BY id"))?;
+        statement.raw_bind_parameter(1, self.start)?;
+        if let Some(next) = self.next {
+            statement.raw_bind_parameter(2, next)?;
         }
+        Ok(Some(statement))
     }
-}
-
-fn all(mut rows: Rows<'_>) -> rusqlite::Result<Vec<Changed>> {
-    let mut users = Vec::new();
-    while let Some(row) = rows.next()? {
-        users.push(Changed::read(row)?);
-    }
-    Ok(users)
 }

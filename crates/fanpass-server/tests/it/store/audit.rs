@@ -106,7 +106,10 @@ async fn a_journal_that_cannot_be_read_is_named_by_the_start_and_by_readyz() {
     let unreadable = harness.folder.path().join("audit-0.journal");
     fs::create_dir(&unreadable).unwrap();
     harness.get("/service/v1/segments").await;
-    assert_eq!(harness.call(update(r#"{"userId":"1","userProperties":{"user_properties.sth":true}}"#)).await.status, 500);
+    assert_eq!(
+        harness.call(update(r#"{"userId":"1","userProperties":{"user_properties.sth":true}}"#)).await.status,
+        500
+    );
     assert_eq!(harness.get("/readyz").await.status, 503);
     fs::remove_dir(&unreadable).unwrap();
     assert_eq!(harness.get("/readyz").await.status, 200);
