@@ -95,7 +95,7 @@ fn interruption(left: Option<&str>) -> anyhow::Error {
 
 async fn dispatch(command: Command, global: &Global, printer: Printer) -> anyhow::Result<Exit> {
     match command {
-        Command::Check(command) => command.run(printer).await,
+        Command::Check(command) => command.run(global, printer).await,
         Command::Segments(command) => command.run(global, printer).await,
         Command::Users(command) => command.run(global, printer).await,
         Command::Plan(command) => command.run(global, printer).await,

@@ -1,12 +1,13 @@
 //! The FanPass that a command talks to: the local service in this process, or one behind a domain.
 
 use std::fmt;
+use std::io;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
-use fanpass_client::{Client, ClientBuilder, IdBudget};
+use fanpass_client::{BaseUrl, Client, ClientBuilder, IdBudget};
 use fanpass_server::Service;
 use fanpass_transport::{DynTransport, Transport as _};
 use fanpass_transport_hyper::HyperTransport;
@@ -15,7 +16,6 @@ use fanpass_transport_reqwest::ReqwestTransport;
 use crate::cli::{Global, Stack};
 use crate::local::open_service;
 use crate::printer::Printer;
-use crate::profile::{ConfigFolder, DEFAULT_PROFILE};
 use crate::target::Target;
 
 /// The base URL under which the service inside this process is addressed; no socket stands behind it.
@@ -87,14 +87,8 @@ impl Session {
         if global.local {
             return Ok(None);
         }
-        let nothing_named = global.domain.is_none() && global.profile.is_none();
-        if nothing_named && ConfigFolder::new(global.config.clone())?.profile(DEFAULT_PROFILE)?.is_none() {
-            return Ok(None);
-        }
-        if Target::find(global)?.find_token(global)?.is_none() {
-            return Ok(None);
-        }
-        Self::remote(global).map(Some)
+        let token = Target::named(global)?.map(|target| target.find_token(global)).transpose()?.flatten();
+        token.map(|_| Self::remote(global)).transpose()
     }
 
     fn remote(global: &Global) -> Result<Self> {
@@ -138,9 +132,19 @@ impl Session {
     /// What tells this FanPass from others, from one command to the next.
     pub fn identity(&self) -> String {
         match &self.folder {
-            Some(folder) => format!("the service in {}", folder.display()),
+            Some(folder) => identity_of(folder),
             None => self.client.requests().base().to_string(),
         }
+    }
+
+    /// The identity of the FanPass that the options name, which is not opened; `None` where they name none.
+    pub fn identity_named(global: &Global) -> Result<Option<String>> {
+        if global.local {
+            return Ok(Some(identity_of(&settled(&global.data)?)));
+        }
+        let Some(target) = Target::named(global)? else { return Ok(None) };
+        let base = BaseUrl::parse_with_plain_hosts(&target.domain, global.allow_plain_http.as_slice())?;
+        Ok(Some(base.to_string()))
     }
 
     /// A client for each slot of a bulk push: one with a connection of its own where the HTTP stack has such.
@@ -179,6 +183,24 @@ impl Session {
         if let Some(service) = self.service {
             service.finish().await;
         }
+    }
+}
+
+fn identity_of(folder: &Path) -> String {
+    format!("the service in {}", folder.display())
+}
+
+/// The path as it would be told once it is there, without links.
+fn settled(path: &Path) -> io::Result<PathBuf> {
+    match std::fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let path = std::path::absolute(path)?;
+            match (path.parent(), path.file_name()) {
+                (Some(folder), Some(name)) => Ok(settled(folder)?.join(name)),
+                _ => Err(error),
+            }
+        }
+        settled => settled,
     }
 }
 

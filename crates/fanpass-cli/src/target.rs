@@ -49,6 +49,15 @@ impl Target {
         }
     }
 
+    /// As [`find`](Self::find); `None` where nothing names a FanPass.
+    pub fn named(global: &Global) -> Result<Option<Self>> {
+        let by_default = global.domain.is_none() && global.profile.is_none();
+        if by_default && ConfigFolder::new(global.config.clone())?.profile(DEFAULT_PROFILE)?.is_none() {
+            return Ok(None);
+        }
+        Self::find(global).map(Some)
+    }
+
     /// The token for this target.
     pub fn token(&self, global: &Global) -> Result<SecretString> {
         if let Some((token, _)) = self.find_token(global)? {

@@ -113,7 +113,7 @@ impl Guards {
     /// assert_eq!(breaches[0].message, "30 of 100 would go out (30 %), and 20 % may");
     /// ```
     pub fn check(&self, facts: &GuardedFacts) -> Vec<Breach> {
-        let GuardedFacts { read, rejected, before, unknown, added, removed } = *facts;
+        let GuardedFacts { read, rejected, .. } = *facts;
         let mut breaches = Vec::new();
         if read == rejected {
             let message = match read {
@@ -122,24 +122,8 @@ impl Guards {
             };
             breaches.push(Breach { guard: Guard::Empty, message });
         }
-        let share = |part: u64, whole: u64, what: &str, most: u32| {
-            let percent = u128::from(part) * 100 / u128::from(whole.max(1));
-            format!("{part} of {whole} {what} ({percent} %), and {most} % may")
-        };
-        let most = self.shrink.unwrap_or(20);
-        if unknown && most < 100 {
-            let message =
-                "nobody knows how many would go out, as this FanPass does not tell who is in".to_owned();
-            breaches.push(Breach { guard: Guard::Shrink, message });
-        } else if exceeds(removed, before, most) {
-            breaches
-                .push(Breach { guard: Guard::Shrink, message: share(removed, before, "would go out", most) });
-        }
-        let most = self.growth.unwrap_or(100);
-        if before > 0 && exceeds(added, before, most) {
-            let message = format!("{added} would come in beside {before}, and {most} % of them may");
-            breaches.push(Breach { guard: Guard::Growth, message });
-        }
+        breaches.extend(self.check_shrink(facts));
+        breaches.extend(self.check_growth(facts));
         let most = self.rejects.unwrap_or(10);
         if exceeds(rejected, read, most) {
             let message = share(rejected, read, "rows are rejected", most);
@@ -147,6 +131,70 @@ impl Guards {
         }
         breaches
     }
+
+    /// What forbids feeds of one segment together what each of them may, with its name, its guards and what it does; `whole`
+    /// is what all of them do. Those that take members out, or put some in, keep to the largest of their own bounds.
+    ///
+    /// ```
+    /// use fanpass_sync::{GuardedFacts, Guards};
+    ///
+    /// let facts = |removed| GuardedFacts { read: 70, before: 100, removed, ..GuardedFacts::default() };
+    /// let feeds = ["north", "south"].map(|feed| (feed, Guards::default(), facts(15)));
+    /// let breaches = Guards::check_together(&feeds, &facts(30));
+    /// assert_eq!(
+    ///     breaches[0].message,
+    ///     "the feeds \"north\" and \"south\" together: 30 of 100 would go out (30 %), and 20 % may"
+    /// );
+    /// ```
+    pub fn check_together(feeds: &[(&str, Self, GuardedFacts)], whole: &GuardedFacts) -> Vec<Breach> {
+        type Check = fn(&Guards, &GuardedFacts) -> Option<Breach>;
+        let check = |part: fn(&GuardedFacts) -> u64, bound: fn(&Self) -> u32, check: Check| {
+            let parts: Vec<_> = feeds.iter().filter(|(.., facts)| part(facts) > 0).collect();
+            let names: Vec<_> = parts.iter().map(|(name, ..)| format!("{name:?}")).collect();
+            let (last, others) = names.split_last().filter(|(_, others)| !others.is_empty())?;
+            let widest = parts.iter().map(|(_, guards, _)| guards).max_by_key(|guards| bound(guards))?;
+            let Breach { guard, message } = check(widest, whole)?;
+            let message = format!("the feeds {} and {last} together: {message}", others.join(", "));
+            Some(Breach { guard, message })
+        };
+        let shrink = check(|facts| facts.removed, Self::most_out, Self::check_shrink);
+        let growth = check(|facts| facts.added, Self::most_in, Self::check_growth);
+        shrink.into_iter().chain(growth).collect()
+    }
+
+    fn check_shrink(&self, facts: &GuardedFacts) -> Option<Breach> {
+        let GuardedFacts { before, unknown, removed, .. } = *facts;
+        let most = self.most_out();
+        let message = if unknown && most < 100 {
+            "nobody knows how many would go out, as this FanPass does not tell who is in".to_owned()
+        } else if exceeds(removed, before, most) {
+            share(removed, before, "would go out", most)
+        } else {
+            return None;
+        };
+        Some(Breach { guard: Guard::Shrink, message })
+    }
+
+    fn check_growth(&self, facts: &GuardedFacts) -> Option<Breach> {
+        let GuardedFacts { before, added, .. } = *facts;
+        let most = self.most_in();
+        let message = || format!("{added} would come in beside {before}, and {most} % of them may");
+        let grows = before > 0 && exceeds(added, before, most);
+        grows.then(|| Breach { guard: Guard::Growth, message: message() })
+    }
+
+    fn most_out(&self) -> u32 {
+        self.shrink.unwrap_or(20)
+    }
+
+    fn most_in(&self) -> u32 {
+        self.growth.unwrap_or(100)
+    }
+}
+
+fn share(part: u64, whole: u64, what: &str, most: u32) -> String {
+    let percent = u128::from(part) * 100 / u128::from(whole.max(1));
+    format!("{part} of {whole} {what} ({percent} %), and {most} % may")
 }
 
 /// Whether `part` is more than `most` percent of `whole`.

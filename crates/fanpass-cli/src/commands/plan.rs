@@ -69,7 +69,7 @@ impl Plan {
             refuse_other(&saved)?;
         }
         let session = Session::open(&global).await?;
-        self.ledger.check(&ledger, &session)?;
+        self.ledger.check(&ledger, &session.identity())?;
         let mut preparing =
             Preparing { config: &config, session: &session, ledger: &mut ledger, keep: false, printer };
         let prepared = match preparing.all().await {

@@ -87,12 +87,12 @@ impl LedgerOptions {
         }
     }
 
-    /// Refuses a ledger that is not the one of a session's FanPass, unless it is to be adopted.
-    pub fn check(self, ledger: &Ledger, session: &Session) -> Result<()> {
+    /// Refuses a ledger that is not the one of the FanPass of that [identity](Session::identity), unless it is to be adopted.
+    pub fn check(self, ledger: &Ledger, identity: &str) -> Result<()> {
         if self.adopt_ledger {
             return Ok(());
         }
-        let checked = ledger.check_target(&session.identity());
+        let checked = ledger.check_target(identity);
         checked.map_err(|error| {
             let advice = "name another --ledger, or ledger in the file; if it is the same FanPass at another address, --adopt-ledger";
             failure(Exit::Refused, format!("{error}: {advice}"))
@@ -101,7 +101,8 @@ impl LedgerOptions {
 
     /// As [`check`](Self::check), and from here on it is that FanPass's.
     pub fn take(self, ledger: &mut Ledger, session: &Session) -> Result<()> {
-        self.check(ledger, session)?;
-        Ok(ledger.keep_for(&session.identity())?)
+        let identity = session.identity();
+        self.check(ledger, &identity)?;
+        Ok(ledger.keep_for(&identity)?)
     }
 }

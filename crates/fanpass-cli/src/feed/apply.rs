@@ -1,19 +1,16 @@
 //! Feeds that were compared are sent, one after the other, and each is accounted for.
 
 use anyhow::{Context as _, Result};
-use fanpass_client::PushOptions;
-use fanpass_sync::{Feeds, Figures, Ledger, SegmentFeed, SegmentMode};
+use fanpass_sync::{Figures, Ledger, SegmentMode};
 
 use super::attributes::{self, Sent, Survey};
 use super::closed::Closed;
-use super::config::Config;
 use super::ids::ReadIds;
 use super::plan::FeedPlan;
 use super::prepare::{Prepared, Work};
-use super::recipe;
+use super::recipe::Recipes;
 use super::run::Run;
 use super::segment::{self, Compared};
-use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::{exit_of, failure};
 use crate::printer::Printer;
@@ -29,10 +26,8 @@ pub struct Applied {
 
 /// What feeds are sent with.
 pub struct Applying<'a> {
-    pub config: &'a Config,
-    pub global: &'a Global,
+    pub recipes: Recipes<'a>,
     pub session: &'a mut Session,
-    pub options: PushOptions,
     pub printer: Printer,
     pub claim: &'static Claim,
 }
@@ -87,7 +82,9 @@ impl Applying<'_> {
                 let sources = job.feeds.iter().zip(runs).zip(reads).zip(closed);
                 sources
                     .map(|(((source, run), (.., column)), closed)| {
-                        match self.recipe(source, run, &column, &closed) {
+                        let rejects_of = run.rejects(source.feed.mode == SegmentMode::MirrorOwned);
+                        let files = &closed.rejects_files;
+                        match self.recipes.of_ids(files, &source.feed, &column, rejects_of) {
                             Ok(()) => closed,
                             Err(error) => Closed { failure: Some(error), ..closed },
                         }
@@ -108,29 +105,6 @@ impl Applying<'_> {
         }
     }
 
-    /// Writes down how rows of a segment that were rejected are pushed again.
-    fn recipe(&self, source: &segment::Source, run: &Run, column: &str, closed: &Closed) -> Result<()> {
-        let of_run = || run.rejects(source.feed.mode == SegmentMode::MirrorOwned);
-        let rejects_of = source.feed.rejects_of.clone().unwrap_or_else(of_run);
-        let mode = match source.feed.mode {
-            SegmentMode::Remove => SegmentMode::Remove,
-            _ => SegmentMode::Add,
-        };
-        recipe::write(&closed.rejects_files, |file| {
-            self.feeds(|feeds| {
-                feeds.segments.push(SegmentFeed {
-                    file,
-                    mode,
-                    rejects_of: Some(rejects_of.clone()),
-                    feed: Some(format!("{} rejects", source.feed.label())),
-                    id: Some(column.to_owned()),
-                    read: fanpass_sync::Reading::default(),
-                    ..source.feed.clone()
-                });
-            })
-        })
-    }
-
     async fn attributes(
         &mut self,
         run: &Run,
@@ -138,32 +112,14 @@ impl Applying<'_> {
         survey: Survey,
         ledger: Ledger,
     ) -> Result<(Closed, Ledger)> {
-        let sent = job.send(self.session, Some(ledger), Some(survey), self.options.clone(), self.printer);
+        let sent =
+            job.send(self.session, Some(ledger), Some(survey), self.recipes.options.clone(), self.printer);
         let Sent { state, ledger } = sent.await?;
         let ledger = ledger.context("the ledger is still in use")?;
         let closed = Closed::new(state)?;
-        recipe::write(&closed.rejects_files, |file| {
-            let rejects_of = run.rejects(job.owner.is_some());
-            let label = format!("{} rejects", rejects_of.feed);
-            let feed = recipe::attributes(&label, file, &job.mapping, Some(rejects_of));
-            self.feeds(|feeds| feeds.attributes.push(feed))
-        })?;
+        let rejects_of = run.rejects(job.owner.is_some());
+        self.recipes.of_attributes(&closed.rejects_files, &job.mapping, &rejects_of)?;
         Ok((closed, ledger))
-    }
-
-    /// A configuration for rejects, with the same target and ledger.
-    fn feeds(&self, add: impl FnOnce(&mut Feeds)) -> Feeds {
-        let mut feeds = Feeds {
-            target: recipe::target(self.global),
-            ledger: Some(recipe::absolute(&self.config.ledger)),
-            rejects: Some(recipe::absolute(&self.config.rejects)),
-            attributes_file: self.config.feeds.attributes_file.as_deref().map(recipe::absolute),
-            rate: self.options.requests_per_second,
-            ids_rate: self.options.ids_per_second,
-            ..Feeds::default()
-        };
-        add(&mut feeds);
-        feeds
     }
 }
 

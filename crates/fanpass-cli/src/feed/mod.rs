@@ -19,4 +19,5 @@ pub mod run;
 pub mod sample;
 pub mod segment;
 pub mod send;
+pub mod set_aside;
 pub mod spool;

@@ -1,16 +1,18 @@
 //! What feeds would change, counted and sampled: shown, saved, and compared with what is found when it is applied.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use fanpass_model::SegmentName;
-use fanpass_sync::{Breach, Guard};
+use fanpass_sync::{Breach, Guard, SegmentMode};
 use serde::{Deserialize, Serialize};
 
+use super::prepare::spelled;
 use super::remarks::Remark;
 use crate::commands::segments::outcome::write_rejects;
 use crate::input::RejectedRow;
 use crate::printer::count;
+use crate::session::quoted_path;
 
 /// The form of a saved plan that this code reads and writes.
 pub const PLAN_VERSION: u32 = 1;
@@ -61,6 +63,9 @@ pub struct FeedPlan {
     /// The first rows that are rejected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejects: Vec<RejectedRow>,
+    /// Where all of them are, if they were written down.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejects_files: Vec<PathBuf>,
     /// What is to be known of mapping and values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Remark>,
@@ -161,7 +166,35 @@ impl FeedPlan {
             writeln!(out, "  FORBIDDEN: {} (--allow {})", breach.message, breach.guard)
         })?;
         self.impossible.iter().try_for_each(|why| writeln!(out, "  IMPOSSIBLE: {why}"))?;
-        write_rejects(out, &self.rejects, self.rows.rejected)
+        write_rejects(out, &self.rejects, self.rows.rejected)?;
+        self.mend(out)
+    }
+
+    /// Whether rows that were rejected can go by themselves before the others: those that a feed in `replace` lacks would
+    /// be thrown out again by the next run.
+    pub fn can_retry(&self) -> bool {
+        self.segment.is_none() || self.mode != spelled(&SegmentMode::Replace)
+    }
+
+    /// Writes where the rejected rows are, and what becomes of them once they are mended.
+    fn mend(&self, out: &mut dyn Write) -> io::Result<()> {
+        let file = quoted_path(Path::new(&self.file));
+        if self.rows.rejected > 0 && self.rejects_files.is_empty() {
+            let columns = if self.segment.is_some() { "id" } else { "id and map" };
+            writeln!(
+                out,
+                "  all of them, in a file: fanpass check {file} --rejects FILE, with the feed's {columns}"
+            )?;
+        }
+        self.rejects_files.iter().try_for_each(|path| {
+            writeln!(out, "\nThe rejected rows, and why: {}", path.display())?;
+            if self.can_retry() {
+                let path = quoted_path(path);
+                writeln!(out, "Mend them there, then fanpass rejects retry {path}; or mend them in {file} and apply again")
+            } else {
+                writeln!(out, "Mend them in {file} and apply again")
+            }
+        })
     }
 
     fn line(

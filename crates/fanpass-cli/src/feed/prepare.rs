@@ -10,7 +10,7 @@ use fanpass_sync::{AttributeFeed, Contradiction, GuardedFacts, Ledger, RejectFil
 
 use super::attributes::{self, Said, Survey};
 use super::config::Config;
-use super::lint::{lint, registry_of};
+use super::lint::{Authority, lint};
 use super::plan::{FeedPlan, Kind, Rows, Sample};
 use super::remarks::Lint;
 use super::run::resumes;
@@ -52,10 +52,11 @@ impl Preparing<'_> {
     pub async fn all(&mut self) -> Result<Vec<Prepared>> {
         let config = self.config;
         let file = config.feeds.attributes_file.as_deref();
-        let asked = (!config.feeds.attributes.is_empty()).then_some(self.session);
-        let registry = registry_of(file, asked).await?.map(Arc::new);
+        let session = (!config.feeds.attributes.is_empty()).then_some(self.session);
+        let authority = Authority { file, session };
+        let registry = authority.registry().await?.map(Arc::new);
         let looked = config.feeds.attributes.iter();
-        let looked = looked.map(|feed| lint(&feed.mapping(), registry.as_deref(), self.printer));
+        let looked = looked.map(|feed| lint(&feed.mapping(), (authority, registry.as_deref()), self.printer));
         let looked = looked.collect::<Result<Vec<_>>>()?;
         let mut prepared = Vec::new();
         for (segment, feeds) in config.feeds.by_segment() {
@@ -162,6 +163,7 @@ impl Preparing<'_> {
             members_of: None,
             samples,
             rejects: rejects.clone(),
+            rejects_files: Vec::new(),
             findings: findings.clone(),
             breaches: self.config.guards(feed.guards).check(&facts),
             impossible: None,

@@ -24,6 +24,8 @@ pub struct AttributePush {
     pub label: String,
     pub ledger: Option<PathBuf>,
     pub ledger_options: LedgerOptions,
+    /// What tells the FanPass from others, where one is named.
+    pub identity: Option<String>,
     pub options: PushOptions,
 }
 
@@ -42,7 +44,7 @@ pub struct Pushed {
 impl AttributePush {
     /// Sends what differs from the ledger, or everything without one; only reads without a session.
     pub async fn run(self, session: Option<&mut Session>, printer: Printer) -> Result<Pushed> {
-        let Self { job, label, ledger, ledger_options, options } = self;
+        let Self { job, label, ledger, ledger_options, identity, options } = self;
         RejectFiles::new(&job.rejects).check()?;
         let Some(path) = ledger else {
             let Sent { state, .. } = match session {
@@ -54,8 +56,10 @@ impl AttributePush {
             return Ok(Pushed { closed: Closed::new(state)?, resumes: None, rejects_of: None, findings });
         };
         let mut ledger = blocking(|| ledger_options.open(&path, printer))?;
-        if let Some(session) = &session {
-            ledger_options.take(&mut ledger, session)?;
+        match (&session, &identity) {
+            (Some(session), _) => ledger_options.take(&mut ledger, session)?,
+            (None, Some(identity)) => ledger_options.check(&ledger, identity)?,
+            (None, None) => {}
         }
         let survey = blocking(|| job.survey(&mut ledger, None, session.is_some(), printer))?;
         let findings = survey.findings.clone();

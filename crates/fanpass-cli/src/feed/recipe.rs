@@ -4,8 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use fanpass_sync::{AttributeFeed, AttributeMode, FeedTarget, Feeds, Guards, Mapping, Reading, RejectsOf};
+use fanpass_client::PushOptions;
+use fanpass_sync::{
+    AttributeFeed, AttributeMode, FeedTarget, Feeds, Guards, Mapping, Reading, RejectsOf, SegmentFeed,
+    SegmentMode,
+};
 
+use super::config::Config;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::failure;
@@ -37,7 +42,7 @@ pub fn read(rejects: &Path) -> Result<Feeds> {
     let text = fs::read_to_string(&path).map_err(|error| {
         let (rejects, recipe) = (rejects.display(), path.display());
         let message = format!(
-            "{recipe}, which says how {rejects} is pushed, cannot be read ({error}; `check` writes none): push rows of attributes \
+            "{recipe}, which says how {rejects} is pushed, cannot be read ({error}): push rows of attributes \
              with the --map that they were read with, fanpass users push {rejects} --map …, and mend ids of a segment in their source"
         );
         failure(Exit::Usage, message)
@@ -45,6 +50,70 @@ pub fn read(rejects: &Path) -> Result<Feeds> {
     let feeds: Feeds = toml::from_str(&text).with_context(|| format!("{} is damaged", path.display()))?;
     let folder = path.parent().unwrap_or(Path::new(""));
     Ok(feeds.within(folder))
+}
+
+/// How rows are pushed again that feeds of a configuration have rejected: to the same target, with the same ledger.
+#[derive(Debug)]
+pub struct Recipes<'a> {
+    pub config: &'a Config,
+    pub global: &'a Global,
+    pub options: PushOptions,
+}
+
+impl Recipes<'_> {
+    /// Of rows of a segment, whose ids are in the column `id`.
+    pub fn of_ids(
+        &self,
+        rejects: &[PathBuf],
+        feed: &SegmentFeed,
+        id: &str,
+        rejects_of: RejectsOf,
+    ) -> Result<()> {
+        let rejects_of = feed.rejects_of.clone().unwrap_or(rejects_of);
+        let mode = match feed.mode {
+            SegmentMode::Remove => SegmentMode::Remove,
+            _ => SegmentMode::Add,
+        };
+        write(rejects, |file| Feeds {
+            segments: vec![SegmentFeed {
+                file,
+                mode,
+                rejects_of: Some(rejects_of.clone()),
+                feed: Some(format!("{} rejects", feed.label())),
+                id: Some(id.to_owned()),
+                read: Reading::default(),
+                ..feed.clone()
+            }],
+            ..self.feeds()
+        })
+    }
+
+    /// Of rows of attributes.
+    pub fn of_attributes(
+        &self,
+        rejects: &[PathBuf],
+        mapping: &Mapping,
+        rejects_of: &RejectsOf,
+    ) -> Result<()> {
+        let label = format!("{} rejects", rejects_of.feed);
+        write(rejects, |file| Feeds {
+            attributes: vec![attributes(&label, file, mapping, Some(rejects_of.clone()))],
+            ..self.feeds()
+        })
+    }
+
+    fn feeds(&self) -> Feeds {
+        let Self { config, global, options } = self;
+        Feeds {
+            target: target(global),
+            ledger: Some(absolute(&config.ledger)),
+            rejects: Some(absolute(&config.rejects)),
+            attributes_file: config.feeds.attributes_file.as_deref().map(absolute),
+            rate: options.requests_per_second,
+            ids_rate: options.ids_per_second,
+            ..Feeds::default()
+        }
+    }
 }
 
 /// The target of a command line, to be found again from anywhere.

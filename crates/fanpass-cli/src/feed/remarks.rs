@@ -7,6 +7,7 @@ use fanpass_model::{AttributeKey, AttributeRegistry, AttributeValue, UserPropert
 use fanpass_sync::{Finding, Mapping};
 use serde::{Deserialize, Serialize};
 
+use super::lint::Authority;
 use crate::printer::count;
 
 /// Rows by what they would do to one attribute.
@@ -58,13 +59,16 @@ pub struct Lint {
 }
 
 impl Lint {
-    /// Looks at a mapping beside a `registry`, or without one beside what is known of every FanPass.
-    pub fn new(mapping: &Mapping, registry: Option<&AttributeRegistry>) -> Self {
+    /// Looks at a mapping beside a `registry`, which that authority gave, or without one beside what is known of every FanPass.
+    pub fn new(mapping: &Mapping, registry: Option<&AttributeRegistry>, authority: Authority<'_>) -> Self {
         let mut unknown = Vec::new();
         let mut remarks = Vec::new();
         let builtin = AttributeRegistry::builtin();
         for finding in mapping.lint(registry.unwrap_or(&builtin)) {
-            let mut message = finding.to_string();
+            let mut message = match &finding {
+                Finding::Refused(violation) => authority.explain(violation),
+                other => other.to_string(),
+            };
             let severity = match &finding {
                 Finding::Refused(_) if registry.is_some() => Severity::Error,
                 Finding::Refused(violation) => {

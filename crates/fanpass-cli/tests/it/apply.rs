@@ -259,6 +259,12 @@ fn a_ledger_is_kept_for_one_service() {
     let here = [&push[..], &["--local"]].concat();
     let folder = fs::canonicalize(club.path(".")).unwrap().display().to_string();
     insta::assert_snapshot!("ledger_of_another", club.run(&here).replace(&folder, "HERE"));
+    let dry = club.run(&[&here[..], &["--dry-run"]].concat());
+    assert!(dry.contains("it knows what") && dry.ends_with("exit 6\n"), "{dry}");
+    assert!(!club.path("elsewhere").exists());
+    let elsewhere = [&here[..], &["--data", "elsewhere", "--dry-run"]].concat();
+    assert!(club.run(&elsewhere).ends_with("exit 6\n"), "of a service that is not there yet");
+    assert!(!club.path("elsewhere").exists());
     club.json(&["apply", "season.toml"]);
     for command in ["plan", "apply"] {
         assert!(club.run(&[command, "season.toml", "--local"]).ends_with("exit 6\n"), "{command}");
@@ -268,4 +274,7 @@ fn a_ledger_is_kept_for_one_service() {
     assert_eq!(club.json(&adopted)["unchanged"], 1);
     assert_eq!(club.json(&here)["unchanged"], 1);
     assert!(club.run(&push).ends_with("exit 6\n"));
+    assert!(club.run(&[&push[..], &["--dry-run"]].concat()).ends_with("exit 6\n"));
+    assert_eq!(club.json(&[&here[..], &["--dry-run"]].concat())["unchanged"], 1);
+    assert_eq!(club.json(&[&push[..], &["--dry-run", "--adopt-ledger"]].concat())["unchanged"], 1);
 }

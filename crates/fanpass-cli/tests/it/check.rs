@@ -114,6 +114,25 @@ fn rejects_are_written_only_where_it_is_said() {
 }
 
 #[test]
+fn rejects_of_a_mapping_are_pushed_once_they_are_mended_and_ids_are_mended_in_their_source() {
+    let club = Club::with_service();
+    club.json(&["attributes", "register", "custom.loyalty_tier", "--type", "string"]);
+    club.file("fans.csv", FANS);
+    let printed = club.run(&[&MAPPED[..], &["--rejects", "to mend.csv"]].concat());
+    assert!(printed.contains("Mend them there, then fanpass rejects retry 'to mend.csv'\n"), "{printed}");
+    let mended = fs::read_to_string(club.path("to mend.csv")).unwrap().replace("perhaps", "no");
+    club.file("to mend.csv", mended);
+    let pushed = club.json(&["rejects", "retry", "to mend.csv"]);
+    assert_eq!((&pushed["sent"], &pushed["rejected"]), (&1.into(), &1.into()), "{pushed}");
+    assert_eq!(club.json(&["users", "get", "fan-8"])["userProperties"]["user_properties.sth"], false);
+
+    let printed = club.run(&["check", "fans.csv", "--id", "fan_id", "--rejects", "ids.csv"]);
+    let advice = "Mend them in fans.csv: a push makes a segment exactly what its file holds\n";
+    assert!(printed.contains(advice), "{printed}");
+    assert!(club.path("ids.csv").exists() && !club.path("ids.csv.toml").exists());
+}
+
+#[test]
 fn a_platform_key_that_is_in_no_catalogue_here_is_refused() {
     let slip = ["check", "fans.csv", "--map", "is_sth=user_properties.sht:boolean"];
     insta::assert_snapshot!(club().run(&slip));

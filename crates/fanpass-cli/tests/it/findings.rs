@@ -60,6 +60,34 @@ fn a_dry_run_ends_as_the_run_does() {
 }
 
 #[test]
+fn the_command_that_registers_an_attribute_can_be_copied() {
+    let club = club();
+    club.file("tiers.toml", "target = { local = true }\n[[attributes]]\nname = \"crm\"\nfile = \"fans.csv\"\nmap = [\"tier=custom.tier\"]\n");
+    let advice = |command: &[&str]| {
+        let printed = club.run(command);
+        assert!(printed.ends_with("exit 6\n"), "{printed}");
+        printed.split('`').nth(1).unwrap_or_else(|| panic!("{printed}")).to_owned()
+    };
+    let local = [&TIERS[..], &["--local"]].concat();
+    let register = "fanpass attributes register custom.tier --type string --local";
+    assert_eq!(advice(&local), register);
+    assert_eq!(advice(&["plan", "tiers.toml"]), register);
+    let there = ["--domain", &format!("http://{}", club.address()), "--token-file", "config/tokens/default"];
+    let update = ["users", "update", "1", "--unset", "custom.tier", "--dry-run"];
+    assert_eq!(
+        advice(&[&update[..], &there].concat()),
+        "fanpass attributes register custom.tier --domain http://127.0.0.1:PORT"
+    );
+    club.json(&register.split(' ').skip(1).collect::<Vec<_>>());
+    assert_eq!(club.json(&local)["sent"], 2);
+
+    club.file("attributes.toml", "");
+    let by_file = [&local[..], &["--attributes", "attributes.toml"]].concat();
+    assert_eq!(advice(&by_file), "fanpass attributes import attributes.toml --local");
+    assert!(club.run(&by_file).contains("custom.tier is not registered in attributes.toml: add it there"));
+}
+
+#[test]
 fn what_a_dry_run_could_not_ask_for_is_said() {
     let club = club();
     let told = "not checked whether custom.tier can be written, and with which values";

@@ -92,3 +92,68 @@ fn a_feed_that_is_refused_behind_one_that_was_sent_leaves_the_run_incomplete() {
     insta::assert_snapshot!("incomplete", club.run(&["apply", "fans.toml"]));
     assert!(club.run(&["apply", "fans.toml"]).ends_with("exit 6\n"), "the second time nothing was sent");
 }
+
+/// Mends a row of a reject file.
+fn mend(club: &Club, file: &str, broken: &str, mended: &str) {
+    let rejects = fs::read_to_string(club.path(file)).unwrap();
+    assert!(rejects.contains(broken), "{rejects}");
+    club.file(file, rejects.replace(broken, mended));
+}
+
+#[test]
+fn rows_that_made_a_guard_forbid_a_run_can_be_mended_and_pushed() {
+    let club = Club::with_service();
+    club.file(
+        "season.toml",
+        "[[segment]]\nname = \"fans\"\nfile = \"ids.csv\"\nmode = \"mirror-owned\"\n\
+         [[attributes]]\nname = \"crm\"\nfile = \"crm.csv\"\nmap = [\"sth=user_properties.sth:boolean\"]\nmode = \"mirror-owned\"\n",
+    );
+    club.file("ids.csv", "fan_id,name\nfan-1,Ada\n,Rhys\n");
+    club.file("crm.csv", "fan_id,sth\nfan-1,yes\nfan-2,perhaps\nfan-3,yes\n");
+    let planned = club.run(&["plan", "season.toml"]);
+    assert!(
+        planned.contains("fanpass check crm.csv --rejects FILE, with the feed's id and map"),
+        "{planned}"
+    );
+    assert!(club.run(&["apply", "season.toml", "--dry-run"]).ends_with("exit 10\n"));
+    assert!(!club.path("rejects").exists(), "neither is a run");
+    insta::assert_snapshot!("rejects", club.run(&["apply", "season.plan.json"]));
+    let again = club.json(&["apply", "season.toml"]);
+    let files: Vec<_> =
+        again["plans"].as_array().unwrap().iter().map(|plan| &plan["rejectsFiles"][0]).collect();
+    assert_eq!(files, ["rejects/fans-2.csv", "rejects/crm-2.csv"]);
+
+    mend(&club, "rejects/fans.csv", "\"\",\"Rhys\"", "\"fan-2\",\"Rhys\"");
+    mend(&club, "rejects/crm.csv", "\"perhaps\"", "\"no\"");
+    let sent = |pushed: &serde_json::Value| (pushed["sent"].clone(), pushed["rejected"].clone());
+    assert_eq!(sent(&club.json(&["rejects", "retry", "rejects/fans.csv"])["feeds"][0]), (1.into(), 0.into()));
+    assert_eq!(sent(&club.json(&["rejects", "retry", "rejects/crm.csv"])), (1.into(), 0.into()));
+    assert_eq!(members(&club, "fans"), ["fan-2"]);
+
+    let allowed = club.json(&["apply", "season.toml", "--allow", "rejects"]);
+    assert_eq!(allowed["feeds"][1]["sent"], 2, "{allowed}");
+    assert_eq!(members(&club, "fans"), ["fan-1", "fan-2"], "the source has a row that may be anybody's");
+    for file in ["rejects/fans-2.csv", "rejects/crm-2.csv"] {
+        let outdated = club.run(&["rejects", "retry", file]);
+        assert!(outdated.contains("has sent newer rows since these were rejected"), "{outdated}");
+        assert!(outdated.ends_with("exit 6\n"), "{outdated}");
+    }
+
+    club.file("ids.csv", "fan_id,name\nfan-1,Ada\n");
+    club.file("crm.csv", "fan_id,sth\nfan-1,yes\nfan-3,yes\n");
+    club.json(&["apply", "season.toml", "--allow", "shrink"]);
+    assert_eq!(members(&club, "fans"), ["fan-1"], "what was mended was the feed's own");
+    assert_eq!(club.json(&["users", "get", "fan-2"])["userProperties"], serde_json::json!({}));
+}
+
+#[test]
+fn rows_of_a_feed_that_replaces_are_mended_in_its_source() {
+    let club = club("replace", 1);
+    club.file("fans.csv", "fan_id,name\nfan-1,Ada\n,Rhys\n");
+    let forbidden = club.run(&["apply", "fans.toml"]);
+    assert!(forbidden.contains("rejects/fans.csv\nMend them in fans.csv and apply again\n"), "{forbidden}");
+    assert!(club.path("rejects/fans.csv").exists() && !club.path("rejects/fans.csv.toml").exists());
+    assert!(
+        club.run(&["rejects", "retry", "rejects/fans.csv"]).contains("mend ids of a segment in their source")
+    );
+}

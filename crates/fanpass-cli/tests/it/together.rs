@@ -132,6 +132,47 @@ fn a_guard_that_forbids_one_feed_keeps_the_segment_as_it_was() {
     settled(&club);
 }
 
+#[test]
+fn feeds_that_may_each_take_out_some_may_not_take_out_the_sum_of_it() {
+    let feeds = ["north", "south", "east"].map(|feed| (feed, "mirror-owned"));
+    let club = club(&feeds);
+    let ids = |feed: &str, most: usize| (0..most).map(|fan| format!("{feed}-{fan:02}")).collect::<Vec<_>>();
+    let list = |feed: &str, most: usize| {
+        list(&club, feed, &ids(feed, most).iter().map(String::as_str).collect::<Vec<_>>());
+    };
+    let guard = |south: &str| {
+        let feeds = feeds.map(|(feed, mode)| {
+            let guards = if feed == "south" { south } else { "" };
+            format!("[[segment]]\nname = \"fans\"\nfeed = \"{feed}\"\nfile = \"{feed}.csv\"\nmode = \"{mode}\"\n{guards}\n")
+        });
+        club.file("fans.toml", feeds.concat());
+    };
+    guard("");
+    for (feed, most) in [("north", 40), ("south", 40), ("east", 20)] {
+        list(feed, most);
+    }
+    apply(&club);
+    list("north", 25);
+    list("south", 25);
+    insta::assert_snapshot!("shrink_together", club.run(&["plan", "fans.toml"]));
+    assert!(club.run(&["apply", "fans.toml"]).ends_with("exit 10\n"));
+    assert_eq!(members(&club, "fans").len(), 100);
+    guard("guards = { shrink = 25 }");
+    assert!(club.run(&["apply", "fans.toml"]).ends_with("exit 10\n"), "30 of 100 with 25 at most");
+    guard("guards = { shrink = 30 }");
+    assert!(club.run(&["apply", "fans.toml"]).ends_with("exit 0\n"), "30 of 100 with 30 at most");
+    assert_eq!(members(&club, "fans").len(), 70);
+    list("north", 25 + 36);
+    list("south", 25 + 36);
+    let grown = club.run(&["apply", "fans.toml"]);
+    let together =
+        "the feeds \"north\" and \"south\" together: 72 would come in beside 70, and 100 % of them may";
+    assert!(grown.contains(together), "{grown}");
+    assert!(grown.ends_with("exit 10\n"), "{grown}");
+    assert!(club.run(&["apply", "fans.toml", "--allow", "growth"]).ends_with("exit 0\n"));
+    assert_eq!(members(&club, "fans").len(), 142);
+}
+
 /// A season that a seed decides: after each night the members are those of plain sets, and the night again sends nothing.
 fn season(seed: u64) {
     const FEEDS: [(&str, &str); 4] =

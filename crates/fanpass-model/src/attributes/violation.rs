@@ -67,9 +67,25 @@ impl ViolationKind {
     }
 }
 
+impl Violation {
+    /// The command of the tool that makes the attribute writable, where there is one: the words behind `fanpass`, before the
+    /// options that name the service.
+    pub fn remedy(&self) -> Option<String> {
+        let key = &self.key;
+        match &self.kind {
+            ViolationKind::Unregistered { nearest: None, found } => {
+                let kind = found.map(|kind| format!(" --type {kind}")).unwrap_or_default();
+                Some(format!("attributes register {key}{kind}"))
+            }
+            ViolationKind::Retired => Some(format!("attributes restore {key}")),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = &self.key;
+        let (key, remedy) = (&self.key, self.remedy().unwrap_or_default());
         match &self.kind {
             ViolationKind::UnknownPlatform { nearest: Some(nearest) } => {
                 write!(f, "{key} is not in the platform catalogue; did you mean {nearest}?")
@@ -83,21 +99,14 @@ impl fmt::Display for Violation {
             ViolationKind::Unregistered { nearest: Some(nearest), .. } => {
                 write!(f, "{key} is not registered; did you mean {nearest}?")
             }
-            ViolationKind::Unregistered { nearest: None, found } => {
-                let kind = found.map_or("…", AttributeType::as_str);
-                write!(
-                    f,
-                    "{key} is not registered; register it first: `fanpass attributes register {key} --type {kind}`"
-                )
+            ViolationKind::Unregistered { nearest: None, .. } => {
+                write!(f, "{key} is not registered; register it first: `fanpass {remedy}`")
             }
             ViolationKind::WrongType { expected, found } => {
                 write!(f, "{key} takes a {expected}, and this is a {found}")
             }
             ViolationKind::Retired => {
-                write!(
-                    f,
-                    "{key} is retired and takes no value, only null; `fanpass attributes restore {key}` restores it"
-                )
+                write!(f, "{key} is retired and takes no value, only null; `fanpass {remedy}` restores it")
             }
             ViolationKind::NotAllowed { value, allowed, nearest } => {
                 let shown: Vec<_> = allowed.iter().take(SHOWN).map(written).collect();

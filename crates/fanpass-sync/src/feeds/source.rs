@@ -117,13 +117,13 @@ impl AttributeFeed {
     }
 }
 
-/// The run that rejected rows.
+/// Where rejected rows come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RejectsOf {
     /// What it was a run of, as the ledger knows it.
     pub feed: String,
-    /// Its number in the ledger.
+    /// The run that rejected them; of a run that was forbidden, the latest that the ledger had.
     pub run: RunId,
     /// Whether whoever is put in or written belongs to that feed from then on, as it mirrors.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::Ledger;
 use crate::{ErrorKind, Figures, SyncError};
 
-/// The number of a run, from 1; no number is used twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// The number of a run, from 1; no number is used twice. The default is that of none, before all others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RunId(pub(super) i64);
 
 impl fmt::Display for RunId {

@@ -17,6 +17,8 @@ pub(super) struct Join<'a, G> {
     taken: Vec<u8>,
     before: u64,
     after: u64,
+    added: u64,
+    removed: u64,
 }
 
 /// What a file says of an id.
@@ -72,6 +74,8 @@ impl<'a, G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'a, G> {
             taken: Vec::new(),
             before: 0,
             after: 0,
+            added: 0,
+            removed: 0,
         })
     }
 
@@ -91,7 +95,7 @@ impl<'a, G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'a, G> {
     pub(super) fn finish(mut self) -> Result<Comparison, SyncError> {
         self.settle_taken()?;
         self.settle_until(None)?;
-        let Self { feeds, members, either, before, after, .. } = self;
+        let Self { feeds, members, either, before, after, added, removed, .. } = self;
         let change = |feed: Feed<'_>| {
             let own = feed.own.map(ListWriter::finish).transpose()?;
             Ok(MembershipChange { own, ..feed.change })
@@ -100,6 +104,8 @@ impl<'a, G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'a, G> {
             changes: feeds.into_iter().map(change).collect::<Result<_, SyncError>>()?,
             before,
             after,
+            added,
+            removed,
             members: members.map(ListWriter::finish).transpose()?,
             either: either.map(ListWriter::finish).transpose()?,
         })
@@ -167,6 +173,8 @@ impl<'a, G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'a, G> {
         }
         self.before += u64::from(held);
         self.after += u64::from(keeps);
+        self.added += u64::from(keeps && !held);
+        self.removed += u64::from(held && !keeps);
         if held && !keeps {
             (self.gone)(id)?;
         }

@@ -141,6 +141,10 @@ pub struct Comparison {
     pub before: u64,
     /// Members after all feeds.
     pub after: u64,
+    /// Who comes in, all feeds together.
+    pub added: u64,
+    /// Who goes out, all feeds together.
+    pub removed: u64,
     /// The members afterwards, if they were kept.
     pub members: Option<ListId>,
     /// Members before and ids of the files, if they were kept.
@@ -150,7 +154,7 @@ pub struct Comparison {
 impl Comparison {
     /// Whether nobody comes in or goes out, all feeds together.
     pub fn is_empty(&self) -> bool {
-        self.changes.iter().all(MembershipChange::is_empty)
+        self.added == 0 && self.removed == 0
     }
 }
 

@@ -20,6 +20,7 @@ use crate::feed::apply::Applying;
 use crate::feed::config::{Config, latest_run, read_text};
 use crate::feed::plan::{FeedPlan, PLAN_VERSION, Plan as SavedPlan};
 use crate::feed::prepare::{Prepared, Preparing};
+use crate::feed::recipe::Recipes;
 use crate::printer::Printer;
 use crate::runtime::blocking;
 use crate::session::{IMPORT_TIMEOUT, Session, quoted_path};
@@ -27,8 +28,8 @@ use crate::signals::Claim;
 
 /// Carry out the feeds of a configuration file, or a saved plan
 ///
-/// Only what differs from the ledger is sent. All feeds are compared first; if a guard forbids one, nothing is sent. A run
-/// that was interrupted, by Ctrl-C or kill -9, is gone on with by the same command.
+/// Only what differs from the ledger is sent. All feeds are compared first; if a guard forbids one, nothing is sent, and the
+/// rows that were rejected are in their reject files. A run that was interrupted, by Ctrl-C or kill -9, is gone on with by the same command.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     fanpass apply season.toml\n  \
@@ -94,7 +95,7 @@ impl Apply {
             return Err(failure(Exit::Refused, message));
         }
         if self.dry_run {
-            self.ledger.check(&ledger, &session)?;
+            self.ledger.check(&ledger, &session.identity())?;
         } else {
             self.ledger.take(&mut ledger, &session)?;
         }
@@ -109,11 +110,17 @@ impl Apply {
         if let Some(plan) = &plan {
             check_plan(plan, &config, &ledger, &prepared)?;
         }
+        let recipes = Recipes { config: &config, global: &global, options };
         let mut report = ApplyReport { dry_run: self.dry_run, ..ApplyReport::default() };
         let forbidden = plans(&prepared).any(|plan| plan.forbidden(&self.allow).next().is_some());
         let impossible = plans(&prepared).any(|plan| plan.impossible.is_some());
         if self.dry_run || forbidden || impossible {
-            report.plans = prepared.into_iter().flat_map(|prepared| prepared.plans).collect();
+            let run = ledger.list_runs(1)?.first().map(|run| run.id).unwrap_or_default();
+            for prepared in prepared {
+                let plans =
+                    if self.dry_run { prepared.plans } else { prepared.set_aside(&recipes, run).await? };
+                report.plans.extend(plans);
+            }
             report.forbidden = forbidden;
             report.impossible = impossible;
             let again = self.again.filter(|_| !impossible);
@@ -126,8 +133,7 @@ impl Apply {
         let claim = Claim::for_good()?;
         let again = || session.next(&format!("apply {}", quoted_path(&config.path)));
         let again = self.again.unwrap_or_else(again);
-        let applying =
-            Applying { config: &config, global: &global, session: &mut session, options, printer, claim };
+        let applying = Applying { recipes, session: &mut session, printer, claim };
         let exit = send(applying, prepared, ledger, &again, &mut report).await?;
         session.close().await;
         printer.report(&report)?;

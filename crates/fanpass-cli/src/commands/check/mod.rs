@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use fanpass_sync::{MappedRow, RejectFiles, Updates, original_columns};
+use fanpass_sync::{FeedTarget, Feeds, MappedRow, RejectFiles, Updates, original_columns};
 use fanpass_table::{Ids, find_columns};
 use tokio::task::spawn_blocking;
 
@@ -20,9 +20,12 @@ use self::report::CheckReport;
 use self::tally::Tally;
 use super::mapping::MappingOptions;
 use crate::attribute_file::AttributeFile;
+use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::ids::{for_each_id, refuse_rejects};
+use crate::feed::lint::Authority;
+use crate::feed::recipe;
 use crate::feed::remarks::Lint;
 use crate::input::{ReadingOptions, reject_file};
 use crate::printer::{Next, Printer};
@@ -31,9 +34,9 @@ use crate::source::SourceFile;
 
 /// Read a file here, and tell what a push of it would do
 ///
-/// Needs no service, no token and no network, and writes nothing but the reject file that it is asked for. Without a
-/// mapping the file is checked as `segments push` reads it, with one as `users push` does. A row that cannot be used is
-/// named by its line or cell.
+/// Needs no service, no token and no network, and writes nothing but the reject file that it is asked for, with the file
+/// beside it that says how it is pushed. Without a mapping the file is checked as `segments push` reads it, with one as
+/// `users push` does. A row that cannot be used is named by its line or cell.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     fanpass check exports/fans.xlsx\n  \
@@ -48,6 +51,9 @@ pub struct Check {
     #[command(flatten)]
     mapping: MappingOptions,
     /// File for rejected rows, made with its folder when there are any; never overwritten
+    ///
+    /// With a mapping, `fanpass rejects retry FILE` pushes it once its rows are mended. Rows of ids are mended in their source:
+    /// a push of the others makes a segment exactly those.
     #[arg(long, value_name = "FILE", value_parser = reject_file)]
     rejects: Option<PathBuf>,
     /// Print what would be sent to standard output, and the report to standard error
@@ -80,13 +86,14 @@ impl Check {
         Self { file, reading, mapping, rejects: None, emit: None, send: Some(send) }
     }
 
-    pub async fn run(self, printer: Printer) -> Result<Exit> {
+    pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
+        let target = recipe::target(global);
         let stop = StopOnDrop(Arc::default());
         let watched = Arc::clone(&stop.0);
-        spawn_blocking(move || self.check(watched, printer)).await?
+        spawn_blocking(move || self.check(&target, watched, printer)).await?
     }
 
-    fn check(self, stop: Arc<AtomicBool>, printer: Printer) -> Result<Exit> {
+    fn check(self, target: &FeedTarget, stop: Arc<AtomicBool>, printer: Printer) -> Result<Exit> {
         let source = self.reading.source(&self.file)?;
         self.rejects.iter().try_for_each(|path| RejectFiles::new(path).check())?;
         let mut tally = Tally::new(self.rejects.as_deref(), stop, printer);
@@ -99,6 +106,9 @@ impl Check {
             self.check_updates(&source, &mut tally)?
         };
         tally.finish(&mut report)?;
+        if !self.mapping.is_empty() {
+            self.write_recipes(&source, &report.rejects_files, target)?;
+        }
         report.complete = read.is_ok();
         report.next = report.complete.then(|| self.next(&report));
         if self.emit.is_some() {
@@ -132,7 +142,8 @@ impl Check {
         let mapping = self.mapping.mapping(self.reading.id.as_deref());
         let file = self.mapping.attributes().map(AttributeFile::read).transpose()?;
         let registry = file.map(AttributeFile::registry);
-        let mut lint = Lint::new(&mapping, registry.as_ref());
+        let authority = Authority { file: self.mapping.attributes(), session: None };
+        let mut lint = Lint::new(&mapping, registry.as_ref(), authority);
         let mut updates = Updates::new(source.table()?, mapping)?;
         if let Some(registry) = &registry {
             updates = updates.checked_by(registry);
@@ -147,6 +158,18 @@ impl Check {
         report.notices = updates.table().notices();
         (report.attributes, report.findings) = (lint.writes().clone(), lint.all());
         Ok((read, report))
+    }
+
+    /// Writes down how rejected rows are pushed once they are mended: as a push of the whole file with the same options would.
+    fn write_recipes(&self, source: &SourceFile, rejects: &[PathBuf], target: &FeedTarget) -> Result<()> {
+        let mapping = self.mapping.mapping(self.reading.id.as_deref());
+        let label = format!("users push {}", source.name);
+        recipe::write(rejects, |file| Feeds {
+            target: target.clone(),
+            attributes_file: self.mapping.attributes().map(recipe::absolute),
+            attributes: vec![recipe::attributes(&label, file, &mapping, None)],
+            ..Feeds::default()
+        })
     }
 
     fn detected(&self, table: &fanpass_table::Table) -> Detected {

@@ -16,6 +16,7 @@ use crate::feed::closed::write_buckets;
 use crate::feed::remarks::{Remark, Severity, Writes};
 use crate::input::RejectedRow;
 use crate::printer::{Next, Report, count, table};
+use crate::session::quoted_path;
 
 /// What a push would make of each row of the file.
 #[derive(Debug, Serialize)]
@@ -176,6 +177,11 @@ impl Report for CheckReport {
         write_rejects(out, &self.rejects, figures.rejected)?;
         for path in &self.rejects_files {
             writeln!(out, "\nRows that have to be mended, and why: {}", path.display())?;
+            let mend = match figures.empty {
+                Some(_) => format!("Mend them there, then fanpass rejects retry {}", quoted_path(path)),
+                None => format!("Mend them in {file}: a push makes a segment exactly what its file holds"),
+            };
+            writeln!(out, "{mend}")?;
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::attributes::Job;
 use crate::feed::config::Config;
-use crate::feed::lint::{lint, registry_of};
+use crate::feed::lint::{Authority, lint};
 use crate::feed::push::AttributePush;
 use crate::feed::recipe;
 use crate::input::rejects_of;
@@ -80,10 +80,11 @@ impl Retry {
         let global = config.global(global);
         let mut session = if self.dry_run { None } else { Some(Session::open(&global).await?) };
         let asked = if self.dry_run { Session::to_read(&global)? } else { None };
-        let asked = session.as_ref().or(asked.as_ref());
-        let registry = registry_of(attributes_file.as_deref(), asked).await?.map(Arc::new);
+        let file = attributes_file.as_deref();
+        let authority = Authority { file, session: session.as_ref().or(asked.as_ref()) };
+        let registry = authority.registry().await?.map(Arc::new);
         let mapping = feed.mapping();
-        let lint = lint(&mapping, registry.as_deref(), printer)?;
+        let lint = lint(&mapping, (authority, registry.as_deref()), printer)?;
         let source = Arc::new(SourceFile::new(&self.file, Options::default())?);
         let push = AttributePush {
             job: Job {
@@ -98,6 +99,7 @@ impl Retry {
             label: feed.name.clone(),
             ledger: ledger.clone(),
             ledger_options: self.ledger,
+            identity: Session::identity_named(&global)?,
             options: Sending::default().options(&config.feeds),
         };
         let pushed = push.run(session.as_mut(), printer).await;
@@ -131,8 +133,7 @@ impl Retry {
             format!("mend what that run rejected: fanpass rejects retry {rejects}; or, ")
         });
         let message = format!(
-            "these rows were rejected by run {run} of {feed}, and run {} has sent newer ones since, which they may override; nothing \
-             was sent: {better}if they are right all the same, --outdated",
+            "run {} of {feed} has sent newer rows since these were rejected, which they may override; nothing was sent: {better}if they are right all the same, --outdated",
             later.id
         );
         Err(failure(Exit::Refused, message))

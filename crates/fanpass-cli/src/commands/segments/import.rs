@@ -43,7 +43,7 @@ impl Import {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         if self.dry_run {
             let send = format!("segments import {}", quoted(self.segment.as_str()));
-            return Check::before(send, self.file.path().to_owned()).run(printer).await;
+            return Check::before(send, self.file.path().to_owned()).run(global, printer).await;
         }
         let session = Session::open(global).await?;
         let receipt = session.client.import_segment(&self.segment, upload(self.file.path(), printer)).await?;

@@ -14,7 +14,7 @@ use crate::commands::mapping::MappingOptions;
 use crate::commands::sending::{LedgerOptions, Sending};
 use crate::exit::Exit;
 use crate::feed::attributes::Job;
-use crate::feed::lint::{lint, registry_of};
+use crate::feed::lint::{Authority, lint};
 use crate::feed::push::{AttributePush, Pushed};
 use crate::feed::recipe;
 use crate::input::{Input, reject_file};
@@ -66,8 +66,9 @@ impl Push {
         let mut session = if self.dry_run { None } else { Some(Session::open(global).await?) };
         let known = self.columns.attributes();
         let asked = if self.dry_run { Session::to_read(global)? } else { None };
-        let registry = registry_of(known, session.as_ref().or(asked.as_ref())).await?.map(Arc::new);
-        let lint = lint(&mapping, registry.as_deref(), printer)?;
+        let authority = Authority { file: known, session: session.as_ref().or(asked.as_ref()) };
+        let registry = authority.registry().await?.map(Arc::new);
+        let lint = lint(&mapping, (authority, registry.as_deref()), printer)?;
         let source = Arc::new(blocking(|| self.input.source())?);
         let rejects = self.rejects.clone();
         let job = Job { source, mapping, registry, lint, rejects, mode: AttributeMode::Set, owner: None };
@@ -78,6 +79,7 @@ impl Push {
             job,
             ledger: self.ledger.clone(),
             ledger_options: self.ledger_options,
+            identity: Session::identity_named(global)?,
             options: options.clone(),
         };
         let label = push.label.clone();

@@ -13,7 +13,7 @@ use crate::cli::Global;
 use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
 use crate::failure::failure;
-use crate::feed::lint::registry;
+use crate::feed::lint::Authority;
 use crate::printer::{Printer, Report, counted};
 use crate::session::{Session, quoted};
 
@@ -122,13 +122,12 @@ impl Update {
 
 /// What an update would do, as far as that can be told without doing it.
 async fn intent(user: &UserId, properties: &UserProperties, global: &Global) -> Result<Intent> {
-    let registry = match Session::to_read(global)? {
-        Some(session) => registry(&session).await?,
-        None => None,
-    };
+    let session = Session::to_read(global)?;
+    let authority = Authority { file: None, session: session.as_ref() };
+    let registry = authority.registry().await?;
     let violations = registry.as_ref().map(|registry| registry.check(properties)).unwrap_or_default();
     if !violations.is_empty() {
-        let all: Vec<_> = violations.iter().map(ToString::to_string).collect();
+        let all: Vec<_> = violations.iter().map(|violation| authority.explain(violation)).collect();
         return Err(failure(Exit::Refused, format!("{}; nothing was sent", all.join("; "))));
     }
     let keys = |unset: bool| {

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use fanpass_model::SegmentName;
-use fanpass_sync::{GuardedFacts, MembershipChange, SegmentFeed};
+use fanpass_sync::{Breach, GuardedFacts, Guards, MembershipChange, SegmentFeed};
 
 use super::members::Known;
 use super::{Compared, Job, Source, figures};
@@ -36,11 +36,29 @@ impl Preparing<'_> {
         for (source, ((change, read), digest)) in job.feeds.iter().zip(found) {
             plans.push(self.plan(source, &compared, (change, read), digest)?);
         }
-        if let Some(last) = plans.last_mut().filter(|_| compared.changes() && compared.comparison.after == 0)
-        {
-            last.impossible = Some(self.emptied(segment, last.members_of.is_some()));
+        let together = self.check_together(&job, &compared, &plans);
+        if let Some(last) = plans.last_mut() {
+            last.breaches.extend(together);
+            if compared.changes() && compared.comparison.after == 0 {
+                last.impossible = Some(self.emptied(segment, last.members_of.is_some()));
+            }
         }
         Ok(Prepared { plans, work: Work::Segment(Box::new((job, compared))) })
+    }
+
+    /// What forbids all feeds together what each of them may.
+    fn check_together(&self, job: &Job, compared: &Compared, plans: &[FeedPlan]) -> Vec<Breach> {
+        let facts = |added, removed| GuardedFacts {
+            before: compared.comparison.before,
+            added,
+            removed,
+            ..GuardedFacts::default()
+        };
+        let feeds = job.feeds.iter().zip(plans).map(|(source, plan)| {
+            (plan.feed.as_str(), self.config.guards(source.feed.guards), facts(plan.added, plan.removed))
+        });
+        let feeds: Vec<_> = feeds.collect();
+        Guards::check_together(&feeds, &facts(compared.comparison.added, compared.comparison.removed))
     }
 
     /// Why a segment cannot be emptied, and what can be done; `deletable` says whether the service is one that deletes.
@@ -107,6 +125,7 @@ impl Preparing<'_> {
             members_of: import.map(ToString::to_string),
             samples: samples.chain(change.removed_samples.iter().map(sample(Kind::Removed))).collect(),
             rejects: read.rejects.clone(),
+            rejects_files: Vec::new(),
             findings: Vec::new(),
             breaches: self.config.guards(feed.guards).check(&facts),
             impossible: None,
