@@ -1,12 +1,17 @@
 //! Snapshots: made while the service runs, restored in one step, and no harm when either fails.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::Command;
 
-use fanpass_server::store::{StoreErrorKind, may_restore, reset, restore, snapshot};
+use fanpass_server::store::{Manifest, StoreErrorKind, check, may_restore, reset, restore, snapshot};
+use rusqlite::Connection;
 use serde_json::json;
-use tempfile::TempDir;
+use sha2::{Digest as _, Sha256};
+use tempfile::{NamedTempFile, TempDir};
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 use crate::harness::{Call, Harness, post, segment, update, upload};
 
@@ -99,6 +104,55 @@ async fn a_damaged_snapshot_changes_nothing() {
     fs::write(&file, &whole[..whole.len() / 2]).unwrap();
     assert_eq!(restore(&file, &target, false).unwrap_err().kind(), StoreErrorKind::Corrupt);
     assert_eq!(restore(&kept.path().join("none"), &target, false).unwrap_err().kind(), StoreErrorKind::Io);
+}
+
+/// Writes a snapshot that holds what another does, and says so, but for what `change` did to its `service.db`.
+fn made_up(of: &Path, file: &Path, change: &str) {
+    let mut archive = ZipArchive::new(File::open(of).unwrap()).unwrap();
+    let mut manifest: Manifest = serde_json::from_reader(archive.by_name("manifest.json").unwrap()).unwrap();
+    let mut written = ZipWriter::new(File::create(file).unwrap());
+    for held in &mut manifest.files {
+        let mut content = Vec::new();
+        archive.by_name(&held.name).unwrap().read_to_end(&mut content).unwrap();
+        if held.name == "service.db" {
+            let database = NamedTempFile::new().unwrap();
+            fs::write(database.path(), &content).unwrap();
+            Connection::open(database.path()).unwrap().execute_batch(change).unwrap();
+            content = fs::read(database.path()).unwrap();
+        }
+        held.bytes = content.len().try_into().unwrap();
+        held.sha256 = Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
+        written.start_file(&held.name, SimpleFileOptions::default()).unwrap();
+        written.write_all(&content).unwrap();
+    }
+    written.start_file("manifest.json", SimpleFileOptions::default()).unwrap();
+    serde_json::to_writer(&mut written, &manifest).unwrap();
+    written.finish().unwrap();
+}
+
+#[tokio::test]
+async fn a_snapshot_whose_content_does_not_fit_changes_nothing() {
+    let (harness, _) = busy().await;
+    let kept = TempDir::new().unwrap();
+    let (file, other) = (kept.path().join("snapshot.zip"), kept.path().join("other.zip"));
+    snapshot(harness.folder.path(), &file).unwrap();
+    for (change, wanted) in [
+        ("SELECT 1", None),
+        ("UPDATE totals SET users = users + 1", Some("service.db")),
+        ("UPDATE users SET attributes = '7'", Some("service.db")),
+    ] {
+        made_up(&file, &other, change);
+        let data = kept.path().join("data");
+        match (restore(&other, &data, true), wanted) {
+            (Ok(_), None) => assert!(data.exists()),
+            (Err(error), Some(wanted)) => {
+                assert_eq!(error.kind(), StoreErrorKind::Corrupt);
+                assert!(error.to_string().contains(wanted), "{error}");
+                assert_eq!(check(&data).unwrap().damages, 0);
+            }
+            (restored, _) => panic!("{change}: {restored:?}"),
+        }
+    }
 }
 
 #[tokio::test]
