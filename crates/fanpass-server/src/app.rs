@@ -25,7 +25,7 @@ use crate::store::{Attributes, Store, StoreError};
 /// Files that are looked into at the same time: a workbook may hold its shared strings in memory meanwhile.
 const CHECKS_MAX: usize = 2;
 
-/// Answers of some MiB that are made at the same time.
+/// Answers of some MiB that are made, or wait for their clients to take them, at the same time.
 const LONG_ANSWERS_MAX: usize = 16;
 
 /// How much older than its last use the kept one of a token may be: not each call is to write.
@@ -51,7 +51,7 @@ pub(crate) struct App {
     pub(crate) update_room: Arc<Semaphore>,
     /// Permits for bytes of answers.
     pub(crate) answer_room: Arc<Semaphore>,
-    /// Permits to make answers that may be long.
+    /// Permits for answers that may be long.
     pub(crate) long_answers: Arc<Semaphore>,
     pub(crate) rates: Rates,
     pub(crate) floods: Floods,

@@ -15,10 +15,10 @@ const FREE: usize = 64 << 10;
 /// How long a call waits for its turn to make a long answer, and for room to send one.
 pub(super) const TURN: Duration = Duration::from_secs(10);
 
-/// An answer and its room, which is free again once the last byte was sent or the connection has ended.
+/// An answer with its place and its room, which are free again once the last byte was sent or the connection has ended.
 struct Placed {
     bytes: Vec<u8>,
-    _room: OwnedSemaphorePermit,
+    _permits: [Option<OwnedSemaphorePermit>; 2],
 }
 
 impl AsRef<[u8]> for Placed {
@@ -27,10 +27,14 @@ impl AsRef<[u8]> for Placed {
     }
 }
 
-/// Waits for room for an answer. One that is longer than all there is has all of it.
-pub(super) async fn in_room(app: &App, bytes: Vec<u8>) -> Result<Bytes, Problem> {
+/// Waits for room for an answer, which may have a place among the long ones. One that is longer than all there is has all of it.
+pub(super) async fn in_room(
+    app: &App,
+    bytes: Vec<u8>,
+    place: Option<OwnedSemaphorePermit>,
+) -> Result<Bytes, Problem> {
     if bytes.len() <= FREE {
-        return Ok(bytes.into());
+        return Ok(Bytes::from_owner(Placed { bytes, _permits: [place, None] }));
     }
     let wanted = app.limits.answer_bytes_in_all.min(bytes.len().try_into().unwrap_or(u64::MAX));
     let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
@@ -40,5 +44,5 @@ pub(super) async fn in_room(app: &App, bytes: Vec<u8>) -> Result<Bytes, Problem>
             "the answers that this service holds at a time wait for their clients to take them; try again in a moment",
         )
     })?;
-    Ok(Bytes::from_owner(Placed { bytes, _room: room }))
+    Ok(Bytes::from_owner(Placed { bytes, _permits: [place, Some(room)] }))
 }

@@ -57,7 +57,7 @@ pub(crate) struct Call {
     pub(super) keyed: Option<Keyed>,
     /// Held until the call's record is kept as well: the key is this call's alone.
     pub(super) claim: Option<Claim>,
-    /// Its place among the long answers that are made.
+    /// Its place among the long answers, which it has until it is sent.
     pub(super) long_answer: Option<OwnedSemaphorePermit>,
 }
 
@@ -86,7 +86,7 @@ impl Call {
         Ok(())
     }
 
-    /// Waits for a place among the answers that may have some MiB: memory has room for so many while they are made.
+    /// Waits for a place among the answers that may have some MiB: memory holds so many of them.
     pub(crate) async fn expect_long_answer(&mut self) -> Result<(), Problem> {
         let place = Arc::clone(&self.app.long_answers).acquire_owned();
         let place = timeout(answer::TURN, place).await.ok().and_then(Result::ok);

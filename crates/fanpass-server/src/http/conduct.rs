@@ -147,7 +147,11 @@ async fn perform<O: Operate>(call: &mut Call) -> Result<Answered, Problem> {
         serde_json::to_vec(&answer).map_err(|error| Problem::internal(&error))?
     };
     // An effect that was had is answered.
-    let body = if O::OPERATION.is_write() { body.into() } else { in_room(&call.app, body).await? };
+    let body = if O::OPERATION.is_write() {
+        body.into()
+    } else {
+        in_room(&call.app, body, call.long_answer.take()).await?
+    };
     Ok(Answered { body, again: false })
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod idempotency;
 mod importable;
 mod json;
 mod loose;
+mod members;
 mod observe;
 mod operations;
 pub(crate) mod owed;
