@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and the options that every command takes.
 
 use std::env;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use clap::builder::Resettable;
@@ -157,8 +158,18 @@ impl Cli {
     /// An environment variable that is empty counts as unset, and one that speaks of another FanPass does not keep
     /// anybody from `--local`.
     pub fn read() -> Result<Self, clap::Error> {
-        let mut command = with_whole_examples(without_empty_variables(Self::command()));
-        let matches = command.try_get_matches_from_mut(env::args_os())?;
+        let is_empty = |name: &OsStr| env::var_os(name).is_some_and(|value| value.is_empty());
+        let without =
+            |which: &dyn Fn(&OsStr) -> bool| with_whole_examples(without_variables(Self::command(), which));
+        let mut command = without(&is_empty);
+        let matches = match command.try_get_matches_from_mut(env::args_os()) {
+            Ok(matches) => matches,
+            // Usage would show an option that a variable gives as if the command line had to.
+            Err(error) if error.use_stderr() => {
+                return Err(without(&|_| true).try_get_matches_from(env::args_os()).err().unwrap_or(error));
+            }
+            help => help?,
+        };
         let mut cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
         cli.global.token_file_from = found(&matches, "token_file");
         cli.global.data_from = found(&matches, "data");
@@ -187,17 +198,15 @@ fn is_stated(matches: &ArgMatches, id: &str) -> bool {
     found(matches, id) == Found::CommandLine
 }
 
-fn without_empty_variables(command: clap::Command) -> clap::Command {
-    let is_empty = |name| env::var_os(name).is_some_and(|value| value.is_empty());
-    let empty: Vec<_> = command
+/// Lets options be given on the command line only whose variable is one of `which`.
+fn without_variables(command: clap::Command, which: &dyn Fn(&OsStr) -> bool) -> clap::Command {
+    let ids: Vec<_> = command
         .get_arguments()
-        .filter(|argument| argument.get_env().is_some_and(is_empty))
+        .filter(|argument| argument.get_env().is_some_and(which))
         .map(|argument| argument.get_id().clone())
         .collect();
-    let command = empty
-        .into_iter()
-        .fold(command, |command, id| command.mut_arg(id, |argument| argument.env(Resettable::Reset)));
-    command.mut_subcommands(without_empty_variables)
+    let reset = |command: clap::Command, id| command.mut_arg(id, |argument| argument.env(Resettable::Reset));
+    ids.into_iter().fold(command, reset).mut_subcommands(|command| without_variables(command, which))
 }
 
 /// Keeps examples, which are indented, from being broken where a terminal is narrow: they are there to be copied.

@@ -62,6 +62,14 @@ impl Exit {
         }
     }
 
+    /// What it is once something was sent: an end that says that nothing was is one in the middle then.
+    pub const fn once_sent(self) -> Self {
+        match self {
+            Self::Failed | Self::Usage | Self::Denied | Self::NotFound | Self::Refused => Self::Incomplete,
+            other => other,
+        }
+    }
+
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done, every row accounted for and none rejected",
@@ -80,7 +88,7 @@ impl Exit {
             }
             Self::Damaged => "the data folder is damaged; each finding says what to do next",
             Self::Incomplete => "stopped in the middle of a file or of several feeds; what was sent is in",
-            Self::Interrupted => "interrupted by Ctrl-C or a termination signal",
+            Self::Interrupted => "interrupted by Ctrl-C, a termination signal, or the end of the session",
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::Path;
 
 use fanpass_client::ErrorKind as ClientErrorKind;
 use fanpass_model::ProblemItem;
@@ -25,6 +26,17 @@ pub enum Incomplete {
     File,
     /// It ended one feed of several.
     Feeds,
+    /// It kept what became of what was sent from being written down.
+    Account,
+}
+
+impl Incomplete {
+    /// The error, put into what it has ended, unless it is the account.
+    pub fn by(self, error: anyhow::Error) -> anyhow::Error {
+        use fanpass_sync::ErrorKind::{Io, Ledger};
+        let is_of_account = kinds_of(&error).any(|kind| matches!(kind, Io | Ledger));
+        error.context(if is_of_account { Self::Account } else { self })
+    }
 }
 
 impl fmt::Display for Incomplete {
@@ -32,7 +44,18 @@ impl fmt::Display for Incomplete {
         f.write_str(match self {
             Self::File => "the rest of the file was not sent",
             Self::Feeds => "not all feeds were sent",
+            Self::Account => "what was sent is in, and not all of it could be written down",
         })
+    }
+}
+
+/// The feed of a configuration that an error is about.
+#[derive(Debug)]
+pub struct OfFeed(pub String);
+
+impl fmt::Display for OfFeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "feed {}", self.0)
     }
 }
 
@@ -53,6 +76,21 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+fn kinds_of(error: &anyhow::Error) -> impl Iterator<Item = fanpass_sync::ErrorKind> {
+    error.chain().filter_map(|cause| Some(cause.downcast_ref::<fanpass_sync::SyncError>()?.kind()))
+}
+
+/// Names the ledger at `path` in front of an error of its.
+pub fn at_ledger(path: &Path) -> impl Fn(anyhow::Error) -> anyhow::Error {
+    move |error| {
+        if !kinds_of(&error).any(|kind| kind == fanpass_sync::ErrorKind::Ledger) {
+            return error;
+        }
+        let message = format!("ledger {}: {error}", path.display());
+        error.context(message)
+    }
+}
 
 /// The exit code of an error, from the outermost cause that has one.
 pub fn exit_of(error: &anyhow::Error) -> Exit {
@@ -131,9 +169,12 @@ fn items_of_cause<'e>(cause: &'e (dyn std::error::Error + 'static)) -> Option<&'
     Some(&problem.errors)
 }
 
-/// The option that settles what a file leaves open, where there is one.
+/// The option, or the member of a feed, that settles what a file leaves open, or where to look for an id, where there is such.
 pub fn hint_of(error: &anyhow::Error) -> Option<&'static str> {
     use fanpass_table::ErrorKind as Kind;
+    if error.chain().any(|cause| cause.downcast_ref().is_some_and(is_of_no_import)) {
+        return Some("`fanpass segments imports` lists them");
+    }
     let kind = error.chain().find_map(|cause| match cause.downcast_ref::<fanpass_sync::SyncError>() {
         Some(error) => match error.kind() {
             fanpass_sync::ErrorKind::Table(kind) => Some(kind),
@@ -141,15 +182,30 @@ pub fn hint_of(error: &anyhow::Error) -> Option<&'static str> {
         },
         None => cause.downcast_ref::<fanpass_table::TableError>().map(fanpass_table::TableError::kind),
     })?;
-    match kind {
-        Kind::AmbiguousColumn | Kind::UnknownColumn => {
-            Some("--id NAME, or --id '#N' where several columns have that name")
+    let of_feed = error.is::<OfFeed>();
+    Some(match kind {
+        Kind::AmbiguousColumn | Kind::UnknownColumn if of_feed => {
+            "id = \"NAME\" in the feed, or \"#N\" where several columns have that name"
         }
-        Kind::AmbiguousSheet | Kind::UnknownSheet => Some("--sheet NAME"),
-        Kind::AmbiguousDelimiter => Some("--delimiter CHAR"),
-        Kind::AmbiguousHeader => Some("--header present, or --header absent"),
-        _ => None,
-    }
+        Kind::AmbiguousColumn | Kind::UnknownColumn => {
+            "--id NAME, or --id '#N' where several columns have that name"
+        }
+        Kind::AmbiguousSheet | Kind::UnknownSheet if of_feed => "read = { sheet = \"NAME\" } in the feed",
+        Kind::AmbiguousSheet | Kind::UnknownSheet => "--sheet NAME",
+        Kind::AmbiguousDelimiter if of_feed => "read = { delimiter = \"CHAR\" } in the feed",
+        Kind::AmbiguousDelimiter => "--delimiter CHAR",
+        Kind::AmbiguousStart if of_feed => "read = { skip-rows = N } in the feed",
+        Kind::AmbiguousStart => "--skip-rows N",
+        Kind::AmbiguousHeader if of_feed => "read = { header = true } in the feed, or false",
+        Kind::AmbiguousHeader => "--header present, or --header absent",
+        _ => return None,
+    })
+}
+
+/// Whether it is about an import that a service does not know.
+fn is_of_no_import(error: &fanpass_client::Error) -> bool {
+    let path = error.operation().map_or("", |operation| operation.path);
+    error.kind() == ClientErrorKind::NotFound && path.contains("import")
 }
 
 /// Whether the reader of our output went away, as `head` does; that is no failure of ours. A service that did is one.

@@ -55,7 +55,10 @@ pub struct ReadingOptions {
     /// Encoding of a text file
     #[arg(long, value_parser = PossibleValuesParser::new(TextEncoding::NAMES).try_map(|name| name.parse::<TextEncoding>()))]
     encoding: Option<TextEncoding>,
-    /// Whether the first row names the columns
+    /// Lines of text, or rows of a sheet, that stand above the table
+    #[arg(long, value_name = "N")]
+    skip_rows: Option<u32>,
+    /// Whether the first row of the table names the columns
     #[arg(long, value_enum)]
     header: Option<HeaderRow>,
 }
@@ -130,9 +133,9 @@ impl ReadingOptions {
     }
 
     fn options(&self) -> Result<Options> {
-        let Self { sheet, delimiter, encoding, header, .. } = self.clone();
+        let Self { sheet, delimiter, encoding, skip_rows, header, .. } = self.clone();
         let header = header.map(|header| matches!(header, HeaderRow::Present));
-        Ok(Reading { sheet, delimiter, encoding, header }.options()?)
+        Ok(Reading { sheet, delimiter, encoding, skip_rows, header }.options()?)
     }
 
     /// These options as words of a command line.
@@ -146,13 +149,20 @@ impl ReadingOptions {
             ("--sheet", self.sheet.clone()),
             ("--delimiter", delimiter),
             ("--encoding", self.encoding.map(String::from)),
+            ("--skip-rows", self.skip_rows.map(|rows| rows.to_string())),
             ("--header", self.header.as_ref().and_then(word_of)),
         ];
-        options.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", quoted(&value?)))).collect()
+        options.into_iter().filter_map(|(name, value)| Some(option(name, &value?))).collect()
     }
 }
 
 /// How a choice is written on the command line.
 pub fn word_of(choice: &impl ValueEnum) -> Option<String> {
     choice.to_possible_value().map(|value| value.get_name().to_owned())
+}
+
+/// An option and its value as words of a command line.
+pub fn option(name: &str, value: &str) -> String {
+    let between = if value.len() > 1 && value.starts_with('-') { '=' } else { ' ' };
+    format!("{name}{between}{}", quoted(value))
 }

@@ -10,6 +10,12 @@ use serde::Serialize;
 /// What could not be done where standard output takes no more.
 pub const OUTPUT: &str = "cannot write to standard output";
 
+/// Writes a document that is known as a whole, as it is.
+pub fn write_out(document: &[u8]) -> Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(document).and_then(|()| out.flush()).context(OUTPUT)
+}
+
 /// Results of which there may be any number: one a line as text, or with `--json` a document a line.
 pub struct Lines {
     out: BufWriter<io::Stdout>,

@@ -84,6 +84,11 @@ impl Printer {
         self.form_at(io::stderr().is_terminal())
     }
 
+    /// Whether anybody sees how far work is.
+    pub fn shows_progress(self) -> bool {
+        self.progress_form() != ProgressForm::Silent
+    }
+
     const fn form_at(self, terminal: bool) -> ProgressForm {
         match (self.quiet, self.json, terminal) {
             (false, false, true) => ProgressForm::Bar,

@@ -199,6 +199,7 @@ impl PrivateFile {
 
     /// Puts the content where nothing is yet.
     pub fn create(self, content: &[u8]) -> Result<()> {
+        refuse_taken(&self.path)?;
         self.finish(content, |file, path| file.persist_noclobber(path).map_err(|error| error.error))
     }
 
@@ -226,6 +227,15 @@ pub fn refuse_special(path: &Path) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Refuses to write over what is there.
+pub fn refuse_taken(path: &Path) -> Result<()> {
+    if !path.try_exists().with_context(|| cannot_write(path))? {
+        return Ok(());
+    }
+    let message = format!("{} is there already: name a new file; nothing was written", path.display());
+    Err(failure(Exit::Refused, message))
 }
 
 fn cannot_write(path: &Path) -> String {

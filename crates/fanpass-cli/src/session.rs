@@ -160,6 +160,15 @@ impl Session {
         format!("fanpass {command} {}", self.flags).trim_end().to_owned()
     }
 
+    /// As [`next`](Self::next), about an id that may begin like an option.
+    pub fn next_about(&self, command: &str, id: &str) -> String {
+        if id.starts_with('-') {
+            format!("{} -- {}", self.next(command), quoted(id))
+        } else {
+            self.next(&format!("{command} {}", quoted(id)))
+        }
+    }
+
     /// Whether the target has the operations that are extensions: the local service does, and so does one that an answer
     /// named.
     pub fn offers_extensions(&self) -> bool {
@@ -233,9 +242,11 @@ pub const fn goes_on(local: bool) -> &'static str {
     }
 }
 
-/// A path as one word of a command line.
+/// A path as one word of a command line, which no command takes for an option.
 pub fn quoted_path(path: &Path) -> String {
-    quoted(&path.display().to_string())
+    let text = path.display().to_string();
+    let dashed = text.len() > 1 && text.starts_with('-');
+    if dashed { quoted(&format!("./{text}")) } else { quoted(&text) }
 }
 
 /// `text` as one word of a command line.

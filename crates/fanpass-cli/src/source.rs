@@ -51,11 +51,6 @@ impl SourceFile {
         Ok(Table::open_named(&self.path, &self.name, &self.options)?)
     }
 
-    /// How many bytes it has.
-    pub fn bytes(&self) -> Option<u64> {
-        self.stamp.map(|(bytes, _)| bytes)
-    }
-
     /// The SHA-256 of its bytes, in hexadecimal digits.
     pub fn digest(&self) -> Result<String> {
         let hash = self.hash().with_context(|| format!("cannot read {}", self.name))?;

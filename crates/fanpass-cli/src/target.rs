@@ -1,12 +1,14 @@
 //! Which FanPass behind a domain, and with which token: what options, environment and profiles say.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use secrecy::SecretString;
 
 use crate::cli::{Found, Global};
 use crate::exit::Exit;
 use crate::failure::failure;
-use crate::profile::{ConfigFolder, DEFAULT_PROFILE, parse_token, read_token_file};
+use crate::profile::{ConfigFolder, DEFAULT_PROFILE, Profile, parse_token, read_token_file};
 
 /// A FanPass behind a domain, and the profile whose token belongs to it.
 #[derive(Debug)]
@@ -23,8 +25,17 @@ impl Target {
     /// What `--domain`, `--profile` and the stored profiles say, in this order.
     pub fn find(global: &Global) -> Result<Self> {
         let name = global.profile.as_deref().unwrap_or(DEFAULT_PROFILE);
-        let profile = ConfigFolder::new(global.config.clone())?.profile(name)?;
-        match (&global.domain, profile) {
+        let stored = ConfigFolder::new(global.config.clone()).and_then(|folder| folder.profiles());
+        let mut stored = match stored {
+            // The default profile would only be looked at for its token.
+            Err(_)
+                if global.domain.is_some() && global.profile.is_none() && stated_token(global)?.is_some() =>
+            {
+                BTreeMap::new()
+            }
+            stored => stored?,
+        };
+        match (&global.domain, stored.remove(name)) {
             (Some(domain), profile) => Ok(Self {
                 domain: domain.clone(),
                 profile: profile.filter(|profile| profile.domain == *domain).map(|_| name.to_owned()),
@@ -35,17 +46,7 @@ impl Target {
                 profile: Some(name.to_owned()),
                 flags: if name == DEFAULT_PROFILE { String::new() } else { format!("--profile {name}") },
             }),
-            (None, None) if global.profile.is_some() => Err(failure(
-                Exit::Usage,
-                format!(
-                    "there is no profile `{name}`: make it with `fanpass auth login --profile {name} --domain DOMAIN`"
-                ),
-            )),
-            (None, None) => Err(failure(
-                Exit::Usage,
-                "which FanPass? Use --local for the one inside this tool, --domain DOMAIN with FANPASS_TOKEN, \
-                 or store both with `fanpass auth login --domain DOMAIN`",
-            )),
+            (None, None) => Err(failure(Exit::Usage, none_named(global.profile.as_deref(), &stored))),
         }
     }
 
@@ -82,6 +83,22 @@ impl Target {
         let Some(name) = &self.profile else { return Ok(None) };
         let token = ConfigFolder::new(global.config.clone())?.token(name)?;
         Ok(token.map(|token| (token, format!("profile {name}"))))
+    }
+}
+
+/// What to do where the profile that is meant is not among those that are `stored`.
+fn none_named(profile: Option<&str>, stored: &BTreeMap<String, Profile>) -> String {
+    let stored = stored.keys().fold(String::new(), |stored, name| stored + "--profile " + name + ", ");
+    match profile {
+        Some(name) => {
+            let login = format!("`fanpass auth login --profile {name} --domain DOMAIN`");
+            let stored = if stored.is_empty() { stored } else { format!("use {stored}or ") };
+            format!("there is no profile `{name}`: {stored}make it with {login}")
+        }
+        None => format!(
+            "which FanPass? Use {stored}--local for the one inside this tool, --domain DOMAIN with FANPASS_TOKEN, \
+             or store both with `fanpass auth login --domain DOMAIN`"
+        ),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use tempfile::{NamedTempFile, TempPath};
 
 /// A file that is written once and then read from any place, more than once.
@@ -21,7 +21,7 @@ pub struct Temporary {
 impl Temporary {
     pub fn new() -> Result<Self> {
         let made = NamedTempFile::with_prefix("fanpass-").and_then(Self::of);
-        made.context("cannot make a temporary file")
+        Ok(made.map_err(|error| in_folder(&error))?)
     }
 
     fn of(named: NamedTempFile) -> io::Result<Self> {
@@ -46,12 +46,25 @@ impl Temporary {
 
 impl Write for Temporary {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        self.file.write(bytes).map_err(|error| in_folder(&error))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        self.file.flush().map_err(|error| in_folder(&error))
     }
+}
+
+/// The same error with the folder that it is about, and what to do if there is no room.
+fn in_folder(error: &io::Error) -> io::Error {
+    use io::ErrorKind::{QuotaExceeded, StorageFull};
+    let remedy = if matches!(error.kind(), StorageFull | QuotaExceeded) {
+        ": make room there, or name another folder in TMPDIR"
+    } else {
+        ""
+    };
+    let folder = std::env::temp_dir();
+    let message = format!("cannot write a temporary file in {}: {error}{remedy}", folder.display());
+    io::Error::new(error.kind(), message)
 }
 
 /// Where an open file is found without its name; `None` where there is no such place.

@@ -1,12 +1,13 @@
 //! What is wrong with a command line, as clap says it, or as JSON where that was asked for.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 
 use crate::cli::UNBROKEN;
 use crate::exit::Exit;
+use crate::lines::OUTPUT;
 use crate::printer::Printer;
 
 /// What to do where clap has no advice of its own.
@@ -27,8 +28,14 @@ pub fn tell(error: &clap::Error) -> ExitCode {
         let _ = write!(anstream::stderr(), "{text}");
         return Exit::Usage.into();
     }
-    let _ = write!(anstream::stdout(), "{text}");
-    Exit::Done.into()
+    let mut out = anstream::stdout();
+    match write!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Printer::new(json, false).failure(&format!("{OUTPUT}: {error}"), None, &[], Exit::Failed);
+            Exit::Failed.into()
+        }
+        _ => Exit::Done.into(),
+    }
 }
 
 /// The first paragraph, which names the slip, and the advice behind it, each on one line.

@@ -88,7 +88,7 @@ impl SyncError {
 
     pub(crate) fn io(path: &Path, source: impl Into<io::Error>) -> Self {
         let source = source.into();
-        let message = format!("{}: cannot be written: {source}", path.display());
+        let message = format!("{}: cannot be written: {source}{}", path.display(), remedy(&source));
         Self(Box::new(Fault { kind: ErrorKind::Io, message, cause: Some(Cause::Io(source)) }))
     }
 
@@ -101,14 +101,16 @@ impl SyncError {
     /// The same error of a ledger at `path`, with what to do about one that is damaged.
     pub(crate) fn of_ledger(mut self, path: &Path) -> Self {
         use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-        let Some(Cause::Database(error)) = &self.0.cause else { return self };
-        if matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase)) {
-            self.0.message = format!(
-                "{}: the ledger is damaged, or no ledger: name another file, or move it away to begin a new one, for which \
-                 everything is sent once more",
-                path.display()
-            );
+        if self.0.kind == ErrorKind::Io {
+            // It names its file already.
             return self;
+        }
+        if let Some(Cause::Database(error)) = &self.0.cause
+            && matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
+        {
+            self.0.message = "the ledger is damaged, or no ledger: name another file, or move it away to begin a new one, for which \
+                              everything is sent once more"
+                .into();
         }
         self.at(path.display())
     }
@@ -119,9 +121,21 @@ impl SyncError {
     }
 }
 
+/// What to do where there is no room.
+const MAKE_ROOM: &str = ": make room there, then the same command goes on";
+
+fn remedy(error: &io::Error) -> &'static str {
+    use io::ErrorKind::{QuotaExceeded, StorageFull};
+    if matches!(error.kind(), StorageFull | QuotaExceeded) { MAKE_ROOM } else { "" }
+}
+
 impl From<rusqlite::Error> for SyncError {
     fn from(source: rusqlite::Error) -> Self {
-        let message = format!("the ledger cannot be read or written: {source}");
+        let message = if source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) {
+            format!("no room is left for the ledger{MAKE_ROOM}")
+        } else {
+            format!("the ledger cannot be read or written: {source}")
+        };
         Self(Box::new(Fault { kind: ErrorKind::Ledger, message, cause: Some(Cause::Database(source)) }))
     }
 }
@@ -129,7 +143,9 @@ impl From<rusqlite::Error> for SyncError {
 impl From<SortError> for SyncError {
     fn from(source: SortError) -> Self {
         let message = source.to_string();
-        Self(Box::new(Fault { kind: ErrorKind::Io, message, cause: Some(Cause::Io(source.into_io())) }))
+        let source = source.into_io();
+        let message = format!("{message}{}", remedy(&source));
+        Self(Box::new(Fault { kind: ErrorKind::Io, message, cause: Some(Cause::Io(source)) }))
     }
 }
 

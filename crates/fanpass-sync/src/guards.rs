@@ -72,6 +72,8 @@ pub struct GuardedFacts {
     pub read: u64,
     /// Rows that are rejected.
     pub rejected: u64,
+    /// Rows that give nothing to send.
+    pub empty: u64,
     /// Members, or users that the feed has written, before.
     pub before: u64,
     /// Whether nobody tells who is a member before, so that anybody may go out.
@@ -113,9 +115,9 @@ impl Guards {
     /// assert_eq!(breaches[0].message, "30 of 100 would go out (30 %), and 20 % may");
     /// ```
     pub fn check(&self, facts: &GuardedFacts) -> Vec<Breach> {
-        let GuardedFacts { read, rejected, .. } = *facts;
+        let GuardedFacts { read, rejected, empty, .. } = *facts;
         let mut breaches = Vec::new();
-        if read == rejected {
+        if read == rejected + empty {
             let message = match read {
                 0 => "the source holds no rows".to_owned(),
                 _ => format!("none of the {read} rows of the source can be used"),

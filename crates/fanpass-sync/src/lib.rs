@@ -11,6 +11,7 @@ mod mapping;
 mod membership;
 mod reading;
 mod rejects;
+mod seen;
 mod updates;
 
 pub use cell_type::{CellFault, CellType, code};
@@ -19,7 +20,7 @@ pub use feeds::{AttributeFeed, AttributeMode, FeedTarget, Feeds, RejectsOf, Segm
 pub use figures::Figures;
 pub use guards::{Breach, Guard, GuardedFacts, Guards};
 pub use ledger::{
-    Busy, Changes, Contradiction, Contradictions, Deliveries, Departures, History, Ledger, ListId,
+    Busy, Changes, Contradiction, Contradictions, Deliveries, Departures, Doubt, History, Ledger, ListId,
     ListReader, ListState, ListWriter, Receipt, Run, RunEnd, RunId, RunStart, Standing, Survey, Taken,
     Verdict, Verdicts,
 };

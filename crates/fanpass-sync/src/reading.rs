@@ -20,6 +20,9 @@ pub struct Reading {
     /// See [`Options::encoding`]: `utf-8`, `utf-16le`, `utf-16be` or `windows-1252`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<TextEncoding>,
+    /// See [`Options::skip_rows`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip_rows: Option<u32>,
     /// See [`Options::header`]: whether the first row names the columns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<bool>,
@@ -81,6 +84,7 @@ impl Reading {
         options.sheet.clone_from(&self.sheet);
         options.delimiter = self.delimiter.map(delimiter).transpose()?;
         options.encoding = self.encoding.map(|encoding| encoding.0);
+        options.skip_rows = self.skip_rows;
         options.header = match self.header {
             None => Header::Detect,
             Some(true) => Header::Present,

@@ -94,7 +94,12 @@ impl Archive {
 
     /// An entry as a file of its own, checked to its last byte.
     pub(crate) fn extract(&mut self, index: usize, place: &Origin) -> Result<File, TableError> {
-        let io = |error| TableError::io(place, error);
+        let io = |error: io::Error| {
+            let folder = std::env::temp_dir();
+            let message =
+                format!("it is unpacked in the folder that TMPDIR names, {}: {error}", folder.display());
+            TableError::io(place, io::Error::new(error.kind(), message))
+        };
         let mut file = tempfile::tempfile().map_err(io)?;
         let mut part = self.part(index, place)?;
         let mut buffer = vec![0; 64 << 10];

@@ -74,5 +74,5 @@ fn steps(name: &str) -> Option<Vec<&str>> {
 
 fn is_passed_over(steps: &[&str]) -> bool {
     steps.iter().any(|step| step.starts_with('.') || *step == "__MACOSX")
-        || steps.last().is_none_or(|name| *name == "Thumbs.db")
+        || steps.last().is_none_or(|name| ["Thumbs.db", "desktop.ini"].contains(name))
 }

@@ -1,9 +1,9 @@
 //! Names of columns, and which of them holds the ids.
 
-use crate::{ErrorKind, TableError, origin::Origin, origin::printable};
+use crate::{ErrorKind, TableError, origin::Origin, origin::quoted};
 
 /// Headers that name a column of user ids, compared without case, spaces, `-`, `_` and `.`.
-const ID_NAMES: [&str; 14] = [
+pub(crate) const ID_NAMES: [&str; 14] = [
     "id",
     "uid",
     "userid",
@@ -71,23 +71,40 @@ impl Selector {
         }
     }
 
-    /// The columns that may be meant; `named` says whether they come from a header.
-    fn candidates(&self, columns: &[String], named: bool) -> Vec<usize> {
+    /// Whether the cell, of a row that may be a header, names the column.
+    pub(crate) fn is_header(&self, cell: &str) -> bool {
+        match self {
+            Self::Name(name) => cell == name || plain(cell) == plain(name),
+            Self::Recognised | Self::Position(_) => is_id_name(cell),
+        }
+    }
+
+    /// The columns that may be meant. A column without a header is called by its letters, which are no header: they are
+    /// never recognised, and mean the column only where no header is called so.
+    pub(crate) fn candidates(&self, columns: &[String]) -> Vec<usize> {
+        let is_header = |column: &usize| columns[*column] != letters(*column);
         match self {
             Self::Position(position) => {
                 (*position < columns.len()).then_some(*position).into_iter().collect()
             }
             Self::Recognised if columns.len() == 1 => vec![0],
-            Self::Recognised => positions(columns, |column| named && is_id_name(column)),
+            Self::Recognised => positions(columns, is_id_name).into_iter().filter(is_header).collect(),
             Self::Name(name) => {
-                let same = positions(columns, |column| column == name);
-                if same.is_empty() { positions(columns, |column| plain(column) == plain(name)) } else { same }
+                let mut exact = positions(columns, |column| column == name);
+                exact.retain(is_header);
+                if !exact.is_empty() {
+                    return exact;
+                }
+                let wanted = plain(name);
+                let (headers, letters): (Vec<_>, Vec<_>) =
+                    positions(columns, |column| plain(column) == wanted).into_iter().partition(is_header);
+                if headers.is_empty() { letters } else { headers }
             }
         }
     }
 
-    /// The column among `columns`; `named` says whether they come from a header.
-    pub(crate) fn find(&self, columns: &[String], named: bool, origin: &Origin) -> Result<usize, TableError> {
+    /// The column among `columns`.
+    pub(crate) fn find(&self, columns: &[String], origin: &Origin) -> Result<usize, TableError> {
         let fail = |kind, message: String| {
             Err(TableError::new(
                 kind,
@@ -95,7 +112,7 @@ impl Selector {
                 format!("{message}; the columns are {}", list_columns(columns)),
             ))
         };
-        let matches = self.candidates(columns, named);
+        let matches = self.candidates(columns);
         let wanted = match self {
             Self::Position(position) if matches.is_empty() => {
                 return fail(ErrorKind::UnknownColumn, format!("there is no column #{}", position + 1));
@@ -105,9 +122,9 @@ impl Selector {
                 return fail(ErrorKind::AmbiguousColumn, message.to_owned());
             }
             Self::Name(name) if matches.is_empty() => {
-                return fail(ErrorKind::UnknownColumn, format!("there is no column {:?}", printable(name)));
+                return fail(ErrorKind::UnknownColumn, format!("there is no column {}", quoted(name)));
             }
-            Self::Name(name) => format!("are named {:?}", printable(name)),
+            Self::Name(name) => format!("are named {}", quoted(name)),
             Self::Position(_) | Self::Recognised => "may hold the ids".to_owned(),
         };
         match matches.as_slice() {
@@ -136,7 +153,7 @@ impl Selector {
 /// assert_eq!(fanpass_table::find_columns(&columns, None), [0]);
 /// ```
 pub fn find_columns(columns: &[String], column: Option<&str>) -> Vec<usize> {
-    Selector::parse(column).candidates(columns, true)
+    Selector::parse(column).candidates(columns)
 }
 
 fn positions(columns: &[String], wanted: impl Fn(&str) -> bool) -> Vec<usize> {
@@ -153,7 +170,7 @@ pub fn list_columns(columns: &[String]) -> String {
         .enumerate()
         .map(|(position, name)| {
             let name: String = name.chars().take(40).collect();
-            format!("#{} {:?}", position + 1, printable(&name))
+            format!("#{} {}", position + 1, quoted(&name))
         })
         .collect();
     if let Some(more) = columns.len().checked_sub(LISTED).filter(|&more| more > 0) {

@@ -23,7 +23,9 @@ pub(crate) enum Container {
 }
 
 /// Content that people name `.csv` or `.xls` and that is none, with what to do.
-const FOREIGN: [(&[u8], &str); 6] = [
+const FOREIGN: [(&[u8], &str); 8] = [
+    (b"\xFF\xFE\0\0", "text in UTF-32; save it as UTF-8"),
+    (b"\0\0\xFE\xFF", "text in UTF-32; save it as UTF-8"),
     (b"%PDF", "a PDF; export the table as CSV"),
     (b"BZh", "bzip2-compressed; unpack it first"),
     (b"\xFD7zXZ\0", "xz-compressed; unpack it first"),

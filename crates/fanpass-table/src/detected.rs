@@ -25,7 +25,7 @@ impl Table {
     }
 
     /// What a person should know of how the file was read, a sentence each: files of an archive that are passed over, text
-    /// that is taken for Windows-1252. Complete once all rows are read.
+    /// that is taken for Windows-1252, a header that cannot be read, ids with characters that cannot be seen. Complete once all rows are read.
     pub fn notices(&self) -> Vec<String> {
         let passed_over = self.chain.as_ref().map(Chain::passed_over).filter(|names| !names.is_empty());
         let passed_over = passed_over.map(|names| {
@@ -37,7 +37,13 @@ impl Table {
             let names = list_names(&guessed);
             format!("read as Windows-1252, as it is not UTF-8: {names}; state the encoding if letters come out wrong")
         });
-        passed_over.into_iter().chain(guessed).collect()
+        let hidden = self.hidden.as_ref().map(|first| {
+            format!(
+                "ids hold characters that cannot be seen, the first at {first}: they are sent as they are"
+            )
+        });
+        let nameless = self.nameless.as_ref().or(self.member.nameless.as_ref()).cloned();
+        passed_over.into_iter().chain(guessed).chain(nameless).chain(hidden).collect()
     }
 
     /// Whether the first row names the columns. Before the first row is read, this is as certain as

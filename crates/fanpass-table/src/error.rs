@@ -37,6 +37,8 @@ pub enum ErrorKind {
     Empty,
     /// Several delimiters fit equally well.
     AmbiguousDelimiter,
+    /// The table seems to begin below the first row: titles stand above it.
+    AmbiguousStart,
     /// The first row may be a header or data, or it is stated that there is no header where columns always have names.
     AmbiguousHeader,
     /// No column, or more than one, may hold the ids.
@@ -61,6 +63,7 @@ impl ErrorKind {
             Self::UnclosedQuote => "unclosed_quote",
             Self::Empty => "empty",
             Self::AmbiguousDelimiter => "ambiguous_delimiter",
+            Self::AmbiguousStart => "ambiguous_start",
             Self::AmbiguousHeader => "ambiguous_header",
             Self::AmbiguousColumn => "ambiguous_column",
             Self::UnknownColumn => "unknown_column",

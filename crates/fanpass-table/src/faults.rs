@@ -28,8 +28,8 @@ impl Member {
     }
 }
 
-fn repeated_header() -> Fault {
-    let message = "the row is the header once more, as where files were put together: remove it";
+pub(crate) fn repeated_header() -> Fault {
+    let message = "the row is a header among the data, as where files were put together: remove it";
     Fault::new(code::REPEATED_HEADER, message.to_owned())
 }
 

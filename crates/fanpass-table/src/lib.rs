@@ -26,6 +26,7 @@ mod stored;
 mod strings;
 mod table;
 mod text;
+mod words;
 mod workbook;
 mod xls;
 mod xlsx;

@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 
 use crate::{
-    ErrorKind, Header, TableError,
+    ErrorKind, Header, Options, TableError,
     columns::{Selector, letters},
-    header::{Verdict, judge},
-    origin::{Origin, printable},
+    header::Verdict,
+    origin::Origin,
     record::Record,
     source::Source,
+    text::begins_below,
 };
 
 /// Rows that are read ahead to tell a header from data.
@@ -19,13 +20,18 @@ pub(crate) struct Member {
     pub(crate) origin: Origin,
     pub(crate) columns: Vec<String>,
     pub(crate) record: Record,
-    ahead: VecDeque<Record>,
+    /// Rows that were read and not handed out, the first of the file among them.
+    pub(crate) ahead: VecDeque<Record>,
     /// What the caller says of the header.
-    stated: Header,
+    pub(crate) stated: Header,
+    /// How many rows stand above the table, if the caller says so.
+    above: Option<u32>,
     named: bool,
     settled: bool,
     /// Whether the first row was taken for the header, once that is settled; `None` where the format gives the names.
     header: Option<bool>,
+    /// What is wrong with cells of the header.
+    pub(crate) nameless: Option<String>,
     ended: bool,
     /// Number of the last row that was handed out or taken as the header.
     last: u64,
@@ -33,15 +39,16 @@ pub(crate) struct Member {
 
 impl Member {
     /// Reads the first rows.
-    pub(crate) fn open(mut source: Source, origin: Origin, stated: Header) -> Result<Self, TableError> {
+    pub(crate) fn open(mut source: Source, origin: Origin, options: &Options) -> Result<Self, TableError> {
+        let above = options.skip_rows;
         let mut ahead = VecDeque::new();
         let mut ended = false;
         while ahead.len() < AHEAD && !ended {
             let mut record = Record::default();
-            if source.read(&mut record)? {
-                ahead.push_back(record);
-            } else {
+            if !source.read(&mut record)? {
                 ended = true;
+            } else if record.number > above.unwrap_or(0).into() {
+                ahead.push_back(record);
             }
         }
         let given = source.names().filter(|columns| !columns.is_empty());
@@ -52,10 +59,12 @@ impl Member {
             columns: given.unwrap_or_default(),
             record: Record::default(),
             ahead,
-            stated,
+            stated: options.header,
+            above,
             named,
             settled: named,
             header: None,
+            nameless: None,
             ended,
             last: 0,
         };
@@ -75,14 +84,29 @@ impl Member {
         Ok(member)
     }
 
-    /// Refuses that a file is said to have no names of columns when its format gives them.
+    /// Refuses that a file is said to have no names of columns, or rows above them, when its format gives them.
     fn check_named(&self) -> Result<(), TableError> {
-        if self.stated != Header::Absent {
-            return Ok(());
-        }
+        let (kind, what) = match self.stated {
+            Header::Absent => (ErrorKind::AmbiguousHeader, "that there is no header"),
+            _ if self.above.is_some() => (ErrorKind::UnsupportedFormat, "that rows stand above them"),
+            _ => return Ok(()),
+        };
         let format = self.source.format().as_str().to_uppercase();
-        let message = format!("is {format}, which names its columns; do not state that there is no header");
-        Err(TableError::new(ErrorKind::AmbiguousHeader, &self.origin, message))
+        let message = format!("is {format}, which names its columns; do not state {what}");
+        Err(TableError::new(kind, &self.origin, message))
+    }
+
+    /// The column of the ids. Settles whether the first row is a header.
+    pub(crate) fn choose(&mut self, wanted: &Selector) -> Result<usize, TableError> {
+        if !self.settled
+            && self.above.is_none()
+            && let Some(row) = self.header_below(wanted)
+        {
+            let what = "the row is a header, and the first row is none";
+            return Err(begins_below(&self.origin, row.number, row.line, what));
+        }
+        self.settle(wanted)?;
+        wanted.find(&self.columns, &self.origin)
     }
 
     /// Settles whether the first row is a header, given which column is wanted, once.
@@ -95,17 +119,17 @@ impl Member {
             Verdict::Unclear => return Err(self.unclear(first, wanted)),
             Verdict::Data => {
                 self.columns = (0..self.width()).map(letters).collect();
+                self.last = first.number.saturating_sub(1);
                 (self.named, self.header) = (false, Some(false));
             }
             Verdict::Named => {
-                if let Some(fault) =
-                    first.fault_of(None).or_else(|| first.faults.first().map(|(_, fault)| fault))
-                {
+                if let Some(fault) = first.fault_of(None) {
                     let place = self.origin.locate(first.number, first.line, None);
                     let message = format!("the header cannot be read: {}", fault.message);
                     return Err(TableError::new(ErrorKind::Malformed, place, message));
                 }
                 self.columns = names(first, self.width());
+                self.nameless = nameless(first, &self.origin);
                 self.last = first.number;
                 (self.named, self.header) = (true, Some(true));
                 self.ahead.pop_front();
@@ -151,10 +175,6 @@ impl Member {
             && names(&self.record, self.record.len().max(self.columns.len())) == self.columns
     }
 
-    pub(crate) fn find(&self, wanted: &Selector) -> Result<usize, TableError> {
-        wanted.find(&self.columns, self.named, &self.origin)
-    }
-
     /// Puts the next row into `record` and returns how many blank rows stood before it; `None` at the end.
     #[inline]
     pub(crate) fn advance(&mut self) -> Result<Option<u64>, TableError> {
@@ -179,42 +199,37 @@ impl Member {
 
     /// How many columns there are. A sheet's first row may be a title that is narrower than the table below it; in
     /// text the first row counts, and others that differ are rejected.
-    fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         let first = self.ahead.front().map_or(0, Record::len);
         let widest = self.ahead.iter().map(Record::len).max().unwrap_or(0);
         if self.source.text().is_some() { first } else { widest }
     }
-
-    fn verdict(&self, first: &Record, wanted: &Selector) -> Verdict {
-        let column = match (self.stated, wanted) {
-            (Header::Detect, Selector::Name(_)) => return Verdict::Named,
-            (Header::Detect, Selector::Recognised) if self.width() > 1 => return Verdict::Named,
-            // There is no such column: take the row for a header, so that the error lists names.
-            (Header::Detect, Selector::Position(column)) if *column >= self.width() => return Verdict::Named,
-            (_, Selector::Position(column)) => *column,
-            _ => 0,
-        };
-        let others = self.ahead.iter().skip(1).map(|record| record.cell(column).trim());
-        judge(self.stated, first.cell(column).trim(), others)
-    }
-
-    fn unclear(&self, first: &Record, wanted: &Selector) -> TableError {
-        let column = if let Selector::Position(column) = wanted { *column } else { 0 };
-        let cell: String = first.cell(column).trim().chars().take(40).collect();
-        let place = self.origin.locate(first.number, first.line, Some(column));
-        let message = format!(
-            "{:?} may be the column's name or an id: state whether the header is present or absent",
-            printable(&cell)
-        );
-        TableError::new(ErrorKind::AmbiguousHeader, place, message)
-    }
 }
 
-/// The cells of a header, trimmed; a cell without text is named by its letters.
-fn names(header: &Record, width: usize) -> Vec<String> {
+/// The cells of a header, trimmed; one without text, or that cannot be read, is named by its letters.
+pub(crate) fn names(header: &Record, width: usize) -> Vec<String> {
     let name = |column| match header.cell(column).trim() {
         "" => letters(column),
         name => name.to_owned(),
     };
-    (0..width).map(name).collect()
+    let mut names: Vec<_> = (0..width).map(name).collect();
+    for column in header.faults.iter().filter_map(|(column, _)| *column) {
+        if let Some(name) = names.get_mut(column) {
+            *name = letters(column);
+        }
+    }
+    names
+}
+
+/// What is wrong with cells of a header, as a sentence.
+fn nameless(header: &Record, origin: &Origin) -> Option<String> {
+    let mut faults = header.faults.iter().filter_map(|(column, fault)| Some(((*column)?, fault)));
+    let (column, fault) = faults.next()?;
+    let others = match faults.count() {
+        0 => String::new(),
+        others => format!("; so are {others} more"),
+    };
+    let place = origin.locate(header.number, header.line, Some(column));
+    let (message, letters) = (&fault.message, letters(column));
+    Some(format!("{place}: the column is named {letters}, as its header is no name ({message}){others}"))
 }

@@ -22,7 +22,10 @@ pub struct Options {
     pub delimiter: Option<u8>,
     /// The encoding of delimited text. `None` detects it.
     pub encoding: Option<Encoding>,
-    /// Whether the first row names the columns.
+    /// How many rows stand above the table and are passed over: lines of text, rows of a sheet. `None` takes the first row that
+    /// is not blank for the table's, and where the table seems to begin further down, reading fails and asks.
+    pub skip_rows: Option<u32>,
+    /// Whether the first row of the table names the columns.
     pub header: Header,
     /// The sheet to read, by name. `None` takes the only visible sheet that holds data.
     pub sheet: Option<String>,
@@ -41,7 +44,7 @@ impl Options {
         if self.sheet.is_some() && matches!(found, Format::Csv | Format::Jsonl | Format::Parquet) {
             let what = if found == Format::Parquet { "Parquet" } else { "text" };
             let message = format!("is {what} and has no sheets; name none");
-            return Err(TableError::new(ErrorKind::UnknownSheet, origin, message));
+            return Err(TableError::new(ErrorKind::UnsupportedFormat, origin, message));
         }
         let refuse = |what: &str| {
             let message = format!("is {}, which has no {what}; state none", found.name());

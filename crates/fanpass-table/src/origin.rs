@@ -1,6 +1,6 @@
 //! Where rows come from, as text for people.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use crate::columns::letters;
 
@@ -57,7 +57,7 @@ const LISTED: usize = 10;
 
 /// Names in quotes for people, the first of them if there are many.
 pub(crate) fn list_names(names: &[String]) -> String {
-    let shown: Vec<_> = names.iter().take(LISTED).map(|name| format!("{:?}", printable(name))).collect();
+    let shown: Vec<_> = names.iter().take(LISTED).map(|name| quoted(name)).collect();
     let more = names.len().saturating_sub(LISTED);
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{}{rest}", shown.join(", "))
@@ -66,21 +66,33 @@ pub(crate) fn list_names(names: &[String]) -> String {
 /// Characters of a name that are shown at either end of a long one.
 const ENDS: usize = 100;
 
+/// The text in quotes, its control characters escaped; a long one is cut in its middle.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("{:?}", cut(text))
+}
+
 /// The text with its control characters escaped, so that a hostile name cannot forge lines or drive a terminal. A long one is
 /// cut in its middle: it stands in the place of every row, and an archive's names may have 64 KiB.
 pub(crate) fn printable(text: &str) -> String {
-    let cut = text.chars().count().saturating_sub(2 * ENDS);
     let mut shown = String::new();
-    for (at, character) in text.chars().enumerate() {
-        match at.checked_sub(ENDS) {
-            Some(behind) if behind < cut => {
-                if behind == 0 {
-                    shown.push('…');
-                }
-            }
-            _ if character.is_control() => shown.extend(character.escape_default()),
-            _ => shown.push(character),
+    for character in cut(text).chars() {
+        if character.is_control() {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
         }
     }
     shown
+}
+
+fn cut(text: &str) -> Cow<'_, str> {
+    if text.len() <= 2 * ENDS {
+        return text.into();
+    }
+    let behind = text.chars().count().saturating_sub(ENDS);
+    if behind <= ENDS {
+        return text.into();
+    }
+    let (begin, end) = (text.chars().take(ENDS), text.chars().skip(behind));
+    begin.chain(['…']).chain(end).collect::<String>().into()
 }

@@ -36,8 +36,11 @@ pub mod code {
     pub const UNCACHED_FORMULA: &str = "uncached_formula";
     /// The row has fewer cells than there are columns, or data beyond the last one.
     pub const RAGGED_ROW: &str = "ragged_row";
-    /// Each cell of the row is that of the header: files were put together with their headers.
+    /// Each cell of the row is that of the header, or the id's is a recognised name of a column of ids: files were put together
+    /// with their headers.
     pub const REPEATED_HEADER: &str = "repeated_header";
+    /// The id's cell is a word for a total, alone or before a figure: the row adds up others.
+    pub const TOTAL_ROW: &str = "total_row";
     /// A quoted cell goes on after its closing quote, or a quote follows a cell's leading space.
     pub const BAD_QUOTE: &str = "bad_quote";
     /// The cell's bytes are not text in the file's encoding.

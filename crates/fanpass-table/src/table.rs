@@ -31,10 +31,14 @@ pub struct Table {
     pub(crate) chain: Option<Chain>,
     /// Files of the archive before the one at hand whose encoding was guessed.
     pub(crate) guessed: Vec<String>,
-    selector: Option<Selector>,
+    pub(crate) selector: Option<Selector>,
     /// The id column of the file at hand.
-    id_column: usize,
+    pub(crate) id_column: usize,
     blank: u64,
+    /// What is wrong with the header of a file of the archive before the one at hand.
+    pub(crate) nameless: Option<String>,
+    /// The place of the first id with characters that cannot be seen.
+    pub(crate) hidden: Option<String>,
     /// The same open file, where it is read from front to back.
     place: Option<File>,
 }
@@ -66,7 +70,7 @@ impl Table {
             Opened::Rows(source, place) => {
                 let format = source.format();
                 options.check(format, &origin)?;
-                (format, Member::open(source, place, options.header)?, None)
+                (format, Member::open(source, place, options)?, None)
             }
             Opened::Archive(archive) => {
                 options.check(Format::Zip, &origin)?;
@@ -79,7 +83,19 @@ impl Table {
         let place = place.filter(|_| matches!(format, Format::Csv | Format::Jsonl));
         let (options, selector) = (options.clone(), None);
         let guessed = Vec::new();
-        Ok(Self { format, options, member, chain, guessed, selector, id_column: 0, blank: 0, place })
+        Ok(Self {
+            format,
+            options,
+            member,
+            chain,
+            guessed,
+            selector,
+            id_column: 0,
+            blank: 0,
+            nameless: None,
+            hidden: None,
+            place,
+        })
     }
 
     /// Bytes of the file that were read so far, ahead of the rows by what is buffered; `None` for workbooks, archives and
@@ -131,6 +147,7 @@ impl Table {
             }
             if let Some(blank) = self.member.advance()? {
                 self.blank += blank;
+                self.look_at_id();
                 return Ok(true);
             }
             if !self.open_next()? {
@@ -146,6 +163,7 @@ impl Table {
         let Some(next) = next else { return Ok(false) };
         let last = std::mem::replace(&mut self.member, next);
         self.guessed.extend(last.guessed());
+        self.nameless = self.nameless.take().or_else(|| last.nameless.clone());
         self.settle()?;
         self.member.check_header(&last)?;
         Ok(true)
@@ -188,8 +206,7 @@ impl Table {
     /// As [`Table::ids`].
     pub fn select_ids(&mut self, column: Option<&str>) -> Result<(), TableError> {
         let selector = Selector::parse(column);
-        self.member.settle(&selector)?;
-        self.id_column = self.member.find(&selector)?;
+        self.id_column = self.member.choose(&selector)?;
         self.selector = Some(selector);
         Ok(())
     }
@@ -203,10 +220,9 @@ impl Table {
     /// Settles header and id column of the file at hand, once.
     #[cold]
     fn settle(&mut self) -> Result<(), TableError> {
-        let selector = self.selector.as_ref().unwrap_or(&Selector::Recognised);
-        self.member.settle(selector)?;
-        if self.selector.is_some() {
-            self.id_column = self.member.find(selector)?;
+        match &self.selector {
+            Some(selector) => self.id_column = self.member.choose(selector)?,
+            None => self.member.settle(&Selector::Recognised)?,
         }
         Ok(())
     }
@@ -215,7 +231,7 @@ impl Table {
 fn next_member(chain: &mut Chain, options: &Options) -> Result<Option<Member>, TableError> {
     let Some((file, origin)) = chain.next()? else { return Ok(None) };
     match Opened::open(file, options, &origin)? {
-        Opened::Rows(source, place) => Member::open(source, place, options.header).map(Some),
+        Opened::Rows(source, place) => Member::open(source, place, options).map(Some),
         Opened::Archive(_) => {
             let message = "is an archive inside an archive; unpack it first";
             Err(TableError::new(ErrorKind::UnsupportedFormat, &origin, message))

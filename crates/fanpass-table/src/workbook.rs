@@ -1,6 +1,6 @@
 //! Which sheet of a workbook is meant.
 
-use crate::{ErrorKind, TableError, origin::Origin, origin::printable};
+use crate::{ErrorKind, TableError, origin::Origin, origin::quoted};
 
 /// A worksheet as the workbook lists it.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(crate) fn choose<P>(
         // Excel compares sheet names without case.
         let same = |sheet: &Sheet<P>| sheet.name.to_lowercase() == wanted.to_lowercase();
         return sheets.into_iter().find(same).ok_or_else(|| {
-            let message = format!("there is no sheet {:?}; the sheets are {all}", printable(wanted));
+            let message = format!("there is no sheet {}; the sheets are {all}", quoted(wanted));
             TableError::new(ErrorKind::UnknownSheet, origin, message)
         });
     }
@@ -46,7 +46,7 @@ pub(crate) fn choose<P>(
 fn list<'a, P: 'a>(sheets: impl Iterator<Item = &'a Sheet<P>>) -> String {
     let shown: Vec<_> = sheets
         .take(50)
-        .map(|sheet| format!("{:?}{}", printable(&sheet.name), if sheet.visible { "" } else { " (hidden)" }))
+        .map(|sheet| format!("{}{}", quoted(&sheet.name), if sheet.visible { "" } else { " (hidden)" }))
         .collect();
     if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }
 }

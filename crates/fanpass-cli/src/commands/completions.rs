@@ -1,12 +1,11 @@
 //! `fanpass completions`: a shell's completion script.
 
-use std::io;
-
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
 use crate::cli::Cli;
 use crate::exit::Exit;
+use crate::lines::write_out;
 
 /// Print a shell's completion script
 #[derive(Debug, Args)]
@@ -22,7 +21,7 @@ impl Completions {
     pub fn run(self) -> anyhow::Result<Exit> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "fanpass", &mut script);
-        io::Write::write_all(&mut io::stdout(), &script)?;
+        write_out(&script)?;
         Ok(Exit::Done)
     }
 }

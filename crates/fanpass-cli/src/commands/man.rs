@@ -1,7 +1,6 @@
 //! `fanpass man`: the manual, one page on standard output or one per command in a folder.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -9,6 +8,7 @@ use clap::{Args, CommandFactory};
 
 use crate::cli::Cli;
 use crate::exit::Exit;
+use crate::lines::write_out;
 
 /// Print the manual page
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ impl Man {
         }
         let mut page = Vec::new();
         clap_mangen::Man::new(command).render(&mut page)?;
-        io::stdout().write_all(&page)?;
+        write_out(&page)?;
         Ok(Exit::Done)
     }
 }

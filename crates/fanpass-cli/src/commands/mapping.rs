@@ -7,8 +7,7 @@ use clap::{Args, ValueEnum};
 use fanpass_sync::{Absent, ColumnMap, Constant, Mapping};
 
 use crate::feed::config::Config;
-use crate::input::word_of;
-use crate::session::quoted;
+use crate::input::{option, word_of};
 
 /// Which columns become which attributes, and what a missing value means.
 #[derive(Debug, Clone, Default, Args)]
@@ -120,6 +119,6 @@ impl MappingOptions {
         let attributes =
             self.checked.attributes.iter().map(|file| ("--attributes", file.display().to_string()));
         let words = map.chain(set).chain(nulls).chain(policies).chain(attributes);
-        words.map(|(name, value)| format!("{name} {}", quoted(&value))).collect()
+        words.map(|(name, value)| option(name, &value)).collect()
     }
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 use fanpass_sync::Guard;
 use serde::{Deserialize, Serialize};
 
+use super::apply::report::FeedReport;
 use super::mapping::CheckedBy;
 use super::sending::LedgerOptions;
 use crate::cli::Global;
@@ -18,7 +19,6 @@ use crate::failure::failure;
 use crate::feed::config::{Config, latest_run};
 use crate::feed::plan::{FeedPlan, PLAN_VERSION, Plan as SavedPlan};
 use crate::feed::prepare::Preparing;
-use crate::feed::recipe::absolute;
 use crate::printer::{Printer, Report};
 use crate::profile::write_private;
 use crate::runtime::blocking;
@@ -90,16 +90,17 @@ impl Plan {
         let saved = if self.dry_run { None } else { Some(self.save(&plan, saved)?) };
         let next = saved.as_deref().and_then(|path| next_of(&plan.feeds, &[], path, &session));
         session.close().await;
-        let report = PlanReport { config: config.path, feeds: plan.feeds, saved, next };
-        printer.report(&report)?;
-        Ok(exit_of_plans(&report.feeds, &[]))
+        let exit = exit_of_plans(&plan.feeds, &[]);
+        let feeds = plan.feeds.into_iter().map(FeedReport::of_none).collect();
+        printer.report(&PlanReport { config: config.path, feeds, saved, next })?;
+        Ok(exit)
     }
 
     fn save(&self, plan: &SavedPlan, path: PathBuf) -> Result<PathBuf> {
         // Side by side they can be moved together.
         let config = match self.file.file_name() {
             Some(name) if path.parent() == self.file.parent() => PathBuf::from(name),
-            _ => absolute(&self.file),
+            _ => absolute(&self.file)?,
         };
         let plan = &SavedPlan { config, ..plan.clone() };
         write_private(&path, &serde_json::to_vec_pretty(plan)?)?;
@@ -135,7 +136,7 @@ fn refuse_other(path: &Path) -> Result<()> {
 #[serde(rename_all = "camelCase")]
 struct PlanReport {
     config: PathBuf,
-    feeds: Vec<FeedPlan>,
+    feeds: Vec<FeedReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     saved: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -172,7 +173,7 @@ impl Report for PlanReport {
         writeln!(out, "Plan of {}; nothing was sent", self.config.display())?;
         for feed in &self.feeds {
             writeln!(out)?;
-            feed.human(out)?;
+            feed.plan().human(out)?;
         }
         if let Some(saved) = &self.saved {
             writeln!(out, "\nSaved as {}", saved.display())?;

@@ -1,6 +1,7 @@
 //! How fast to send, and what to do about a ledger in use, as options of every command that sends feeds.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::num::NonZeroU32;
 use std::path::Path;
 
@@ -22,7 +23,7 @@ pub struct Sending {
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     concurrency: u16,
     /// Requests a second at most
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = rate)]
     rate: Option<NonZeroU32>,
     #[command(flatten)]
     ids: IdsRate,
@@ -32,7 +33,7 @@ pub struct Sending {
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub struct IdsRate {
     /// Ids a second at most: an update is one, a segment as many as it has; after a request the next waits so long
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = rate)]
     pub ids_rate: Option<NonZeroU32>,
 }
 
@@ -72,7 +73,7 @@ impl LedgerOptions {
             fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
             printer.note(&format!("made the folder {} for the ledger", folder.display()));
         }
-        if path.exists() {
+        if path.exists() && !is_other(path) {
             refuse_shared(path, "ledger")?;
         }
         match Ledger::open(path, Busy::Refuse) {
@@ -105,4 +106,17 @@ impl LedgerOptions {
         self.check(ledger, &identity)?;
         Ok(ledger.keep_for(&identity)?)
     }
+}
+
+/// Whether a file holds something else than a database, which is told better than that others can read it.
+fn is_other(path: &Path) -> bool {
+    const DATABASE: &[u8] = b"SQLite format 3\0";
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(16).read_to_end(&mut head));
+    read.is_ok() && !head.is_empty() && head != DATABASE
+}
+
+/// A rate, which is none if it is 0.
+fn rate(text: &str) -> Result<NonZeroU32, String> {
+    text.parse().map_err(|_| "use a whole number from 1 on; without the option there is no bound".to_owned())
 }

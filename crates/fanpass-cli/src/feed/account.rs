@@ -83,19 +83,25 @@ impl Account {
     /// What became of an update that was handed to the push.
     pub fn settle(&mut self, tag: Tag, delivery: Delivery) -> Result<()> {
         let Tag { origin, receipt } = tag;
-        if let (Some(receipt), Some(deliveries)) = (receipt, &self.deliveries) {
-            let acknowledged = matches!(delivery, Delivery::Sent | Delivery::Superseded);
-            let mut deliveries = deliveries.lock().unwrap_or_else(PoisonError::into_inner);
-            deliveries.settle(receipt, acknowledged)?;
-        }
-        match origin {
+        let noted = match (receipt, &self.deliveries) {
+            (Some(receipt), Some(deliveries)) => {
+                let acknowledged = matches!(delivery, Delivery::Sent | Delivery::Superseded);
+                let mut deliveries = deliveries.lock().unwrap_or_else(PoisonError::into_inner);
+                deliveries.settle(receipt, acknowledged)
+            }
+            _ => Ok(()),
+        };
+        // Each row has its bucket, whatever the ledger can take.
+        let settled = match origin {
             Origin::Row { columns, row, user } => self.settle_row(&columns, &row, &user, delivery),
             Origin::Gone => {
                 let done = matches!(delivery, Delivery::Sent | Delivery::Superseded);
                 *if done { &mut self.figures.removed } else { &mut self.gone_left } += 1;
                 Ok(())
             }
-        }
+        };
+        noted?;
+        settled
     }
 
     fn settle_row(
@@ -108,6 +114,11 @@ impl Account {
         let figures = &mut self.figures;
         let (code, message) = match delivery {
             Delivery::Sent => {
+                figures.sent += 1;
+                return Ok(());
+            }
+            // Beside a ledger only rows are sent of which something counts.
+            Delivery::Superseded if self.deliveries.is_some() => {
                 figures.sent += 1;
                 return Ok(());
             }
@@ -170,16 +181,21 @@ impl Account {
 #[derive(Debug, Clone)]
 pub struct Shared(Arc<Mutex<State>>);
 
-/// The account, and what ended the reading of the file early.
+/// The account, and what ended it early.
 #[derive(Debug)]
 pub struct State {
     pub account: Account,
     pub failure: Option<anyhow::Error>,
-    /// How many rows the file has: counted, or before its end by those that were read and the bytes they take.
-    pub rows_expected: Option<u64>,
+    /// How many rows the file has, where they were counted.
+    pub rows: Option<u64>,
 }
 
 impl State {
+    /// Says what ended it early; the first reason stands.
+    pub fn fail(&mut self, error: impl Into<anyhow::Error>) {
+        self.failure.get_or_insert_with(|| error.into());
+    }
+
     /// Whether all was tried, and nobody is left who is gone and still has something.
     pub fn is_whole(&self) -> bool {
         let Account { stopped, gone_left, .. } = &self.account;
@@ -189,7 +205,7 @@ impl State {
 
 impl Shared {
     pub fn new(account: Account) -> Self {
-        Self(Arc::new(Mutex::new(State { account, failure: None, rows_expected: None })))
+        Self(Arc::new(Mutex::new(State { account, failure: None, rows: None })))
     }
 
     /// The state once nobody else has it.

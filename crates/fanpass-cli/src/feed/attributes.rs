@@ -96,6 +96,7 @@ pub struct Owned {
 #[derive(Debug)]
 pub struct Sent {
     pub state: State,
+    /// Gone if it could not be written at the end.
     pub ledger: Option<Ledger>,
 }
 
@@ -205,8 +206,10 @@ impl Job {
         // Whoever may get attributes from here on is missed once it is gone, whatever happens to the process.
         self.own(&mut ledger, either)?;
         let mut sent = self.send_changes(session, ledger, survey, options, printer).await?;
-        if sent.state.is_whole() {
-            self.own(&mut sent.ledger, members)?;
+        if sent.state.is_whole()
+            && let Err(error) = self.own(&mut sent.ledger, members)
+        {
+            sent.state.fail(error);
         }
         Ok(sent)
     }
@@ -231,7 +234,8 @@ impl Job {
             return Ok(Sent { state: self.state_of(figures), ledger });
         }
         let total = survey.as_ref().map(|survey| survey.changes.send + survey.gone());
-        let (shared, arriving, reading) = self.begin(ledger, survey);
+        let count = total.is_none() && printer.shows_progress();
+        let (shared, arriving, reading) = self.begin(ledger, survey, count);
         send_all(session, arriving, &shared, (options, total), printer).await?;
         reading.await?;
         end(shared)
@@ -242,7 +246,7 @@ impl Job {
         if let Some(figures) = survey.as_ref().and_then(Survey::figures_without_work) {
             return Ok(Sent { state: self.state_of(figures), ledger: None });
         }
-        let (shared, arriving, reading) = self.begin(None, survey);
+        let (shared, arriving, reading) = self.begin(None, survey, false);
         arriving.count_unsent(&shared).await;
         reading.await?;
         end(shared)
@@ -250,18 +254,19 @@ impl Job {
 
     fn state_of(&self, figures: Figures) -> State {
         let account = Account { figures, ..Account::new(self.rejects.clone(), None) };
-        State { account, failure: None, rows_expected: None }
+        State { account, failure: None, rows: None }
     }
 
     fn begin(
         &self,
         ledger: Option<Ledger>,
         survey: Option<Survey>,
+        count: bool,
     ) -> (Shared, Arriving, tokio::task::JoinHandle<()>) {
         let deliveries = ledger.map(|ledger| Arc::new(Mutex::new(Deliveries::new(ledger))));
         let shared = Shared::new(Account::new(self.rejects.clone(), deliveries));
         let (changes, owned) = survey.map_or((None, None), |survey| (Some(survey.changes), survey.owned));
-        let reading = Reading { job: self.clone(), changes, gone: owned.map(|owned| owned.gone) };
+        let reading = Reading { job: self.clone(), changes, gone: owned.map(|owned| owned.gone), count };
         let (arriving, reading) = read(reading, shared.clone());
         (shared, arriving, reading)
     }
@@ -273,5 +278,9 @@ fn end(shared: Shared) -> Result<Sent> {
     let ledger = deliveries
         .and_then(Arc::into_inner)
         .map(|deliveries| deliveries.into_inner().unwrap_or_else(PoisonError::into_inner).into_ledger());
-    Ok(Sent { state, ledger: ledger.transpose()? })
+    let ledger = ledger.transpose().unwrap_or_else(|error| {
+        state.fail(error);
+        None
+    });
+    Ok(Sent { state, ledger })
 }

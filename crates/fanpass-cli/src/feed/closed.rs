@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::Result;
-use fanpass_sync::Figures;
+use fanpass_sync::{Figures, RejectFiles};
 
 use super::account::{Account, State};
 use crate::exit::Exit;
@@ -27,26 +27,32 @@ pub struct Closed {
     pub gone_left: u64,
     /// What is to be known of how the file was read.
     pub notices: Vec<String>,
-    /// What ended the reading of the file early.
+    /// What ended it early: the reading of the file, or the writing down of what became of it.
     pub failure: Option<anyhow::Error>,
 }
 
 impl Closed {
-    /// Makes the reject files appear.
-    pub fn new(state: State) -> Result<Self> {
+    /// Makes the reject files appear, if they can.
+    pub fn new(state: State) -> Self {
         let State { account, failure, .. } = state;
         let Account { figures, shown, listed, stopped, files, gone_left, notices, .. } = account;
-        Ok(Self {
-            figures,
-            rejects: shown,
-            listed,
-            rejects_files: files.finish()?,
-            stopped,
-            unverified: None,
-            gone_left,
-            notices,
-            failure,
-        })
+        let mut closed =
+            Self { figures, rejects: shown, listed, stopped, gone_left, notices, failure, ..Self::default() };
+        closed.publish(files);
+        closed
+    }
+
+    /// Makes reject files appear.
+    pub fn publish(&mut self, files: RejectFiles) {
+        let published = files.finish().map(|files| self.rejects_files = files);
+        self.heed(published);
+    }
+
+    /// Keeps what failed, unless something did before: the account is given all the same.
+    pub fn heed(&mut self, done: Result<(), impl Into<anyhow::Error>>) {
+        if let Err(error) = done {
+            self.failure.get_or_insert_with(|| error.into());
+        }
     }
 
     /// Why it ended before its source did.
@@ -71,6 +77,12 @@ impl Closed {
         self.figures.sent + self.figures.removed > 0
     }
 
+    /// Whether each of its rows, if there is any, was rejected or gives nothing to send.
+    pub fn holds_nothing(&self) -> bool {
+        let Figures { sent, unchanged, unsent, removed, .. } = self.figures;
+        sent + unchanged + unsent + removed == 0
+    }
+
     /// What is left to be sent.
     fn left(&self) -> u64 {
         self.figures.unsent + self.gone_left
@@ -80,10 +92,10 @@ impl Closed {
     pub fn exit(self, dry_run: bool) -> Result<Exit> {
         let (left, sent) = (self.left(), self.has_sent());
         match (self.failure, self.stopped) {
-            (Some(error), _) if sent => Err(error.context(Incomplete::File)),
+            (Some(error), _) if sent => Err(Incomplete::File.by(error)),
             (Some(error), _) => Err(error),
             (None, _) if !self.figures.add_up() => Ok(Exit::Mismatch),
-            (None, Some((exit, _))) => Ok(exit),
+            (None, Some((exit, _))) => Ok(if sent { exit.once_sent() } else { exit }),
             (None, None) if left > 0 && !dry_run => Ok(Exit::Unreachable),
             (None, None) if self.unverified.is_some() => Ok(Exit::Unverified),
             (None, None) if self.figures.rejected > 0 => Ok(Exit::Rejects),
@@ -101,7 +113,7 @@ pub fn is_in_vain(figures: &Figures) -> bool {
 pub fn write_figures(out: &mut dyn Write, figures: &Figures) -> io::Result<()> {
     write_buckets(out, figures.read, &figures.buckets(), figures.add_up())?;
     if figures.removed > 0 {
-        writeln!(out, "  taken out, as they are not in the file any more: {}", count(figures.removed))?;
+        writeln!(out, "  taken out: {}", count(figures.removed))?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use fanpass_sync::{Feeds, Guards, Ledger};
 use sha2::{Digest as _, Sha256};
 
-use crate::cli::Global;
+use crate::cli::{Found, Global};
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::source::hex;
@@ -56,10 +56,15 @@ impl Config {
         global.local = target.local;
         global.domain = target.domain;
         global.profile = target.profile;
-        if let Some(data) = target.data {
-            global.data = data;
+        if global.local && global.data_from == Found::Nowhere {
+            global.data = target.data.unwrap_or_else(|| self.beside(&global.data));
         }
         global
+    }
+
+    /// A path that is relative to the file.
+    fn beside(&self, path: &Path) -> PathBuf {
+        self.path.parent().unwrap_or(Path::new("")).join(path)
     }
 
     /// Where rows of a feed go that do not arrive.

@@ -34,7 +34,7 @@ pub struct Delivered {
     pub inline: bool,
 }
 
-/// Sends the `ids` ids of a spool, which become the segment.
+/// Sends the `ids` ids of a spool, for which there has been time already; they become the segment.
 pub async fn deliver(
     session: &Session,
     segment: &SegmentName,
@@ -43,7 +43,6 @@ pub async fn deliver(
     printer: Printer,
 ) -> Result<Delivered> {
     if send_as == SendAs::Inline || (send_as == SendAs::Auto && ids <= INLINE_MAX) {
-        session.ids.take(ids).await;
         let progress = Progress::new(printer, "sending ids");
         match session.client.create_segment(segment, inline(spool.path())).await {
             Ok(receipt) => return Ok(Delivered { receipt, inline: true }),
@@ -51,11 +50,11 @@ pub async fn deliver(
                 drop(progress);
                 printer
                     .note(&format!("the service takes no list of {} ids: they go up as a file", count(ids)));
+                session.ids.take(ids).await;
             }
             Err(error) => return Err(error.into()),
         }
     }
-    session.ids.take(ids).await;
     let receipt = session.client.import_segment(segment, upload(spool, printer)?).await;
     let receipt = receipt.map_err(|error| {
         let too_large = error.kind() == ErrorKind::TooLarge;

@@ -44,7 +44,7 @@ impl Gone {
                 gone.samples.pop_last();
             }
         })?;
-        written.and_then(|()| out.flush()).context("cannot write a temporary file")?;
+        written.and_then(|()| out.flush())?;
         drop(out);
         Ok(gone)
     }

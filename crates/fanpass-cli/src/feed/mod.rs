@@ -8,6 +8,7 @@ pub mod config;
 pub mod delivery;
 pub mod gone;
 pub mod ids;
+pub mod keepers;
 pub mod lint;
 pub mod plan;
 pub mod prepare;

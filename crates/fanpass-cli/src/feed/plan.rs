@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use fanpass_model::SegmentName;
-use fanpass_sync::{Breach, Guard, SegmentMode};
+use fanpass_sync::{Breach, Figures, Guard, SegmentMode};
 use serde::{Deserialize, Serialize};
 
 use super::prepare::spelled;
@@ -15,7 +15,7 @@ use crate::printer::count;
 use crate::session::quoted_path;
 
 /// The form of a saved plan that this code reads and writes.
-pub const PLAN_VERSION: u32 = 1;
+pub const PLAN_VERSION: u32 = 2;
 
 /// A plan of all feeds of a configuration file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ pub struct Plan {
     pub feeds: Vec<FeedPlan>,
 }
 
-/// What one feed would change.
+/// What one feed would change; in a report, beside what was done of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FeedPlan {
@@ -46,6 +46,7 @@ pub struct FeedPlan {
     pub file: String,
     /// The SHA-256 of the file.
     pub digest: String,
+    #[serde(flatten)]
     pub rows: Rows,
     /// Members who come in, or users of whom nothing was acknowledged.
     pub added: u64,
@@ -61,10 +62,10 @@ pub struct FeedPlan {
     pub members_of: Option<String>,
     pub samples: Vec<Sample>,
     /// The first rows that are rejected.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub rejects: Vec<RejectedRow>,
     /// Where all of them are, if they were written down.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub rejects_files: Vec<PathBuf>,
     /// What is to be known of mapping and values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -82,15 +83,24 @@ pub struct FeedPlan {
     pub held_back: Option<String>,
 }
 
-/// The rows of a feed's file; `read` is the sum of the others.
+/// The rows of a feed's file; `read` is the sum of the others. While nothing was sent, those to be sent are `unsent`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Rows {
     pub read: u64,
-    pub send: u64,
+    pub sent: u64,
     pub unchanged: u64,
     pub duplicate: u64,
     pub empty: u64,
     pub rejected: u64,
+    pub unsent: u64,
+}
+
+impl From<Figures> for Rows {
+    fn from(figures: Figures) -> Self {
+        let Figures { read, sent, unchanged, duplicate, empty, rejected, unsent, .. } = figures;
+        Self { read, sent, unchanged, duplicate, empty, rejected, unsent }
+    }
 }
 
 /// One of those who are added, changed or removed.
@@ -217,9 +227,9 @@ impl FeedPlan {
 
 impl Rows {
     fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Self { read, send, unchanged, duplicate, empty, rejected } = *self;
+        let Self { read, unchanged, duplicate, empty, rejected, unsent, .. } = *self;
         let buckets = [
-            ("send", send),
+            ("send", unsent),
             ("unchanged", unchanged),
             ("duplicate", duplicate),
             ("empty", empty),

@@ -10,6 +10,7 @@ use fanpass_sync::{AttributeFeed, Contradiction, GuardedFacts, Ledger, RejectFil
 
 use super::attributes::{self, Said, Survey};
 use super::config::Config;
+use super::keepers::check_keepers;
 use super::lint::{Authority, lint};
 use super::plan::{FeedPlan, Kind, Rows, Sample};
 use super::remarks::Lint;
@@ -18,7 +19,7 @@ use super::sample::sample_users;
 use super::segment::members::learn_members;
 use super::segment::{self, Compared};
 use crate::exit::Exit;
-use crate::failure::failure;
+use crate::failure::{OfFeed, at_ledger, failure};
 use crate::printer::{Printer, count as counted};
 use crate::session::Session;
 use crate::source::SourceFile;
@@ -50,7 +51,13 @@ pub struct Preparing<'a> {
 impl Preparing<'_> {
     /// Compares all feeds, segments first.
     pub async fn all(&mut self) -> Result<Vec<Prepared>> {
+        let name = at_ledger(&self.config.ledger);
+        self.compare().await.map_err(name)
+    }
+
+    async fn compare(&mut self) -> Result<Vec<Prepared>> {
         let config = self.config;
+        check_keepers(config, self.ledger)?;
         let file = config.feeds.attributes_file.as_deref();
         let session = (!config.feeds.attributes.is_empty()).then_some(self.session);
         let authority = Authority { file, session };
@@ -133,6 +140,7 @@ impl Preparing<'_> {
         let facts = GuardedFacts {
             read: counts.rows,
             rejected: counts.rejects,
+            empty: counts.empty,
             before: owned.as_ref().map_or(0, |owned| owned.users.before),
             added: 0,
             removed,
@@ -150,11 +158,12 @@ impl Preparing<'_> {
             digest,
             rows: Rows {
                 read: counts.rows,
-                send: changes.send,
+                sent: 0,
                 unchanged: changes.unchanged,
                 duplicate: changes.duplicate,
                 empty: counts.empty,
                 rejected: counts.rejects,
+                unsent: changes.send,
             },
             added: changes.added,
             changed: changes.changed + changes.cleared,
@@ -175,7 +184,7 @@ impl Preparing<'_> {
 
 /// Says which feed an error is about.
 pub fn about(label: &str) -> impl FnOnce(anyhow::Error) -> anyhow::Error {
-    move |error| error.context(format!("feed {label}"))
+    move |error| error.context(OfFeed(label.to_owned()))
 }
 
 /// Why a feed that mirrors takes nobody out.

@@ -23,11 +23,13 @@ pub fn path_of(rejects: &Path) -> PathBuf {
     name.into()
 }
 
-/// Writes the recipe of each reject file. `feeds` makes it of the file's name.
+/// Writes the recipe of each reject file. `feeds` makes it of the file's name; other paths in it become those from the file.
 pub fn write(rejects: &[PathBuf], feeds: impl Fn(PathBuf) -> Feeds) -> Result<()> {
     for path in rejects {
         let name = PathBuf::from(path.file_name().unwrap_or_default());
-        let text = toml::to_string(&feeds(name)).context("cannot write down how the rejects are pushed")?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let text = toml::to_string(&feeds(name).seen_from(folder))
+            .context("cannot write down how the rejects are pushed")?;
         let head =
             "# How the reject file of this name is pushed once it is mended: fanpass rejects retry FILE\n";
         write_private(&path_of(path), format!("{head}{text}").as_bytes())?;
@@ -67,9 +69,8 @@ impl Recipes<'_> {
         rejects: &[PathBuf],
         feed: &SegmentFeed,
         id: &str,
-        rejects_of: RejectsOf,
+        rejects_of: &RejectsOf,
     ) -> Result<()> {
-        let rejects_of = feed.rejects_of.clone().unwrap_or(rejects_of);
         let mode = match feed.mode {
             SegmentMode::Remove => SegmentMode::Remove,
             _ => SegmentMode::Add,
@@ -106,9 +107,9 @@ impl Recipes<'_> {
         let Self { config, global, options } = self;
         Feeds {
             target: target(global),
-            ledger: Some(absolute(&config.ledger)),
-            rejects: Some(absolute(&config.rejects)),
-            attributes_file: config.feeds.attributes_file.as_deref().map(absolute),
+            ledger: Some(config.ledger.clone()),
+            rejects: Some(config.rejects.clone()),
+            attributes_file: config.feeds.attributes_file.clone(),
             rate: options.requests_per_second,
             ids_rate: options.ids_per_second,
             ..Feeds::default()
@@ -116,11 +117,11 @@ impl Recipes<'_> {
     }
 }
 
-/// The target of a command line, to be found again from anywhere.
+/// The target of a command line.
 pub fn target(global: &Global) -> FeedTarget {
     FeedTarget {
         local: global.local,
-        data: global.local.then(|| absolute(&global.data)),
+        data: global.local.then(|| global.data.clone()),
         domain: global.domain.clone(),
         profile: global.profile.clone(),
     }
@@ -148,9 +149,4 @@ pub fn attributes(
         rejects_of,
         guards: Guards::default(),
     }
-}
-
-/// A path that means the same from every folder.
-pub fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -15,6 +15,7 @@ use super::account::{Origin, Shared, SharedDeliveries, Tag};
 use super::attributes::Job;
 use super::gone::Gone;
 use super::remarks::Lint;
+use crate::source::SourceFile;
 
 /// Updates that are looked up in the ledger together.
 const BATCH: usize = 1024;
@@ -23,10 +24,8 @@ const BATCH_PLAIN: usize = 128;
 /// Batches that wait to be sent, besides the one that is being sent and the one that is being read.
 const BATCHES_AHEAD: usize = 1;
 
-/// Rows between two looks at how far the file is read.
-const ESTIMATE_STEP: u64 = 4096;
-/// Bytes beside which those that are read ahead are few.
-const ESTIMATE_FROM: u64 = 4 << 20;
+/// Rows between two looks at whether they are still to be counted.
+const COUNT_STEP: u64 = 4096;
 
 /// What to know of a rejected row before it is mended and sent.
 const OVERTAKEN: &str = "; the user has a later row, whose values this one would override once it is mended";
@@ -77,6 +76,8 @@ pub struct Reading {
     pub changes: Option<Changes>,
     /// Users who are not in the file any more.
     pub gone: Option<Gone>,
+    /// Whether rows are counted before they are read, to show how many are left.
+    pub count: bool,
 }
 
 /// The updates of a file, in its order.
@@ -87,35 +88,19 @@ struct Source<'a> {
     verdicts: Option<Verdicts<'a>>,
     /// Looks at values that no survey has looked at.
     lint: Option<Lint>,
-    /// Of the whole file.
-    bytes: Option<u64>,
     shared: Shared,
 }
 
 impl Source<'_> {
-    /// Looks now and then at how far the file is read.
-    fn estimate(&self) {
-        let rows = self.updates.counts().rows;
-        if rows > 0 && rows.is_multiple_of(ESTIMATE_STEP) {
-            let bytes = self.updates.table().bytes_read();
-            if let Some(rows) = bytes.and_then(|bytes| expected(rows, bytes, self.bytes?)) {
-                self.shared.lock().rows_expected = Some(rows);
-            }
-        }
-    }
-
     /// The next row that is to be sent.
     fn advance(&mut self) -> Result<Option<Row>> {
         loop {
-            self.estimate();
             let read = self.updates.next_row()?;
             let mut state = self.shared.lock();
             let account = &mut state.account;
             account.figures.read += u64::from(read.is_some());
             match read {
                 None => {
-                    state.rows_expected = Some(self.updates.counts().rows);
-                    let account = &mut state.account;
                     account.notices = self.updates.table().notices();
                     return Ok(None);
                 }
@@ -156,19 +141,12 @@ impl Source<'_> {
     }
 }
 
-/// The rows of all its bytes, if they are as long as those that were read; `None` while what is read ahead is much beside
-/// them, and once all is read, as the rows themselves are counted soon.
-fn expected(rows: u64, bytes: u64, of: u64) -> Option<u64> {
-    let all = u128::from(rows) * u128::from(of) / u128::from(bytes).max(1);
-    u64::try_from(all).ok().filter(|_| (ESTIMATE_FROM..of).contains(&bytes))
-}
-
 impl Iterator for Source<'_> {
     type Item = Row;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.advance().unwrap_or_else(|error| {
-            self.shared.lock().failure = Some(error);
+            self.shared.lock().fail(error);
             None
         })
     }
@@ -179,20 +157,23 @@ pub fn read(reading: Reading, shared: Shared) -> (Arriving, JoinHandle<()>) {
     let (rows, batches) = mpsc::channel(BATCHES_AHEAD);
     let reading = spawn_blocking(move || {
         if let Err(error) = read_all(reading, &shared, &rows) {
-            shared.lock().failure = Some(error);
+            shared.lock().fail(error);
         }
     });
     (Arriving { batches, batch: Vec::new().into_iter() }, reading)
 }
 
 fn read_all(reading: Reading, shared: &Shared, rows: &Sender<Vec<Row>>) -> Result<()> {
-    let Reading { job, changes, gone } = reading;
+    let Reading { job, changes, gone, count } = reading;
+    if count {
+        let rows = count_rows(&job.source, || !rows.is_closed());
+        shared.lock().rows = rows;
+    }
     let updates = job.updates()?;
     let columns = updates.table().columns().into();
-    let bytes = job.source.bytes();
     let verdicts = changes.as_ref().map(Changes::verdicts).transpose()?;
     let lint = changes.is_none().then(|| job.lint.clone());
-    let mut source = Source { updates, columns, verdicts, lint, bytes, shared: shared.clone() };
+    let mut source = Source { updates, columns, verdicts, lint, shared: shared.clone() };
     hand_over(&mut source, shared, rows)?;
     shared.lock().account.findings = source.lint.map(|lint| lint.of_values()).unwrap_or_default();
     if shared.lock().failure.is_none() {
@@ -206,11 +187,24 @@ fn read_all(reading: Reading, shared: &Shared, rows: &Sender<Vec<Row>>) -> Resul
     let updates = gone.updates()?.map_while(|update| match update {
         Ok((user, lost)) => Some(UserUpdate::new(tag(), user, lost)),
         Err(error) => {
-            shared.lock().failure = Some(error);
+            shared.lock().fail(error);
             None
         }
     });
     hand_over(updates, shared, rows)
+}
+
+/// How many rows a file has, as long as that is wanted; `None` if it cannot be read, which is told once it is read to be sent.
+fn count_rows(source: &SourceFile, wanted: impl Fn() -> bool) -> Option<u64> {
+    let mut table = source.table().ok()?;
+    let mut rows = 0_u64;
+    while table.next_row().ok()?.is_some() {
+        rows += 1;
+        if rows.is_multiple_of(COUNT_STEP) && !wanted() {
+            return None;
+        }
+    }
+    Some(rows)
 }
 
 /// Hands the updates to the run, each cut down to what the ledger does not know to be there already.
@@ -241,7 +235,13 @@ fn hand_over(updates: impl Iterator<Item = Row>, shared: &Shared, rows: &Sender<
 fn changed(rows: Vec<Row>, deliveries: &SharedDeliveries, shared: &Shared) -> Result<Vec<Row>> {
     let (updates, tags): (Vec<_>, Vec<_>) =
         rows.into_iter().map(|row| ((row.user, row.properties), row.tag)).unzip();
-    let taken = deliveries.lock().unwrap_or_else(PoisonError::into_inner).take(updates)?;
+    let taken = deliveries.lock().unwrap_or_else(PoisonError::into_inner).take(updates);
+    let taken = taken.inspect_err(|_| {
+        let account = &mut shared.lock().account;
+        for tag in &tags {
+            account.unsent(&tag.origin);
+        }
+    })?;
     let mut different = Vec::with_capacity(taken.len());
     for (mut tag, taken) in tags.into_iter().zip(taken) {
         if taken.change.is_empty() {
@@ -260,15 +260,22 @@ fn changed(rows: Vec<Row>, deliveries: &SharedDeliveries, shared: &Shared) -> Re
 
 #[cfg(test)]
 mod tests {
-    use super::expected;
+    use std::fs;
+
+    use fanpass_table::Options;
+
+    use super::*;
 
     #[test]
-    fn rows_are_expected_by_the_bytes_that_those_before_took() {
-        let mib = |mib: u64| mib << 20;
-        assert_eq!(expected(100, mib(10), mib(50)), Some(500));
-        assert_eq!(expected(100, mib(1), mib(50)), None, "most of it may wait in a buffer");
-        assert_eq!(expected(100, mib(10), mib(10)), None, "all is read");
-        assert_eq!(expected(100, mib(50), mib(10)), None, "a file that was cut meanwhile");
-        assert_eq!(expected(u64::MAX, mib(4), u64::MAX), None);
+    fn rows_are_counted_as_they_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fans.csv");
+        let rows = "1,gold\n\n,silver\n2,gold,more\n".repeat(2000);
+        fs::write(&path, format!("fan_id,tier\n{rows}")).unwrap();
+        let source = SourceFile::new(&path, Options::default()).unwrap();
+        assert_eq!(count_rows(&source, || true), Some(6000), "rejected rows too, and no blank ones");
+        assert_eq!(count_rows(&source, || false), None, "nobody waits for it any more");
+        fs::remove_file(&path).unwrap();
+        assert_eq!(count_rows(&source, || true), None);
     }
 }

@@ -56,11 +56,16 @@ pub async fn send_all(
             }
         };
         let Some(outcome) = outcome else { break };
-        let account = &mut shared.lock().account;
-        if !matches!(outcome.delivery, Delivery::Sent | Delivery::Superseded) {
-            account.stopped_by(handle.stopped());
+        let mut state = shared.lock();
+        let is_settled = matches!(outcome.delivery, Delivery::Sent | Delivery::Superseded);
+        // What cannot be written down ends the run by its handle, which is no interruption.
+        if !is_settled && state.failure.is_none() {
+            state.account.stopped_by(handle.stopped());
         }
-        account.settle(outcome.tag, outcome.delivery)?;
+        if let Err(error) = state.account.settle(outcome.tag, outcome.delivery) {
+            state.fail(error);
+            handle.finish();
+        }
     }
     drop(run);
     // A run that stopped early leaves rows that were read ahead.
@@ -97,7 +102,7 @@ fn show(progress: &Progress, handle: &PushHandle, total: Option<u64>, state: &St
         Some(_) => now.totals.settled(),
         None => figures.buckets().iter().map(|(_, rows)| rows).sum(),
     };
-    match total.or(state.rows_expected) {
+    match total.or(state.rows) {
         Some(total) => progress.set_of(done, total.max(done)),
         None => progress.set(done),
     }

@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use csv::{QuoteStyle, Writer, WriterBuilder};
 use fanpass_client::{Upload, UserIds};
 use fanpass_model::UserId;
@@ -34,8 +34,7 @@ impl IdSpool {
 
     /// The file, which is removed when dropped.
     pub fn finish(self) -> Result<Temporary> {
-        let file = self.0.into_inner().map_err(csv::IntoInnerError::into_error);
-        let mut file = file.context("cannot write a temporary file")?;
+        let mut file = self.0.into_inner().map_err(csv::IntoInnerError::into_error)?;
         file.flush()?;
         Ok(file)
     }

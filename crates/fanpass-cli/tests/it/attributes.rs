@@ -184,10 +184,10 @@ fn a_configuration_names_the_file_and_the_command_line_wins() {
          [[attributes]]\nname = \"crm\"\nfile = \"fans.csv\"\nmap = [\"tier=custom.tier\"]\n",
     );
     let plan = |more: &[&str]| {
-        club.json(&[&["plan", "season.toml", "--dry-run"], more].concat())["feeds"][0]["rows"].clone()
+        club.json(&[&["plan", "season.toml", "--dry-run"], more].concat())["feeds"][0].clone()
     };
     let narrow = plan(&[]);
-    assert_eq!((&narrow["send"], &narrow["rejected"], &narrow["empty"]), (&1.into(), &2.into(), &1.into()));
+    assert_eq!((&narrow["unsent"], &narrow["rejected"], &narrow["empty"]), (&1.into(), &2.into(), &1.into()));
     assert_eq!(plan(&["--attributes", "attributes.toml"])["rejected"], 1);
     let applied = club.json(&["apply", "season.toml"]);
     assert_eq!(

@@ -100,3 +100,36 @@ fn a_token_file_that_is_named_wins_over_all() {
     command.env("FANPASS_TOKEN", "a.b.c");
     assert!(transcript(&arguments, command).contains("token    from nightly.token"));
 }
+
+#[test]
+fn profiles_that_cannot_be_read_stop_nobody_who_needs_none() {
+    let club = Club::with_service();
+    let token = fs::read_to_string(club.path("config/tokens/default")).unwrap();
+    fs::remove_file(club.path("config/profiles.toml")).unwrap();
+    fs::create_dir(club.path("config/profiles.toml")).unwrap();
+    let list = |arguments: &[&str]| {
+        let arguments = [&["segments", "list"], arguments].concat();
+        let mut command = club.command(&arguments);
+        command.env("FANPASS_DOMAIN", format!("http://{}", club.address())).env("FANPASS_TOKEN", &token);
+        transcript(&arguments, command)
+    };
+    assert!(list(&[]).ends_with("exit 0\n"), "{}", list(&[]));
+    assert!(list(&["--profile", "club"]).contains("cannot read"), "one that is asked for has to be there");
+}
+
+#[test]
+fn profiles_that_are_stored_are_named_where_another_is_meant() {
+    let club = Club::alone();
+    let token = "aaaa.bbbb.cccc";
+    for name in ["club", "north"] {
+        let login = ["auth", "login", "--profile", name, "--domain", "fanreach.example"];
+        assert!(club.command(&login).write_stdin(token).output().unwrap().status.success());
+    }
+    let told = club.run(&["auth", "status"]);
+    assert!(told.contains("which FanPass? Use --profile club, --profile north, --local for"), "{told}");
+    let told = club.run(&["auth", "status", "--profile", "clup"]);
+    assert!(
+        told.contains("there is no profile `clup`: use --profile club, --profile north, or make it"),
+        "{told}"
+    );
+}

@@ -99,3 +99,32 @@ fn what_a_dry_run_could_not_ask_for_is_said() {
         assert!(findings[0]["severity"] == "note" && findings.to_string().contains(told), "{findings}");
     }
 }
+
+#[test]
+fn titles_above_a_table_stop_every_command_until_they_are_stated() {
+    let club = Club::with_service();
+    club.file("fans.csv", "Fans of 2026\nacct_id;tier\n1;gold\n2;silver\nTotal;2\n");
+    let check = ["check", "fans.csv", "--id", "#1"];
+    let push = ["segments", "push", "fans", "--file", "fans.csv", "--id", "#1"];
+    let plans = "tier=user_properties.ticketing_plans:list(|)";
+    let users = [&PLANS[..5], &[plans, "--id", "#1"]].concat();
+    for command in [&check[..], &push, &users] {
+        let printed = club.run(command);
+        assert!(printed.contains("fans.csv:2: the table seems to begin here: "), "{printed}");
+        assert!(printed.contains("hint:  --skip-rows N\n") && printed.ends_with("exit 6\n"), "{printed}");
+    }
+    let stated = |command: &[&str]| {
+        let printed = club.run(&[command, &["--skip-rows", "1", "--header", "present"]].concat());
+        assert!(printed.contains("fans.csv:5 ") && printed.ends_with("exit 3\n"), "{printed}");
+        printed
+    };
+    let next =
+        "Next: fanpass segments push SEGMENT --file fans.csv --id '#1' --skip-rows 1 --header present\n";
+    assert!(stated(&check).contains(next));
+    assert!(stated(&push).starts_with("Sent 2 ids of fans.csv"));
+    club.file(
+        "feeds.toml",
+        "[[segment]]\nname = \"fans\"\nfile = \"fans.csv\"\nid = \"acct_id\"\nread = { skip-rows = 1 }\n",
+    );
+    assert!(club.run(&["plan", "feeds.toml"]).contains("rows: read 3 = "));
+}

@@ -120,7 +120,7 @@ fn rows_that_made_a_guard_forbid_a_run_can_be_mended_and_pushed() {
     insta::assert_snapshot!("rejects", club.run(&["apply", "season.plan.json"]));
     let again = club.json(&["apply", "season.toml"]);
     let files: Vec<_> =
-        again["plans"].as_array().unwrap().iter().map(|plan| &plan["rejectsFiles"][0]).collect();
+        again["feeds"].as_array().unwrap().iter().map(|plan| &plan["rejectsFiles"][0]).collect();
     assert_eq!(files, ["rejects/fans-2.csv", "rejects/crm-2.csv"]);
 
     mend(&club, "rejects/fans.csv", "\"\",\"Rhys\"", "\"fan-2\",\"Rhys\"");
@@ -156,4 +156,32 @@ fn rows_of_a_feed_that_replaces_are_mended_in_its_source() {
     assert!(
         club.run(&["rejects", "retry", "rejects/fans.csv"]).contains("mend ids of a segment in their source")
     );
+}
+
+#[test]
+fn a_source_without_a_row_that_can_be_used_is_no_success_of_any_command() {
+    let club = Club::with_service();
+    club.json(&["attributes", "register", "custom.tier", "--type", "string"]);
+    let map = ["--map", "tier=custom.tier"];
+    for content in ["fan_id,tier\n", "fan_id,tier\n1,\n2, \n", "fan_id,tier\n1,\n,gold\n"] {
+        club.file("fans.csv", content);
+        for command in [
+            &["check", "fans.csv"][..],
+            &["users", "push", "fans.csv", "--dry-run"],
+            &["users", "push", "fans.csv"],
+            &["users", "push", "fans.csv", "--ledger", "fans.ledger"],
+        ] {
+            let printed = club.run(&[command, &map].concat());
+            assert!(printed.contains("can be used; "), "{printed}");
+            assert!(printed.ends_with("exit 6\n"), "{printed}");
+        }
+        club.file(
+            "season.toml",
+            "[[attributes]]\nname = \"crm\"\nfile = \"fans.csv\"\nmap = [\"tier=custom.tier\"]\n",
+        );
+        let forbidden = club.run(&["apply", "season.toml"]);
+        assert!(forbidden.contains("--allow empty"), "{forbidden}");
+        assert!(forbidden.ends_with("exit 10\n"), "{forbidden}");
+    }
+    assert_eq!(club.json(&["users", "list", "--count"])["count"], 0);
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 
 use assert_cmd::Command;
 use fanpass_server::store::{Clock, Ids};
@@ -77,6 +78,19 @@ impl Club {
         command.args(arguments).current_dir(self.folder.path()).env_clear();
         command.env("FANPASS_CONFIG", self.path("config"));
         command
+    }
+
+    /// The tool at work.
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        std::process::Command::new(env!("CARGO_BIN_EXE_fanpass"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("FANPASS_CONFIG", self.path("config"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
     }
 
     /// Runs the tool and gives what a person would see: the command, its exit code and both streams. The port is the

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use fanpass_sync::{Busy, Ledger, RunEnd, RunStart};
 
@@ -11,21 +11,12 @@ use crate::harness::{Club, example};
 
 const PROCESSING: &str = r#"{"status":"processing","total_rows":10,"processed_rows":3}"#;
 
-/// The tool at work.
-fn start(club: &Club, arguments: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_fanpass"))
-        .args(arguments)
-        .current_dir(club.path("."))
-        .env_clear()
-        .env("FANPASS_CONFIG", club.path("config"))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+fn interrupt(child: &Child) {
+    signal(child, "-INT");
 }
 
-fn interrupt(child: &Child) {
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+fn signal(child: &Child, signal: &str) {
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
 }
 
 /// A segment, and two feeds of attributes, of a row each.
@@ -46,7 +37,7 @@ fn season(club: &Club) {
 fn ctrl_c_ends_the_wait_and_not_the_account() {
     let (club, asked) = foreign::watched_club(PROCESSING);
     club.file("holders.csv", example("holders.csv"));
-    let push = start(&club, &["segments", "push", "holders", "--file", "holders.csv", "--wait", "--json"]);
+    let push = club.start(&["segments", "push", "holders", "--file", "holders.csv", "--wait", "--json"]);
     while asked.recv().unwrap() != "/api/v1/segment_import_status" {}
     interrupt(&push);
     let output = push.wait_with_output().unwrap();
@@ -56,11 +47,41 @@ fn ctrl_c_ends_the_wait_and_not_the_account() {
     assert!(report["stopped"].as_str().unwrap().starts_with("interrupted"), "{report}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn the_end_of_the_session_ends_it_in_the_same_order_unless_it_is_ignored() {
+    for ignored in [false, true] {
+        let (club, asked) = foreign::watched_club(PROCESSING);
+        club.file("holders.csv", "fan_id\n1\n");
+        let (shell, tool) = (if ignored { "trap '' HUP; " } else { "" }, env!("CARGO_BIN_EXE_fanpass"));
+        let push = format!("{shell}exec {tool} segments push holders holders.csv --as upload --wait --json");
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &push]).current_dir(club.path(".")).env_clear();
+        command.env("FANPASS_CONFIG", club.path("config")).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut push = command.spawn().unwrap();
+        let asks = || {
+            while asked.recv_timeout(Duration::from_mins(1)).unwrap() != "/api/v1/segment_import_status" {}
+        };
+        asks();
+        signal(&push, "-HUP");
+        if ignored {
+            asks();
+            asks();
+            assert_eq!(push.try_wait().unwrap(), None);
+            interrupt(&push);
+        }
+        let output = push.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130));
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(report["stopped"].as_str().unwrap().starts_with("interrupted"), "{report}");
+    }
+}
+
 #[test]
 fn an_apply_that_is_interrupted_in_a_segment_tells_of_all_feeds() {
     let (club, asked) = foreign::watched_club(PROCESSING);
     season(&club);
-    let apply = start(&club, &["apply", "season.toml", "--json"]);
+    let apply = club.start(&["apply", "season.toml", "--json"]);
     while asked.recv().unwrap() != "/api/v1/segment_import_status" {}
     interrupt(&apply);
     let output = apply.wait_with_output().unwrap();
@@ -80,7 +101,7 @@ fn ctrl_c_ends_the_time_that_ids_sent_before_still_take() {
     let (club, asked) = foreign::watched_club(r#"{"status":"completed","imported_rows":60}"#);
     season(&club);
     club.file("holders.csv", (0..60).fold("fan_id\n".to_owned(), |rows, fan| format!("{rows}fan-{fan}\n")));
-    let apply = start(&club, &["apply", "season.toml", "--ids-rate", "1"]);
+    let apply = club.start(&["apply", "season.toml", "--ids-rate", "1"]);
     while asked.recv().unwrap() != "/api/v1/segment_import_status" {}
     interrupt(&apply);
     let output = apply.wait_with_output().unwrap();
@@ -92,7 +113,7 @@ fn ctrl_c_ends_the_time_that_ids_sent_before_still_take() {
 fn an_apply_that_is_stopped_at_once_names_what_it_leaves_by_what_it_is() {
     let (club, asked) = foreign::club_that_holds_updates();
     season(&club);
-    let mut apply = start(&club, &["apply", "attributes.toml"]);
+    let mut apply = club.start(&["apply", "attributes.toml"]);
     while asked.recv().unwrap() != "/api/v1/update_user" {}
     interrupt(&apply);
     let mut said = BufReader::new(apply.stderr.take().unwrap()).lines();
@@ -124,7 +145,7 @@ fn a_ledger_in_use_is_refused_or_waited_for() {
         let refused = club.run(command);
         assert!(refused.contains("wait for it with --wait-for-ledger"), "{refused}");
         assert!(refused.ends_with("exit 7\n"), "{refused}");
-        let mut waiting = start(&club, &[command, &["--wait-for-ledger"]].concat());
+        let mut waiting = club.start(&[command, &["--wait-for-ledger"]].concat());
         let mut said = BufReader::new(waiting.stderr.take().unwrap()).lines();
         while !said.next().unwrap().unwrap().contains("waiting for the process that uses") {}
         drop(held);
@@ -138,7 +159,7 @@ fn ctrl_c_ends_the_wait_for_a_ledger() {
     season(&club);
     let _held = Ledger::open(&club.path("attributes.ledger"), Busy::Refuse).unwrap();
     for command in ["plan", "apply"] {
-        let mut waiting = start(&club, &[command, "attributes.toml", "--wait-for-ledger"]);
+        let mut waiting = club.start(&[command, "attributes.toml", "--wait-for-ledger"]);
         let mut said = BufReader::new(waiting.stderr.take().unwrap()).lines();
         while !said.next().unwrap().unwrap().contains("waiting for the process that uses") {}
         interrupt(&waiting);
@@ -169,7 +190,12 @@ fn ctrl_c_ends_a_command_that_waits_for_standard_input() {
 #[test]
 fn runs_are_shown_while_one_is_under_way() {
     let club = Club::alone();
-    let run = RunStart { label: "crm".into(), source: "fans.csv".into(), digest: "1".into() };
+    let run = RunStart {
+        label: "crm".into(),
+        source: "fans.csv".into(),
+        digest: "1".into(),
+        ..RunStart::default()
+    };
     let open = || Ledger::open(&club.path("season.ledger"), Busy::Refuse).unwrap();
     let list = ["runs", "list", "--ledger", "season.ledger"];
     let mut ledger = open();
@@ -190,7 +216,7 @@ fn interrupted_on_a_pipe(club: &Club, arguments: &[&str]) -> (Option<i32>, Strin
     let pipe = club.path("pipe.csv");
     let _ = std::fs::remove_file(&pipe);
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let reading = start(club, arguments);
+    let reading = club.start(arguments);
     // Opens once somebody reads it.
     let writer = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
     interrupt(&reading);
@@ -228,7 +254,7 @@ fn ctrl_c_finishes_what_is_in_flight_and_accounts_for_the_rest() {
     let rows: Vec<_> = (0..100_000).map(|row| format!("fan-{row},yes")).collect();
     club.file("many.csv", format!("fan_id,holder\n{}\n", rows.join("\n")));
     let map = ["--map", "holder=user_properties.sth:boolean", "--rate", "500", "--json"];
-    let mut push = start(&club, &[&["users", "push", "--file", "many.csv"][..], &map].concat());
+    let mut push = club.start(&[&["users", "push", "--file", "many.csv"][..], &map].concat());
     while !club.run(&["users", "get", "fan-0"]).ends_with("exit 0\n") {}
     interrupt(&push);
     let report: serde_json::Value = serde_json::from_reader(push.stdout.take().unwrap()).unwrap();

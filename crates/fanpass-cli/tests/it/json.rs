@@ -97,3 +97,27 @@ fn quiet_leaves_out_what_comes_next() {
     let quiet = club.run(&[&register[..], &["--quiet"]].concat());
     assert!(quiet.contains("Registered custom.tier") && !quiet.contains("Next:"), "{quiet}");
 }
+
+#[test]
+fn a_feed_has_the_same_members_whether_it_was_sent_or_not() {
+    let club = Club::with_service();
+    club.file("fans.csv", "fan_id\n1\n2\n3\n");
+    club.file("fans.toml", "[[segment]]\nname = \"fans\"\nfile = \"fans.csv\"\nmode = \"mirror-owned\"\n");
+    let planned = club.json(&["plan", "fans.toml"]);
+    let sent = club.json(&["apply", "fans.toml"]);
+    club.file("fans.csv", "fan_id\n1\n");
+    let forbidden = club.json(&["apply", "fans.toml"]);
+    assert_eq!((&sent["forbidden"], &forbidden["forbidden"]), (&false.into(), &true.into()));
+    let names = |report: &Value| report["feeds"][0].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    for report in [&planned, &forbidden] {
+        let lacks: Vec<_> = names(&sent).into_iter().filter(|name| !names(report).contains(name)).collect();
+        assert_eq!(lacks, [""; 0], "{report}");
+    }
+    let account = |report: &Value| {
+        ["read", "sent", "unsent", "added", "removed"]
+            .map(|member| report["feeds"][0][member].as_u64().unwrap())
+    };
+    assert_eq!(account(&planned), [3, 0, 3, 3, 0]);
+    assert_eq!(account(&sent), [3, 3, 0, 3, 0]);
+    assert_eq!(account(&forbidden), [1, 0, 0, 0, 2]);
+}

@@ -25,9 +25,10 @@ fn value(fan: usize, round: usize) -> String {
     if fan % 3 == round % 3 { format!("round-{round}") } else { "constant".to_owned() }
 }
 
-fn apply(club: &Club) -> Child {
+fn apply(club: &Club, arguments: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_fanpass"))
-        .args(["apply", "season.toml", "--json", "--allow", "shrink"])
+        .args(["apply", "--json", "--allow", "shrink"])
+        .args(arguments)
         .current_dir(club.path("."))
         .env_clear()
         .env("FANPASS_CONFIG", club.path("config"))
@@ -41,8 +42,7 @@ fn tier(club: &Club, fan: usize) -> Value {
     club.json(&["users", "get", &format!("fan-{fan}")])["userProperties"]["custom.tier"].clone()
 }
 
-#[test]
-fn what_was_killed_is_gone_on_with_and_nothing_is_lost() {
+fn club() -> Club {
     let club = Club::with_service();
     club.json(&["attributes", "register", "custom.tier", "--type", "string"]);
     club.file(
@@ -52,9 +52,15 @@ fn what_was_killed_is_gone_on_with_and_nothing_is_lost() {
     );
     export(&club, 0);
     assert!(club.run(&["apply", "season.toml"]).ends_with("exit 0\n"));
+    club
+}
+
+#[test]
+fn what_was_killed_is_gone_on_with_and_nothing_is_lost() {
+    let club = club();
     for round in 1..=kills() {
         export(&club, round);
-        let mut process = apply(&club);
+        let mut process = apply(&club, &["season.toml"]);
         // Each round dies at another point: some fan of the round has arrived, or the process has only just begun.
         let fan = (round * 389) % FANS / 3 * 3 + round % 3;
         if round % 4 != 0 {
@@ -87,4 +93,26 @@ fn what_was_killed_is_gone_on_with_and_nothing_is_lost() {
             assert_eq!((&feed["sent"], &feed["removed"]), (&0.into(), &0.into()), "{feed}");
         }
     }
+}
+
+#[test]
+fn a_plan_whose_run_was_killed_is_gone_on_with_by_the_same_command() {
+    let club = club();
+    export(&club, 1);
+    club.json(&["plan", "season.toml"]);
+    let mut process = apply(&club, &["season.plan.json", "--rate", "100"]);
+    while tier(&club, 1) != value(1, 1) {}
+    process.kill().unwrap();
+    process.wait().unwrap();
+
+    let again = ["apply", "season.plan.json"];
+    let holders = std::fs::read_to_string(club.path("holders.csv")).unwrap();
+    club.file("holders.csv", "fan_id\nfan-1\n");
+    assert!(club.run(&again).contains("holders.csv was changed since the plan was made"));
+    club.file("holders.csv", holders);
+    let printed = club.run(&again);
+    assert!(printed.contains("was interrupted") && printed.ends_with("exit 0\n"), "{printed}");
+    assert!((0..FANS).step_by(97).all(|fan| tier(&club, fan) == value(fan, 1)));
+    let done = club.run(&again);
+    assert!(done.contains("another run has changed") && done.ends_with("exit 6\n"), "{done}");
 }

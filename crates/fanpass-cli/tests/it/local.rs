@@ -1,5 +1,7 @@
 //! `--local`: the service inside the process, with nothing set up.
 
+use std::fs;
+
 use crate::harness::{Club, example, transcript};
 
 #[test]
@@ -105,4 +107,17 @@ fn only_what_stands_on_the_command_line_contradicts_local() {
     let both = run(&["segments", "list", "--local", "--domain", "fanreach.example"], &[]);
     assert!(both.contains("'--local' cannot be used with '--domain <DOMAIN>'"), "{both}");
     assert!(both.ends_with("exit 2\n"), "{both}");
+}
+
+#[test]
+fn a_configuration_that_says_local_means_the_folder_beside_it() {
+    let club = Club::alone();
+    fs::create_dir(club.path("season")).unwrap();
+    club.file("season/fans.csv", "fan_id\n00042\n");
+    let segment = "[[segment]]\nname = \"fans\"\nfile = \"fans.csv\"\n";
+    club.file("season/fans.toml", format!("target = {{ local = true }}\n{segment}"));
+    club.json(&["apply", "season/fans.toml"]);
+    assert!(club.path("season/.fanpass").is_dir() && !club.path(".fanpass").exists());
+    club.json(&["apply", "season/fans.toml", "--data", "other", "--adopt-ledger"]);
+    assert!(club.path("other").is_dir(), "the command line wins");
 }

@@ -5,6 +5,7 @@
 #![allow(unreachable_pub, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod accounts;
+mod advice;
 mod apply;
 mod attributes;
 mod audiences;
@@ -20,6 +21,7 @@ mod folders;
 mod foreign;
 mod fsck;
 mod ga4;
+mod gate;
 mod guards;
 mod harness;
 mod help;
@@ -30,11 +32,17 @@ mod keys;
 mod kill;
 mod local;
 mod members;
+#[cfg(unix)]
+mod moved;
+mod nights;
 mod owned;
 mod plans;
 mod privacy;
 mod push;
 mod refusals;
+mod retries;
+#[cfg(unix)]
+mod room;
 mod same_user;
 mod segments;
 mod serve;

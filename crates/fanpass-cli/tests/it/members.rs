@@ -1,14 +1,9 @@
 //! Members that others change between two runs: a feed goes on from who is in the segment, and not from what its ledger knew.
 
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use crate::apply::members;
+use crate::gate::Gate;
 use crate::harness::Club;
 
 /// A club with a feed of segment `fans`, which has been applied with `a` and `b`.
@@ -74,6 +69,20 @@ fn who_was_taken_out_by_others_comes_in_again_where_the_file_has_him() {
 }
 
 #[test]
+fn with_a_token_that_may_not_read_nobody_is_thrown_out() {
+    for mode in ["add", "mirror-owned", "replace"] {
+        let club = club(mode);
+        club.json(&["segments", "add", "fans", "early"]);
+        club.json(&["tokens", "issue", "writer", "--scope", "segments:write", "--out", "writer.token"]);
+        club.file("fans.csv", "fan_id\na\nb\nc\n");
+        let refused = club.run(&["apply", "fans.toml", "--token-file", "writer.token"]);
+        assert!(refused.contains("who is in segment fans has to be read"), "{refused}");
+        assert!(refused.contains("the scope `read`") && refused.ends_with("exit 4\n"), "{refused}");
+        assert_eq!(members(&club, "fans"), ["a", "b", "early"], "{mode}");
+    }
+}
+
+#[test]
 fn a_segment_as_it_was_is_not_read_again() {
     let club = club("add");
     let asked = |club: &Club| {
@@ -91,56 +100,54 @@ fn a_segment_as_it_was_is_not_read_again() {
     assert!(asked(&club) > before);
 }
 
-/// A way to the service at `address` that halts the first request to replace a segment: it says so, and goes on when told to.
-fn halting(address: &str) -> (String, Receiver<()>, SyncSender<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let entrance = listener.local_addr().unwrap().to_string();
-    let ((halt, halted), (go_on, told)) = (sync_channel(1), sync_channel(1));
-    let address = address.to_owned();
-    let gate = Arc::new(Mutex::new(Some((halt, told))));
-    std::thread::spawn(move || {
-        for connection in listener.incoming() {
-            let (mut connection, gate) = (connection.unwrap(), Arc::clone(&gate));
-            let mut service = TcpStream::connect(&address).unwrap();
-            let (mut back, mut answers) = (connection.try_clone().unwrap(), service.try_clone().unwrap());
-            std::thread::spawn(move || std::io::copy(&mut answers, &mut back));
-            std::thread::spawn(move || {
-                let mut bytes = vec![0; 1 << 16];
-                while let Ok(read @ 1..) = connection.read(&mut bytes) {
-                    let replaces = bytes.starts_with(b"POST /api/v1/segments ");
-                    if let Some((halt, told)) = gate.lock().unwrap().take_if(|_| replaces) {
-                        halt.send(()).unwrap();
-                        told.recv().unwrap();
-                    }
-                    service.write_all(&bytes[..read]).unwrap();
-                }
-            });
-        }
-    });
-    (format!("http://{entrance}"), halted, go_on)
+/// Others change segment `fans` while an earlier one of the same run goes up; in doubt, an earlier run was killed on its way.
+fn overtaken(in_doubt: bool) {
+    let club = club("add");
+    let gate = Gate::before(&club);
+    club.file("fans.csv", "fan_id\na\nb\nc\n");
+    if in_doubt {
+        gate.kill(&club, &["apply", "fans.toml", "--adopt-ledger"], false);
+    }
+    let feed = |name: &str| format!("[[segment]]\nname = \"{name}\"\nfile = \"fans.csv\"\n");
+    club.file("both.toml", format!("ledger = \"fans.ledger\"\n{}{}", feed("first"), feed("fans")));
+    let halt = gate.halt_next();
+    let applying = club.start(&["apply", "both.toml", "--adopt-ledger"]);
+    let halted = halt.wait();
+    club.json(&["segments", "add", "fans", "meanwhile"]);
+    halted.go_on();
+    let applied = applying.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&applied.stderr);
+    assert!(said.contains("changed segment fans since it was compared"), "{said}");
+    assert_eq!(applied.status.code(), Some(13), "{said}");
+    assert_eq!(members(&club, "first"), ["a", "b", "c"]);
+    assert_eq!(members(&club, "fans"), ["a", "b", "meanwhile"]);
+    assert!(club.run(&["apply", "both.toml"]).ends_with("exit 0\n"));
+    assert_eq!(members(&club, "fans"), ["a", "b", "c", "meanwhile"]);
 }
 
 #[test]
 fn a_segment_that_others_change_while_another_goes_up_is_not_sent() {
+    overtaken(false);
+}
+
+#[test]
+fn nor_is_one_of_which_an_earlier_run_was_not_heard_of() {
+    overtaken(true);
+}
+
+#[test]
+fn who_comes_in_while_ids_sent_before_have_their_time_is_not_thrown_out() {
     let club = club("add");
-    club.file("more.csv", "fan_id\nc\n");
-    let feed = |name: &str| format!("[[segment]]\nname = \"{name}\"\nfile = \"more.csv\"\n");
-    club.file("both.toml", format!("ledger = \"fans.ledger\"\n{}{}", feed("first"), feed("fans")));
-    club.json(&["tokens", "issue", "night", "--out", "night.token"]);
-    let (entrance, halted, go_on) = halting(club.address());
-    let through = ["--domain", &entrance, "--token-file", "night.token", "--adopt-ledger"];
-    let arguments = [&["apply", "both.toml"][..], &through].concat();
-    let applied = std::thread::scope(|scope| {
-        let applied = scope.spawn(|| club.run(&arguments));
-        halted.recv_timeout(Duration::from_mins(1)).unwrap();
-        club.json(&["segments", "add", "fans", "meanwhile"]);
-        go_on.send(()).unwrap();
-        applied.join().unwrap()
-    });
-    assert!(applied.contains("others have changed segment fans since it was compared"), "{applied}");
-    assert!(applied.ends_with("exit 13\n"), "{applied}");
-    assert_eq!(members(&club, "first"), ["c"]);
-    assert_eq!(members(&club, "fans"), ["a", "b", "meanwhile"]);
-    assert!(club.run(&["apply", "both.toml", "--adopt-ledger"]).ends_with("exit 0\n"));
-    assert_eq!(members(&club, "fans"), ["a", "b", "c", "meanwhile"]);
+    let gate = Gate::before(&club);
+    club.file("many.csv", (0..40).fold("fan_id\n".to_owned(), |rows, fan| format!("{rows}fan-{fan}\n")));
+    let feed = |name: &str| format!("[[segment]]\nname = \"{name}\"\nfile = \"many.csv\"\n");
+    let both = format!("ledger = \"fans.ledger\"\nids-rate = 40\n{}{}", feed("first"), feed("fans"));
+    club.file("both.toml", format!("guards = {{ growth = 10000 }}\n{both}"));
+    let halt = gate.halt_next();
+    let applying = club.start(&["apply", "both.toml", "--adopt-ledger"]);
+    halt.wait().go_on();
+    while !club.run(&["segments", "show", "first"]).ends_with("exit 0\n") {}
+    club.json(&["segments", "add", "fans", "meanwhile"]);
+    applying.wait_with_output().unwrap();
+    assert!(members(&club, "fans").contains(&"meanwhile".to_owned()));
 }

@@ -81,7 +81,7 @@ fn of_a_run_that_broke_off_in_the_middle_what_was_acknowledged_is_the_feeds_own(
     club.file("attributes.toml", ATTRIBUTES);
     club.file("fans.csv", "fan_id,sth,tier\nstays,,gold\nsent,,gold\nbroken,,gold\nnever,,gold\n");
     let printed = club.run(&["apply", "season.toml", "--concurrency", "1"]);
-    assert!(printed.contains("stopped in the middle") && printed.ends_with("exit 4\n"), "{printed}");
+    assert!(printed.contains("stopped in the middle") && printed.ends_with("exit 13\n"), "{printed}");
 
     updates.store(usize::MAX, Ordering::SeqCst);
     let applied = apply(&club, "stays,,gold\n");
@@ -216,24 +216,24 @@ fn rejects_put_nothing_old_back() {
 }
 
 #[test]
-fn rejects_of_a_push_with_a_ledger_put_nothing_old_back() {
+fn a_feed_of_another_file_that_shares_the_ledger_does_not_take_over_the_list() {
     let club = club();
-    let push = [
-        "users",
-        "push",
-        "--file",
-        "fans.csv",
-        "--ledger",
-        "fans.ledger",
-        "--map",
-        "sth=user_properties.sth:boolean",
-    ];
-    club.file("fans.csv", "fan_id,sth\n1,perhaps\n");
-    club.run(&push);
-    club.file("rejects.csv", fs::read_to_string(club.path("rejects.csv")).unwrap().replace("perhaps", "no"));
-    club.file("fans.csv", "fan_id,sth\n1,yes\n");
-    club.run(&push);
-    let printed = club.run(&["rejects", "retry", "rejects.csv"]);
-    assert!(printed.contains("--outdated") && printed.ends_with("exit 6\n"), "{printed}");
-    assert_eq!(properties(&club, "1")["user_properties.sth"], true);
+    let shared = format!("ledger = \"shared.ledger\"\n{SEASON}");
+    club.file("season.toml", &shared);
+    apply(&club, "sent,yes,gold\nstays,yes,gold\n");
+    club.file("others.csv", "fan_id,sth,tier\nother,yes,gold\n");
+    club.file("others.toml", shared.replace("fans.csv", "others.csv"));
+    for command in ["plan", "apply"] {
+        let printed = club.run(&[command, "others.toml"]);
+        assert!(
+            printed.contains("season.toml has a feed \"crm\"") && printed.ends_with("exit 6\n"),
+            "{printed}"
+        );
+    }
+    club.file("others.toml", shared.replace("fans.csv", "others.csv").replace("crm", "others"));
+    assert!(club.run(&["apply", "others.toml"]).ends_with("exit 0\n"));
+    fs::rename(club.path("season.toml"), club.path("renamed.toml")).unwrap();
+    club.file("fans.csv", "fan_id,sth,tier\nstays,yes,gold\n");
+    assert_eq!(club.json(&["apply", "renamed.toml"])["feeds"][0]["removed"], 1);
+    assert_eq!(properties(&club, "sent"), json!({}));
 }

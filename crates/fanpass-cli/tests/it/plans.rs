@@ -81,8 +81,13 @@ fn a_plan_is_saved_over_an_older_one_and_over_nothing_else() {
         let printed = plan(file);
         assert!(printed.contains("no plan") && printed.ends_with("exit 6\n"), "{printed}");
         let after = fs::read(club.path(file)).unwrap();
-        assert!(before.is_none_or(|before| before == after), "{file} was written over");
+        // A ledger notes that it was used.
+        assert!(
+            file == "season.ledger" || before.is_some_and(|before| before == after),
+            "{file} was written over"
+        );
     }
+    assert!(club.run(&["runs", "list", "--ledger", "season.ledger"]).ends_with("exit 0\n"));
     assert!(plan(".").ends_with("exit 6\n"), "a folder");
     for _ in 0..2 {
         assert!(plan("season.plan.json").ends_with("exit 3\n"));

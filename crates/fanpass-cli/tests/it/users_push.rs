@@ -240,6 +240,16 @@ fn a_push_of_which_nothing_arrives_says_so() {
 }
 
 #[test]
+fn a_token_that_is_revoked_in_the_middle_of_a_file_ends_as_what_broke_off() {
+    let (club, _) = foreign::club_that_takes(Arc::new(2.into()));
+    club.file("fans.csv", gold(9));
+    let push = ["users", "push", "--file", "fans.csv", "--map", "tier=custom.tier", "--concurrency", "1"];
+    let printed = club.run(&push);
+    assert!(printed.contains("Stopped in the middle of fans.csv: "), "{printed}");
+    assert!(printed.contains("\n  sent      2\n") && printed.ends_with("exit 13\n"), "{printed}");
+}
+
+#[test]
 fn a_file_that_changes_while_it_is_pushed_is_not_taken_for_whole() {
     let club = Club::with_service();
     club.json(&["attributes", "register", "custom.tier", "--type", "string"]);

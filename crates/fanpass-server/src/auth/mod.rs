@@ -1,7 +1,8 @@
 //! Who calls: tokens are signed and verified here; which of them stand is the store's to know.
 
 mod claims;
-pub(crate) mod keys;
+pub(crate) mod key_files;
+mod keys;
 mod rates;
 mod refusal;
 pub(crate) mod secret_file;
@@ -22,7 +23,7 @@ use crate::error::{ServiceError, ServiceErrorKind};
 use crate::store::{Store, TokenRecord, TokenStanding};
 pub(crate) use claims::Claims;
 use keys::Keys;
-pub(crate) use keys::{ALGORITHM, FIRST, NewKey, name_of};
+pub(crate) use keys::{ALGORITHM, FIRST, NewKey, RetiringKey, name_of};
 pub(crate) use rates::Rates;
 pub(crate) use refusal::Refusal;
 
@@ -49,7 +50,7 @@ impl fmt::Debug for Authority {
 impl Authority {
     /// Reads the signing keys of the data folder, or makes the first.
     pub(crate) fn open(folder: &Path, store: Store) -> Result<Self, ServiceError> {
-        let keys = Keys::open(folder, |kid| store.key_was_made(kid))?;
+        let keys = Keys::open(folder, |operation, key| store.was_done(operation, key))?;
         Ok(Self { keys: RwLock::new(keys), verified: RwLock::default(), store })
     }
 
@@ -133,12 +134,17 @@ impl Authority {
         self.keys.write().unwrap_or_else(PoisonError::into_inner).take_up(key);
     }
 
-    /// Deletes a key, and with it all its tokens; false for the one that signs. Blocks for the disk.
-    pub(crate) fn retire(&self, kid: Option<&str>) -> Result<bool, ServiceError> {
+    /// Sets a key aside that is [retired](Self::retire) when its record is stored; `None` where another call does that. Blocks for
+    /// the disk.
+    pub(crate) fn set_aside(&self, kid: Option<String>) -> Result<Option<RetiringKey>, ServiceError> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).set_aside(kid)
+    }
+
+    /// Deletes a key, and with it all its tokens. Blocks for the disk.
+    pub(crate) fn retire(&self, key: RetiringKey) {
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        let retired = keys.retire(kid)?;
+        keys.retire(key);
         self.verified.write().unwrap_or_else(PoisonError::into_inner).clear();
-        Ok(retired)
     }
 }
 

@@ -25,6 +25,13 @@ pub(crate) fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Puts a secret in another place for good.
+pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::rename(from, to)?;
+    sync(to.parent().unwrap_or(Path::new(".")))?;
+    sync(from.parent().unwrap_or(Path::new(".")))
+}
+
 /// Makes what happened in a folder durable.
 fn sync(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }

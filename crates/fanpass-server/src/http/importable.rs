@@ -20,7 +20,7 @@ impl Form {
         });
         match opened.await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) if error.kind() == TableErrorKind::Io => Err(Problem::internal(&error)),
+            Ok(Err(error)) if error.kind() == TableErrorKind::Io => Err(Problem::failed(&error)),
             Ok(Err(error)) => {
                 let kind = error.kind();
                 let mend = mend_without_options(kind);
@@ -45,6 +45,7 @@ fn mend_without_options(kind: TableErrorKind) -> &'static str {
         TableErrorKind::AmbiguousHeader | TableErrorKind::AmbiguousColumn => {
             ". An upload cannot say so: call the column of the ids `user_id` in the file, and no other by a name like it"
         }
+        TableErrorKind::AmbiguousStart => ". An upload cannot say so: take out what stands above the table",
         TableErrorKind::AmbiguousDelimiter => {
             ". An upload cannot say so: separate the cells of the file by commas"
         }

@@ -1,6 +1,6 @@
 //! What a refused call is answered with: a problem (RFC 9457) that says what happened, where, and what to do next.
 
-use std::error::Error as _;
+use std::error::Error;
 
 use axum::response::{IntoResponse, Response};
 use fanpass_model::ProblemItem;
@@ -107,6 +107,11 @@ impl Problem {
         Self::new(Kind::INTERNAL, "the service failed; its log says why, under the request id")
     }
 
+    /// A fault of ours that a file operation may be the cause of: it is told as one of what is stored is.
+    pub(crate) fn failed(error: &dyn Error) -> Self {
+        StoreError::new(StoreErrorKind::of_cause(error), error.to_string()).into()
+    }
+
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
@@ -195,11 +200,8 @@ impl From<StoreError> for Problem {
 }
 
 impl From<ServiceError> for Problem {
-    /// A key or token that could not be read or kept fails as what is stored does.
     fn from(error: ServiceError) -> Self {
-        let cause = error.source().and_then(|cause| cause.downcast_ref());
-        let kind = cause.map_or(StoreErrorKind::Io, StoreErrorKind::of_io);
-        StoreError::new(kind, error.to_string()).into()
+        Self::failed(&error)
     }
 }
 

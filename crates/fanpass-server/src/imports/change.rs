@@ -6,7 +6,8 @@ use fanpass_sorted::Sorter;
 
 use crate::store::{Change, Content, Mode, Store, StoreError};
 
-use super::import::{Failure, Import};
+use super::failure::Failure;
+use super::import::Import;
 use super::list::ListWriter;
 
 /// Members of the old list that are read together.

@@ -3,7 +3,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::store::{Ended, Store, StoreError, StoreErrorKind};
+use crate::store::{Ended, Store, StoreError};
 
 /// Time between two tries.
 const RETRY: Duration = Duration::from_millis(500);
@@ -37,15 +37,10 @@ struct State {
 impl Endings {
     /// Ends an import, now or as soon as the storage can take it.
     pub(super) fn end(&self, store: &Store, ending: Ending) {
-        match ending.write(store) {
-            Ok(()) => {}
-            // The next start takes the import up.
-            Err(error) if error.kind() == StoreErrorKind::Stopped => {}
-            Err(error) => {
-                tracing::error!(%error, sequence = ending.sequence, "an import could not be ended; it is tried again");
-                self.lock().waiting.push(ending);
-                self.changed.notify_all();
-            }
+        if let Err(error) = ending.write(store) {
+            tracing::error!(%error, sequence = ending.sequence, "an import could not be ended; it is tried again");
+            self.lock().waiting.push(ending);
+            self.changed.notify_all();
         }
     }
 

@@ -2,8 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use fanpass_sorted::{SortError, Sorter};
-use fanpass_table::TableError;
+use fanpass_sorted::Sorter;
 
 use crate::store::{
     Counts, Ended, Mode, Progress, Publication, Published, RowReject, Stage, Store, StoreError,
@@ -14,6 +13,7 @@ use super::ImportOptions;
 use super::change::{self, Made};
 use super::endings::Ending;
 use super::estimate;
+use super::failure::Failure;
 use super::queue::{Halt, Ticket};
 
 /// Refused rows that are kept together.
@@ -22,39 +22,10 @@ const REJECTS_A_STEP: usize = 1_000;
 const REJECT_BYTES: u64 = 1_024;
 /// Rows between two looks at the clock and at the request to stop.
 const ROWS_A_STEP: u64 = 4_096;
+/// What is said of an import that met a fault of ours.
+const PANICKED: &str = "the service failed at this import, by a fault of its own; the segment is as it was before, please report it";
 /// Time between two reports of progress.
 const HEARTBEAT: Duration = Duration::from_millis(500);
-
-/// Why an import has no list.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// It cannot be done; the message says why.
-    Refused(String),
-    /// What it was to add to or remove from was replaced by a later import; the message says by which.
-    Overtaken(String),
-    /// The storage failed.
-    Storage(StoreError),
-    /// The service stops, or somebody cancelled the import.
-    Halted(Halt),
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self::Storage(error)
-    }
-}
-
-impl From<SortError> for Failure {
-    fn from(error: SortError) -> Self {
-        Self::Storage(error.into())
-    }
-}
-
-impl From<TableError> for Failure {
-    fn from(error: TableError) -> Self {
-        Self::Refused(error.to_string())
-    }
-}
 
 /// An import under way.
 pub(super) struct Import<'a> {
@@ -218,8 +189,18 @@ impl<'a> Import<'a> {
         Ok(())
     }
 
+    /// The end of an import that has no list, unless it is ended or is to go on at the next start.
+    pub(super) fn ending(&mut self, failure: &Failure) -> Option<Ending> {
+        match failure {
+            Failure::Halted(_) => None,
+            Failure::Refused(message) | Failure::Overtaken(message) => Some(self.failed(message.clone())),
+            Failure::Storage(error) => Some(self.failed_in_storage(error)),
+            Failure::Panicked => Some(self.failed(PANICKED.to_owned())),
+        }
+    }
+
     /// Whoever sent the import learns what to do; paths and causes are for the log.
-    pub(super) fn failed_in_storage(&mut self, error: &StoreError) -> Ending {
+    fn failed_in_storage(&mut self, error: &StoreError) -> Ending {
         tracing::error!(%error, sequence = self.ticket.sequence, "an import failed in the storage");
         let why = match error.kind() {
             StoreErrorKind::Full => "its disk is full",
@@ -231,7 +212,7 @@ impl<'a> Import<'a> {
     }
 
     /// The end of an import that changed nothing, for the reason in `message`.
-    pub(super) fn failed(&mut self, message: String) -> Ending {
+    fn failed(&mut self, message: String) -> Ending {
         // Its runs may be what filled the disk; saying so needs a little of it.
         drop(self.sorter.take());
         let (kept, rejects) = (self.kept, std::mem::take(&mut self.rejects));

@@ -10,7 +10,8 @@ use crate::store::{Counts, Ended, Mode, NewJob, RowReject, Stage, Store, StoreEr
 
 use super::ImportOptions;
 use super::endings::{Ending, Endings};
-use super::import::{Failure, Import};
+use super::failure::{Failure, guarded};
+use super::import::Import;
 use super::queue::{Halt, Ticket};
 use super::workers::Workers;
 
@@ -77,27 +78,18 @@ where
 {
     let InlineList { segment, mode, rows } = list;
     let mut import = Import::new(store, ticket, options, segment.as_str(), mode);
-    let begun = store.begin_job(ticket.sequence);
-    let outcome = match begun {
-        Ok(Some(_)) => import.run(|import| read_rows(rows, import)),
-        Ok(None) => Err(Failure::Halted(Halt::Cancelled)),
-        Err(error) => Err(error.into()),
-    };
+    let outcome = guarded(|| match store.begin_job(ticket.sequence)? {
+        Some(_) => import.run(|import| read_rows(rows, import)),
+        None => Err(Failure::Halted(Halt::Cancelled)),
+    });
+    if let Err(failure) = &outcome
+        && let Some(ending) = import.ending(failure)
+    {
+        endings.end(store, ending);
+    }
     match outcome {
-        Ok(()) | Err(Failure::Halted(Halt::Cancelled)) => Ok(()),
-        Err(Failure::Refused(message)) => {
-            endings.end(store, import.failed(message));
-            Ok(())
-        }
-        Err(Failure::Overtaken(message)) => {
-            endings.end(store, import.failed(message.clone()));
-            Err(StoreError::new(StoreErrorKind::Conflict, message))
-        }
-        Err(Failure::Storage(error)) => {
-            endings.end(store, import.failed_in_storage(&error));
-            Err(error)
-        }
-        Err(Failure::Halted(Halt::Stopped)) => Err(StoreError::stopped()),
+        Ok(()) | Err(Failure::Refused(_) | Failure::Halted(Halt::Cancelled)) => Ok(()),
+        Err(failure) => Err(failure.into()),
     }
 }
 

@@ -2,17 +2,17 @@
 
 use std::fs;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use fanpass_model::UserId;
 use fanpass_table::Table;
 
-use crate::store::{RowReject, SpooledFile, Store, StoreError, StoreErrorKind, Unfinished};
+use crate::store::{RowReject, SpooledFile, Store, Unfinished};
 
 use super::ImportOptions;
-use super::endings::{Ending, Endings};
-use super::import::{Failure, Import, ratio};
+use super::endings::Endings;
+use super::failure::{Failure, guarded};
+use super::import::{Import, ratio};
 use super::queue::{Halt, Queue, Ticket};
 
 /// Starts of an import after which it is given up.
@@ -22,20 +22,21 @@ const ATTEMPTS_MAX: u32 = 3;
 pub(super) fn work(store: &Store, queue: &Arc<Queue>, endings: &Endings, options: &ImportOptions) {
     while let Some((job, ticket)) = queue.take() {
         let Some(job) = set_aside_if_held(store, &ticket, job) else { continue };
-        match run_queued(store, &ticket, &job, options) {
-            Err(error) if error.kind() == StoreErrorKind::Stopped => {}
-            Ok(ending) => {
-                // First of all: the upload may be what filled the disk, and its end needs a little of it.
-                job.file.iter().for_each(|file| remove(store, &file.spool));
-                if let Some(ending) = ending {
-                    endings.end(store, ending);
-                }
-                forget(store, options);
-            }
-            Err(error) => {
+        let mut import = Import::new(store, &ticket, options, &job.segment, job.mode);
+        let failure = guarded(|| run_queued(&mut import, &job, options)).err();
+        if let Some(Failure::Halted(Halt::Stopped)) = failure {
+            if let Err(error) = store.release_job(job.sequence) {
                 tracing::error!(%error, sequence = job.sequence, "an import could not be put back; it is left to the next start");
             }
+            continue;
         }
+        let ending = failure.and_then(|failure| import.ending(&failure));
+        // First of all: the upload may be what filled the disk, and its end needs a little of it.
+        job.file.iter().for_each(|file| remove(store, &file.spool));
+        if let Some(ending) = ending {
+            endings.end(store, ending);
+        }
+        forget(store, options);
     }
 }
 
@@ -57,41 +58,20 @@ fn set_aside_if_held(store: &Store, ticket: &Ticket, job: Unfinished) -> Option<
     }
 }
 
-/// Runs an import; gives back how it ends, if that is not known to the storage yet.
-fn run_queued(
-    store: &Store,
-    ticket: &Ticket,
-    job: &Unfinished,
-    options: &ImportOptions,
-) -> Result<Option<Ending>, StoreError> {
-    let mut import = Import::new(store, ticket, options, &job.segment, job.mode);
+fn run_queued(import: &mut Import<'_>, job: &Unfinished, options: &ImportOptions) -> Result<(), Failure> {
     let Some(file) = &job.file else {
         let message = "the service stopped before the list was stored; send it again";
-        return Ok(Some(import.failed(message.to_owned())));
+        return Err(Failure::Refused(message.to_owned()));
     };
-    match store.begin_job(job.sequence) {
-        Ok(None) => return Ok(None),
-        Ok(Some(attempts)) if attempts > ATTEMPTS_MAX => {
+    match import.store().begin_job(job.sequence)? {
+        None => Err(Failure::Halted(Halt::Cancelled)),
+        Some(attempts) if attempts > ATTEMPTS_MAX => {
             let message =
                 format!("given up: the service stopped {ATTEMPTS_MAX} times while it read the file");
-            return Ok(Some(import.failed(message)));
+            Err(Failure::Refused(message))
         }
-        Ok(Some(_)) => {}
-        Err(error) if error.kind() == StoreErrorKind::Stopped => return Err(error),
-        Err(error) => return Ok(Some(import.failed_in_storage(&error))),
+        Some(_) => import.run(|import| read_file(file, options, import)),
     }
-    // A fault in a parser costs its own import and no other.
-    let read = |import: &mut Import<'_>| read_file(store, file, options, import);
-    let outcome = catch_unwind(AssertUnwindSafe(|| import.run(read)));
-    Ok(match outcome {
-        Ok(Ok(()) | Err(Failure::Halted(Halt::Cancelled))) => None,
-        Ok(Err(Failure::Halted(Halt::Stopped))) => {
-            return Err(store.release_job(job.sequence).err().unwrap_or_else(StoreError::stopped));
-        }
-        Ok(Err(Failure::Refused(message) | Failure::Overtaken(message))) => Some(import.failed(message)),
-        Ok(Err(Failure::Storage(error))) => Some(import.failed_in_storage(&error)),
-        Err(_) => Some(import.failed("the file made its reader fail; please report it".to_owned())),
-    })
 }
 
 /// Removes an upload that no import needs any more.
@@ -105,13 +85,8 @@ pub(super) fn remove(store: &Store, spool: &str) {
     }
 }
 
-fn read_file(
-    store: &Store,
-    file: &SpooledFile,
-    options: &ImportOptions,
-    import: &mut Import<'_>,
-) -> Result<(), Failure> {
-    let path = store.folder().spool().join(&file.spool);
+fn read_file(file: &SpooledFile, options: &ImportOptions, import: &mut Import<'_>) -> Result<(), Failure> {
+    let path = import.store().folder().spool().join(&file.spool);
     // Removed by an earlier run that could not say any more how the import ended.
     if !path.exists() {
         let message = "the service could not store the list; the segment is as it was before, send it again";

@@ -6,6 +6,7 @@
 mod change;
 mod endings;
 mod estimate;
+mod failure;
 mod import;
 mod inline;
 mod job;

@@ -11,7 +11,7 @@ use super::error::{StoreError, StoreErrorKind};
 use super::folder::{DEVELOPMENT_TOKEN, LOCK, SPOOL, TEMPORARY};
 use super::snapshot::{CATALOGUE, GA4_SECRET};
 use super::{SEGMENTS, SERVICE};
-use crate::auth::keys;
+use crate::auth::key_files;
 
 const DATABASES: [&str; 3] = [SEGMENTS.file, SERVICE.file, COLUMNS.file];
 /// A database, and what else SQLite makes beside it.
@@ -66,7 +66,7 @@ pub(super) fn refuse_foreign(data: &Path) -> Result<(), StoreError> {
 fn is_ours(name: &str) -> bool {
     database_files().any(|file| file == name)
         || [SPOOL, TEMPORARY, LOCK, CATALOGUE, GA4_SECRET, DEVELOPMENT_TOKEN].contains(&name)
-        || [keys::FIRST_FILE, keys::FOLDER].contains(&name)
+        || [key_files::FIRST_FILE, key_files::FOLDER].contains(&name)
         || is_journal(name)
         || name.starts_with(UNFINISHED)
 }
@@ -104,7 +104,7 @@ pub(super) fn refuse_lost(data: &Path) -> Result<(), StoreError> {
 
 /// Whether there are keys; a folder of keys that cannot be listed is not that of a first start either.
 fn has_keys(data: &Path) -> bool {
-    keys::files(data).map_or(true, |keys| !keys.is_empty())
+    key_files::files(data).map_or(true, |keys| !keys.is_empty())
 }
 
 /// Whether a database has a schema, in its file or in its log. One that cannot be read has: it is damaged, not lost.

@@ -8,9 +8,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fanpass_sorted::SortError;
-use rusqlite::ErrorCode;
+use rusqlite::{Connection, ErrorCode};
 
-use crate::files;
+use crate::{disk, files};
+
+/// What to do about a full disk.
+const FREE_SPACE: &str = "free some space and try again";
 
 /// What kind of failure a [`StoreError`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +49,11 @@ impl StoreErrorKind {
             _ if files::are_used_up(error) => Self::OutOfFiles,
             _ => Self::Io,
         }
+    }
+
+    /// Of an error that a file operation may be the cause of.
+    pub(crate) fn of_cause(error: &dyn Error) -> Self {
+        error.source().and_then(|cause| cause.downcast_ref()).map_or(Self::Io, Self::of_io)
     }
 }
 
@@ -127,15 +135,31 @@ impl Fault {
             Self::Store(error) => error,
             Self::Sqlite(error) => {
                 let kind = kind_of(&error);
-                let advice = match kind {
-                    StoreErrorKind::Full => "; free some space and try again",
-                    StoreErrorKind::Corrupt => "; restore the data folder from a backup",
-                    _ => "",
-                };
-                let message = format!("could not {doing} in {file}: {error}{advice}");
-                StoreError { kind, message, source: Some(Arc::new(error)) }
+                let message = format!("could not {doing} in {file}: {error}");
+                let mut error = StoreError { kind, message, source: Some(Arc::new(error)) };
+                match kind {
+                    StoreErrorKind::Full => error.advise(FREE_SPACE),
+                    StoreErrorKind::Corrupt => error.advise("restore the data folder from a backup"),
+                    _ => {}
+                }
+                error
             }
         }
+    }
+
+    /// As [`at`](Self::at), of a write. SQLite says of a full disk only what it meets when it writes: of a sync or a new file that
+    /// failed it does not say why, and a look at the disk does.
+    pub(crate) fn at_write(self, connection: &Connection, file: &str, doing: &str) -> StoreError {
+        let code = if let Self::Sqlite(error) = &self { error.sqlite_error_code() } else { None };
+        let mut error = self.at(file, doing);
+        if error.kind == StoreErrorKind::Io
+            && matches!(code, Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen))
+            && connection.path().and_then(|path| Path::new(path).parent()).is_some_and(disk::is_full)
+        {
+            error.kind = StoreErrorKind::Full;
+            error.advise(FREE_SPACE);
+        }
+        error
     }
 }
 

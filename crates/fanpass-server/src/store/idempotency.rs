@@ -53,11 +53,15 @@ impl From<AuditEntry> for Trace {
 impl Trace {
     /// Writes it; gives back the sequence of the audit record.
     pub(super) fn write(&self, connection: &Connection, now: i64) -> Result<i64, Fault> {
-        if let Some((once, answer)) = &self.answer {
-            let user = self.audit.target.as_deref().filter(|target| target.starts_with("user:"));
-            keep(connection, now, once, answer, user)?;
-        }
+        self.keep_answer(connection, now)?;
         audit::append(connection, now, &self.audit)
+    }
+
+    /// Writes it without the audit record.
+    pub(super) fn keep_answer(&self, connection: &Connection, now: i64) -> Result<(), Fault> {
+        let Some((once, answer)) = &self.answer else { return Ok(()) };
+        let user = self.audit.target.as_deref().filter(|target| target.starts_with("user:"));
+        keep(connection, now, once, answer, user)
     }
 }
 

@@ -14,7 +14,7 @@ use super::folder::{DEVELOPMENT_TOKEN, DataFolder, SPOOL, make_private, open_pri
 use super::fresh::Fresh;
 use super::snapshot::{CATALOGUE, FORMAT, GA4_SECRET, MANIFEST, Manifest, copy_hashed};
 use super::{SEGMENTS, SERVICE, log};
-use crate::auth::keys;
+use crate::auth::key_files;
 
 /// Makes what the snapshot in `file` holds the data folder at `data`. With `replace` it takes the place of what is there, in
 /// one step; without, the folder must be empty or not there. It keeps its owner and is nobody else's to look into. Blocks.
@@ -88,10 +88,10 @@ pub fn reset(data: &Path, keep_tokens: bool) -> Result<(), StoreError> {
     }
     let mut kept = vec![CATALOGUE.to_owned(), GA4_SECRET.to_owned()];
     if keep_tokens {
-        let later = fresh.path().join(keys::FOLDER);
+        let later = fresh.path().join(key_files::FOLDER);
         make_private(&later).map_err(|error| StoreError::io("make the folder", &later, error))?;
         kept.push(DEVELOPMENT_TOKEN.to_owned());
-        kept.extend(keys::files(data).map_err(|error| StoreError::io("list the keys in", data, error))?);
+        kept.extend(key_files::files(data).map_err(|error| StoreError::io("list the keys in", data, error))?);
     }
     for name in kept {
         match fs::copy(data.join(&name), fresh.path().join(&name)) {
@@ -132,7 +132,7 @@ pub fn may_reset(data: &Path, keep_tokens: bool) -> Result<(), StoreError> {
 /// Writes the files of a snapshot into `folder`, each held against the manifest.
 fn unpack(file: &Path, folder: &Path) -> Result<Manifest, StoreError> {
     let (mut zip, manifest) = open_snapshot(file)?;
-    for part in [SPOOL, keys::FOLDER] {
+    for part in [SPOOL, key_files::FOLDER] {
         let part = folder.join(part);
         make_private(&part).map_err(|error| StoreError::io("make the folder", &part, error))?;
     }
@@ -189,8 +189,8 @@ fn is_ours(name: &str) -> bool {
             && !name.contains(['/', '\\'])
     };
     [SEGMENTS.file, SERVICE.file].contains(&name)
-        || [keys::FIRST_FILE, CATALOGUE, GA4_SECRET].contains(&name)
-        || [SPOOL, keys::FOLDER].iter().any(|folder| {
+        || [key_files::FIRST_FILE, CATALOGUE, GA4_SECRET].contains(&name)
+        || [SPOOL, key_files::FOLDER].iter().any(|folder| {
             name.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).is_some_and(plain)
         })
 }

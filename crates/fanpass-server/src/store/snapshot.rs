@@ -23,7 +23,7 @@ use super::log::refuse_damaged;
 use super::replace::open_snapshot;
 use super::scratch::{Scratch, parent};
 use super::{SEGMENTS, SERVICE};
-use crate::auth::keys;
+use crate::auth::key_files;
 
 /// The manifest's name in the file.
 pub(super) const MANIFEST: &str = "manifest.json";
@@ -87,7 +87,7 @@ pub fn snapshot(data: &Path, file: &Path) -> Result<Manifest, StoreError> {
     for (name, mut upload) in uploads {
         pack.add(&format!("spool/{name}"), &mut upload).map_err(failed)?;
     }
-    let keys = keys::files(data).map_err(|error| StoreError::io("list the keys in", data, error))?;
+    let keys = key_files::files(data).map_err(|error| StoreError::io("list the keys in", data, error))?;
     for name in keys.into_iter().chain([CATALOGUE, GA4_SECRET].map(str::to_owned)) {
         match File::open(data.join(&name)) {
             Ok(mut kept) => pack.add(&name, &mut kept).map_err(failed)?,

@@ -74,6 +74,36 @@ async fn a_key_that_a_crash_kept_from_its_place_is_used_if_it_was_answered_for()
 }
 
 #[tokio::test]
+async fn a_key_whose_retirement_a_crash_cut_short_is_gone_if_it_was_recorded_and_in_use_if_not() {
+    let harness = Harness::start().await;
+    let kid = rotate(&harness).await;
+    let token = harness.issue("new", &["read"]).await;
+    rotate(&harness).await;
+    let keys = harness.folder.path().join("signing-keys");
+    let (place, aside) = (keys.join(format!("{kid}.hs256")), keys.join(format!(".{kid}.retiring")));
+    let harness = harness.restart_after(|_| std::fs::rename(&place, &aside).unwrap()).await;
+    assert_eq!(harness.call_as(&token, list()).await.status, 200, "it was not retired");
+    let kept = std::fs::read(&place).unwrap();
+
+    assert_eq!(retire(&harness, &kid).await.status, 200);
+    let harness = harness.restart_after(|_| std::fs::write(&aside, &kept).unwrap()).await;
+    assert_eq!(harness.call_as(&token, list()).await.status, 401, "it was retired");
+    assert!(!place.exists() && !aside.exists());
+}
+
+#[tokio::test]
+async fn a_retirement_is_answered_again_under_its_key() {
+    let harness = Harness::start().await;
+    rotate(&harness).await;
+    let retire = || Call::new("DELETE", "/service/v1/key?kid=first").header("idempotency-key", "k");
+    let admin = harness.issue("admin", &["portal:admin"]).await;
+    let told = harness.call_as(&admin, retire()).await;
+    assert_eq!(told.status, 200, "{told}");
+    let harness = harness.restart().await;
+    assert_eq!(harness.call_as(&admin, retire()).await.body, told.body);
+}
+
+#[tokio::test]
 async fn a_token_of_a_retired_key_is_not_told_again() {
     let harness = Harness::start().await;
     let issue = || post("/service/v1/tokens").json(r#"{"subject":"nightly"}"#).header("idempotency-key", "k");

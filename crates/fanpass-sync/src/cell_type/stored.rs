@@ -41,4 +41,17 @@ impl CellType {
         };
         Some(value.map(|value| StoredCell { value, text }))
     }
+
+    /// What is wrong with a cell of a kind that this type takes, where the value itself is none; `code` is that of its text.
+    pub(crate) fn unreadable(&self, code: &str) -> Option<&'static str> {
+        match (&self.0, code) {
+            (Form::Integer | Form::Decimal, code::FRACTION | code::DESTROYED_NUMBER) => Some(
+                "the cell is a number of more than 15 digits, of which the last are not certain: round it",
+            ),
+            (Form::Date(_), code::DATE_CELL) => Some(
+                "the cell is a time without a day, or a day outside the years 1 to 9999: write the date that is meant",
+            ),
+            _ => None,
+        }
+    }
 }

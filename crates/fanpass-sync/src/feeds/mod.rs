@@ -10,6 +10,7 @@ use fanpass_model::{AttributeKey, SegmentName};
 use serde::{Deserialize, Serialize};
 
 pub use self::source::{AttributeFeed, AttributeMode, RejectsOf, SegmentFeed};
+use crate::seen::seen_from;
 use crate::{ErrorKind, Guards, SegmentMode, SyncError};
 
 /// Feeds of one FanPass, as a configuration file holds them. Paths in it are relative to the file's folder.
@@ -189,12 +190,24 @@ impl Feeds {
     #[must_use]
     pub fn within(mut self, folder: &Path) -> Self {
         let files = self.segments.iter_mut().map(|feed| &mut feed.file);
-        let files = files.chain(self.attributes.iter_mut().map(|feed| &mut feed.file));
-        let others = self.ledger.iter_mut().chain(&mut self.rejects).chain(&mut self.attributes_file);
-        let others = others.chain(&mut self.target.data);
-        for path in files.chain(others) {
+        for path in files.chain(self.attributes.iter_mut().map(|feed| &mut feed.file)) {
             *path = folder.join(&*path);
         }
+        self.surroundings().for_each(|path| *path = folder.join(&*path));
         self
+    }
+
+    /// The same feeds with the paths of all but their files as seen from `folder`, where the file will lie, so that both can be
+    /// moved together. One that has nothing in common with it, or is not there, is absolute.
+    #[must_use]
+    pub fn seen_from(mut self, folder: &Path) -> Self {
+        self.surroundings().for_each(|path| *path = seen_from(folder, path));
+        self
+    }
+
+    /// What stands beside the feeds: ledger, rejects, attributes, data.
+    fn surroundings(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let paths = self.ledger.iter_mut().chain(&mut self.rejects).chain(&mut self.attributes_file);
+        paths.chain(&mut self.target.data)
     }
 }

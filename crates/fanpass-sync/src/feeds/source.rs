@@ -121,10 +121,16 @@ impl AttributeFeed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RejectsOf {
-    /// What it was a run of, as the ledger knows it.
+    /// The [identity](crate::Ledger::identity) of the ledger beside which they were rejected.
+    #[serde(default)]
+    pub ledger: String,
+    /// What was run, as the ledger knows it.
     pub feed: String,
-    /// The run that rejected them; of a run that was forbidden, the latest that the ledger had.
+    /// The run that rejected them; where nothing was sent, the latest that the ledger had.
     pub run: RunId,
+    /// The [session](crate::Ledger::session) of the command that rejected them.
+    #[serde(default)]
+    pub session: String,
     /// Whether whoever is put in or written belongs to that feed from then on, as it mirrors.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub owned: bool,

@@ -1,9 +1,9 @@
-//! The ledger's file: its lock, its schema, its settings.
+//! The ledger's file: its place, its schema, its settings.
 
 use std::{
-    ffi::OsString,
-    fs::{File, OpenOptions, TryLockError},
-    io::{self, Read as _, Write as _},
+    cmp::Ordering,
+    fs::Metadata,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -11,42 +11,35 @@ use fanpass_model::AttributeKey;
 use foldhash::HashMap;
 use rusqlite::{Connection, OpenFlags};
 
-use super::fingerprint::KEY;
+use super::{fingerprint::KEY, folder, log};
 use crate::{ErrorKind, SyncError};
 
-/// What to do while another process holds the ledger.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Busy {
-    /// Refuse with [`ErrorKind::LedgerBusy`].
-    #[default]
-    Refuse,
-    /// Wait until that process is done, however long that takes.
-    Wait,
-}
-
 /// The layout that this code reads and writes.
-const VERSION: i64 = 3;
-
-/// Whose acknowledgements they are, in at most one row, and what made the lists. Ledgers from before have no such tables.
-const ADDED: &str = "
-    CREATE TABLE IF NOT EXISTS target (target TEXT NOT NULL) STRICT;
-    CREATE TABLE IF NOT EXISTS origins (name TEXT PRIMARY KEY, origin TEXT NOT NULL) STRICT;
-";
+pub(super) const VERSION: i64 = 4;
 
 const SCHEMA: &str = "
-    CREATE TABLE secret (key BLOB NOT NULL) STRICT;
+    CREATE TABLE secret (key BLOB NOT NULL, identity TEXT NOT NULL) STRICT;
+    -- Whose acknowledgements they are, in at most one row.
+    CREATE TABLE target (target TEXT NOT NULL) STRICT;
     CREATE TABLE attributes (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE users (user INTEGER PRIMARY KEY, acknowledged BLOB NOT NULL) STRICT;
     CREATE TABLE journal (seq INTEGER PRIMARY KEY, changes BLOB NOT NULL) STRICT;
     CREATE TABLE lists (list INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, ids INTEGER NOT NULL) STRICT;
     CREATE TABLE blocks (block INTEGER PRIMARY KEY, list INTEGER NOT NULL, ids BLOB NOT NULL) STRICT;
     CREATE INDEX blocks_of_list ON blocks (list);
+    -- What made the lists what they are.
+    CREATE TABLE origins (name TEXT PRIMARY KEY, origin TEXT NOT NULL) STRICT;
+    -- Which configuration files the lists of feeds are of, as seen from the ledger.
+    CREATE TABLE keepers (name TEXT PRIMARY KEY, file TEXT NOT NULL) STRICT;
     CREATE TABLE doubts (name TEXT PRIMARY KEY) STRICT;
     CREATE TABLE runs (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         label TEXT NOT NULL,
         source TEXT NOT NULL,
         digest TEXT NOT NULL,
+        before INTEGER NOT NULL,
+        writes TEXT NOT NULL,
+        retries TEXT,
         begun INTEGER NOT NULL,
         finished INTEGER,
         outcome TEXT,
@@ -62,71 +55,27 @@ const SCHEMA: &str = "
     ) STRICT;
 ";
 
-/// The file by which processes keep out of each other's way.
-fn lock_name(path: &Path) -> PathBuf {
-    let mut name: OsString = path.into();
-    name.push(".lock");
-    name.into()
-}
-
-/// Takes the lock, which the system gives back when the process ends, however it ends.
-pub(super) fn lock(path: &Path, busy: Busy) -> Result<File, SyncError> {
-    let name = &lock_name(path);
-    let file = private(name).map_err(|error| SyncError::io(name, error))?;
-    let locked = loop {
-        let locked = match busy {
-            Busy::Wait => file.lock().map_err(TryLockError::Error),
-            Busy::Refuse => file.try_lock(),
-        };
-        // Who only looks shares the lock, and lets go of it at once.
-        if !matches!(locked, Err(TryLockError::WouldBlock)) || file.try_lock_shared().is_err() {
-            break locked;
+/// The one path by which the ledger's file is known, whichever links lead to it.
+pub(super) fn locate(path: &Path) -> Result<PathBuf, SyncError> {
+    let found = match path.canonicalize() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && path.symlink_metadata().is_err() => {
+            folder(path).canonicalize().map(|folder| folder.join(path.file_name().unwrap_or_default()))
         }
-        file.unlock().map_err(|error| SyncError::io(name, error))?;
+        found => found,
     };
-    match locked {
-        // What the one before noted there is not true of this one.
-        Ok(()) => file.set_len(0).map(|()| file).map_err(|error| SyncError::io(name, error)),
-        Err(TryLockError::Error(error)) => Err(SyncError::io(name, error)),
-        Err(TryLockError::WouldBlock) => {
-            let message = "another process is using it: let that one finish, or wait for it";
-            Err(SyncError::new(ErrorKind::LedgerBusy, message).at(path.display()))
-        }
-    }
-}
-
-/// Notes in the lock's file which runs were begun before its holder's.
-pub(super) fn note_runs(connection: &Connection, path: &Path, mut lock: &File) -> Result<(), SyncError> {
-    let latest: i64 = connection.query_row("SELECT coalesce(max(id), 0) FROM runs", [], |row| row.get(0))?;
-    lock.write_all(format!("{latest}\n").as_bytes()).map_err(|error| SyncError::io(&lock_name(path), error))
-}
-
-/// The latest run that was begun before those of the process that uses the ledger; none where no process does.
-pub(super) fn runs_before_user(path: &Path) -> Option<i64> {
-    let mut file = File::open(lock_name(path)).ok()?;
-    match file.try_lock_shared() {
-        Err(TryLockError::WouldBlock) => {
-            let mut latest = String::new();
-            // A process that has only just begun has no runs yet.
-            file.read_to_string(&mut latest).ok()?;
-            Some(latest.trim().parse().unwrap_or(i64::MAX))
-        }
-        _ => None,
-    }
-}
-
-/// Opens or makes a file that only its owner reads.
-fn private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    found.map_err(|error| SyncError::io(path, error))
 }
 
 pub(super) fn open(path: &Path) -> Result<Connection, SyncError> {
-    drop(private(path).map_err(|error| SyncError::io(path, error))?);
-    let mut connection = Connection::open(path)?;
+    if path.exists() {
+        refuse_unsound(path)?;
+    } else {
+        make(path)?;
+    }
+    log::refuse_parted(path)?;
+    log::drop_strange(path)?;
+    let connection = Connection::open(path)?;
+    check_layout(&connection)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     // What was acknowledged is on disk when that is said.
     connection.pragma_update(None, "synchronous", "full")?;
@@ -135,53 +84,96 @@ pub(super) fn open(path: &Path) -> Result<Connection, SyncError> {
     connection.pragma_update(None, "cache_size", -8_192)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cell_size_check", true)?;
-    if !is_made(&connection, path)? {
-        create(&mut connection)?;
-    }
-    connection.execute_batch(ADDED)?;
+    log::begin(&connection)?;
     Ok(connection)
+}
+
+/// Refuses a file that was cut short, and one that has names whose logs and locks would be others.
+fn refuse_unsound(path: &Path) -> Result<(), SyncError> {
+    let found = path.metadata().map_err(|error| SyncError::io(path, error))?;
+    let message = if found.len() == 0 {
+        "it is empty, and a ledger never is: put a copy of it back, or delete it to begin a new one, for which everything is sent \
+         once more"
+    } else if has_twins(&found) {
+        "the file has several names (hard links), and its lock and log go by one of them: keep one name, and make symbolic links of \
+         the others"
+    } else {
+        return Ok(());
+    };
+    Err(SyncError::new(ErrorKind::Ledger, message))
+}
+
+#[cfg(unix)]
+fn has_twins(file: &Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(file) > 1
+}
+
+#[cfg(not(unix))]
+fn has_twins(_file: &Metadata) -> bool {
+    false
 }
 
 /// Opens a ledger to look at it, whoever uses it.
 pub(super) fn open_to_look(path: &Path) -> Result<Connection, SyncError> {
+    log::refuse_parted(path)?;
     // Not read-only: what a killed process left in the log has to be found.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
+    log::keep_of(&connection, path)?;
     connection.pragma_update(None, "query_only", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
-    if is_made(&connection, path)? {
-        return Ok(connection);
-    }
-    Err(SyncError::new(ErrorKind::Ledger, "it is no ledger, or nothing was written to it yet"))
+    check_layout(&connection)?;
+    Ok(connection)
 }
 
-/// Whether the tables are there, in the layout that is known.
-fn is_made(connection: &Connection, path: &Path) -> Result<bool, SyncError> {
-    match connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? {
-        0 => Ok(false),
-        VERSION => Ok(true),
-        other => {
-            let mend = if other > VERSION {
-                "update it"
-            } else {
-                "name a new one, which is filled by sending all once"
-            };
-            let message = format!("the ledger has layout {other} and this version knows {VERSION}: {mend}");
-            Err(SyncError::new(ErrorKind::LedgerVersion, message).at(path.display()))
+/// Refuses a layout that is not known.
+fn check_layout(connection: &Connection) -> Result<(), SyncError> {
+    let layout = connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?;
+    let mend = match layout.cmp(&VERSION) {
+        Ordering::Equal => return Ok(()),
+        _ if layout == 0 => {
+            return Err(SyncError::new(ErrorKind::Ledger, "it is no ledger: name another file"));
         }
-    }
+        Ordering::Greater => "update it",
+        Ordering::Less => "name a new one, which is filled by sending all once",
+    };
+    let message = format!("the ledger has layout {layout} and this version knows {VERSION}: {mend}");
+    Err(SyncError::new(ErrorKind::LedgerVersion, message))
+}
+
+/// Makes an empty ledger, which has its name once it is whole.
+fn make(path: &Path) -> Result<(), SyncError> {
+    log::refuse_strange(path)?;
+    let part = tempfile::Builder::new().prefix(".ledger-").suffix(".part").tempfile_in(folder(path));
+    let part = part.map_err(|error| SyncError::io(path, error))?;
+    let mut connection = Connection::open(part.path())?;
+    create(&mut connection)?;
+    connection.close().map_err(|(_, error)| error)?;
+    // Its name is on disk with the first entry in the log, as SQLite syncs the folder then.
+    part.persist_noclobber(path).map_err(|error| SyncError::io(path, error.error))?;
+    Ok(())
 }
 
 fn create(connection: &mut Connection) -> Result<(), SyncError> {
-    let mut key = [0; KEY];
-    getrandom::fill(&mut key).map_err(|error| {
-        SyncError::new(ErrorKind::Ledger, format!("the system gives no random key for the ledger: {error}"))
-    })?;
+    let (key, identity): ([u8; KEY], _) = (random()?, random_name()?);
     let transaction = connection.transaction()?;
     transaction.execute_batch(SCHEMA)?;
-    transaction.execute("INSERT INTO secret (key) VALUES (?1)", [key])?;
+    transaction.execute("INSERT INTO secret (key, identity) VALUES (?1, ?2)", (key, identity))?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     Ok(transaction.commit()?)
+}
+
+/// A name that nothing else has.
+pub(super) fn random_name() -> Result<String, SyncError> {
+    Ok(format!("{:016x}", u64::from_be_bytes(random()?)))
+}
+
+fn random<const BYTES: usize>() -> Result<[u8; BYTES], SyncError> {
+    let mut bytes = [0; BYTES];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        SyncError::new(ErrorKind::Ledger, format!("the system gives no random key for the ledger: {error}"))
+    })?;
+    Ok(bytes)
 }
 
 /// The numbers of all attributes. One whose key is none, in a damaged file, is left out: nothing is known of it.

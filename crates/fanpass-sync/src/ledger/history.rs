@@ -5,8 +5,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::database;
 use super::runs::{COLUMNS, Run, RunId, latest, run};
+use super::{database, lock};
 use crate::SyncError;
 
 /// What a ledger remembers of its runs. It is read without taking the ledger, so that a run is seen while it is under way.
@@ -40,9 +40,10 @@ impl History {
     /// [`LedgerVersion`](crate::ErrorKind::LedgerVersion), or [`Ledger`](crate::ErrorKind::Ledger) if there is no ledger or the
     /// file is something else.
     pub fn open(path: &Path) -> Result<Self, SyncError> {
+        let found = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         // Before the runs are read: a process that ends meanwhile has given its own an end.
-        let before_user = database::runs_before_user(path);
-        let connection = database::open_to_look(path).map_err(|error| error.of_ledger(path))?;
+        let before_user = lock::runs_before_user(&found);
+        let connection = database::open_to_look(&found).map_err(|error| error.of_ledger(path))?;
         Ok(Self { connection, before_user })
     }
 

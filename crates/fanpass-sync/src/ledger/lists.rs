@@ -13,7 +13,7 @@ const BATCH_READ: i64 = 16;
 
 /// A list that was written and has no name yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ListId(i64);
+pub struct ListId(pub(super) i64);
 
 /// What is known of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,17 +69,6 @@ impl Ledger {
         Ok(ListWriter { ledger: self, list, ids: 0, builder: BlockBuilder::default(), batch: Vec::new() })
     }
 
-    /// Notes, durably, that what the list stands for is about to be changed. The doubt is over when a list of that name
-    /// is published.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Ledger`].
-    pub fn doubt_list(&mut self, name: &str) -> Result<(), SyncError> {
-        self.connection.execute("INSERT OR IGNORE INTO doubts (name) VALUES (?1)", [name])?;
-        Ok(())
-    }
-
     /// Gives lists their names in one commit, in the place of those that had them. Nothing is known of their origin then.
     ///
     /// # Errors
@@ -131,19 +120,24 @@ impl Ledger {
     }
 }
 
-fn give_name(
+pub(super) fn give_name(
     writing: &Transaction<'_>,
     name: &str,
     list: ListId,
     origin: Option<&str>,
 ) -> rusqlite::Result<()> {
-    writing.execute("UPDATE lists SET name = NULL WHERE name = ?1", [name])?;
+    take_name(writing, name)?;
     writing.execute("UPDATE lists SET name = ?1 WHERE list = ?2", (name, list.0))?;
-    writing.execute("DELETE FROM origins WHERE name = ?1", [name])?;
     if let Some(origin) = origin {
         writing.execute("INSERT INTO origins (name, origin) VALUES (?1, ?2)", [name, origin])?;
     }
     Ok(())
+}
+
+/// Lets there be no list of that name.
+pub(super) fn take_name(writing: &Transaction<'_>, name: &str) -> rusqlite::Result<()> {
+    writing.execute("UPDATE lists SET name = NULL WHERE name = ?1", [name])?;
+    writing.execute("DELETE FROM origins WHERE name = ?1", [name]).map(drop)
 }
 
 /// Writes a list, its ids ascending.

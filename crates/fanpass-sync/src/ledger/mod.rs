@@ -7,11 +7,17 @@ mod cursor;
 mod database;
 mod deliveries;
 mod departures;
+mod doubts;
 mod fingerprint;
 mod history;
 mod journal;
+mod keepers;
 mod lists;
+mod lock;
+mod log;
+mod place;
 mod record;
+mod rejected;
 mod runs;
 mod survey;
 mod target;
@@ -24,19 +30,20 @@ use std::{
 
 use fanpass_model::{AttributeKey, UserId, UserProperties};
 use foldhash::HashMap;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 pub use self::changes::{Changes, Verdict, Verdicts};
 pub use self::compare::Receipt;
 pub use self::contradictions::{Contradiction, Contradictions};
-pub use self::database::Busy;
 pub use self::deliveries::{Deliveries, Taken};
 pub use self::departures::Departures;
+pub use self::doubts::Doubt;
 pub use self::history::{History, Standing};
 pub use self::lists::{ListId, ListReader, ListState, ListWriter};
+pub use self::lock::Busy;
 pub use self::runs::{Run, RunEnd, RunId, RunStart};
 pub use self::survey::Survey;
-use self::{fingerprint::Fingerprints, journal::Overlay};
+use self::{fingerprint::Fingerprints, journal::Overlay, place::Place};
 use crate::SyncError;
 
 /// What the service has acknowledged of each user and attribute, and the figures of every run.
@@ -75,6 +82,10 @@ use crate::SyncError;
 /// ```
 pub struct Ledger {
     connection: Connection,
+    identity: String,
+    session: String,
+    /// The latest run when it was opened.
+    before: RunId,
     fingerprints: Fingerprints,
     /// The numbers that stand for attributes in records.
     numbers: HashMap<AttributeKey, u32>,
@@ -82,33 +93,60 @@ pub struct Ledger {
     overlay: Overlay,
     /// The table holds nobody, so that nobody need be looked up.
     is_new: bool,
+    place: Place,
     /// Held for as long as the ledger is open.
     _lock: File,
 }
 
 impl Ledger {
-    /// Opens the ledger at `path`, in a folder that exists, or makes an empty one. `path` with `.lock` behind it is the
-    /// file by which processes keep out of each other's way.
+    /// Opens the ledger at `path`, in a folder that exists, or makes an empty one. The file's path, behind all links, with
+    /// `.lock` behind it is the file by which processes keep out of each other's way.
     ///
     /// # Errors
     ///
     /// [`LedgerBusy`](crate::ErrorKind::LedgerBusy), [`LedgerVersion`](crate::ErrorKind::LedgerVersion),
     /// [`Io`](crate::ErrorKind::Io), or [`Ledger`](crate::ErrorKind::Ledger) if the file is not a ledger or damaged.
     pub fn open(path: &Path, busy: Busy) -> Result<Self, SyncError> {
-        let lock = database::lock(path, busy)?;
-        Self::open_locked(path, lock).map_err(|error| error.of_ledger(path))
+        let found = database::locate(path)?;
+        let opened = lock::take(&found, busy).and_then(|lock| Self::open_locked(&found, lock));
+        opened.map_err(|error| error.of_ledger(path))
     }
 
     fn open_locked(path: &Path, lock: File) -> Result<Self, SyncError> {
         let connection = database::open(path)?;
-        database::note_runs(&connection, path, &lock)?;
-        let key = connection.query_row("SELECT key FROM secret", [], |row| row.get(0))?;
+        let before = runs::latest_id(&connection)?;
+        lock::note_runs(before, path, &lock)?;
+        let secret = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let (key, identity) = connection.query_row("SELECT key, identity FROM secret", [], secret)?;
         let numbers = database::numbers(&connection)?;
         // What an earlier process left there.
         journal::fold(&connection, &folder(path))?;
         let is_new = database::is_empty(&connection)?;
         let (fingerprints, overlay) = (Fingerprints::new(key), Overlay::default());
-        Ok(Self { connection, fingerprints, numbers, overlay, is_new, _lock: lock })
+        let session = database::random_name()?;
+        let place = Place::of(path).map_err(|error| SyncError::io(path, error))?;
+        Ok(Self {
+            connection,
+            identity,
+            session,
+            before,
+            fingerprints,
+            numbers,
+            overlay,
+            is_new,
+            place,
+            _lock: lock,
+        })
+    }
+
+    /// What tells this ledger from all others, and from a later one under the same name; it is made with the ledger.
+    pub fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    /// What tells this use of the ledger from all others: that of a command, from when it was opened.
+    pub fn session(&self) -> &str {
+        &self.session
     }
 
     /// The attributes of each update that differ from what was acknowledged, in the order of the batch; empty for an
@@ -215,6 +253,13 @@ impl Ledger {
 /// Where there is room for a ledger, there is for what it sorts.
 fn folder(path: &Path) -> PathBuf {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
+}
+
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        // What cannot be put in order stays in the log, as after a kill.
+        let _ = log::end(&self.connection);
+    }
 }
 
 impl fmt::Debug for Ledger {

@@ -1,6 +1,7 @@
 //! The runs that a ledger has seen, with their figures.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     path::PathBuf,
     str::FromStr,
@@ -32,7 +33,7 @@ impl FromStr for RunId {
 }
 
 /// What is kept of a run when it begins; in clear.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunStart {
     /// What it does, for people; the same from one night to the next.
     pub label: String,
@@ -40,6 +41,10 @@ pub struct RunStart {
     pub source: String,
     /// A digest of what it reads, by which a change since an interrupted run is noticed.
     pub digest: String,
+    /// What it may change at the service: names of attributes and lists, without control characters.
+    pub writes: BTreeSet<String>,
+    /// The [session](Ledger::session) that rejected what it pushes again, if it does so.
+    pub retries: Option<String>,
 }
 
 /// How a run ended.
@@ -67,9 +72,12 @@ pub struct Run {
     pub ended: Option<(SystemTime, RunEnd)>,
 }
 
+/// What stands between the names of what a run writes.
+const SEPARATOR: &str = "\n";
+
 /// The columns of a run, in the order in which [`run`] reads them.
 pub(super) const COLUMNS: &str = "id, label, source, digest, begun, finished, outcome, rejects, read, sent, unchanged, duplicate, \
-                       empty, rejected, unsent, removed";
+                       empty, rejected, unsent, removed, writes, retries";
 
 impl Ledger {
     /// Notes that a run begins; durable when it returns.
@@ -78,8 +86,11 @@ impl Ledger {
     ///
     /// [`ErrorKind::Ledger`].
     pub fn begin_run(&mut self, start: &RunStart, now: SystemTime) -> Result<RunId, SyncError> {
-        let insert = "INSERT INTO runs (label, source, digest, begun) VALUES (?1, ?2, ?3, ?4) RETURNING id";
-        let values = (&start.label, &start.source, &start.digest, milliseconds(now));
+        let RunStart { label, source, digest, writes, retries } = start;
+        let insert = "INSERT INTO runs (label, source, digest, before, writes, retries, begun)
+                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id";
+        let writes = writes.iter().map(String::as_str).collect::<Vec<_>>().join(SEPARATOR);
+        let values = (label, source, digest, self.before.0, writes, retries, milliseconds(now));
         let id = self.connection.query_row(insert, values, |row| row.get(0))?;
         Ok(RunId(id))
     }
@@ -129,17 +140,25 @@ impl Ledger {
         latest(&self.connection, most)
     }
 
-    /// The latest run of that label after `run` that changed something at the service, or may have: it was interrupted.
+    /// The runs from that one on, the oldest first; all of them without one.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Ledger`].
-    pub fn changed_since(&self, label: &str, run: RunId) -> Result<Option<Run>, SyncError> {
-        let query = format!(
-            "SELECT {COLUMNS} FROM runs WHERE label = ?1 AND id > ?2 AND (finished IS NULL OR sent + removed > 0)
-             ORDER BY id DESC LIMIT 1"
-        );
-        Ok(self.connection.query_row(&query, (label, run.0), self::run).optional()?)
+    pub fn runs_from(&self, first: Option<RunId>) -> Result<Vec<Run>, SyncError> {
+        let query = format!("SELECT {COLUMNS} FROM runs WHERE id >= ?1 ORDER BY id");
+        let mut statement = self.connection.prepare(&query)?;
+        let runs = statement.query_map([first.map_or(0, |first| first.0)], self::run)?;
+        Ok(runs.collect::<Result<_, _>>()?)
+    }
+
+    /// The number of the latest run; that of none, if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Ledger`].
+    pub fn latest_run(&self) -> Result<RunId, SyncError> {
+        latest_id(&self.connection)
     }
 
     /// The latest run of that label if it was interrupted: if it has no end. To be asked before the next one begins.
@@ -152,6 +171,12 @@ impl Ledger {
         let latest = self.connection.query_row(&query, [label], run).optional()?;
         Ok(latest.filter(|run| run.ended.is_none()))
     }
+}
+
+/// The number of the latest run.
+pub(super) fn latest_id(connection: &Connection) -> Result<RunId, SyncError> {
+    let query = "SELECT coalesce(max(id), 0) FROM runs";
+    Ok(RunId(connection.query_row(query, [], |row| row.get(0))?))
 }
 
 /// The latest runs, the newest first.
@@ -182,7 +207,13 @@ pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
     };
     Ok(Run {
         id: RunId(row.get(0)?),
-        start: RunStart { label: row.get(1)?, source: row.get(2)?, digest: row.get(3)? },
+        start: RunStart {
+            label: row.get(1)?,
+            source: row.get(2)?,
+            digest: row.get(3)?,
+            writes: row.get::<_, String>(16)?.split_terminator(SEPARATOR).map(str::to_owned).collect(),
+            retries: row.get(17)?,
+        },
         begun: time(row.get(4)?),
         ended: finished.map(|at| (time(at), end)),
     })

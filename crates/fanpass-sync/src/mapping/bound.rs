@@ -8,7 +8,7 @@ use crate::{
     CellFault, ErrorKind, SyncError,
     cell_type::StoredCell,
     check_mended, code, original_columns,
-    rejects::{FAULT, NULL, is_hidden},
+    rejects::{ALSO, FAULT, NULL, is_hidden},
 };
 
 /// Where the columns of a mapping stand.
@@ -67,22 +67,26 @@ impl Bound {
         row: &Row<'_>,
         shown: &mut Vec<(usize, String)>,
     ) -> Result<Mapped, (Box<Reject>, Option<UserId>)> {
-        check_mended(row, self.id).map_err(|reject| (reject, None))?;
+        let unmended = self.unmended(row).map_err(|reject| (reject, None))?;
+        let is_mended = unmended.is_none();
         let mut properties = UserProperties::with_capacity(mapping.set.len() + mapping.map.len());
         for constant in &mapping.set {
             properties.insert(constant.key().clone(), constant.value().clone());
         }
-        let mut faults = Vec::new();
+        let mut faults: Vec<_> = unmended.into_iter().collect();
+        let is_new = |faults: &[(usize, CellFault)], column| faults.iter().all(|(known, _)| *known != column);
         let user = self.user(row);
-        if let Err(reject) = &user {
+        if let Err(reject) = &user
+            && is_new(&faults, self.id)
+        {
             faults.push((self.id, CellFault::new(reject.code, reject.message.clone())));
         }
         for ((map, bounds), &column) in mapping.map.iter().zip(bounds).zip(&self.values) {
             let cell = self.cell(mapping, map, row, column, shown);
             match cell.and_then(|value| within(bounds.as_ref(), value)) {
                 Ok(Some(value)) => _ = properties.insert(map.key.clone(), value),
-                Ok(None) => {}
-                Err(fault) => faults.push((column, fault)),
+                Err(fault) if is_new(&faults, column) => faults.push((column, fault)),
+                Ok(None) | Err(_) => {}
             }
         }
         // By its code a row is known until it is mended: one that a reject file cannot show comes first.
@@ -92,7 +96,7 @@ impl Bound {
             return Ok(Mapped { user, properties, trimmed });
         };
         let also = |(column, fault): &(usize, CellFault)| {
-            format!("; column {:?} too: {}", self.columns[*column], fault.message)
+            format!("{ALSO}{:?} too: {}", self.columns[*column], fault.message)
         };
         for &(column, _) in others.iter().filter(|(_, fault)| is_hidden(fault.code)) {
             let cell = row.fields().nth(column).unwrap_or_default();
@@ -102,7 +106,17 @@ impl Bound {
         }
         let others: String = others.iter().map(also).collect();
         let reject = row.reject(Some(*column), first.code, format!("{}{others}", first.message));
-        Err((reject, user.ok().map(|(user, _)| user)))
+        Err((reject, user.ok().filter(|_| is_mended).map(|(user, _)| user)))
+    }
+
+    /// The cell of a row of rejects that is at fault as it was; an error if that is no single cell, or the id is another.
+    fn unmended(&self, row: &Row<'_>) -> Result<Option<(usize, CellFault)>, Box<Reject>> {
+        let Err(reject) = check_mended(row, self.id) else { return Ok(None) };
+        let column = self.columns.iter().position(|name| reject.column.as_ref() == Some(name));
+        match column.filter(|_| reject.code == code::NOT_MENDED) {
+            Some(column) => Ok(Some((column, reject.into()))),
+            None => Err(reject),
+        }
     }
 
     /// The value that a cell gives; `None` leaves the attribute alone.
@@ -133,7 +147,10 @@ impl Bound {
         }
         let cell = row.cell(column).map_err(|reject| {
             let mut fault = CellFault::from(reject);
-            fault.message.push_str(row.stored(column).map_or("", type_for));
+            match (row.stored(column), map.cell.unreadable(fault.code)) {
+                (None, Some(message)) => message.clone_into(&mut fault.message),
+                (stored, _) => fault.message.push_str(stored.map_or("", type_for)),
+            }
             fault
         })?;
         if self.of_rejects && cell.starts_with(FAULT) {

@@ -37,6 +37,7 @@ struct Feed<'a> {
     mirrors: bool,
     owned: ListReader<'a>,
     own: Option<ListWriter<'a>>,
+    claimed: Option<ListWriter<'a>>,
     change: MembershipChange,
     row: Row,
     owns: bool,
@@ -59,6 +60,7 @@ impl<'a, G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'a, G> {
                 mirrors: claim.mode == SegmentMode::MirrorOwned && !claim.held_back,
                 owned: ledger.read_list(claim.owned.unwrap_or_default())?,
                 own: write(keep.members && claim.owned.is_some())?,
+                claimed: write(keep.members && claim.owned.is_some())?,
                 change: MembershipChange::default(),
                 row: Row::Absent,
                 owns: false,
@@ -98,7 +100,8 @@ impl<'a, G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'a, G> {
         let Self { feeds, members, either, before, after, added, removed, .. } = self;
         let change = |feed: Feed<'_>| {
             let own = feed.own.map(ListWriter::finish).transpose()?;
-            Ok(MembershipChange { own, ..feed.change })
+            let claimed = feed.claimed.map(ListWriter::finish).transpose()?;
+            Ok(MembershipChange { own, claimed, ..feed.change })
         };
         Ok(Comparison {
             changes: feeds.into_iter().map(change).collect::<Result<_, SyncError>>()?,
@@ -165,10 +168,15 @@ impl<'a, G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'a, G> {
             keeps = if feed.row == Row::Seen { keeps } else { feed.mode.keeps(place) };
             feed.keeps = keeps;
         }
+        // Whom a feed dropped and one that has no own keeps is still to be taken out once that one lists him no more.
+        let lent = self.feeds.iter().any(|feed| feed.mode == SegmentMode::Add && feed.row == Row::Listed);
         let mut stands = held;
         for feed in &mut self.feeds {
             let after = if keeps == held { held } else { feed.keeps };
-            feed.count(id, stands, after)?;
+            let owns = feed.owns_afterwards() || (feed.owns && lent);
+            write(&mut feed.own, id, owns)?;
+            write(&mut feed.claimed, id, owns || feed.owns)?;
+            feed.count(id, stands, after);
             stands = after;
         }
         self.before += u64::from(held);
@@ -188,9 +196,7 @@ impl Feed<'_> {
         self.row == Row::Listed || (self.owns && !self.mirrors)
     }
 
-    fn count(&mut self, id: &[u8], before: bool, after: bool) -> Result<(), SyncError> {
-        let owns = self.owns_afterwards();
-        write(&mut self.own, id, owns)?;
+    fn count(&mut self, id: &[u8], before: bool, after: bool) {
         let change = &mut self.change;
         change.ids += u64::from(self.row != Row::Absent);
         change.before += u64::from(before);
@@ -199,13 +205,12 @@ impl Feed<'_> {
         let (number, samples) = match (before, after) {
             (false, true) => (&mut change.added, &mut change.added_samples),
             (true, false) => (&mut change.removed, &mut change.removed_samples),
-            _ => return Ok(()),
+            _ => return,
         };
         *number += 1;
         if samples.len() < SAMPLES {
             samples.push(String::from_utf8_lossy(id).into_owned());
         }
-        Ok(())
     }
 }
 

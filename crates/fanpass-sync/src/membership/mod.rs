@@ -183,6 +183,8 @@ pub struct MembershipChange {
     pub removed_samples: Vec<String>,
     /// Who is the feed's own afterwards, if it has a list of them and members are kept.
     pub own: Option<ListId>,
+    /// Who was the feed's own before or is afterwards, likewise.
+    pub claimed: Option<ListId>,
 }
 
 impl MembershipChange {
@@ -195,7 +197,7 @@ impl MembershipChange {
 /// Which lists a comparison writes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Keep {
-    /// The members afterwards, and of each feed who is its own.
+    /// The members afterwards, and of each feed who is its own, and who is or was.
     pub members: bool,
     /// Whoever was a member or is in a file.
     pub either: bool,

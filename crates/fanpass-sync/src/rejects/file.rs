@@ -11,7 +11,9 @@ use fanpass_model::UserId;
 use fanpass_table::Reject;
 use tempfile::NamedTempFile;
 
-use super::{REJECT_COLUMNS, at_fault, checksum, is_reject_file, original_columns, split_cells, split_check};
+use super::{
+    REJECT_COLUMNS, at_fault, checksum, is_reject_file, original_columns, part, split_cells, split_check,
+};
 use crate::{ErrorKind, SyncError};
 
 /// The rejects of a run, written to files that can be mended and read again with the same mapping.
@@ -42,7 +44,7 @@ impl RejectFiles {
     }
 
     /// Tries whether a file can be written there, so that a run need not find out at its first reject. A name that something else
-    /// than a file has is refused: rows with ids would lie beside it.
+    /// than a file has is refused: rows with ids would lie beside it. What runs that were killed have left in the folder is removed.
     ///
     /// # Errors
     ///
@@ -52,6 +54,7 @@ impl RejectFiles {
             let message = "rejected rows want a file, and this is none: name one that is to be made";
             return Err(SyncError::new(ErrorKind::Io, message).at(self.path.display()));
         }
+        part::sweep(folder(&self.path));
         let mut nearest = folder(&self.path);
         while !nearest.exists() {
             let Some(above) = nearest.parent() else { break };
@@ -94,16 +97,16 @@ impl RejectFiles {
         }
         let record = record(&cells, columns, origin, reject, user);
         let written = self.files[at].writer.write_record(&record);
-        written.map_err(|error| SyncError::io(&self.path, error))
+        written.map_err(|error| SyncError::io(&self.path, system_error(error)))
     }
 
     fn create(&self, columns: &[String]) -> io::Result<RejectFile> {
         std::fs::create_dir_all(folder(&self.path))?;
-        let part =
-            tempfile::Builder::new().prefix(".rejects-").suffix(".part").tempfile_in(folder(&self.path))?;
+        let part = part::create(folder(&self.path))?;
         let mut writer =
             WriterBuilder::new().quote_style(QuoteStyle::Always).flexible(true).from_writer(part);
-        writer.write_record(columns.iter().map(String::as_str).chain(REJECT_COLUMNS))?;
+        let header = columns.iter().map(String::as_str).chain(REJECT_COLUMNS);
+        writer.write_record(header).map_err(system_error)?;
         Ok(RejectFile { columns: columns.to_vec(), writer })
     }
 
@@ -118,6 +121,14 @@ impl RejectFiles {
             .into_iter()
             .map(|file| publish(file, &path).map_err(|error| SyncError::io(&path, error)))
             .collect()
+    }
+}
+
+/// The error of the system, of which one knows whether it is for want of room.
+fn system_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reject files: what they are told by, and whether their rows were mended.
 
 mod file;
+mod part;
 
 use fanpass_table::{Reject, Row, code as table};
 
@@ -21,7 +22,7 @@ pub const REJECT_COLUMNS: [&str; 6] =
 
 /// Faults of a spreadsheet or of broken text that a reject file cannot show: its cells are sound text, and would pass
 /// for ids and values if nobody had looked at them.
-const HIDDEN: [&str; 16] = [
+const HIDDEN: [&str; 17] = [
     table::DESTROYED_NUMBER,
     table::FRACTION,
     table::NUMBER_FORMAT,
@@ -30,6 +31,7 @@ const HIDDEN: [&str; 16] = [
     table::UNCACHED_FORMULA,
     table::RAGGED_ROW,
     table::REPEATED_HEADER,
+    table::TOTAL_ROW,
     table::BAD_QUOTE,
     table::UNDECODABLE,
     table::BAD_JSON,
@@ -45,6 +47,9 @@ pub(crate) const NULL: &str = "fanpass:null";
 
 /// In front of a cell that a reject file could not show to be at fault, beside the one that `fanpass_check` guards.
 pub(crate) const FAULT: &str = "fanpass:fault ";
+
+/// What stands in a message before each fault but the first.
+pub(crate) const ALSO: &str = "; column ";
 
 /// Whether the fault of that code is one that a reject file cannot show.
 pub(crate) fn is_hidden(code: &str) -> bool {
@@ -93,12 +98,9 @@ fn check_row_of_rejects(row: &Row<'_>, id: usize) -> Result<(), Box<Reject>> {
     let (original, [_, _, column, why, message, check]) = split_cells(&cells, columns);
     let (sum, user) = split_check(check);
     if is_hidden(why) && sum == checksum(at_fault(&original, original_columns(columns), column)) {
-        let message = match why {
-            code::NOT_MENDED => message.to_owned(),
-            _ => format!(
-                "{message}; the row is as it was: mend it, or empty its cell of fanpass_check to send it so"
-            ),
-        };
+        // What else was wrong is found again, or mended by now.
+        let first = message.split_once(ALSO).map_or(message, |(first, _)| first);
+        let message = format!("{}{AS_IT_WAS}", first.strip_suffix(AS_IT_WAS).unwrap_or(first));
         return Err(row.reject(columns.iter().position(|name| name == column), code::NOT_MENDED, message));
     }
     let now = original.get(id).map_or("", |cell| cell.trim());
@@ -107,6 +109,9 @@ fn check_row_of_rejects(row: &Row<'_>, id: usize) -> Result<(), Box<Reject>> {
     }
     Ok(())
 }
+
+/// What to do about a fault that cannot be seen any more.
+const AS_IT_WAS: &str = "; it is as it was: mend it, or empty the row's cell of fanpass_check to send it so";
 
 /// What to do about an id that is another; no ids in it, as messages are logged.
 const ID_CHANGED: &str = "the id is not the one that the row was rejected with: put that one back, which stands behind the colon \

@@ -110,7 +110,7 @@ fn guards_forbid_what_goes_too_far_and_nothing_else() {
         before,
         added,
         removed,
-        unknown: false,
+        ..GuardedFacts::default()
     };
     let broken = |guards: Guards, facts: GuardedFacts| {
         guards.check(&facts).into_iter().map(|breach| breach.guard).collect::<Vec<_>>()
@@ -123,6 +123,9 @@ fn guards_forbid_what_goes_too_far_and_nothing_else() {
     assert_eq!(broken(usual, facts(100, 10, 0, 90, 0)), []);
     assert_eq!(broken(usual, facts(100, 11, 0, 89, 0)), [Guard::Rejects]);
     assert_eq!(broken(usual, facts(0, 0, 100, 0, 100)), [Guard::Empty, Guard::Shrink]);
+    let blank = GuardedFacts { read: 3, rejected: 1, empty: 2, ..GuardedFacts::default() };
+    assert_eq!(broken(Guards { rejects: Some(100), ..usual }, blank), [Guard::Empty]);
+    assert_eq!(broken(usual, GuardedFacts { rejected: 0, ..blank }), [], "one row can be used");
     let wide = Guards { shrink: Some(100), growth: Some(1000), rejects: Some(100) };
     assert_eq!(broken(wide, facts(100, 100, 100, 0, 100)), [Guard::Empty]);
 }

@@ -9,7 +9,13 @@ use crate::ledger::{Folder, open, update};
 #[test]
 fn runs_are_looked_at_while_a_process_uses_the_ledger() {
     let folder = Folder::new();
-    let start = |label: &str| RunStart { label: label.into(), source: "f.csv".into(), digest: "1".into() };
+    let start = |label: &str| RunStart {
+        label: label.into(),
+        source: "f.csv".into(),
+        digest: "1".into(),
+        writes: ["custom.a".to_owned(), "segment:fans".to_owned()].into(),
+        retries: Some("7".into()),
+    };
     let now = SystemTime::UNIX_EPOCH;
     let standings = |path: &Path| {
         let history = History::open(path).unwrap();

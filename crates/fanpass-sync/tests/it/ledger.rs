@@ -205,8 +205,12 @@ fn runs_are_listed_with_their_figures_and_the_interrupted_ones_too() {
     };
     assert!(figures.add_up(), "who was removed has no row");
     assert!(!Figures { read: 12, ..figures }.add_up());
-    let start =
-        |digest: &str| RunStart { label: "fans".into(), source: "fans.csv".into(), digest: digest.into() };
+    let start = |digest: &str| RunStart {
+        label: "fans".into(),
+        source: "fans.csv".into(),
+        digest: digest.into(),
+        ..RunStart::default()
+    };
     let end = RunEnd { figures, stopped: Some("it was interrupted".into()), rejects: Some("r.csv".into()) };
     let first = ledger.begin_run(&start("1"), at(100)).unwrap();
     ledger.end_run(first, &end, at(200)).unwrap();

@@ -33,7 +33,7 @@ fn a_list_is_in_doubt_from_the_first_word_of_a_change_to_its_publication() {
     let mut ledger = open(&folder.ledger());
     assert_eq!(ledger.list(HELD).unwrap(), None);
     write(&mut ledger, HELD, &numbered(3));
-    ledger.doubt_list(HELD).unwrap();
+    ledger.doubt_list(HELD, &[]).unwrap();
     let mut after_kill = open(&folder.killed().ledger());
     assert!(after_kill.list(HELD).unwrap().unwrap().in_doubt);
     write(&mut after_kill, HELD, &numbered(4));
@@ -63,11 +63,32 @@ fn a_list_is_of_its_origin_until_another_is_published() {
     write(&mut ledger, HELD, &numbered(3));
     assert_eq!(state(&ledger), (3, false, None));
     ledger.note_origin(HELD, "import-1").unwrap();
-    ledger.doubt_list(HELD).unwrap();
+    ledger.doubt_list(HELD, &[]).unwrap();
     let list = ledger.write_list().unwrap().finish().unwrap();
     ledger.correct_list(HELD, list, Some("import-2")).unwrap();
     let mut after_kill = open(&folder.killed().ledger());
     assert_eq!(state(&after_kill), (0, true, Some("import-2".to_owned())), "a change may still be under way");
     write(&mut after_kill, HELD, &numbered(4));
     assert_eq!(state(&after_kill), (4, false, None));
+}
+
+#[test]
+fn a_doubt_that_is_withdrawn_leaves_what_was_there_before_it() {
+    let folder = Folder::new();
+    let mut ledger = open(&folder.ledger());
+    let count = |ledger: &fanpass_sync::Ledger, name: &str| ledger.list(name).unwrap().map(|list| list.ids);
+    let in_doubt = |ledger: &fanpass_sync::Ledger| ledger.list(HELD).unwrap().unwrap().in_doubt;
+    write(&mut ledger, HELD, &numbered(3));
+    write(&mut ledger, "one", &numbered(1));
+    let earlier = ledger.doubt_list(HELD, &[]).unwrap();
+    let list = |ledger: &fanpass_sync::Ledger| ledger.write_list().unwrap().finish().unwrap();
+    let wider = [("one", list(&ledger)), ("other", list(&ledger))];
+    let doubt = ledger.doubt_list(HELD, &wider).unwrap();
+    let after_kill = open(&folder.killed().ledger());
+    assert_eq!((count(&after_kill, "one"), count(&after_kill, "other")), (Some(0), Some(0)));
+    ledger.withdraw_doubt(doubt).unwrap();
+    assert_eq!((count(&ledger, "one"), count(&ledger, "other")), (Some(1), None));
+    assert!(in_doubt(&ledger), "an earlier change was in doubt");
+    ledger.withdraw_doubt(earlier).unwrap();
+    assert!(!in_doubt(&ledger));
 }

@@ -11,8 +11,11 @@ mod lint;
 mod lists;
 mod mapping;
 mod membership;
+mod membership_model;
 mod mended;
 mod messages;
+#[cfg(unix)]
+mod parted;
 mod rejects;
 mod stored;
 mod support;

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use fanpass_model::UserId;
 use fanpass_sync::{Claim, Comparison, Keep, Ledger, ListId, Roster, SegmentMode};
-use proptest::prelude::*;
 
 use crate::ledger::{Folder, open};
 
@@ -34,14 +33,14 @@ pub(crate) fn ids(ledger: &Ledger, list: ListId) -> Ids {
 pub(crate) const ALL: Keep = Keep { members: true, either: true };
 
 /// The names of what feeds own.
-const OWNED: [&str; 4] = ["feed-0", "feed-1", "feed-2", "feed-3"];
+pub(crate) const OWNED: [&str; 4] = ["feed-0", "feed-1", "feed-2", "feed-3"];
 
 /// A file of ids, whether its feed owns what it lists, and whether a row of it cannot be read.
 #[derive(Debug, Clone)]
 pub(crate) struct File {
-    mode: SegmentMode,
-    ids: Vec<String>,
-    broken: bool,
+    pub(crate) mode: SegmentMode,
+    pub(crate) ids: Vec<String>,
+    pub(crate) broken: bool,
 }
 
 impl File {
@@ -49,7 +48,7 @@ impl File {
         Self { mode, ids: ids.iter().map(|&id| id.to_owned()).collect(), broken: false }
     }
 
-    fn listed(&self) -> Ids {
+    pub(crate) fn listed(&self) -> Ids {
         self.ids.iter().cloned().collect()
     }
 }
@@ -73,130 +72,6 @@ pub(crate) fn compare(ledger: &Ledger, files: &[File], keep: Keep) -> (Compariso
         Ok(())
     });
     (comparison.unwrap(), gone)
-}
-
-fn count(ids: &Ids) -> u64 {
-    u64::try_from(ids.len()).unwrap()
-}
-
-/// A segment and what its feeds own, as plain sets.
-#[derive(Debug, Default)]
-struct Model {
-    members: Ids,
-    owned: [Ids; OWNED.len()],
-}
-
-impl Model {
-    /// A night of these files: who is a member after each of them.
-    fn pass(&mut self, files: &[File]) -> Vec<Ids> {
-        let mut owned = self.owned.clone();
-        for (owned, file) in
-            owned.iter_mut().zip(files).filter(|(_, file)| file.mode == SegmentMode::MirrorOwned)
-        {
-            *owned = if file.broken { &*owned | &file.listed() } else { file.listed() };
-        }
-        let put_in = |(file, owned): (&File, &Ids)| match file.mode {
-            SegmentMode::Add | SegmentMode::Replace => file.listed(),
-            SegmentMode::MirrorOwned => owned.clone(),
-            SegmentMode::Remove => Ids::new(),
-        };
-        let put_in: Ids = files.iter().zip(&owned).flat_map(put_in).collect();
-        let mut members = self.members.clone();
-        let mut after = Vec::new();
-        for (file, before) in files.iter().zip(&self.owned) {
-            members = match file.mode {
-                SegmentMode::Add => &members | &file.listed(),
-                SegmentMode::Remove => &members - &file.listed(),
-                SegmentMode::Replace => file.listed(),
-                SegmentMode::MirrorOwned if file.broken => &members | &file.listed(),
-                SegmentMode::MirrorOwned => &(&members - &(before - &put_in)) | &file.listed(),
-            };
-            after.push(members.clone());
-        }
-        (self.members, self.owned) = (members, owned);
-        after
-    }
-}
-
-fn modes() -> impl Strategy<Value = SegmentMode> {
-    prop::sample::select(&[
-        SegmentMode::Add,
-        SegmentMode::Remove,
-        SegmentMode::Replace,
-        SegmentMode::MirrorOwned,
-        SegmentMode::MirrorOwned,
-    ])
-}
-
-/// The files of some nights: their modes stay.
-fn nights() -> impl Strategy<Value = Vec<Vec<File>>> {
-    let ids = || prop::collection::vec("[ab]{1,3}", 0..12);
-    prop::collection::vec(modes(), 1..=OWNED.len()).prop_flat_map(move |modes| {
-        let night: Vec<_> = modes
-            .into_iter()
-            .map(|mode| {
-                (ids(), prop::bool::weighted(0.2)).prop_map(move |(ids, broken)| File { mode, ids, broken })
-            })
-            .collect();
-        prop::collection::vec(night, 1..4)
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
-
-    #[test]
-    fn feeds_of_one_segment_are_set_operations_one_upon_the_other(
-        others in prop::collection::btree_set("[ab]{1,3}", 0..12),
-        nights in nights(),
-    ) {
-        let folder = Folder::new();
-        let mut ledger = open(&folder.ledger());
-        let mut model = Model { members: others.clone(), ..Model::default() };
-        write(&mut ledger, HELD, &others);
-        for files in nights {
-            let before = model.members.clone();
-            let after = model.pass(&files);
-            let (comparison, gone) = compare(&ledger, &files, ALL);
-            let members = ids(&ledger, comparison.members.unwrap());
-            prop_assert_eq!(&members, &model.members);
-            prop_assert_eq!((comparison.before, comparison.after), (count(&before), count(&members)));
-            let listed: Ids = files.iter().flat_map(File::listed).collect();
-            prop_assert_eq!(ids(&ledger, comparison.either.unwrap()), &before | &listed);
-            prop_assert_eq!(gone, &before - &members);
-            prop_assert_eq!(comparison.is_empty(), before == members, "what changes nothing is told to");
-
-            // Who is a member before and afterwards, or neither, is changed by nobody.
-            let still = &(&before & &members) | &(&(&listed - &before) - &members);
-            let mut stands = before.clone();
-            for (number, (file, after)) in files.iter().zip(&after).enumerate() {
-                let after = &(after - &still) | &(&still & &before);
-                let change = &comparison.changes[number];
-                let (came, went) = (&after - &stands, &stands - &after);
-                prop_assert_eq!((change.added, change.removed), (count(&came), count(&went)));
-                prop_assert_eq!((change.before, change.after), (count(&stands), count(&after)));
-                prop_assert_eq!(change.rows, u64::try_from(file.ids.len()).unwrap());
-                let listed = file.listed();
-                prop_assert_eq!(change.ids, count(&listed));
-                prop_assert_eq!(change.effective, count(&(&listed & &(&came | &went))));
-                if let Some(own) = change.own {
-                    prop_assert_eq!(&ids(&ledger, own), &model.owned[number]);
-                    ledger.publish_lists(&[(OWNED[number], own)]).unwrap();
-                }
-                stands = after;
-            }
-            let (mut planned, _) = compare(&ledger, &files, Keep::default());
-            prop_assert_eq!((planned.members, planned.either), (None, None));
-            ledger.publish_lists(&[(HELD, comparison.members.unwrap())]).unwrap();
-
-            // The same files again change nothing, where no two feeds pull at one user.
-            planned = compare(&ledger, &files, Keep::default()).0;
-            let before = model.members.clone();
-            model.pass(&files);
-            prop_assert_eq!(&before, &model.members);
-            prop_assert!(planned.is_empty(), "{:?}", planned);
-        }
-    }
 }
 
 #[test]

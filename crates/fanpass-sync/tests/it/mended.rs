@@ -151,6 +151,30 @@ fn each_destroyed_cell_of_a_row_has_to_be_mended() {
 }
 
 #[test]
+fn a_row_that_is_not_mended_tells_of_what_is_left_alone() {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_row(0, 0, ["fan_id", "card", "points"]).unwrap();
+    sheet.write_string(1, 0, "00042").unwrap();
+    sheet.write_number(1, 1, 987_654_321_098_765_400.0).unwrap();
+    sheet.write_string(1, 2, "many").unwrap();
+    let fans = sample("fans.xlsx", book.save_to_buffer().unwrap());
+    let maps = || mapping(["card=custom.card", "points=custom.points:integer"]);
+    let first = reject(&fans.path, maps()).remove(0);
+    edit(&first, "\"many\"", "\"none\"");
+    let second = reject(&first, maps()).remove(0);
+    edit(&second, "\"none\"", "\"5\"");
+    let rejected = [&first, &second].map(|path| read_file(path, maps()).unwrap().rejects.remove(0));
+    assert!(rejected[0].message.contains("column \"points\" too: "), "{}", rejected[0].message);
+    for reject in rejected {
+        assert_eq!((reject.code, reject.column.as_deref()), (code::NOT_MENDED, Some("card")));
+        assert_eq!(reject.message.matches("it is as it was").count(), 1, "{}", reject.message);
+        let tells_of_points = reject.message.contains("points");
+        assert_eq!(tells_of_points, reject.fields[2] != "5", "{}", reject.message);
+    }
+}
+
+#[test]
 fn a_ragged_row_stays_refused_until_it_is_mended() {
     let fans = sample("fans.csv", "fan_id,name,tier\n1,Smith, Ann,gold\n2,silver\n3,c,x\n");
     let maps = || mapping(["tier=custom.tier"]);

@@ -6,11 +6,11 @@ use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
 use crate::support::{mapping, read_file, reject, sample};
 
-/// A workbook of one row: an id, and cells under the headers `day`, `moment`, `price`, `share`, `length`.
+/// A workbook of one row: an id, and cells under the headers `day`, `moment`, `price`, `share`, `length`, `third`.
 fn workbook() -> Vec<u8> {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();
-    for (column, name) in (0..).zip(["fan_id", "day", "moment", "price", "share", "length"]) {
+    for (column, name) in (0..).zip(["fan_id", "day", "moment", "price", "share", "length", "third"]) {
         sheet.write(0, column, name).unwrap();
     }
     let format = |code: &str| Format::new().set_num_format(code);
@@ -22,6 +22,7 @@ fn workbook() -> Vec<u8> {
     sheet.write_with_format(1, 3, 1234.5, &format("#,##0.00 \"days\"")).unwrap();
     sheet.write_with_format(1, 4, 0.25, &format("0 %")).unwrap();
     sheet.write_with_format(1, 5, &moment, &format("hh:mm:ss")).unwrap();
+    sheet.write(1, 6, 1.0 / 3.0).unwrap();
     workbook.save_to_buffer().unwrap()
 }
 
@@ -60,6 +61,12 @@ fn ids_and_text_are_what_is_shown_or_nothing() {
     ] {
         let read = read("f.xlsx", workbook(), mapping([map]));
         assert!(read[0].starts_with(&format!("{expected}: ")), "{map}: {read:?}");
+    }
+    for (map, mend) in
+        [("length=custom.x:date", "write the date that is meant"), ("third=custom.x:decimal", "round it")]
+    {
+        let read = read("f.xlsx", workbook(), mapping([map]));
+        assert!(read[0].ends_with(mend), "what to do fits the column's type: {read:?}");
     }
     let mut by_price = mapping(["day=custom.day:date"]);
     by_price.id = Some("price".to_owned());

@@ -101,6 +101,16 @@ fn dates_become_iso_text_and_are_never_guessed() {
     assert_eq!(fault("date(%a %d.%m.%Y)", "Mon 28.02.2026"), code::NOT_DATE, "a Saturday");
     // A year of two digits under %Y is the year 24, not 2024.
     assert_eq!(fault("date(%d.%m.%Y)", "24.12.24"), code::NOT_DATE);
+    for (form, exact, short) in [
+        ("date(%Y%m%d)", "20261101", "2026111"),
+        ("date(%d%m%y)", "011126", "11126"),
+        ("date(%Y%m%dT%H%M%S%.f)", "20261101T090000.500", "20261101T90000.5"),
+        ("date(%Y%m%d%z)", "20261101+01:00", "2026111+01:00"),
+        ("date(%d%b%Y %H%M)", "01nov2026 0915", "01nov2026 915"),
+    ] {
+        assert_eq!(read(form, exact), Ok(Some("2026-11-01".into())), "{form}");
+        assert_eq!(fault(form, short), code::NOT_DATE, "{form}: which digit is whose?");
+    }
 }
 
 #[test]

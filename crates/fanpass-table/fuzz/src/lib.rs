@@ -30,7 +30,7 @@ pub fn any(data: &[u8]) {
     read(data, &Options::default());
 }
 
-/// Delimited text, read as the first byte says: stated or detected delimiter, encoding and header.
+/// Delimited text, read as the first byte says: stated or detected delimiter, encoding, header and lines above the table.
 pub fn text(data: &[u8]) {
     let Some((choice, text)) = data.split_first() else { return };
     let mut options = Options::default();
@@ -39,6 +39,7 @@ pub fn text(data: &[u8]) {
         [Header::Detect, Header::Present, Header::Absent, Header::Detect][usize::from(choice >> 2 & 3)];
     let encodings = [Encoding::Utf8, Encoding::Utf16Le, Encoding::Utf16Be, Encoding::Windows1252];
     options.encoding = encodings.get(usize::from(choice >> 4 & 7)).copied();
+    options.skip_rows = (choice >> 7 == 1).then_some(2);
     read(text, &options);
 }
 

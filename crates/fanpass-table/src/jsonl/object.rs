@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::keys::Keys;
 use crate::{
     Stored, code,
-    origin::printable,
+    origin::quoted,
     record::{Fault, Record},
 };
 
@@ -68,14 +68,14 @@ impl Slots {
             let message = format!(
                 "the key {} is in no object at the file's beginning, so it is no column; \
                  write it there too, if only as null",
-                quoted(key)
+                shown(key)
             );
             return Err(Fault::new(code::UNKNOWN_KEY, message));
         };
         // The value is a part of the line, so this is its place.
         let start = value.as_ptr().addr().saturating_sub(line.as_ptr().addr());
         if slot.replace((start, start + value.len())).is_some() {
-            let message = format!("the key {} stands twice in the object; which is meant?", quoted(key));
+            let message = format!("the key {} stands twice in the object; which is meant?", shown(key));
             return Err(Fault::new(code::DUPLICATE_KEY, message));
         }
         Ok(())
@@ -148,9 +148,9 @@ fn reason(error: &serde_json::Error) -> String {
     text.get(..end).unwrap_or_default().to_owned()
 }
 
-fn quoted(key: &str) -> String {
+fn shown(key: &str) -> String {
     let key: String = key.chars().take(40).collect();
-    format!("{:?}", printable(&key))
+    quoted(&key)
 }
 
 /// Hands each member of an object to a function.

@@ -5,6 +5,7 @@ mod marks;
 mod quotes;
 mod sniff;
 mod split;
+mod start;
 mod window;
 
 use std::io::Read;
@@ -14,13 +15,17 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 use self::{
     decode::Decoder,
     split::{Cells, Dialect, Split, split},
+    start::Head,
     window::Window,
 };
 use crate::{
     Encoding, ErrorKind, Limits, Options, TableError, metered::read_error, origin::Origin, record::Record,
 };
 
-pub(crate) use self::sniff::{HEAD_BYTES, utf16};
+pub(crate) use self::{
+    sniff::{HEAD_BYTES, utf16},
+    start::begins_below,
+};
 
 /// A text file that is being read.
 pub(crate) struct Text {
@@ -71,30 +76,35 @@ impl Text {
             limits,
             origin: origin.clone(),
         };
-        text.settle(options.delimiter)?;
+        text.settle(options)?;
         Ok(text)
     }
 
-    fn settle(&mut self, delimiter: Option<u8>) -> Result<(), TableError> {
-        while !self.window.is_last() && self.window.bytes().len() < HEAD_BYTES {
-            self.window.fill().map_err(|error| read_error(&self.origin, "the file", &error))?;
-        }
+    fn settle(&mut self, options: &Options) -> Result<(), TableError> {
+        let failed = |error| read_error(&self.origin, "the file", &error);
+        self.window.fill_head().map_err(failed)?;
         if self.window.bytes().starts_with(b"\xEF\xBB\xBF") {
             self.decoder.saw_utf8_mark();
             self.window.skip(3);
         }
-        let head = self.window.bytes();
-        self.dialect.terminator = sniff::terminator(head);
-        if let (None, Some((delimiter, length))) = (delimiter, sniff::stated_separator(head)) {
-            self.dialect.delimiter = delimiter;
+        self.dialect.terminator = sniff::terminator(self.window.bytes());
+        let above = options.skip_rows.unwrap_or(0);
+        self.window.skip_lines(above, self.dialect.terminator).map_err(failed)?;
+        (self.lines, self.records) = (above.into(), above.into());
+        let separator = sniff::stated_separator(self.window.bytes());
+        if let Some((_, length)) = separator {
             self.window.skip(length);
             self.lines += 1;
             self.records += 1;
-            return Ok(());
         }
-        let detected =
-            || sniff::delimiter(head, self.window.is_last(), self.dialect.terminator, &self.origin);
-        self.dialect.delimiter = delimiter.map_or_else(detected, Ok)?;
+        let head = Head {
+            bytes: self.window.bytes(),
+            is_whole: self.window.is_last(),
+            terminator: self.dialect.terminator,
+            lines: self.lines,
+        };
+        let stated = options.delimiter.or(separator.map(|(delimiter, _)| delimiter));
+        self.dialect.delimiter = head.delimiter(stated, options.skip_rows.is_some(), &self.origin)?;
         Ok(())
     }
 

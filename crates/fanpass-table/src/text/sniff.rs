@@ -1,17 +1,11 @@
-//! What the first bytes of a text file say of its encoding, line ends and delimiter.
+//! What the first bytes of a text file say of its encoding and line ends.
 
 use memchr::memchr;
 
-use super::split::{Cells, Dialect, Split, split};
-use crate::{Encoding, ErrorKind, TableError, origin::Origin};
+use crate::Encoding;
 
 /// Bytes that are looked at.
 pub(crate) const HEAD_BYTES: usize = 64 << 10;
-
-/// Records that are looked at for the delimiter.
-const RECORDS: usize = 100;
-
-const DELIMITERS: [u8; 4] = *b",;\t|";
 
 /// What a byte order mark says.
 pub(super) fn mark(head: &[u8]) -> Option<Encoding> {
@@ -47,7 +41,10 @@ pub(crate) fn terminator(head: &[u8]) -> u8 {
 /// The delimiter named by a first line `sep=;`, as spreadsheets write and read it, with that line's length.
 pub(crate) fn stated_separator(head: &[u8]) -> Option<(u8, usize)> {
     let line = &head[..=memchr(b'\n', head)?];
-    match line.trim_ascii_end() {
+    let stated = line.trim_ascii_end();
+    // A program that has taken it for a row may have put it in quotes.
+    let quoted = stated.strip_prefix(b"\"").and_then(|stated| stated.strip_suffix(b"\""));
+    match quoted.unwrap_or(stated) {
         [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter] => Some((*delimiter, line.len())),
         // A tab is white space to `trim_ascii_end`.
         [b's' | b'S', b'e' | b'E', b'p' | b'P', b'='] if line.get(4) == Some(&b'\t') => {
@@ -55,72 +52,4 @@ pub(crate) fn stated_separator(head: &[u8]) -> Option<(u8, usize)> {
         }
         _ => None,
     }
-}
-
-/// The delimiter of the first row that gives most of the following rows as many cells as that row has.
-///
-/// A byte that is not in the first row (outside quotes) is no delimiter, and one by which quotes of the first row stand
-/// where none may is only taken for want of another: it is text inside a quoted cell. Without any, the file has one
-/// column.
-pub(crate) fn delimiter(head: &[u8], whole: bool, terminator: u8, origin: &Origin) -> Result<u8, TableError> {
-    let mut fits: Vec<_> = DELIMITERS
-        .into_iter()
-        .filter_map(|delimiter| {
-            fit(head, whole, Dialect { delimiter, terminator }).map(|fit| (fit, delimiter))
-        })
-        .collect();
-    fits.sort_unstable();
-    match fits.as_slice() {
-        [] => Ok(b','),
-        [.., (below, one), (best, other)] if below == best => {
-            let message = format!(
-                "the cells may be separated by {:?} or by {:?}: state the delimiter",
-                char::from(*one),
-                char::from(*other)
-            );
-            Err(TableError::new(ErrorKind::AmbiguousDelimiter, origin, message))
-        }
-        [.., (_, delimiter)] => Ok(*delimiter),
-    }
-}
-
-/// How well a delimiter fits; the greater, the better.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Fit {
-    /// The quotes of the first row stand where they may.
-    is_quoted_well: bool,
-    /// Sound rows that have as many cells as the first.
-    rows: usize,
-    /// How many cells those are.
-    width: usize,
-}
-
-/// `None` if the first row has one cell.
-fn fit(head: &[u8], whole: bool, dialect: Dialect) -> Option<Fit> {
-    let mut cells = Cells::default();
-    let mut rest = head;
-    let mut found = Fit { is_quoted_well: true, rows: 0, width: 0 };
-    for _ in 0..RECORDS {
-        cells.bytes.clear();
-        cells.ends.clear();
-        let fault = match split(rest, whole, dialect, &mut cells) {
-            Split::Record { consumed, fault, .. } => {
-                rest = &rest[consumed..];
-                fault
-            }
-            Split::Incomplete { .. } | Split::Runaway { .. } => break,
-        };
-        if cells.bytes.trim_ascii().is_empty() {
-            if rest.is_empty() {
-                break;
-            }
-            continue;
-        }
-        if found.width == 0 {
-            found.width = cells.ends.len();
-            found.is_quoted_well = fault.is_none();
-        }
-        found.rows += usize::from(fault.is_none() && cells.ends.len() == found.width);
-    }
-    (found.width > 1).then_some(found)
 }

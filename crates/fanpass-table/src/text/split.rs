@@ -78,6 +78,15 @@ pub(crate) struct Cells {
     pub(crate) is_raw: bool,
 }
 
+impl Cells {
+    /// Each cell's bytes.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let gap = usize::from(self.is_raw);
+        let starts = std::iter::once(0).chain(self.ends.iter().map(move |end| end + gap));
+        starts.zip(&self.ends).map(|(start, &end)| &self.bytes[start..end])
+    }
+}
+
 /// A carriage return before the line feed belongs to the line's end.
 fn without_return(line: &[u8], dialect: Dialect) -> &[u8] {
     if dialect.terminator == b'\n' { line.strip_suffix(b"\r").unwrap_or(line) } else { line }

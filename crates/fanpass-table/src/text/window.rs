@@ -5,6 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use memchr::memchr;
+
 use super::{HEAD_BYTES, marks::Marks, split::Dialect};
 use crate::{metered::reached, record::Record};
 
@@ -101,20 +103,49 @@ impl Window {
         self.is_marked = false;
     }
 
+    /// Leaves the first lines behind, however long they are.
+    pub(crate) fn skip_lines(&mut self, lines: u32, terminator: u8) -> io::Result<()> {
+        for _ in 0..lines {
+            loop {
+                let end = memchr(terminator, self.bytes());
+                self.skip(end.map_or(self.end - self.start, |end| end + 1));
+                if end.is_some() || self.is_last {
+                    break;
+                }
+                self.grow()?;
+            }
+        }
+        self.fill_head()
+    }
+
     /// Makes room behind the bytes that are held, and reads on.
     pub(crate) fn grow(&mut self) -> io::Result<()> {
-        let held = self.end - self.start;
-        self.buffer.copy_within(self.start..self.end, 0);
-        (self.start, self.end) = (0, held);
-        Arc::make_mut(&mut self.text).clear();
-        if held * 2 > self.buffer.len() {
+        self.move_to_front();
+        if self.end * 2 > self.buffer.len() {
             self.buffer.resize(self.buffer.len() * 2, 0);
         }
         self.fill()
     }
 
+    fn move_to_front(&mut self) {
+        self.buffer.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
+        Arc::make_mut(&mut self.text).clear();
+    }
+
+    /// Reads on until all that is looked at is held.
+    pub(crate) fn fill_head(&mut self) -> io::Result<()> {
+        if !self.is_last && self.start > 0 {
+            self.move_to_front();
+        }
+        while !self.is_last && self.end < HEAD_BYTES {
+            self.fill()?;
+        }
+        Ok(())
+    }
+
     /// Reads on behind the bytes that are held.
-    pub(crate) fn fill(&mut self) -> io::Result<()> {
+    fn fill(&mut self) -> io::Result<()> {
         let read = loop {
             match self.input.read(&mut self.buffer[self.end..]) {
                 Err(error) if error.kind() == Interrupted => {}

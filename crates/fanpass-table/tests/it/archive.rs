@@ -22,6 +22,7 @@ fn files_are_chained_in_the_order_of_their_names() {
         ("east/fans.txt", b"fan_id\n1\n".to_vec()),
         ("old.xls", std::fs::read(fixture("fans.xls")).unwrap()),
         ("__MACOSX/._south.csv", b"\0\x05\x16\x07".to_vec()),
+        ("desktop.ini", b"[.ShellClassInfo]\r\n".to_vec()),
         ("east/.DS_Store", b"\0\0\0\x01Bud1".to_vec()),
     ]);
     let file = sample("fans.zip", archive);

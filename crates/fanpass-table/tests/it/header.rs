@@ -70,6 +70,26 @@ fn two_columns_that_may_hold_ids_are_asked_about() {
 }
 
 #[test]
+fn letters_of_a_column_without_a_header_are_no_header() {
+    // The 238th column is `ID` by its letters.
+    let wide = |first: &str| {
+        let row = |cells: &str, last: &str| format!("{cells}{}{last}\n", ",".repeat(237));
+        row(first, "") + &row("1", "x") + &row("2", "y")
+    };
+    assert_eq!(ids("h.csv", wide("fan_id")), ["1", "2"]);
+    assert_eq!(kind("h.csv", wide("tier")), ErrorKind::AmbiguousColumn);
+    assert_eq!(chosen(&wide("Id"), "ID", Header::Detect).unwrap(), ["1", "2"], "a header comes first");
+    assert_eq!(
+        chosen(&wide("tier"), "id", Header::Detect).unwrap(),
+        ["x", "y"],
+        "letters name it all the same"
+    );
+    assert_eq!(chosen("a,B\n1,2\n", "B", Header::Detect).unwrap(), ["2"], "a header may be a letter");
+    assert_eq!(chosen("a,b\n1,2\n", "A", Header::Absent).unwrap(), ["a", "1"]);
+    assert_eq!(chosen("fan_id,tier\n1,2\n", "B", Header::Detect).unwrap_err(), ErrorKind::UnknownColumn);
+}
+
+#[test]
 fn columns_are_named_before_the_first_row() {
     let named = sample("h.csv", " fan_id ,,name\n1,2,3\n");
     assert_eq!(Table::open(&named.path, &Options::default()).unwrap().columns(), ["fan_id", "B", "name"]);
@@ -117,7 +137,53 @@ fn a_header_that_comes_again_is_no_id() {
         assert_eq!(good, ["1", "2"], "{text}");
         assert_eq!(summary(&bad), [("h.csv:3".into(), code::REPEATED_HEADER)], "{text}");
     }
-    // A row of which only the id is called so is data, and so is one where there is no header.
-    assert_eq!(ids("h.csv", "fan_id,name\nfan_id,A\n"), ["fan_id"]);
+    // So is one of which only the id is called so; but where there is no header, nothing comes again.
+    let (good, bad) = read("h.csv", "fan_id,name\n1,A\nUser ID,B\n", None, &Options::default()).unwrap();
+    assert_eq!((good, summary(&bad)), (vec!["1".into()], vec![("h.csv:3".into(), code::REPEATED_HEADER)]));
     assert_eq!(chosen("1\n1\n2\n", "#1", Header::Absent), Ok(["1", "1", "2"].map(str::to_owned).into()));
+}
+
+#[test]
+fn a_total_is_no_id_wherever_it_stands() {
+    for total in [
+        "Summe;;1.234",
+        "Total",
+        " TOTAL :;2",
+        "Grand total: 1234;",
+        "Sub-total 2;;",
+        "\"Gesamtergebnis\";;7",
+        "Totaal (2)",
+    ] {
+        let file = format!("fan_id;a;b\n1;2;3\n{total}\n4;5;6\n");
+        let (good, bad) = read("h.csv", file, None, &Options::default()).unwrap();
+        assert_eq!(good, ["1", "4"], "{total}");
+        assert_eq!(summary(&bad), [("h.csv:3".into(), code::TOTAL_ROW)], "{total}");
+    }
+    let names =
+        ["total42", "sum-1", "Sum_7", "subtotal.x", "totally", "my total", "summe@example.com", "Gesämt"];
+    assert_eq!(ids("h.csv", format!("fan_id\n{}\n", names.join("\n"))), names);
+    let json = read("h.jsonl", "{\"id\":\"Total\"}\n{\"id\":\"uid\"}\n", None, &Options::default()).unwrap();
+    let places = [1, 2].map(|line| format!("h.jsonl:{line}"));
+    assert_eq!(
+        summary(&json.1),
+        places.into_iter().zip([code::TOTAL_ROW, code::REPEATED_HEADER]).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn an_id_with_characters_that_cannot_be_seen_is_told_of() {
+    let notices = |cells: &str| {
+        let sample = sample("h.csv", format!("note,fan_id\n{cells}\n"));
+        let mut ids = Table::open(&sample.path, &Options::default()).unwrap().ids(None).unwrap();
+        while ids.next_id().unwrap().is_some() {}
+        ids.table().notices()
+    };
+    for hidden in ["1\u{200b}2", "fan\u{a0}1", "\u{feff}7"] {
+        let told = notices(&format!("x,\u{e9}1\nx,\u{a0}8\nx,{hidden}"));
+        assert_eq!(
+            told,
+            ["ids hold characters that cannot be seen, the first at h.csv:4: they are sent as they are"]
+        );
+    }
+    assert_eq!(notices("a\u{200b},1"), Vec::<String>::new(), "another column");
 }

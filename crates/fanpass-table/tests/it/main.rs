@@ -12,6 +12,7 @@ mod parquet;
 mod parquet_files;
 mod parquet_refused;
 mod properties;
+mod start;
 mod stored;
 mod support;
 mod text;

@@ -21,6 +21,8 @@ fn errors() {
     let messages = [
         message("h.csv", "", None),
         message("h.csv", "Kundennummer\n00042\n", None),
+        message("h.csv", "Fans of 2026\nKunde,Name\n00042,A\n", None),
+        message("h.csv", "Fans of 2026\n\nfan_id\n00042\n", None),
         message("h.csv", "Kunde,Name\n00042,A\n", None),
         message("h.csv", "id,user_id\n1,2\n", None),
         message("h.csv", "id,user_id\n1,2\n", Some("fan_id")),
@@ -30,6 +32,8 @@ fn errors() {
         message("h.csv", "id,name\n1,A\n2,\"B\n3,\"C\"\n", None),
         message("h.csv", "%PDF-1.7", None),
         message("h.csv", "id,name\n1,A\n2,\0\n", None),
+        message("h.csv", "a\u{7},b\n1,2\n", None),
+        message("h.csv", b"\xFF\xFE\0\0f\0\0\0a\0\0\0", None),
         message("h.xls", "<html><table>", None),
         message("h.zip", zip([("a.csv", b"id\n1\n".to_vec()), ("b.zip", zip([]))]), None),
         message("h.zip", zip([("../../a.csv", b"id\n1\n".to_vec())]), None),
@@ -57,7 +61,7 @@ fn rejects() {
     let mut lines = Vec::new();
     let mut absent = Options::default();
     absent.header = Header::Absent;
-    let text = b"fan_id,name\n1\n\"2\"x,B\n,C\n\xE9\xC3\xA9,D\n\xC3\xA9,E\n";
+    let text = b"fan_id,name\n1\n\"2\"x,B\n,C\n\xE9\xC3\xA9,D\n\xC3\xA9,E\nTotal,7\n";
     let late = format!("{}{{\"late\":1}}", "{\"fan_id\":1}\n".repeat(100_000));
     let lines_of_json = [
         r#"{"fan_id":1,"x":2}"#,

@@ -163,7 +163,33 @@ fn rows_keep_their_numbers_and_missing_cells_are_empty() {
 fn a_title_above_the_table_is_no_column() {
     let mut fans = sheet("Fans", &["Season 2026", "fan_id", "1"]);
     fans.write(1, 1, "name").unwrap();
-    assert_eq!(refused(workbook([fans]), &Options::default()).kind(), ErrorKind::AmbiguousColumn);
+    let fans = workbook([fans]);
+    let error = refused(fans.clone(), &Options::default());
+    assert_eq!(error.kind(), ErrorKind::AmbiguousStart);
+    assert!(error.to_string().starts_with("fans.xlsx:Fans!2: "), "{error}");
+    let by_position = read("fans.xlsx", fans.clone(), Some("#1"), &Options::default());
+    assert_eq!(by_position.unwrap_err().kind(), ErrorKind::AmbiguousStart);
+    let mut stated = Options::default();
+    stated.skip_rows = Some(1);
+    assert_eq!(read("fans.xlsx", fans, None, &stated).unwrap(), (vec!["1".to_owned()], vec![]));
+}
+
+#[test]
+fn a_header_that_cannot_be_read_concerns_its_column_alone() {
+    let mut fans = sheet("Fans", &["fan_id", "1"]);
+    let months = Style::new().set_num_format("mmm yy");
+    for column in 1..3 {
+        fans.write_number_with_format(0, column, 46_000 + column, &months).unwrap();
+        fans.write(1, column, "x").unwrap();
+    }
+    let sample = sample("fans.xlsx", workbook([fans]));
+    let mut table = Table::open(&sample.path, &Options::default()).unwrap();
+    table.select_ids(None).unwrap();
+    assert_eq!(table.columns(), ["fan_id", "B", "C"]);
+    let told = "fans.xlsx:Fans!B1: the column is named B, as its header is no name (the cell is a date or time, stored as a \
+                number; make it text); so are 1 more";
+    assert_eq!(table.notices(), [told]);
+    assert_eq!(table.next_row().unwrap().unwrap().unwrap().cell(1), Ok("x"));
 }
 
 #[test]

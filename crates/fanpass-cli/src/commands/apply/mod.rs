@@ -1,24 +1,28 @@
 //! `fanpass apply`: the feeds of a configuration file, or a saved plan, are carried out.
 
-mod report;
+mod planned;
+pub mod report;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use fanpass_sync::{Guard, Ledger};
 
+use self::planned::{check_plan, saved_plan};
 use self::report::{ApplyReport, FeedReport};
 use super::mapping::CheckedBy;
 use super::plan::{exit_of_plans, next_of};
 use super::sending::{LedgerOptions, Sending};
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::failure::{Incomplete, exit_of, failure};
+use crate::failure::{Incomplete, at_ledger, exit_of, failure};
 use crate::feed::apply::Applying;
-use crate::feed::config::{Config, latest_run, read_text};
-use crate::feed::plan::{FeedPlan, PLAN_VERSION, Plan as SavedPlan};
+use crate::feed::config::Config;
+use crate::feed::keepers::keep;
+use crate::feed::plan::{FeedPlan, Plan as SavedPlan};
 use crate::feed::prepare::{Prepared, Preparing};
 use crate::feed::recipe::Recipes;
 use crate::printer::Printer;
@@ -38,8 +42,8 @@ use crate::signals::Claim;
 pub struct Apply {
     /// The configuration file, or a plan that `fanpass plan` saved
     file: PathBuf,
-    /// Let a guard pass: empty, shrink, growth or rejects; repeat for more
-    #[arg(long, value_name = "GUARD", value_parser = parse_guard)]
+    /// Let a guard pass; repeat for more
+    #[arg(long, value_name = "GUARD", value_parser = guard())]
     allow: Vec<Guard>,
     #[command(flatten)]
     sending: Sending,
@@ -58,11 +62,10 @@ pub struct Apply {
     again: Option<String>,
 }
 
-fn parse_guard(text: &str) -> Result<Guard, String> {
-    Guard::ALL
-        .into_iter()
-        .find(|guard| guard.as_str() == text)
-        .ok_or_else(|| format!("the guards are {}", Guard::ALL.map(Guard::as_str).join(", ")))
+/// The guards by their names, which completions offer.
+fn guard() -> impl TypedValueParser<Value = Guard> {
+    let of = |name: String| Guard::ALL.into_iter().find(|guard| guard.as_str() == name).ok_or("no guard");
+    PossibleValuesParser::new(Guard::ALL.map(Guard::as_str)).try_map(of)
 }
 
 impl Apply {
@@ -108,33 +111,38 @@ impl Apply {
         };
         let prepared = preparing.all().await?;
         if let Some(plan) = &plan {
-            check_plan(plan, &config, &ledger, &prepared)?;
+            check_plan(plan, &config, &ledger, &plans(&prepared).collect::<Vec<_>>())?;
         }
         let recipes = Recipes { config: &config, global: &global, options };
         let mut report = ApplyReport { dry_run: self.dry_run, ..ApplyReport::default() };
         let forbidden = plans(&prepared).any(|plan| plan.forbidden(&self.allow).next().is_some());
         let impossible = plans(&prepared).any(|plan| plan.impossible.is_some());
         if self.dry_run || forbidden || impossible {
-            let run = ledger.list_runs(1)?.first().map(|run| run.id).unwrap_or_default();
+            let mut plans = Vec::new();
             for prepared in prepared {
-                let plans =
-                    if self.dry_run { prepared.plans } else { prepared.set_aside(&recipes, run).await? };
-                report.plans.extend(plans);
+                plans.extend(if self.dry_run {
+                    prepared.plans
+                } else {
+                    prepared.set_aside(&recipes, &mut ledger).await?
+                });
             }
             report.forbidden = forbidden;
             report.impossible = impossible;
             let again = self.again.filter(|_| !impossible);
-            report.next = again.or_else(|| next_of(&report.plans, &self.allow, &self.file, &session));
+            report.next = again.or_else(|| next_of(&plans, &self.allow, &self.file, &session));
             ledger.sweep_lists()?;
             session.close().await;
+            let exit = exit_of_plans(&plans, &self.allow);
+            report.feeds.extend(plans.into_iter().map(FeedReport::of_none));
             printer.report(&report)?;
-            return Ok(exit_of_plans(&report.plans, &self.allow));
+            return Ok(exit);
         }
+        keep(&config, &mut ledger)?;
         let claim = Claim::for_good()?;
         let again = || session.next(&format!("apply {}", quoted_path(&config.path)));
         let again = self.again.unwrap_or_else(again);
         let applying = Applying { recipes, session: &mut session, printer, claim };
-        let exit = send(applying, prepared, ledger, &again, &mut report).await?;
+        let exit = send(applying, prepared, ledger, &again, &mut report).await;
         session.close().await;
         printer.report(&report)?;
         exit
@@ -164,15 +172,20 @@ fn plans(prepared: &[Prepared]) -> impl Iterator<Item = &FeedPlan> {
 async fn send(
     mut applying: Applying<'_>,
     prepared: Vec<Prepared>,
-    mut ledger: Ledger,
+    ledger: Ledger,
     again: &str,
     report: &mut ApplyReport,
-) -> Result<Result<Exit>> {
+) -> Result<Exit> {
     let (mut exit, mut sent) = (Ok(Exit::Done), false);
     let mut feeds = prepared.into_iter();
-    for feed in feeds.by_ref() {
-        let (applied, left) = applying.one(feed, ledger).await?;
-        ledger = left;
+    let mut open = Some(ledger);
+    while let Some(ledger) = open.take() {
+        let Some(feed) = feeds.next() else {
+            open = Some(ledger);
+            break;
+        };
+        let (applied, left) = applying.one(feed, ledger).await;
+        open = left;
         let over = applied.iter().any(|applied| applied.closed.ends_the_run());
         for applied in applied {
             sent |= applied.closed.has_sent();
@@ -183,13 +196,17 @@ async fn send(
         }
     }
     report.feeds.extend(feeds.flat_map(|feed| feed.plans).map(FeedReport::of_none));
-    ledger.sweep_lists()?;
+    if let Some(mut ledger) = open {
+        let ended = ledger.sweep_lists().and_then(|()| ledger.check_place()).map_err(anyhow::Error::from);
+        exit = worse(exit, ended.map(|()| Exit::Done).map_err(at_ledger(&applying.recipes.config.ledger)));
+    }
     // What was refused has changed nothing, but what another feed has sent is in.
-    Ok(match exit {
-        Err(error) if sent && exit_of(&error) == Exit::Refused => Err(error.context(Incomplete::Feeds)),
-        Ok(Exit::Refused) if sent => Ok(Exit::Incomplete),
+    let is_incomplete = |exit: Exit| sent && exit != exit.once_sent();
+    match exit {
+        Err(error) if is_incomplete(exit_of(&error)) => Err(Incomplete::Feeds.by(error)),
+        Ok(exit) if is_incomplete(exit) => Ok(Exit::Incomplete),
         exit => exit,
-    })
+    }
 }
 
 /// The outcome that a script must look at first: an error, then the greater code.
@@ -198,48 +215,4 @@ fn worse(one: Result<Exit>, other: Result<Exit>) -> Result<Exit> {
         (Err(error), _) | (_, Err(error)) => Err(error),
         (Ok(one), Ok(other)) => Ok(if other.code() > one.code() { other } else { one }),
     }
-}
-
-/// The plan in a file; `None` if it is a configuration file.
-fn saved_plan(path: &Path) -> Result<Option<SavedPlan>> {
-    let text = read_text(path)?;
-    let is_json = path.extension().is_some_and(|extension| extension == "json");
-    if !is_json && !text.trim_start().starts_with('{') {
-        return Ok(None);
-    }
-    let wrong = |why: String| failure(Exit::Usage, format!("{} is no plan: {why}", path.display()));
-    let plan: SavedPlan = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    if plan.version != PLAN_VERSION {
-        return Err(wrong(format!("it is of version {}, and this tool knows {PLAN_VERSION}", plan.version)));
-    }
-    Ok(Some(plan))
-}
-
-/// Refuses a plan of which anything is not so any more.
-fn check_plan(plan: &SavedPlan, config: &Config, ledger: &Ledger, prepared: &[Prepared]) -> Result<()> {
-    let refuse = |what: String| {
-        Err(failure(Exit::Refused, format!("{what} since the plan was made: plan again; nothing was sent")))
-    };
-    if plan.config_digest != config.digest {
-        return refuse(format!("{} was changed", config.path.display()));
-    }
-    if plan.latest_run != latest_run(ledger)? {
-        return refuse("another run has changed what the ledger knows".to_owned());
-    }
-    let (planned, found) = (plan.feeds.len(), plans(prepared).count());
-    if planned != found {
-        let message = format!(
-            "the plan has {planned} feeds and its configuration {found}: plan again; nothing was sent"
-        );
-        return Err(failure(Exit::Refused, message));
-    }
-    for (planned, found) in plan.feeds.iter().zip(plans(prepared)) {
-        if planned.digest != found.digest {
-            return refuse(format!("{} was changed", found.file));
-        }
-        if !planned.agrees(found) {
-            return refuse(format!("what feed {} would change is another", found.feed));
-        }
-    }
-    Ok(())
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::attribute_file::text_of;
 use crate::cli::Global;
 use crate::exit::Exit;
+use crate::lines::write_out;
 use crate::printer::{Next, Printer, Report, counted};
 use crate::profile::write_private;
 use crate::session::{Session, quoted_path};
@@ -36,7 +37,7 @@ impl Export {
         let text = text_of(&list.attributes)?;
         match self.out {
             None if printer.json() => printer.report(&list)?,
-            None => io::stdout().lock().write_all(text.as_bytes())?,
+            None => write_out(text.as_bytes())?,
             Some(file) => {
                 write_private(&file, text.as_bytes())?;
                 let import = format!("attributes import {} --dry-run", quoted_path(&file));

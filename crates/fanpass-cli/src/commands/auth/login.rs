@@ -87,8 +87,14 @@ fn read_token(global: &Global, printer: Printer) -> Result<(SecretString, String
     if piped {
         return Err(failure(Exit::Usage, "standard input holds no token, and FANPASS_TOKEN is not set"));
     }
-    printer.note("Paste the token, then press Enter (a file is safer: fanpass auth login … < token.txt):");
-    read_line()?.map(from_here).ok_or_else(|| failure(Exit::Usage, "that line holds no token"))
+    printer.note("Paste the token, which is not shown, then press Enter:");
+    read_unseen()?.map(from_here).ok_or_else(|| failure(Exit::Usage, "that line holds no token"))
+}
+
+/// Reads a line from the terminal, which shows nothing of it meanwhile.
+fn read_unseen() -> Result<Option<SecretString>> {
+    let line = rpassword::read_password();
+    Ok(parse_token(&line.context("cannot read the token from the terminal")?))
 }
 
 fn read_line() -> Result<Option<SecretString>> {

@@ -166,7 +166,7 @@ impl Check {
         let label = format!("users push {}", source.name);
         recipe::write(rejects, |file| Feeds {
             target: target.clone(),
-            attributes_file: self.mapping.attributes().map(recipe::absolute),
+            attributes_file: self.mapping.attributes().map(Path::to_owned),
             attributes: vec![recipe::attributes(&label, file, &mapping, None)],
             ..Feeds::default()
         })

@@ -93,10 +93,9 @@ impl CheckReport {
         }
     }
 
-    /// Whether a push of the file would send anything, or find nothing left to send.
+    /// Whether a push of the file would send anything.
     pub fn is_usable(&self) -> bool {
-        let Figures { usable, empty, .. } = self.figures;
-        self.errors().next().is_none() && (usable > 0 || empty.is_some_and(|empty| empty > 0))
+        self.errors().next().is_none() && self.figures.usable > 0
     }
 
     /// What is to be mended where a push would send nothing; `file` is the file's name.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use clap::Args;
 
-use fanpass_sync::{AttributeFeed, Feeds, RejectsOf};
+use fanpass_sync::{AttributeFeed, Feeds};
 use fanpass_table::Options;
 
 use crate::cli::Global;
@@ -20,6 +20,7 @@ use crate::feed::config::Config;
 use crate::feed::lint::{Authority, lint};
 use crate::feed::push::AttributePush;
 use crate::feed::recipe;
+use crate::feed::run::writes_of_all;
 use crate::input::rejects_of;
 use crate::printer::Printer;
 use crate::session::{Session, quoted_path};
@@ -29,21 +30,24 @@ use crate::source::SourceFile;
 ///
 /// Target, mapping and ledger are those of that run; they stand in the file beside it, whose name ends in `.toml`. Rows
 /// that are still wrong go to a new reject file. A segment's rows are added to it. An id that was not at fault has to stay
-/// what it was, as `fanpass_check` holds it: a spreadsheet program that saves the file may have made 42 of 00042. A file
-/// whose feed has run again since is refused: its values may be older than those that were sent meanwhile.
+/// what it was, as `fanpass_check` holds it: a spreadsheet program that saves the file may have made 42 of 00042. A file is
+/// refused once the same attributes, or the same segment, were sent by a later command: its rows may be older.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fanpass rejects retry rejects.csv")]
 pub struct Retry {
     /// The reject file
     file: PathBuf,
-    /// Push it though its feed has run again since and sent something
+    /// Push it though what it writes was sent since, or its ledger was begun anew
     #[arg(long)]
     outdated: bool,
+    /// The ledger of the run that made it, where that was moved or renamed
+    #[arg(long, value_name = "FILE")]
+    ledger: Option<PathBuf>,
     /// Read and check the file, and send nothing
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    ledger: LedgerOptions,
+    ledger_options: LedgerOptions,
 }
 
 impl Retry {
@@ -53,15 +57,14 @@ impl Retry {
         for path in feeds.segments.iter_mut().map(|feed| &mut feed.file) {
             path.clone_from(&self.file);
         }
-        if !self.outdated {
-            self.refuse_outdated(&feeds, printer)?;
-        }
+        feeds.ledger = self.ledger.clone().or(feeds.ledger);
+        self.check_ledger(&feeds, printer)?;
         match feeds.attributes.pop() {
             Some(feed) if feeds.segments.is_empty() => self.attributes(feeds, feed, global, printer).await,
             _ => {
                 let path = recipe::path_of(&self.file);
                 let config = Config::of(path, feeds);
-                let apply = Apply::of_rejects(self.file, self.dry_run, self.ledger);
+                let apply = Apply::of_rejects(self.file, self.dry_run, self.ledger_options);
                 apply.carry_out(config, None, global, printer).await
             }
         }
@@ -97,8 +100,9 @@ impl Retry {
                 owner: feed.owner().map(str::to_owned),
             },
             label: feed.name.clone(),
+            retries: feed.rejects_of.clone(),
             ledger: ledger.clone(),
-            ledger_options: self.ledger,
+            ledger_options: self.ledger_options,
             identity: Session::identity_named(&global)?,
             options: Sending::default().options(&config.feeds),
         };
@@ -106,36 +110,52 @@ impl Retry {
         if let Some(session) = session {
             session.close().await;
         }
-        let pushed = pushed?;
-        recipe::write(&pushed.closed.rejects_files, |file| Feeds {
+        let mut pushed = pushed?;
+        let rejects_of = &pushed.rejects_of;
+        let written = recipe::write(&pushed.closed.rejects_files, |file| Feeds {
             target: target.clone(),
             ledger: ledger.clone(),
             attributes_file: attributes_file.clone(),
             rate: config.feeds.rate,
             ids_rate: config.feeds.ids_rate,
-            attributes: vec![AttributeFeed { file, ..feed.clone() }],
+            attributes: vec![AttributeFeed { file, rejects_of: rejects_of.clone(), ..feed.clone() }],
             ..Feeds::default()
-        })?;
+        });
+        pushed.closed.heed(written);
         conclude(self.file.display().to_string(), self.dry_run, pushed, printer)
     }
 
-    /// Refuses rejects of a run after which another one of the same feed has sent something, as far as the ledger knows.
-    fn refuse_outdated(&self, feeds: &Feeds, printer: Printer) -> Result<()> {
-        let (Some(RejectsOf { feed, run, .. }), Some(ledger)) = (feeds.rejects_of(), &feeds.ledger) else {
-            return Ok(());
-        };
-        let Some(later) = self.ledger.open(ledger, printer)?.changed_since(feed, *run)? else {
-            return Ok(());
-        };
-        let rejects = later.ended.and_then(|(_, end)| end.rejects);
+    /// Refuses a ledger that is not the one beside which the rows were rejected, and rows that may be older than what was sent
+    /// since, as far as it knows.
+    fn check_ledger(&self, feeds: &Feeds, printer: Printer) -> Result<()> {
+        let Some(path) = &feeds.ledger else { return Ok(()) };
+        let refused = |message| Err(failure(Exit::Refused, message));
+        if !path.exists() {
+            return refused(format!(
+                "{} is not there, the ledger beside which these rows were rejected, and a new one would not know what the service \
+                 has; nothing was sent: name it where it is now, by --ledger FILE",
+                path.display()
+            ));
+        }
+        let Some(of) = feeds.rejects_of().filter(|_| !self.outdated) else { return Ok(()) };
+        let ledger = self.ledger_options.open(path, printer)?;
+        if !ledger.has_rejected(of)? {
+            return refused(format!(
+                "{} is not the ledger beside which these rows were rejected, or an older copy of it, so that nobody knows what was sent \
+                 since; nothing was sent: name theirs by --ledger FILE, or, if they are right all the same, --outdated",
+                path.display()
+            ));
+        }
+        let Some(later) = ledger.newer_run(of, &writes_of_all(feeds))? else { return Ok(()) };
+        let is_same = later.start.label == of.feed || feeds.labels().any(|label| label == later.start.label);
+        let rejects = later.ended.and_then(|(_, end)| end.rejects).filter(|_| is_same);
         let better = rejects.map_or_else(String::new, |rejects| {
             let rejects = quoted_path(&rejects);
             format!("mend what that run rejected: fanpass rejects retry {rejects}; or, ")
         });
-        let message = format!(
-            "run {} of {feed} has sent newer rows since these were rejected, which they may override; nothing was sent: {better}if they are right all the same, --outdated",
-            later.id
-        );
-        Err(failure(Exit::Refused, message))
+        refused(format!(
+            "run {} of {} has sent newer rows since these were rejected, which they may override; nothing was sent: {better}if they are right all the same, --outdated",
+            later.id, later.start.label
+        ))
     }
 }

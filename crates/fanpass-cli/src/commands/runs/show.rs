@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::closed::write_figures;
 use crate::printer::{Printer, Report};
+use crate::session::quoted_path;
 
 /// Show one run with all its figures
 #[derive(Debug, Args)]
@@ -26,7 +27,9 @@ impl Show {
     pub fn run(self, printer: Printer) -> Result<Exit> {
         let history = self.which.open()?;
         let Some(run) = history.find(self.run)? else {
-            let message = format!("there is no run {}: `fanpass runs list` has them", self.run);
+            let ledger = quoted_path(&self.which.ledger);
+            let message =
+                format!("there is no run {}: `fanpass runs list --ledger {ledger}` has them", self.run);
             return Err(failure(Exit::NotFound, message));
         };
         printer.report(&RunRecord::of(run, &history)?)?;

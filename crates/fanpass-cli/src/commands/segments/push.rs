@@ -63,6 +63,7 @@ impl Push {
         }
         let mut report = PushReport::read(&self.segment, &ids);
         let list = (&ids.spool, ids.valid);
+        session.ids.take(ids.valid).await;
         let receipt = deliver(&session, &self.segment, list, self.send_as, printer).await?.receipt;
         let id = receipt.firebase_imported_segment_id;
         report.received(&id, receipt.status, ids.valid);

@@ -114,11 +114,6 @@ impl Serve {
             service.forward_to_ga4(session::transport(global.transport)?);
         }
         let listener = bind(listen, "--listen").await?;
-        if !listener.local_addr()?.ip().is_loopback() {
-            tracing::warn!(
-                "other machines reach {listen}, and tokens cross the network as they are: put a proxy that speaks HTTPS before it"
-            );
-        }
         let watched = match metrics_listen {
             Some(address) => Some(bind(address, "--metrics-listen").await?),
             None => None,

@@ -18,9 +18,8 @@ use zip::write::SimpleFileOptions;
 use self::data_folder::DataFolder;
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::failure::failure;
 use crate::printer::{Printer, Report};
-use crate::profile::ConfigFolder;
+use crate::profile::{ConfigFolder, refuse_taken};
 
 /// Collect what helps to understand a bug, without personal data
 ///
@@ -50,11 +49,9 @@ impl SupportBundle {
         }
         let packed = pack(&parts).context("cannot pack the bundle")?;
         let out = self.out.display();
-        let mut file = File::create_new(&self.out).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => failure(Exit::Usage, format!("{out} exists; name a new file")),
-            _ => failure(Exit::Failed, format!("cannot write {out}: {error}")),
-        })?;
-        file.write_all(&packed).with_context(|| format!("cannot write {out}"))?;
+        refuse_taken(&self.out)?;
+        let written = File::create_new(&self.out).and_then(|mut file| file.write_all(&packed));
+        written.with_context(|| format!("cannot write {out}"))?;
         let holds = parts.into_iter().map(|Part { name, holds, .. }| Held { name, holds }).collect();
         printer.report(&BundleReport { file: self.out, holds })?;
         Ok(Exit::Done)

@@ -14,7 +14,7 @@ use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::printer::{Printer, Report};
-use crate::profile::PrivateFile;
+use crate::profile::{PrivateFile, refuse_taken};
 use crate::session::{Session, quoted, quoted_path};
 
 /// Seconds of a day.
@@ -93,9 +93,7 @@ impl Issue {
 fn check_out(out: &Path) -> Result<()> {
     let refuse =
         |why: &str| Err(failure(Exit::Usage, format!("{} {why}, so that no token is lost", out.display())));
-    if out.exists() {
-        return refuse("exists; name a new file");
-    }
+    refuse_taken(out)?;
     match out.parent() {
         Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
             refuse("is in a folder that is not there; make it first")

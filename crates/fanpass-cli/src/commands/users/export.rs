@@ -1,6 +1,5 @@
 //! `fanpass users export`: all that is stored of one user, as one JSON document.
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -10,6 +9,7 @@ use fanpass_model::{UserExport, UserId};
 
 use crate::cli::Global;
 use crate::exit::Exit;
+use crate::lines::write_out;
 use crate::profile::PrivateFile;
 use crate::session::Session;
 
@@ -36,7 +36,7 @@ impl Export {
         document.push(b'\n');
         match &self.out {
             Some(path) => PrivateFile::begin(path)?.create(&document)?,
-            None => io::stdout().lock().write_all(&document)?,
+            None => write_out(&document)?,
         }
         Ok(Exit::Done)
     }

@@ -1,6 +1,6 @@
 //! `fanpass users push`: each row of a file updates one user, many at a time, every row accounted for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::runtime::blocking;
@@ -13,6 +13,7 @@ use crate::cli::Global;
 use crate::commands::mapping::MappingOptions;
 use crate::commands::sending::{LedgerOptions, Sending};
 use crate::exit::Exit;
+use crate::failure::failure;
 use crate::feed::attributes::Job;
 use crate::feed::lint::{Authority, lint};
 use crate::feed::push::{AttributePush, Pushed};
@@ -76,6 +77,7 @@ impl Push {
         let options = self.sending.options(&Feeds::default());
         let push = AttributePush {
             label: format!("users push {}", job.source.name),
+            retries: None,
             job,
             ledger: self.ledger.clone(),
             ledger_options: self.ledger_options,
@@ -87,17 +89,25 @@ impl Push {
         if let Some(session) = session {
             session.close().await;
         }
-        let pushed = pushed?;
-        let Pushed { closed, rejects_of, .. } = &pushed;
-        recipe::write(&closed.rejects_files, |file| Feeds {
+        let mut pushed = pushed?;
+        let Pushed { closed, rejects_of, .. } = &mut pushed;
+        let written = recipe::write(&closed.rejects_files, |file| Feeds {
             target: recipe::target(global),
-            ledger: self.ledger.as_deref().map(recipe::absolute),
-            attributes_file: known.map(recipe::absolute),
+            ledger: self.ledger.clone(),
+            attributes_file: known.map(Path::to_owned),
             rate: options.requests_per_second,
             ids_rate: options.ids_per_second,
             attributes: vec![recipe::attributes(&label, file, &mapping, rejects_of.clone())],
             ..Feeds::default()
-        })?;
-        conclude(self.input.file.path().display().to_string(), self.dry_run, pushed, printer)
+        });
+        closed.heed(written);
+        let in_vain = closed.holds_nothing();
+        let file = self.input.file.path().display().to_string();
+        let exit = conclude(file.clone(), self.dry_run, pushed, printer)?;
+        if !in_vain || !matches!(exit, Exit::Done | Exit::Rejects) {
+            return Ok(exit);
+        }
+        let outcome = if self.dry_run { "a push would send nothing" } else { "nothing was changed" };
+        Err(failure(Exit::Refused, format!("no row of {file} can be used; {outcome}")))
     }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::commands::segments::outcome::{write_files, write_notices, write_undelivered};
 use crate::exit::Exit;
+use crate::failure::Incomplete;
 use crate::feed::closed::{Closed, is_in_vain, write_figures};
 use crate::feed::push::Pushed;
 use crate::feed::remarks::Remark;
@@ -18,7 +19,7 @@ use crate::session::quoted_path;
 
 /// Prints the report of `file` and gives the exit code.
 pub fn conclude(file: String, dry_run: bool, pushed: Pushed, printer: Printer) -> Result<Exit> {
-    let Pushed { closed, resumes, findings, rejects_of } = pushed;
+    let Pushed { closed, resumes, findings, rejects_of, ended } = pushed;
     if let Closed { failure: Some(_), figures: Figures { read: 0, .. }, .. } = closed {
         // Nothing was done that an account could be given of.
         return closed.failure.map_or(Ok(Exit::Failed), Err);
@@ -59,7 +60,13 @@ pub fn conclude(file: String, dry_run: bool, pushed: Pushed, printer: Printer) -
         next,
     };
     printer.report(&report)?;
-    closed.exit(dry_run)
+    let sent = closed.has_sent();
+    let exit = closed.exit(dry_run)?;
+    match ended {
+        Ok(()) => Ok(exit),
+        Err(error) if sent => Err(error.context(Incomplete::Account)),
+        Err(error) => Err(error),
+    }
 }
 
 /// What became of each row of the pushed file.

@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::lint::Authority;
 use crate::printer::{Printer, Report, counted};
-use crate::session::{Session, quoted};
+use crate::session::Session;
 
 /// Set or unset attributes of one user
 ///
@@ -55,7 +55,7 @@ fn parse_assignment(text: &str) -> Result<Assignment, String> {
     let key = key.parse::<AttributeKey>().map_err(|error| format!("`{key}`: {error}"))?;
     let value = match kind {
         "string" => AttributeValue::from(value),
-        "list" => AttributeValue::List(value.split(',').map(|entry| entry.trim().to_owned()).collect()),
+        "list" => typed("list(,)", value)?,
         "number" | "boolean" => {
             let parsed: AttributeValue =
                 serde_json::from_str(value).map_err(|_| format!("`{value}` is no {kind}"))?;
@@ -92,8 +92,7 @@ impl Update {
         let session = Session::open(global).await?;
         session.client.update_user(&user, properties).await?;
         // Another FanPass cannot show what it stored.
-        let get = session.offers_extensions().then(|| format!("users get {}", quoted(user.as_str())));
-        let next = get.map(|get| session.next(&get));
+        let next = session.offers_extensions().then(|| session.next_about("users get", user.as_str()));
         session.close().await;
         printer.report(&UpdateReport { user_id: user, attributes, next })?;
         Ok(Exit::Done)
@@ -154,7 +153,7 @@ fn read_properties(path: &Path) -> Result<UserProperties> {
     } else {
         text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     }
-    serde_json::from_str(&text).map_err(|error| {
+    serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
         failure(Exit::Refused, format!("{} is no JSON object of attributes: {error}", path.display()))
     })
 }

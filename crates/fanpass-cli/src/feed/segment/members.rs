@@ -63,7 +63,8 @@ pub async fn check_known(known: &Known, segment: &SegmentName, session: &Session
         return Ok(());
     }
     let message = format!(
-        "others have changed segment {segment} since it was compared, and would be undone; the same command goes on from here"
+        "others, or an earlier run whose import ended late, have changed segment {segment} since it was compared, and would be \
+         undone; the same command goes on from here"
     );
     Err(failure(Exit::Refused, message))
 }
@@ -74,7 +75,12 @@ async fn ask(session: &Session, segment: &SegmentName) -> Result<Known> {
         Ok(summary) => Ok(Known::Members(Some(summary.import_id))),
         Err(error) => match error.kind() {
             ErrorKind::NotFound => Ok(Known::Members(None)),
-            ErrorKind::NotOffered | ErrorKind::Forbidden => Ok(Known::Nothing),
+            ErrorKind::NotOffered => Ok(Known::Nothing),
+            // Ours tells whoever may read; of another one it says no more than that there is no such operation.
+            ErrorKind::Forbidden if !session.offers_extensions() => Ok(Known::Nothing),
+            ErrorKind::Forbidden => Err(anyhow::Error::from(error).context(format!(
+                "who is in segment {segment} has to be read, as those whom others have added would be thrown out; nothing was sent"
+            ))),
             _ => Err(error.into()),
         },
     }

@@ -15,6 +15,7 @@ use fanpass_sync::{
 use self::members::Known;
 use super::config::{members_list, owned_list};
 use super::ids::{ReadIds, read_ids, refuse_rejects};
+use super::prepare::about;
 use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::source::SourceFile;
@@ -80,8 +81,7 @@ impl Job {
             if !reads.is_empty() {
                 roster.next_feed()?;
             }
-            let about = |error: anyhow::Error| error.context(format!("feed {}", source.feed.label()));
-            reads.push(source.read(&mut roster, &progress).map_err(about)?);
+            reads.push(source.read(&mut roster, &progress).map_err(about(source.feed.label()))?);
         }
         let owned = self.owned_lists();
         let sources = self.feeds.iter().zip(&reads).zip(&owned);
@@ -105,15 +105,14 @@ impl Job {
 }
 
 /// What the rows of the file came to.
-pub fn figures(change: &MembershipChange, read: &ReadIds, mode: SegmentMode) -> Figures {
-    let taken_out_by_rows = if mode == SegmentMode::Remove { change.effective } else { 0 };
+pub fn figures(change: &MembershipChange, read: &ReadIds) -> Figures {
     Figures {
         read: read.read,
         sent: change.effective,
         unchanged: change.ids - change.effective,
         duplicate: change.rows - change.ids,
         rejected: read.rejected,
-        removed: change.removed - taken_out_by_rows,
+        removed: change.removed,
         ..Figures::default()
     }
 }

@@ -2,12 +2,12 @@
 
 use anyhow::Result;
 use fanpass_model::SegmentName;
-use fanpass_sync::{Breach, GuardedFacts, Guards, MembershipChange, SegmentFeed};
+use fanpass_sync::{Breach, Figures, GuardedFacts, Guards, MembershipChange, SegmentFeed};
 
 use super::members::Known;
 use super::{Compared, Job, Source, figures};
 use crate::feed::ids::ReadIds;
-use crate::feed::plan::{FeedPlan, Kind, Rows, Sample};
+use crate::feed::plan::{FeedPlan, Kind, Sample};
 use crate::feed::prepare::{Prepared, Preparing, Work, about, held_back, spelled};
 use crate::feed::run::resumes;
 use crate::session::quoted;
@@ -82,7 +82,7 @@ impl Preparing<'_> {
     ) -> Result<FeedPlan> {
         let Source { feed, file, .. } = source;
         let before = compared.comparison.before;
-        let figures = figures(change, read, feed.mode);
+        let figures = figures(change, read);
         let known = &compared.known;
         let import = match known {
             Known::Members(import) => import.as_ref(),
@@ -91,6 +91,7 @@ impl Preparing<'_> {
         let facts = GuardedFacts {
             read: read.read,
             rejected: read.rejected,
+            empty: 0,
             before,
             unknown: *known == Known::Nothing,
             added: change.added,
@@ -110,14 +111,7 @@ impl Preparing<'_> {
             mode: spelled(&feed.mode),
             file: file.name.clone(),
             digest,
-            rows: Rows {
-                read: figures.read,
-                send: figures.sent,
-                unchanged: figures.unchanged,
-                duplicate: figures.duplicate,
-                empty: 0,
-                rejected: figures.rejected,
-            },
+            rows: Figures { sent: 0, unsent: figures.sent, ..figures }.into(),
             added: change.added,
             changed: 0,
             removed: change.removed,

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use fanpass_model::{ImportId, ImportState, ImportStatus, SegmentName};
-use fanpass_sync::{Ledger, ListId};
+use fanpass_sync::{Ledger, ListId, MembershipChange, SyncError};
 
 use super::members::check_known;
 use super::{Compared, Job, figures};
@@ -20,65 +20,69 @@ use crate::session::Session;
 use crate::temporary::Temporary;
 
 impl Job {
-    /// Makes the segment what was compared, and remembers it once the service says that it is; the account of each feed.
+    /// Makes the segment what was compared, and remembers it once the service says that it is; the account of each feed, and
+    /// whether it could be remembered.
     pub async fn send(
         &self,
         session: &Session,
         ledger: &mut Ledger,
         compared: Compared,
         printer: Printer,
-    ) -> Result<Vec<Closed>> {
+    ) -> Result<(Vec<Closed>, Result<(), SyncError>)> {
         let comparison = &compared.comparison;
         let held = members_list(&self.segment);
         let members = comparison.members.context("the segment's new list was not kept")?;
         let owned = self.owned_lists();
-        let own = owned.iter().zip(&comparison.changes);
-        let own = own.filter_map(|(name, change)| name.as_deref().zip(change.own));
-        let mut lists: Vec<_> = own.collect();
+        let named = |list: fn(&MembershipChange) -> Option<ListId>| {
+            let lists = owned.iter().zip(&comparison.changes);
+            lists.filter_map(|(name, change)| name.as_deref().zip(list(change))).collect::<Vec<_>>()
+        };
+        let mut lists = named(|change| change.own);
         let mut unverified = None;
-        if compared.changes() {
+        let remembered = if compared.changes() {
             self.feeds.iter().try_for_each(|source| source.file.check_unchanged())?;
-            // An import of ours may end late, as long as one is not heard of.
-            if !compared.in_doubt {
-                check_known(&compared.known, &self.segment, session).await?;
+            let spool = blocking(|| spool(ledger, members))?;
+            // Whatever takes its time comes before the question, as others are undone who change the segment behind it.
+            session.ids.take(comparison.after).await;
+            check_known(&compared.known, &self.segment, session).await?;
+            // Whoever may be put in from here on is missed once he is gone, whatever happens to the process.
+            let doubt = ledger.doubt_list(&held, &named(|change| change.claimed))?;
+            let published = self.publish(session, (&spool, comparison.after), printer).await;
+            if published.as_ref().is_err_and(was_refused) {
+                ledger.withdraw_doubt(doubt)?;
             }
-            ledger.doubt_list(&held)?;
             let import;
-            (import, unverified) = self.publish(session, ledger, members, comparison.after, printer).await?;
+            (import, unverified) = published?;
             lists.push((&held, members));
-            ledger.publish_lists(&lists)?;
-            ledger.note_origin(&held, import.as_str())?;
+            ledger.publish_lists(&lists).and_then(|()| ledger.note_origin(&held, import.as_str()))
         } else {
-            ledger.publish_lists(&lists)?;
-        }
-        let sources = self.feeds.iter().zip(&comparison.changes).zip(compared.reads);
-        let closed = sources.map(|((source, change), read)| {
-            Ok(Closed {
-                figures: figures(change, &read, source.feed.mode),
+            ledger.publish_lists(&lists)
+        };
+        let closed = comparison.changes.iter().zip(compared.reads).map(|(change, read)| {
+            let mut closed = Closed {
+                figures: figures(change, &read),
                 rejects: read.rejects,
                 listed: read.rejected,
-                rejects_files: read.files.finish()?,
                 unverified: unverified.clone(),
                 notices: read.notices,
                 ..Closed::default()
-            })
+            };
+            closed.publish(read.files);
+            closed
         });
-        closed.collect()
+        Ok((closed.collect(), remembered))
     }
 
     /// Gives the import that did it, and what the service leaves open of it.
     async fn publish(
         &self,
         session: &Session,
-        ledger: &Ledger,
-        members: ListId,
-        count: u64,
+        (spool, count): (&Temporary, u64),
         printer: Printer,
     ) -> Result<(ImportId, Option<String>)> {
         let segment = &self.segment;
-        let spool = blocking(|| spool(ledger, members))?;
         let Delivered { receipt, inline } =
-            deliver(session, segment, (&spool, count), SendAs::Auto, printer).await?;
+            deliver(session, segment, (spool, count), SendAs::Auto, printer).await?;
         let id = receipt.firebase_imported_segment_id;
         if inline && receipt.status == Some(ImportState::Completed) {
             return Ok((id, None));
@@ -93,6 +97,14 @@ impl Job {
         let status = status.context("the service never told how far the import is")?;
         Ok((id, check_import(segment, count, &status)?))
     }
+}
+
+/// Whether the service surely has done nothing of what it was asked for.
+fn was_refused(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<fanpass_client::Error>().is_some_and(|error| {
+        let refuses = error.status().is_some_and(|status| status.is_client_error()) && !error.is_transient();
+        error.attempts() <= 1 && (refuses || error.sent() == fanpass_transport::Sent::Never)
+    })
 }
 
 fn spool(ledger: &Ledger, members: ListId) -> Result<Temporary> {

@@ -1,67 +1,26 @@
 //! The n-th write, sync or rename fails, or is the last thing the process does, for each n until none is left.
 //!
-//! `strace` injects the fault into the real binary on the real file system. Where it is not installed, or may not trace,
-//! the test says so loudly and passes.
+//! Where `strace` is not installed, or may not trace, the test says so loudly and passes.
 
 use std::fs;
-use std::process::Command;
 
+use super::strace::{CALLS, can_trace, traced};
 use crate::harness::Club;
 
-/// Calls that change what is on the disk. `write` is not among them: the runtime wakes its own threads by it.
-const CALLS: &str = "pwrite64,fsync,fdatasync,rename,renameat,renameat2,ftruncate,unlink,unlinkat";
 /// Those that make and remove folders.
 const FOLDER_CALLS: [&str; 5] = ["mkdir", "renameat2", "unlink", "unlinkat", "rmdir"];
 const FAULTS: [&str; 3] = ["error=EIO", "error=ENOSPC", "signal=KILL"];
 
-const PUSH: [&str; 7] = ["segments", "push", "fans", "--local", "--wait", "--file", "ids.csv"];
+pub const PUSH: [&str; 7] = ["segments", "push", "fans", "--local", "--wait", "--file", "ids.csv"];
 
 /// Every how manieth call is hit: a sample here, `FANPASS_TEST_SYSCALLS=1` for each of them.
 fn stride() -> usize {
     std::env::var("FANPASS_TEST_SYSCALLS").map_or(11, |stride| stride.parse().unwrap())
 }
 
-struct Traced {
-    /// Whether the tool said that all is done.
-    done: bool,
-    /// Whether there was an n-th call to be hit.
-    hit: bool,
-    /// What it said of its failure.
-    said: String,
-}
-
-/// Runs the tool with a fault in the n-th of `calls`, counted in each thread and of each kind for itself.
-fn traced(club: &Club, arguments: &[&str], calls: &str, fault: &str, number: usize) -> Traced {
-    let log = club.path("strace.log");
-    let output = Command::new("strace")
-        .args(["-f", "-qq", "-o"])
-        .arg(&log)
-        .arg(format!("--trace={calls}"))
-        .arg(format!("--inject={calls}:{fault}:when={number}"))
-        .arg(env!("CARGO_BIN_EXE_fanpass"))
-        .args(arguments)
-        .current_dir(club.path("."))
-        .env_clear()
-        .env("FANPASS_CONFIG", club.path("config"))
-        .output()
-        .unwrap();
-    let log = fs::read_to_string(log).unwrap_or_default();
-    Traced {
-        done: output.status.success(),
-        hit: log.contains("(INJECTED)") || log.contains("killed by SIGKILL"),
-        said: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
-fn can_trace() -> bool {
-    let traced = Command::new("strace").args(["-f", "-qq", "-o", "/dev/null", "true"]).status();
-    traced.is_ok_and(|status| status.success())
-}
-
 #[test]
 fn whatever_call_fails_an_acknowledged_write_is_there_and_another_is_whole_or_not_at_all() {
-    if !can_trace() {
-        eprintln!("NOT RUN: strace is not installed or may not trace, so no call was made to fail");
+    if !can_trace("no call was made to fail") {
         return;
     }
     for fault in FAULTS {
@@ -75,8 +34,7 @@ fn whatever_call_fails_an_acknowledged_write_is_there_and_another_is_whole_or_no
 
 #[test]
 fn a_first_start_that_dies_at_any_call_is_begun_again() {
-    if !can_trace() {
-        eprintln!("NOT RUN: strace is not installed or may not trace, so no first start was killed");
+    if !can_trace("no first start was killed") {
         return;
     }
     let list = ["segments", "list", "--local"];
@@ -95,25 +53,33 @@ fn a_first_start_that_dies_at_any_call_is_begun_again() {
 }
 
 #[test]
-fn a_key_that_finds_no_room_is_told_as_a_full_disk() {
-    if !can_trace() {
-        eprintln!("NOT RUN: strace is not installed or may not trace, so no disk was full");
+fn a_key_is_retired_and_recorded_or_neither_whenever_the_process_dies() {
+    if !can_trace("no retirement was killed") {
         return;
     }
-    let club = Club::alone();
-    let rotate = ["keys", "rotate", "--local"];
-    club.run(&rotate);
-    // The new key is the only file that is put in its place.
-    let rotated = traced(&club, &rotate, "rename,renameat,renameat2", "error=ENOSPC", 1);
-    assert!(rotated.hit && rotated.said.contains("507 Insufficient Storage"), "{}", rotated.said);
-    let keys = club.json(&["keys", "list", "--local"]);
-    assert_eq!(keys["keys"].as_array().unwrap().len(), 2, "{keys}");
+    let mut number = 1;
+    loop {
+        let club = Club::alone();
+        club.run(&["keys", "rotate", "--local"]);
+        let retire = ["keys", "retire", "first", "--local"];
+        let retired = traced(&club, &retire, "rename,unlink,fsync,fdatasync", "signal=KILL", number);
+        let keys = club.json(&["keys", "list", "--local"]);
+        let is_there = keys["keys"].as_array().unwrap().iter().any(|key| key["kid"] == "first");
+        let records = club.json(&["audit", "--operation", "retireKey", "--local"]);
+        let is_recorded = !records["records"].as_array().unwrap().is_empty();
+        assert_ne!(is_there, is_recorded, "killed in call {number}: {records}");
+        assert!(is_recorded || !retired.done, "killed in call {number}");
+        if !retired.hit {
+            break;
+        }
+        number += 1;
+    }
+    println!("up to call {number}");
 }
 
 #[test]
 fn what_a_restore_that_dies_at_any_call_leaves_is_removed_by_the_next() {
-    if !can_trace() {
-        eprintln!("NOT RUN: strace is not installed or may not trace, so no restore was killed");
+    if !can_trace("no restore was killed") {
         return;
     }
     let club = Club::alone();
@@ -144,13 +110,13 @@ fn what_a_restore_that_dies_at_any_call_leaves_is_removed_by_the_next() {
 }
 
 /// A folder in which each write names its number.
-struct State {
-    club: Club,
-    written: usize,
+pub struct State {
+    pub club: Club,
+    pub written: usize,
 }
 
 impl State {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let state = Self { club: Club::alone(), written: 0 };
         state.file();
         state.succeeds(&PUSH);
@@ -158,25 +124,35 @@ impl State {
         state
     }
 
-    fn file(&self) {
+    pub fn file(&self) {
         self.club.file("ids.csv", format!("user_id\n{}\n", self.ids().join("\n")));
     }
 
     /// As many ids as say their number, of which none is in another list.
-    fn ids(&self) -> Vec<String> {
+    pub fn ids(&self) -> Vec<String> {
         (0..3).map(|id| format!("fan-{}-{id}", self.written)).collect()
     }
 
-    fn update(&self) -> [String; 6] {
+    pub fn update(&self) -> [String; 6] {
         let set = format!("user_properties.sth={}", self.sth());
         ["users", "update", "fan", "--local", "--set", &set].map(str::to_owned)
     }
 
-    fn sth(&self) -> bool {
+    pub fn sth(&self) -> bool {
         self.written.is_multiple_of(2)
     }
 
-    fn succeeds(&self, arguments: &[impl AsRef<str>]) {
+    pub fn stored_ids(&self) -> Vec<String> {
+        let output = self.club.command(&["segments", "members", "fans", "--local"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    pub fn stored_sth(&self) -> bool {
+        let user = self.club.json(&["users", "get", "fan", "--local"]);
+        user["userProperties"]["user_properties.sth"].as_str().unwrap() == "true"
+    }
+
+    pub fn succeeds(&self, arguments: &[impl AsRef<str>]) {
         let arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
         let printed = self.club.run(&arguments);
         assert!(printed.ends_with("exit 0\n"), "{printed}");
@@ -190,16 +166,13 @@ impl State {
         let case = format!("{fault} in call {number}");
 
         let pushed = traced(&self.club, &PUSH, CALLS, fault, number);
-        let output = self.club.command(&["segments", "members", "fans", "--local"]).output().unwrap();
-        let listed = String::from_utf8(output.stdout).unwrap();
-        let ids: Vec<_> = listed.lines().collect();
+        let ids = self.stored_ids();
         assert!(ids == self.ids() || (ids == old_ids && !pushed.done), "{case}: {ids:?}");
 
         let update = self.update();
         let updated = traced(&self.club, &update.each_ref().map(String::as_str), CALLS, fault, number);
-        let user = self.club.json(&["users", "get", "fan", "--local"]);
-        let sth = user["userProperties"]["user_properties.sth"].as_str().unwrap() == "true";
-        assert!(sth == self.sth() || (sth == old_sth && !updated.done), "{case}: {user}");
+        let sth = self.stored_sth();
+        assert!(sth == self.sth() || (sth == old_sth && !updated.done), "{case}: {sth}");
 
         // What is left behind stands in nobody's way.
         self.succeeds(&PUSH);

@@ -61,18 +61,29 @@ impl Operate for Retire {
             .ok_or_else(|| Problem::invalid_at("kid", "missing", "the parameter `kid` is missing"))?;
         call.audit.target = Some(name.clone());
         let known = summaries(&call.app).await?.into_iter().find(|key| key.kid == name);
-        let Some(key) = known else {
-            let detail = "there is no such key; list the keys to see their ids";
-            return Err(Problem::new(Kind::NOT_FOUND, detail));
-        };
-        let kid = (name != FIRST).then_some(name);
-        if on_disk(&call.app, move |authority| authority.retire(kid.as_deref())).await? {
-            Ok(key)
-        } else {
+        let key = known.ok_or_else(no_key)?;
+        if key.signs {
             let detail = "this key signs new tokens; rotate first, then retire it";
-            Err(Problem::new(Kind::CONFLICT, detail))
+            return Err(Problem::new(Kind::CONFLICT, detail));
         }
+        let kid = (name != FIRST).then_some(name);
+        let aside = on_disk(&call.app, move |authority| authority.set_aside(kid)).await?;
+        let aside = aside.ok_or_else(no_key)?;
+        // The record decides whether the key is retired; without it, `aside` puts it back.
+        let trace = call.trace::<Self>(|| to_json(&key));
+        call.app.store.append_audit(trace).await?;
+        call.audited = true;
+        let retire = |authority: &Authority| {
+            authority.retire(aside);
+            Ok(())
+        };
+        on_disk(&call.app, retire).await?;
+        Ok(key)
     }
+}
+
+fn no_key() -> Problem {
+    Problem::new(Kind::NOT_FOUND, "there is no such key; list the keys to see their ids")
 }
 
 async fn summaries(app: &App) -> Result<Vec<KeySummary>, Problem> {

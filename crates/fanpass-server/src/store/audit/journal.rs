@@ -12,20 +12,15 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
+use super::growing::Growing;
 use super::{AuditEntry, batch};
 use crate::store::database::Database;
-use crate::store::error::{Fault, StoreError, StoreErrorKind};
-use crate::store::folder::{DataFolder, open_private};
+use crate::store::error::{Fault, StoreError};
+use crate::store::folder::DataFolder;
 use crate::store::repeated::Repeated;
 
 /// How long a record is in a journal alone at most, unless the disk is busy or full.
 const INTERVAL: Duration = Duration::from_millis(250);
-/// Bytes of records that are not left to the next look: a change that comes meanwhile waits until all before it are taken in.
-const BYTES_DUE: u64 = 128 << 10;
-/// Bytes of a journal past which records are refused: what cannot be taken in must not grow.
-const BYTES_MAX: u64 = 64 << 20;
-/// Bytes of a journal past which another is begun when they are taken in.
-const BYTES_ENOUGH: u64 = 4 << 20;
 /// A journal is named by its number, between these.
 const PREFIX: &str = "audit-";
 const SUFFIX: &str = ".journal";
@@ -41,18 +36,6 @@ pub(in crate::store) struct Journal(Arc<Shared>);
 struct Shared {
     folder: PathBuf,
     growing: Mutex<Growing>,
-}
-
-/// The newest journal, which records are appended to.
-#[derive(Debug)]
-struct Growing {
-    number: i64,
-    file: File,
-    bytes: u64,
-    /// Bytes past which what came since the last commit is to be taken in at once.
-    due: u64,
-    /// Whether a record came since the last look.
-    touched: bool,
 }
 
 impl Journal {
@@ -75,6 +58,13 @@ impl Journal {
     pub(in crate::store) fn append(&self, at: i64, entry: &AuditEntry) -> Result<bool, StoreError> {
         let line = batch::line(at, entry)?;
         self.lock().append(&self.0.folder, &line)
+    }
+
+    /// Appends the record of a change that the database could not take, into the room that is kept for such; it is on the disk
+    /// then.
+    pub(in crate::store) fn append_at_last(&self, at: i64, entry: &AuditEntry) -> Result<(), StoreError> {
+        let line = batch::line(at, entry)?;
+        self.lock().append_at_last(&self.0.folder, &line)
     }
 
     /// Sees to it that records do not wait for long where no change comes to take them in, and that none is left at the end.
@@ -142,57 +132,6 @@ impl Journal {
     }
 }
 
-impl Growing {
-    fn begin(folder: &Path, number: i64) -> Result<Self, StoreError> {
-        let path = path(folder, number);
-        let file = open_private(&path).map_err(|error| StoreError::io("make", &path, error))?;
-        Ok(Self { number, file, bytes: 0, due: BYTES_DUE, touched: false })
-    }
-
-    /// What there is to be taken in: the newest journal, its bytes, and the place behind them. Where it is long, and the only one
-    /// that is not taken in, that is the begin of another.
-    fn end(&mut self, folder: &Path, taken: Place) -> Result<(i64, u64, Place), StoreError> {
-        let (number, bytes) = (self.number, self.bytes);
-        self.due = bytes + BYTES_DUE;
-        if bytes < BYTES_ENOUGH || taken.0 != number {
-            return Ok((number, bytes, (number, bytes)));
-        }
-        // Touched, so that it is looked after should this commit fail.
-        *self = Self { touched: true, ..Self::begin(folder, number.saturating_add(1))? };
-        Ok((number, bytes, (self.number, 0)))
-    }
-
-    fn append(&mut self, folder: &Path, line: &[u8]) -> Result<bool, StoreError> {
-        if self.bytes >= BYTES_MAX {
-            let message = "too many audit records wait for the disk; try again in a moment";
-            return Err(StoreError::new(StoreErrorKind::Busy, message));
-        }
-        // Where one was cut off by a failure, the next begins at the same place.
-        write_at(&mut self.file, line, self.bytes)
-            .map_err(|error| StoreError::io("append to", &path(folder, self.number), error))?;
-        self.bytes = self.bytes.saturating_add(u64::try_from(line.len()).unwrap_or(u64::MAX));
-        self.touched = true;
-        let due = self.bytes >= self.due;
-        if due {
-            self.due = self.bytes + BYTES_DUE;
-        }
-        Ok(due)
-    }
-}
-
-#[cfg(unix)]
-fn write_at(file: &mut File, bytes: &[u8], at: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::write_all_at(file, bytes, at)
-}
-
-#[cfg(not(unix))]
-fn write_at(file: &mut File, bytes: &[u8], at: u64) -> io::Result<()> {
-    use std::io::Write as _;
-
-    file.seek(SeekFrom::Start(at))?;
-    file.write_all(bytes)
-}
-
 /// Refuses a journal that cannot be taken in: every commit would fail.
 fn refuse_unreadable(path: &Path) -> Result<(), StoreError> {
     let open = || match fs::metadata(path)?.is_file() {
@@ -208,7 +147,7 @@ fn refuse_unreadable(path: &Path) -> Result<(), StoreError> {
     })
 }
 
-fn path(folder: &Path, number: i64) -> PathBuf {
+pub(super) fn path(folder: &Path, number: i64) -> PathBuf {
     folder.join(format!("{PREFIX}{number}{SUFFIX}"))
 }
 
@@ -245,7 +184,8 @@ fn numbers(folder: &Path) -> io::Result<Vec<i64>> {
 mod tests {
     use rusqlite::Connection;
 
-    use super::{AuditEntry, BYTES_DUE, DataFolder, Journal};
+    use super::super::growing::{BYTES_DUE, BYTES_KEPT};
+    use super::{AuditEntry, DataFolder, Journal, path};
 
     #[test]
     fn records_are_due_by_their_bytes_since_they_were_taken_in_last() {
@@ -262,5 +202,25 @@ mod tests {
         assert_eq!([7, 1, 6].map(append), [0, 1, 0]);
         journal.take_in(&database).unwrap();
         assert_eq!([7, 1, 16].map(append), [0, 1, 2]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn room_is_kept_behind_what_was_appended() {
+        use std::os::unix::fs::MetadataExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let folder = DataFolder::open(folder.path()).unwrap();
+        let database = Connection::open_in_memory().unwrap();
+        for script in crate::store::SERVICE.migrations {
+            database.execute_batch(script).unwrap();
+        }
+        let journal = Journal::open(&folder, &database).unwrap();
+        let entry = AuditEntry { target: Some("x".repeat(10_000)), ..AuditEntry::default() };
+        for records in 0..50 {
+            let file = path(folder.path(), 1).metadata().unwrap();
+            assert!(file.blocks() * 512 >= file.len() + BYTES_KEPT, "behind {records} records");
+            journal.append(0, &entry).unwrap();
+        }
     }
 }

@@ -4,11 +4,12 @@
 //! [journal], many to a row. A page shows both, in the order of their calls.
 
 mod batch;
+mod growing;
 mod journal;
 mod page;
 
 use bytes::Bytes;
-use fanpass_model::{UserId, operations};
+use fanpass_model::{Operation, UserId, operations};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
@@ -110,25 +111,38 @@ impl Store {
     }
 
     /// Keeps the record of a change that another file holds, or none. It was made already, so this waits for room in the line of
-    /// writes in the place of being refused.
+    /// writes in the place of being refused. Of a record that is [set aside](Self::set_audit_aside) the answer alone is kept.
     ///
     /// # Errors
     /// [`Full`](super::StoreErrorKind::Full), [`Io`](super::StoreErrorKind::Io).
-    pub(crate) async fn append_audit_at_last(&self, trace: Trace) -> Result<(), StoreError> {
+    pub(crate) async fn append_audit_at_last(&self, trace: Trace, is_aside: bool) -> Result<(), StoreError> {
         let (store, now) = (self.clone(), self.now());
-        let write = move |connection: &Connection| trace.write(connection, now).map(drop);
+        let write = move |connection: &Connection| {
+            if is_aside { trace.keep_answer(connection, now) } else { trace.write(connection, now).map(drop) }
+        };
         let task = spawn_blocking(move || store.0.service.write_blocking("write an audit record", write));
         task.await.map_err(|_| StoreError::stopped())?
     }
 
-    /// Whether a signing key of that id was made and answered for. Blocks, and looks through the audit, as nothing but a crash asks
-    /// for it.
-    pub(crate) fn key_was_made(&self, kid: &str) -> Result<bool, StoreError> {
-        self.0.service.read_blocking("look for a key's record", |connection| {
+    /// Puts the record of a change that the database cannot take into the journal, which has room for it. It is on the disk when this
+    /// returns, and in the database once that takes something again.
+    ///
+    /// # Errors
+    /// [`Full`](super::StoreErrorKind::Full) where that room is used up, [`Io`](super::StoreErrorKind::Io).
+    pub(crate) async fn set_audit_aside(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        let (store, now) = (self.clone(), self.now());
+        let task = spawn_blocking(move || store.0.journal.append_at_last(now, &entry));
+        task.await.map_err(|_| StoreError::stopped())?
+    }
+
+    /// Whether the operation was answered with success about `target`. Blocks, and looks through the audit, as nothing but a crash
+    /// asks for it.
+    pub(crate) fn was_done(&self, operation: &Operation, target: &str) -> Result<bool, StoreError> {
+        self.0.service.read_blocking("look for a record", |connection| {
             let sql =
                 "SELECT EXISTS (SELECT 1 FROM audit WHERE operation = ?1 AND target = ?2 AND status = ?3)";
-            let rotate = operations::ROTATE_KEY;
-            Ok(connection.query_row(sql, params![rotate.id, kid, rotate.success], |row| row.get(0))?)
+            let call = params![operation.id, target, operation.success];
+            Ok(connection.query_row(sql, call, |row| row.get(0))?)
         })
     }
 

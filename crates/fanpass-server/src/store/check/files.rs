@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::Check;
-use crate::auth::keys::{self, KEY_BYTES};
+use crate::auth::key_files::{self, KEY_BYTES};
 use crate::store::audit::is_journal;
 use crate::store::contents::database_files;
 use crate::store::folder::{DEVELOPMENT_TOKEN, LOCK, SPOOL, TEMPORARY};
@@ -16,8 +16,12 @@ const PRIVATE: [&str; 3] = [DEVELOPMENT_TOKEN, GA4_SECRET, LOCK];
 const FOLDERS: [&str; 2] = [SPOOL, TEMPORARY];
 
 pub(super) fn check(check: &mut Check, data: &Path) {
-    let keys = keys::files(data).unwrap_or_else(|error| {
-        check.damage(keys::FOLDER, error.to_string(), "mend it: no service starts on the folder as it is");
+    let keys = key_files::files(data).unwrap_or_else(|error| {
+        check.damage(
+            key_files::FOLDER,
+            error.to_string(),
+            "mend it: no service starts on the folder as it is",
+        );
         Vec::new()
     });
     for name in FOLDERS {

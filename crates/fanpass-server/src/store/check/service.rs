@@ -9,7 +9,7 @@ use fanpass_model::{
 use rusqlite::Connection;
 
 use super::{Check, RESTORE, audit, count, history, none_of_them};
-use crate::auth::{SCOPES, keys};
+use crate::auth::{SCOPES, key_files};
 use crate::store::SERVICE;
 use crate::targeting::Expression;
 
@@ -197,7 +197,7 @@ fn tokens(check: &mut Check, connection: &Connection, data: &Path) -> rusqlite::
         }
     }
     // Of keys that cannot be listed the files tell.
-    if check.tokens > 0 && keys::files(data).is_ok_and(|keys| keys.is_empty()) {
+    if check.tokens > 0 && key_files::files(data).is_ok_and(|keys| keys.is_empty()) {
         let next = "restore the key, or issue new tokens: the service makes a new key when it starts";
         check.damage("signing-key", "it is missing, and without it no token works that was issued", next);
     }

@@ -33,7 +33,7 @@ impl Commit<'_> {
             let synchronous = if now { "full" } else { "normal" };
             self.connection
                 .pragma_update(None, "synchronous", synchronous)
-                .map_err(|error| Fault::from(error).at(self.file, "begin a commit"))?;
+                .map_err(|error| self.failed(error, "begin a commit"))?;
             *synced = now;
         }
         Ok(())
@@ -54,10 +54,10 @@ impl Commit<'_> {
     ) -> Result<(), StoreError> {
         self.statement("BEGIN IMMEDIATE")?;
         if owes {
-            rewrite(self.connection).map_err(|error| Fault::from(error).at(self.file, "begin a commit"))?;
+            rewrite(self.connection).map_err(|error| self.failed(error, "begin a commit"))?;
         }
         if let Some(opening) = self.opening {
-            opening(self.connection).map_err(|fault| fault.at(self.file, "begin a commit"))?;
+            opening(self.connection).map_err(|fault| self.failed(fault, "begin a commit"))?;
         }
         for task in batch {
             if let Err(error) = self.task(task.as_mut()) {
@@ -99,6 +99,10 @@ impl Commit<'_> {
 
     fn statement(self, sql: &str) -> Result<(), StoreError> {
         let run = || self.connection.prepare_cached(sql)?.execute([]);
-        run().map(drop).map_err(|error| Fault::from(error).at(self.file, "commit"))
+        run().map(drop).map_err(|error| self.failed(error, "commit"))
+    }
+
+    fn failed(self, fault: impl Into<Fault>, doing: &str) -> StoreError {
+        fault.into().at_write(self.connection, self.file, doing)
     }
 }

@@ -64,7 +64,8 @@ where
 
     fn run(&mut self, connection: &Connection) -> Result<(), StoreError> {
         let Some(work) = self.work.take() else { return Ok(()) };
-        let result = work(connection).map_err(|fault| fault.at(self.place.file, self.place.doing));
+        let Place { file, doing } = self.place;
+        let result = work(connection).map_err(|fault| fault.at_write(connection, file, doing));
         let seen = result.as_ref().map(|_| ()).map_err(Clone::clone);
         self.result = Some(result);
         seen

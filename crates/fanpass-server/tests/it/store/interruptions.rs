@@ -154,3 +154,23 @@ async fn when_the_disk_refuses_the_import_fails_and_the_old_list_stays() {
     assert_eq!(members(&store, &name, 10).await, ["old"]);
     assert_eq!(spooled(&folder), 0);
 }
+
+#[tokio::test]
+async fn an_import_that_meets_a_fault_of_ours_fails_and_others_go_on() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    let imports = Imports::start(store.clone(), ImportOptions::default()).unwrap();
+    let name = segment("season");
+    imports.publish(name.clone(), Mode::Replace, rows(&["old"]), Caller::default()).await.unwrap();
+
+    let faulty = rows(&["a", "b"]).map(|row| row.inspect(|id| assert_ne!(id, "b", "a fault")));
+    let error = imports.publish(name.clone(), Mode::Replace, faulty, Caller::default()).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Io);
+    let job = store.import_jobs(None, None, 1).await.unwrap().remove(0);
+    assert_eq!((job.stage, job.processed), (Stage::Failed, 1));
+    assert!(job.message.unwrap().contains("the segment is as it was before"));
+    assert_eq!(members(&store, &name, 10).await, ["old"]);
+
+    imports.publish(name.clone(), Mode::Append, rows(&["new"]), Caller::default()).await.unwrap();
+    assert_eq!(members(&store, &name, 10).await, ["new", "old"]);
+}
