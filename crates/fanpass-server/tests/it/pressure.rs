@@ -106,10 +106,10 @@ async fn bytes_of_answers_that_nobody_takes_are_bounded_until_the_client_takes_t
     let refused = get("user?userId=1").await;
     assert_eq!((refused.status().as_u16(), &refused.headers()["retry-after"]), (503, &"1".parse().unwrap()));
     assert_eq!(get("users").await.status(), 200, "it is short");
-    let taken = unread.into_body().bytes(1 << 20).await.unwrap();
-    assert!(taken.len() > 200_000);
+    let read = unread.into_body().bytes(1 << 20).await.unwrap();
+    assert!(read.len() > 200_000);
     assert_eq!(get("user?userId=1").await.status(), 503, "it is in memory still");
-    drop(taken);
+    drop(read);
     drop(get("user?userId=1").await);
     assert_eq!(get("user?userId=1").await.status(), 200);
 }

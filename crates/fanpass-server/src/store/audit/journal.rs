@@ -134,9 +134,9 @@ impl Journal {
 
 /// Refuses a journal that cannot be taken in: every commit would fail.
 fn refuse_unreadable(path: &Path) -> Result<(), StoreError> {
-    let open = || match fs::metadata(path)?.is_file() {
-        true => File::open(path).map(drop),
-        false => Err(io::Error::other("it is no file")),
+    let open = || {
+        let is_file = fs::metadata(path)?.is_file();
+        if is_file { File::open(path).map(drop) } else { Err(io::Error::other("it is no file")) }
     };
     open().map_err(|error| {
         let mut error = StoreError::io("read", path, error);

@@ -121,7 +121,7 @@ fn made_up(of: &Path, file: &Path, change: &str) {
             content = fs::read(database.path()).unwrap();
         }
         held.bytes = content.len().try_into().unwrap();
-        held.sha256 = Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
+        held.sha256 = format!("{:x}", bytes::Bytes::copy_from_slice(&Sha256::digest(&content)));
         written.start_file(&held.name, SimpleFileOptions::default()).unwrap();
         written.write_all(&content).unwrap();
     }
