@@ -186,6 +186,7 @@ pub struct PrivateFile {
 impl PrivateFile {
     /// Makes the file beside its place, so that a folder which cannot be written to is found out before the work.
     pub fn begin(path: &Path) -> Result<Self> {
+        refuse_special(path)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let file = tempfile::Builder::new().prefix(".fanpass-").tempfile_in(folder);
         Ok(Self { file: file.with_context(|| cannot_write(path))?, path: path.to_owned() })
@@ -214,6 +215,18 @@ impl PrivateFile {
         write().and_then(|()| name(self.file, &self.path)).with_context(|| cannot_write(&self.path))?;
         Ok(())
     }
+}
+
+/// Refuses to put a file in the place of what is none, such as a device or a pipe.
+pub fn refuse_special(path: &Path) -> Result<()> {
+    if path.exists() && !path.is_file() {
+        let path = path.display();
+        return Err(failure(
+            Exit::Usage,
+            format!("{path} is no file, and is not replaced by one: name another"),
+        ));
+    }
+    Ok(())
 }
 
 /// Refuses to write over what is there.

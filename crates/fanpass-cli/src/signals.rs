@@ -1,14 +1,15 @@
 //! The signals that ask a process to end.
 
-use std::io;
 #[cfg(unix)]
-use std::sync::LazyLock;
+use std::future::poll_fn;
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+#[cfg(unix)]
+use std::task::{Context, Poll};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
-use futures_util::FutureExt as _;
 use tokio::sync::{Notify, oneshot};
 
 use crate::exit::Exit;
@@ -72,16 +73,12 @@ pub fn check() -> Result<()> {
 pub fn watch(end: impl FnOnce() + Send + 'static) -> io::Result<oneshot::Receiver<()>> {
     let (tell, told) = oneshot::channel();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut unclaimed = Box::pin(unclaimed());
-    // From here on no signal is missed, whenever the thread begins.
-    let came = {
+    let stops = {
         let _entered = runtime.enter();
-        (&mut unclaimed).now_or_never().is_some()
+        Stops::listen()
     };
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        if !came {
-            runtime.block_on(unclaimed);
-        }
+        runtime.block_on(unclaimed(stops));
         INTERRUPTED.store(true, Ordering::Relaxed);
         // Whoever is gone has ended already.
         let _ = tell.send(());
@@ -91,9 +88,9 @@ pub fn watch(end: impl FnOnce() + Send + 'static) -> io::Result<oneshot::Receive
     Ok(told)
 }
 
-async fn unclaimed() {
+async fn unclaimed(mut stops: Stops) {
     loop {
-        stop().await;
+        stops.next().await;
         if CLAIMS.load(Ordering::Relaxed) == 0 {
             return;
         }
@@ -103,57 +100,66 @@ async fn unclaimed() {
 
 /// Resolves at the first signal. At the next one, which none of what follows takes notice of, `end` is called.
 pub async fn stop_unless_again(end: impl FnOnce() + Send + 'static) {
-    stop().await;
-    let mut again = Box::pin(stop());
-    // From here on no signal is missed, whenever the task begins.
-    let came = (&mut again).now_or_never().is_some();
+    let mut stops = Stops::listen();
+    stops.next().await;
     tokio::spawn(async move {
-        if !came {
-            again.await;
-        }
+        stops.next().await;
         end();
     });
 }
 
-/// Resolves at the first Ctrl-C, termination signal, or end of the session.
-pub async fn stop() {
-    let interrupt = async {
+/// Ctrl-C, the termination signal, and the end of the terminal: none that comes from here on is missed.
+#[cfg(unix)]
+struct Stops(Vec<tokio::signal::unix::Signal>);
+
+#[cfg(unix)]
+impl Stops {
+    /// To be called where a runtime is entered.
+    fn listen() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let mut kinds = vec![SignalKind::interrupt(), SignalKind::terminate()];
+        if !hang_up_is_ignored() {
+            kinds.push(SignalKind::hangup());
+        }
+        Self(kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect())
+    }
+
+    async fn next(&mut self) {
+        let came = |context: &mut Context<'_>| {
+            if self.0.iter_mut().any(|signal| signal.poll_recv(context).is_ready()) {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        };
+        poll_fn(came).await;
+    }
+}
+
+/// Whether SIGHUP is to be left alone, as `nohup` has it, or where only Linux would tell.
+#[cfg(unix)]
+fn hang_up_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // The lowest bit is that of the first signal, which it is.
+    mask.is_none_or(|mask| mask & 1 == 1)
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+struct Stops;
+
+#[cfg(not(unix))]
+impl Stops {
+    fn listen() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate() => {}
     }
-}
-
-#[cfg(unix)]
-async fn terminate() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let came = async |kind: SignalKind| match signal(kind) {
-        Ok(mut signal) => {
-            signal.recv().await;
-        }
-        Err(_) => std::future::pending().await,
-    };
-    tokio::select! {
-        () = came(SignalKind::terminate()) => {}
-        () = came(SignalKind::hangup()), if *HEEDS_HANGUP => {}
-    }
-}
-
-/// Whether the end of the session is the end of the process: not under `nohup`, which has it ignored. It is asked before
-/// anything listens, and answered by the system where it tells.
-#[cfg(unix)]
-static HEEDS_HANGUP: LazyLock<bool> = LazyLock::new(|| {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    // A bit for each signal from 1 on, which is the hangup.
-    ignored.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).is_some_and(|set| set & 1 == 0)
-});
-
-#[cfg(not(unix))]
-async fn terminate() {
-    std::future::pending().await
 }

@@ -113,6 +113,9 @@ pub struct Limits {
     /// Bytes of all updates of users that are received or wait for the disk at the same time (503 with `Retry-After`).
     /// Default: 64 MiB.
     pub update_bytes_in_all: u64,
+    /// Bytes of all answers of more than 64 KiB that are not sent yet; one more waits, for 10 s at most (503 with `Retry-After`).
+    /// Default: 128 MiB.
+    pub answer_bytes_in_all: u64,
     /// Bytes of an uploaded file (413). Default: 4 GiB.
     pub upload_bytes: u64,
     /// Uploads that are received at the same time (503 with `Retry-After`). Default: 8.
@@ -168,6 +171,7 @@ impl Default for Limits {
             form_text_bytes: 4096,
             form_header_bytes: 8192,
             update_bytes_in_all: 64 * MIB,
+            answer_bytes_in_all: 128 * MIB,
             upload_bytes: 4096 * MIB,
             concurrent_uploads: 8,
             imports_waiting: 1000,

@@ -106,6 +106,14 @@ impl Service {
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), ServiceError> {
         let most = files::connections(&self.config.limits);
+        if let Ok(address) = listener.local_addr()
+            && !address.ip().is_loopback()
+        {
+            tracing::warn!(
+                %address,
+                "other machines may reach this address, and tokens cross the network as they are: put a proxy that speaks HTTPS before it"
+            );
+        }
         listen(listener, self.router.clone(), &self.app, &self.config, most, shutdown).await
     }
 

@@ -16,8 +16,8 @@ use crate::session::quoted_path;
 
 /// Write everything in the data folder into one file, as it stands at one moment
 ///
-/// The service may run on. A file of that name is replaced, in one step, once the new one is whole. It may not lie in the
-/// data folder. It holds the signing key: keep it as you keep the folder.
+/// The service may run on. An earlier snapshot of that name is replaced, in one step, once the new one is whole; anything else
+/// is left alone. It may not lie in the data folder. It holds the signing key: keep it as you keep the folder.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fanpass snapshot fans-2026-08-01.zip --data /var/lib/fanpass")]
 pub struct Snapshot {

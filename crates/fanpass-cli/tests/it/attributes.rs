@@ -111,6 +111,13 @@ fn a_file_is_imported_and_again_changes_nothing() {
     let again = club.json(&["attributes", "import", "exported.toml"]);
     assert_eq!((&again["read"], &again["unchanged"], &again["notInFile"]), (&6.into(), &6.into(), &0.into()));
     insta::assert_snapshot!("export", club.run(&["attributes", "export"]));
+
+    if cfg!(unix) {
+        assert!(std::process::Command::new("mkfifo").arg(club.path("pipe")).status().unwrap().success());
+        let refused = club.run(&["attributes", "export", "--out", "pipe"]);
+        assert!(refused.contains("is no file, and is not replaced by one"), "{refused}");
+        assert!(!club.path("pipe").is_file());
+    }
 }
 
 #[test]

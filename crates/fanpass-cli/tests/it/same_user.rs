@@ -44,7 +44,7 @@ fn a_feed_is_settled_after_its_first_night() {
     let planned = club.json(&["plan", "fans.toml", "--dry-run"])["feeds"][0]["rows"].clone();
     // Rows of one user wait for each other, and are sent as one then.
     let applied = club.json(&["apply", "fans.toml"])["feeds"][0].clone();
-    assert_eq!(applied["sent"], planned["send"], "{applied}");
+    assert_eq!(applied["sent"], planned["sent"], "{applied}");
     assert_eq!(applied["duplicate"], planned["duplicate"], "{applied}");
     settled(&club);
     let history = |user: &str| club.json(&["users", "history", user]);

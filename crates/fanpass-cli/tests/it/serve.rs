@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::process::Stdio;
 
 use crate::harness::Club;
-use crate::serving::{served, served_in, served_logging_to, served_under};
+use crate::serving::{served, served_after, served_in, served_logging_to};
 
 /// What is answered to a plain GET.
 fn get(url: &str, path: &str) -> String {
@@ -92,7 +92,7 @@ fn ask(stream: &mut TcpStream, request: &str, body: &str) -> String {
 #[cfg(unix)]
 #[test]
 fn connections_leave_files_for_what_is_stored() {
-    let (club, serving) = served_under("-n 128", &[]);
+    let (club, serving) = served_after("ulimit -n 128", &[]);
     let address = serving.started["url"].as_str().unwrap().trim_start_matches("http://");
     let mut first = TcpStream::connect(address).unwrap();
     assert!(ask(&mut first, "HEAD /healthz HTTP/1.1", "").starts_with("HTTP/1.1 200"));
@@ -121,7 +121,7 @@ fn connections_leave_files_for_what_is_stored() {
 #[cfg(unix)]
 #[test]
 fn a_soft_limit_of_open_files_is_raised_to_what_is_needed() {
-    let (_club, serving) = served_under("-S -n 128", &["--set", "limits.connections=300"]);
+    let (_club, serving) = served_after("ulimit -S -n 128", &["--set", "limits.connections=300"]);
     let address = serving.started["url"].as_str().unwrap().trim_start_matches("http://");
     let mut open: Vec<_> = (0..300).map(|_| TcpStream::connect(address).unwrap()).collect();
     for stream in &mut open {
@@ -173,7 +173,7 @@ fn a_second_signal_of_either_kind_ends_it_at_once() {
     use std::io::{Read as _, Write as _};
     use std::net::TcpStream;
 
-    for second in ["-TERM", "-INT"] {
+    for second in ["-TERM", "-INT", "-HUP"] {
         let (_club, serving) = served(&["--set", "drain=1h"]);
         let address = serving.started["url"].as_str().unwrap().trim_start_matches("http://").to_owned();
         let token = serving.started["token"].as_str().unwrap();
@@ -185,11 +185,24 @@ fn a_second_signal_of_either_kind_ends_it_at_once() {
         );
         under_way.write_all(head.as_bytes()).unwrap();
         under_way.read_exact(&mut [0; 25]).unwrap();
-        serving.signal("-TERM");
+        serving.signal(if cfg!(target_os = "linux") { "-HUP" } else { "-TERM" });
         while TcpStream::connect(&address).is_ok() {
             std::thread::yield_now();
         }
         serving.signal(second);
         assert_eq!(serving.exit_code(), Some(130), "{second}");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_end_of_the_terminal_ends_it_in_order_unless_that_is_ignored() {
+    let (club, serving) = served(&[]);
+    club.json(&["segments", "list"]);
+    serving.signal("-HUP");
+    assert_eq!(serving.exit_code(), Some(0));
+    let (club, serving) = served_after("trap '' HUP", &[]);
+    serving.signal("-HUP");
+    assert_eq!(club.json(&["segments", "list"])["segments"], serde_json::json!([]));
+    assert_eq!(serving.end(), Some(0));
 }

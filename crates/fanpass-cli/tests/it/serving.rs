@@ -57,12 +57,12 @@ pub fn served_logging_to(log: Stdio, options: &[&str]) -> (Club, Serving) {
     serve(Club::alone(), &std::env::temp_dir(), options, log)
 }
 
-/// As `served`, with limits of the system set by `ulimit` of a shell.
-pub fn served_under(ulimit: &str, options: &[&str]) -> (Club, Serving) {
+/// As `served`, after a command of a shell, such as `ulimit`, which becomes the service.
+pub fn served_after(command: &str, options: &[&str]) -> (Club, Serving) {
     let club = Club::alone();
     let log = File::create(club.path("serve.log")).unwrap();
     let mut shell = Command::new("sh");
-    shell.args(["-c", &format!("ulimit {ulimit} && exec \"$0\" \"$@\""), FANPASS]);
+    shell.args(["-c", &format!("{command} && exec \"$0\" \"$@\""), FANPASS]);
     serve_by(shell, club, &std::env::temp_dir(), options, log.into())
 }
 

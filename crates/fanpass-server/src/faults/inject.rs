@@ -19,7 +19,7 @@ use crate::auth::Refusal;
 use crate::http::problem::Problem;
 
 /// The header by which a call asks for faults of its own.
-const HEADER: &str = "x-fanpass-fault";
+pub(crate) const HEADER: &str = "x-fanpass-fault";
 /// Paths that never meet a fault: whoever watches the service, or puts an end to faults, has to get through.
 const SPARED: [&str; 5] = ["/healthz", "/readyz", "/metrics", "/openapi.json", "/service/v1/faults"];
 

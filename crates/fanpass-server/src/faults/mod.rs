@@ -6,7 +6,7 @@ mod rule;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-pub(crate) use inject::{Cut, halved_if_met, inject, is_cut, met};
+pub(crate) use inject::{Cut, HEADER, halved_if_met, inject, is_cut, met};
 pub use rule::{Fault, FaultRule};
 
 /// Whether calls can meet faults, and which ones.

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -17,6 +16,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
+use super::answer;
 use super::body::{self, ContentType, Pace, Room};
 use super::idempotency::{Claim, Keyed};
 use super::json;
@@ -26,9 +26,6 @@ use super::shape::check_shape;
 use crate::app::App;
 use crate::auth::Claims;
 use crate::store::{self, AuditEntry, Once, Trace};
-
-/// How long a long answer waits until fewer others are under way.
-const LONG_ANSWER_TURN: Duration = Duration::from_secs(10);
 
 /// What an operation does once its caller is known to be allowed to.
 pub(crate) trait Operate: 'static {
@@ -92,7 +89,7 @@ impl Call {
     /// Waits for a place among the answers that may have some MiB: memory holds so many of them.
     pub(crate) async fn expect_long_answer(&mut self) -> Result<(), Problem> {
         let place = Arc::clone(&self.app.long_answers).acquire_owned();
-        let place = timeout(LONG_ANSWER_TURN, place).await.ok().and_then(Result::ok);
+        let place = timeout(answer::TURN, place).await.ok().and_then(Result::ok);
         self.long_answer = Some(place.ok_or_else(|| {
             Problem::unavailable(
                 "as many long answers as this service gives at a time are under way; try again in a moment",

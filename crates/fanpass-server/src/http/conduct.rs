@@ -5,14 +5,14 @@ use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
-use http_body_util::BodyExt as _;
 
+use super::answer::in_room;
 use super::call::{Call, Operate};
 use super::idempotency::{self, REPLAYED};
 use super::problem::Problem;
@@ -93,10 +93,7 @@ async fn conduct<O: Operate>(mut call: Call) -> Response {
         Err(problem) => problem.into_response(),
     };
     response.extensions_mut().insert(Account(call.audit));
-    match call.long_answer {
-        Some(place) => response.map(|body| Body::new(body.map_err(move |error| (error, &place).0))),
-        None => response,
-    }
+    response
 }
 
 /// Stores the record of a call whose operation has not, unless it is one of a flood; with it the answer to its key. It fails
@@ -131,7 +128,7 @@ async fn record<O: Operate>(call: &mut Call, result: &Result<Answered, Problem>)
 
 /// The body of a success, and whether it was given before.
 struct Answered {
-    body: Vec<u8>,
+    body: Bytes,
     again: bool,
 }
 
@@ -142,14 +139,22 @@ async fn perform<O: Operate>(call: &mut Call) -> Result<Answered, Problem> {
     if let Some(kept) = idempotency::claim(call, &O::OPERATION).await? {
         call.audit.outcome = Some(serde_json::json!({"replayed": true}));
         let body = O::answer_again(&call.app, kept.answer).await?;
-        return Ok(Answered { body, again: true });
+        return Ok(Answered { body: body.into(), again: true });
     }
     if O::OPERATION.is_write() {
         // What cannot record that it was changed is not changed.
         call.app.owed.settle(&call.app.store).await?;
     }
-    let answer = O::operate(call).await?;
-    let body = serde_json::to_vec(&answer).map_err(|error| Problem::internal(&error))?;
+    let body = {
+        let answer = O::operate(call).await?;
+        serde_json::to_vec(&answer).map_err(|error| Problem::internal(&error))?
+    };
+    // An effect that was had is answered.
+    let body = if O::OPERATION.is_write() {
+        body.into()
+    } else {
+        in_room(&call.app, body, call.long_answer.take()).await?
+    };
     Ok(Answered { body, again: false })
 }
 

@@ -8,9 +8,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use super::idempotency::KEY;
 use super::problem::{Kind, Problem};
 use crate::config::Limits;
+use crate::faults;
 
 /// Headers of which a second one would say something else.
-const SINGLE: [HeaderName; 3] = [AUTHORIZATION, CONTENT_TYPE, KEY];
+const SINGLE: [HeaderName; 4] = [AUTHORIZATION, CONTENT_TYPE, KEY, HeaderName::from_static(faults::HEADER)];
 
 /// On a request that came over a socket, where HTTP wants to know which host is meant.
 #[derive(Debug, Clone, Copy)]

@@ -7,6 +7,7 @@ use serde_json::Value;
 use serde_json::error::Category;
 
 use super::brief::brief;
+use super::members;
 use super::problem::{Kind, Problem, item};
 
 /// Reads a request. What it does not know is refused rather than dropped in silence: a misspelt member would
@@ -25,8 +26,13 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         Ok(request) if unknown.is_empty() => Ok(request),
         Ok(_) => Err(Problem::invalid(unknown.into_iter().map(unknown_member).collect())),
         Err(error) if error.classify() == Category::Data || is_json(body) => {
-            let mut items: Vec<_> = unknown.into_iter().map(unknown_member).collect();
-            items.push(shape_error::<T>(body, &error));
+            let mut items = members::faults::<T>(body);
+            let unknown = unknown.into_iter().map(unknown_member);
+            for met in unknown.chain([shape_error::<T>(body, &error)]) {
+                if items.iter().all(|item| item.pointer != met.pointer) {
+                    items.push(met);
+                }
+            }
             Err(Problem::invalid(items))
         }
         Err(error) => Err(malformed(body, &error)),
@@ -61,7 +67,7 @@ fn malformed(body: &[u8], error: &serde_json::Error) -> Problem {
     Problem::new(Kind::MALFORMED, format!("the body is not JSON: {error}"))
 }
 
-fn unknown_member(pointer: String) -> ProblemItem {
+pub(super) fn unknown_member(pointer: String) -> ProblemItem {
     let name = pointer.rsplit('/').next().unwrap_or_default();
     let detail =
         format!("`{}` is not a member that this operation takes; check its spelling", unescape(name));
@@ -74,7 +80,7 @@ fn is_json(body: &[u8]) -> bool {
 }
 
 /// Reads once more, slower, to learn where a value of the wrong shape stands.
-fn shape_error<T: DeserializeOwned>(body: &[u8], error: &serde_json::Error) -> ProblemItem {
+pub(super) fn shape_error<T: DeserializeOwned>(body: &[u8], error: &serde_json::Error) -> ProblemItem {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let pointer = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
         Ok(_) => String::new(),
@@ -156,7 +162,7 @@ fn pointer_of(path: &serde_path_to_error::Path) -> String {
         .collect()
 }
 
-fn pointer_of_ignored(path: &serde_ignored::Path<'_>) -> String {
+pub(super) fn pointer_of_ignored(path: &serde_ignored::Path<'_>) -> String {
     use serde_ignored::Path;
 
     match path {

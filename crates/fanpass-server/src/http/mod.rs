@@ -1,5 +1,6 @@
 //! The service over HTTP: a route for each operation of the contract, and what every answer has in common.
 
+mod answer;
 pub(crate) mod body;
 mod brief;
 mod call;
@@ -11,6 +12,7 @@ pub(crate) mod idempotency;
 mod importable;
 mod json;
 mod loose;
+mod members;
 mod observe;
 mod operations;
 pub(crate) mod owed;

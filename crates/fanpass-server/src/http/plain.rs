@@ -38,7 +38,7 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, P
             StoreErrorKind::Moved => {
                 "the data folder was moved or replaced under the service; its log says what to do"
             }
-            _ => "the storage does not answer",
+            _ => "the storage does not answer, or does not take what is written; its log says why",
         })
     })?;
     let not_ended = app.imports.not_ended();

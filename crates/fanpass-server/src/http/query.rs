@@ -9,6 +9,7 @@ use super::problem::{Problem, item};
 /// Entries of a page when the caller names no number, and the most it may name, as the contract has it.
 const PAGE_DEFAULT: u32 = 100;
 const PAGE_MAX: u32 = 1000;
+const LIMIT: &str = "limit";
 
 /// The parameters of one request.
 #[derive(Debug, Default)]
@@ -26,6 +27,8 @@ impl Parameters {
             } else if value.is_none() {
                 let detail = format!("`{name}` is not UTF-8; percent-encode the bytes of its text in UTF-8");
                 items.push(item(&name, "not_utf8", detail));
+            } else if name == LIMIT && value.as_deref().is_some_and(|text| page_length(text).is_none()) {
+                items.push(item(LIMIT, "invalid_value", wrong_limit()));
             }
             parameters.push((name, value.unwrap_or_default()));
         }
@@ -76,12 +79,8 @@ impl Parameters {
     }
 
     /// How many entries the page is to have.
-    pub(crate) fn limit(&self) -> Result<u32, Problem> {
-        let Some(text) = self.get("limit") else { return Ok(PAGE_DEFAULT) };
-        text.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit)).ok_or_else(|| {
-            let detail = format!("`limit` is a whole number from 1 to {PAGE_MAX}");
-            Problem::invalid_at("limit", "invalid_value", detail)
-        })
+    pub(crate) fn limit(&self) -> u32 {
+        self.get(LIMIT).and_then(page_length).unwrap_or(PAGE_DEFAULT)
     }
 
     /// A parameter that may be left out.
@@ -114,6 +113,15 @@ pub(crate) fn fields(encoded: &[u8]) -> impl Iterator<Item = (String, Option<Str
     })
 }
 
+/// How many entries a page is to have, if that is possible.
+fn page_length(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit))
+}
+
+fn wrong_limit() -> String {
+    format!("`{LIMIT}` is a whole number from 1 to {PAGE_MAX}")
+}
+
 fn unknown(name: &str, known: &[&str]) -> String {
     let takes = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     format!("`{name}` is not a parameter of this operation; it takes {takes}")
@@ -127,8 +135,7 @@ pub(crate) fn page_of(
 ) -> (Option<UserId>, u32) {
     let limit = limit.unwrap_or(PAGE_DEFAULT);
     if !(1..=PAGE_MAX).contains(&limit) {
-        let detail = format!("`limit` is a whole number from 1 to {PAGE_MAX}");
-        items.push(item("/limit", "invalid_value", detail));
+        items.push(item("/limit", "invalid_value", wrong_limit()));
     }
     let after = after.map(UserId::new).transpose().unwrap_or_else(|error| {
         items.push(item("/after", error.kind().code(), error.to_string()));

@@ -120,7 +120,7 @@ impl Log {
         bytes >= TRUNCATE_BYTES
             || self.rests >= RESTS
             || self.asked.load(Ordering::Relaxed)
-            || self.writer.full.load(Ordering::Relaxed)
+            || self.writer.failed.load(Ordering::Relaxed)
             || free().is_some_and(|free| bytes > free / FREE_A_LOG)
     }
 
@@ -221,7 +221,7 @@ mod tests {
     fn a_log_is_cut_when_it_is_asked_for_or_there_is_no_room_as_soon_as_nobody_reads_it() {
         let folder = TempDir::new().unwrap();
         let (connection, mut log) = database(&folder);
-        let (asked, full) = (Arc::clone(&log.asked), Arc::clone(&log.writer.full));
+        let (asked, full) = (Arc::clone(&log.asked), Arc::clone(&log.writer.failed));
         for reason in [&asked, &full] {
             write(&connection, 1 << 20);
             assert!(look(&mut log).1 > 0);

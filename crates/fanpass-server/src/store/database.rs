@@ -86,9 +86,9 @@ impl Database {
         self.writer.meter()
     }
 
-    /// Whether the last write found no room on the disk.
-    pub(super) fn is_full(&self) -> bool {
-        self.writer.standing().full.load(Ordering::Relaxed)
+    /// Whether the last commit failed, or found no room on the disk.
+    pub(super) fn has_failed(&self) -> bool {
+        self.writer.standing().failed.load(Ordering::Relaxed)
     }
 
     /// Has the log moved into the file and cut soon: it holds what is to be gone, or takes room that is wanted.
@@ -96,9 +96,9 @@ impl Database {
         self.cut.store(true, Ordering::Relaxed);
     }
 
-    /// Writes a page that says what it said before, to see whether there is room again.
+    /// Writes a page that says what it said before, to see whether commits succeed again.
     pub(super) async fn try_write(&self) -> Result<(), StoreError> {
-        self.write("see whether there is room", |connection| Ok(rewrite(connection)?)).await
+        self.write("see whether it takes what is written", |connection| Ok(rewrite(connection)?)).await
     }
 
     /// Commits `work` durably, together with what else waits. `doing` completes "could not …".

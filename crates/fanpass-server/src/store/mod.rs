@@ -216,8 +216,8 @@ impl Store {
         &self.0.folder
     }
 
-    /// Whether the folder is where it was, reads are answered and, where a write or the record of a call has found no room, whether
-    /// there is room again.
+    /// Whether the folder is where it was, reads are answered and, where the last commit has failed or the record of a call has found
+    /// no room, whether another one succeeds.
     pub(crate) async fn ready(&self) -> Result<(), StoreError> {
         self.0.folder.check_place()?;
         for database in [&self.0.segments, &self.0.service] {
@@ -225,7 +225,7 @@ impl Store {
                 Ok(connection.pragma_query_value(None, "user_version", |_| Ok(()))?)
             };
             database.read("see whether it answers", answers).await?;
-            if database.is_full() {
+            if database.has_failed() {
                 database.try_write().await?;
             }
         }

@@ -6,6 +6,7 @@ use std::path::{Component, Path};
 
 use zip::ZipArchive;
 
+use super::check::{Severity, check};
 use super::contents::{holds_something, is_data_folder, lost, refuse_foreign};
 use super::database::open_writer;
 use super::error::{Fault, StoreError, StoreErrorKind};
@@ -29,14 +30,13 @@ pub fn restore(file: &Path, data: &Path, replace: bool) -> Result<Manifest, Stor
     let manifest = unpack(file, fresh.path())?;
     drop(DataFolder::open(fresh.path())?);
     for design in [&SEGMENTS, &SERVICE] {
-        let path = fresh.path().join(design.file);
-        let connection = open_writer(design, &path)?;
-        let verdict: String = connection
-            .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
-            .map_err(|error| Fault::from(error).at(design.file, "check the database"))?;
-        if verdict != "ok" {
-            return Err(damaged(file, &format!("{}: {verdict}", design.file)));
-        }
+        // Brought up to date, as what is checked has to be.
+        drop(open_writer(design, &fresh.path().join(design.file))?);
+    }
+    let found = check(fresh.path())?;
+    if let Some(damage) = found.findings.iter().find(|finding| finding.severity == Severity::Damage) {
+        let why = format!("{}: {} (findings of that kind: {})", damage.place, damage.what, found.damages);
+        return Err(damaged(file, &why));
     }
     fresh.put_in_place()?;
     Ok(manifest)
@@ -163,7 +163,7 @@ fn unpack(file: &Path, folder: &Path) -> Result<Manifest, StoreError> {
 }
 
 /// A snapshot's archive, and what it says of itself, in a form that this FanPass reads.
-fn open_snapshot(file: &Path) -> Result<(ZipArchive<File>, Manifest), StoreError> {
+pub(super) fn open_snapshot(file: &Path) -> Result<(ZipArchive<File>, Manifest), StoreError> {
     let opened = File::open(file).map_err(|error| StoreError::io("open the snapshot", file, error))?;
     let mut zip = ZipArchive::new(opened).map_err(|error| damaged(file, &error.to_string()))?;
     let manifest = zip.by_name(MANIFEST).map_err(|error| damaged(file, &error.to_string()))?;

@@ -19,6 +19,7 @@ use super::error::{Fault, StoreError, StoreErrorKind};
 use super::folder::{Hold, SPOOL, open_private, sync_folder};
 use super::log::refuse_damaged;
 use super::pack::Pack;
+use super::replace::open_snapshot;
 use super::scratch::{Scratch, parent};
 use super::{SEGMENTS, SERVICE};
 use crate::auth::key_files;
@@ -60,11 +61,12 @@ pub struct ManifestFile {
     pub sha256: String,
 }
 
-/// Writes what the data folder at `data` holds into `file`; a service may be running on it. Another file of that name stands
-/// until the new one is whole. Blocks.
+/// Writes what the data folder at `data` holds into `file`; a service may be running on it. An earlier snapshot of that name
+/// stands until the new one is whole. Blocks.
 ///
 /// # Errors
-/// [`StoreErrorKind::NotFound`] when there is no such folder, [`StoreErrorKind::Conflict`] when `file` would lie in it,
+/// [`StoreErrorKind::NotFound`] when there is no such folder, [`StoreErrorKind::Conflict`] when `file` would lie in it, or is
+/// there and is no snapshot,
 /// [`StoreErrorKind::Corrupt`], [`StoreErrorKind::Full`], [`StoreErrorKind::Io`].
 pub fn snapshot(data: &Path, file: &Path) -> Result<Manifest, StoreError> {
     may_snapshot(data, file)?;
@@ -111,7 +113,24 @@ pub fn may_snapshot(data: &Path, file: &Path) -> Result<(), StoreError> {
         let message = format!("`{}` is no data folder; name one with --data", data.display());
         return Err(StoreError::new(StoreErrorKind::NotFound, message));
     }
-    refuse_inside(data, file)
+    refuse_inside(data, file)?;
+    refuse_replacing(file)
+}
+
+/// Refuses to take the place of anything but a snapshot. What is no file, a device say, is not opened.
+fn refuse_replacing(file: &Path) -> Result<(), StoreError> {
+    let is_snapshot = || {
+        file.is_file()
+            && open_snapshot(file).map_or_else(|error| error.kind() == StoreErrorKind::TooNew, |_| true)
+    };
+    if !file.exists() || is_snapshot() {
+        return Ok(());
+    }
+    let message = format!(
+        "`{}` is there and is no whole snapshot, so it is not replaced; choose another name, or remove it first",
+        file.display()
+    );
+    Err(StoreError::new(StoreErrorKind::Conflict, message))
 }
 
 /// Refuses a snapshot that would be a part of what it saves, and go with it.
@@ -170,7 +189,12 @@ fn copy_segments(data: &Path, copies: &Path) -> Result<Vec<(String, File)>, Stor
 fn open_uploads(spool: &Path) -> Result<Vec<(String, File)>, StoreError> {
     let failed = |error| StoreError::io("read the folder", spool, error);
     let mut open = Vec::new();
-    for entry in fs::read_dir(spool).map_err(failed)? {
+    let entries = match fs::read_dir(spool) {
+        // As none was ever uploaded, or whoever needs one will tell.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(open),
+        entries => entries.map_err(failed)?,
+    };
+    for entry in entries {
         let entry = entry.map_err(failed)?;
         if let (Ok(name), Ok(file)) = (entry.file_name().into_string(), File::open(entry.path())) {
             open.push((name, file));

@@ -37,8 +37,8 @@ pub(super) struct Writer {
 /// What whoever looks after the log shares with the writer.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Standing {
-    /// The last commit found no room on the disk.
-    pub(super) full: Arc<AtomicBool>,
+    /// The last commit failed, or found no room on the disk.
+    pub(super) failed: Arc<AtomicBool>,
     pub(super) turn: Arc<Turn>,
 }
 
@@ -73,7 +73,7 @@ impl Writer {
         &self.meter
     }
 
-    /// Whether the last commit found no room on the disk, and what lets others have a turn.
+    /// Whether the last commit failed, and what lets others have a turn.
     pub(super) const fn standing(&self) -> &Standing {
         &self.standing
     }
@@ -172,9 +172,8 @@ fn write_all(
         let done = commit.sync(now, &mut synced.next).and_then(|()| commit.run(&mut batch, owes, &mut full));
         synced.behind = if now && done.is_ok() { 0 } else { synced.behind + 1 };
         let failure = done.err();
-        full |= failure.as_ref().is_some_and(|error| error.kind() == StoreErrorKind::Full);
         timer.observe_duration();
-        standing.full.store(full, Ordering::Relaxed);
+        standing.failed.store(full || failure.is_some(), Ordering::Relaxed);
         if failure.is_some() {
             commit.abandon();
         }

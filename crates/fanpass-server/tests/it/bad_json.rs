@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::bad_input::refused;
-use crate::harness::{Harness, post, segment, update};
+use crate::harness::{Call, Harness, post, segment, update};
 use crate::snapshot;
 
 #[tokio::test]
@@ -44,10 +44,29 @@ async fn all_of_it_is_named_at_once() {
     let harness = Harness::start().await;
     let wrong = r#"{"segmentName":"","userIds":[]}"#;
     snapshot!("empty_name_and_list", refused(&harness, segment(wrong)).await);
-    let missing = refused(&harness, segment(r#"{"userIds":[7]}"#)).await.json();
-    let pointers: Vec<_> =
-        missing["errors"].as_array().unwrap().iter().map(|item| &item["pointer"]).collect();
-    assert_eq!(pointers, ["/segmentName", "/userIds/0"]);
+    let tokens = |body: &str| post("/service/v1/tokens").json(body);
+    for (call, wrong) in [
+        (segment(r#"{"userIds":[7]}"#), &["/segmentName", "/userIds/0"][..]),
+        (
+            segment(r#"{"segmentName":1,"userIds":"x","mode":2,"foo":1}"#),
+            &["/foo", "/mode", "/segmentName", "/userIds"],
+        ),
+        (segment(r#"{"userIds":"x","userIds":"y"}"#), &["/segmentName", "/userIds"]),
+        (update("{}"), &["/userId", "/userProperties"]),
+        (update(r#"{"userId":1,"userProperties":2,"foo":3}"#), &["/foo", "/userId", "/userProperties"]),
+        (tokens(r#"{"subject":1,"scopes":"x","zz":1}"#), &["/scopes", "/subject", "/zz"]),
+        (Call::new("GET", "/service/v1/segments?limit=0&zz=1&after=%ff"), &["after", "limit", "zz"]),
+    ] {
+        let answer = refused(&harness, call).await.json();
+        let mut pointers: Vec<_> = answer["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["pointer"].as_str().unwrap())
+            .collect();
+        pointers.sort_unstable();
+        assert_eq!(pointers, wrong, "{answer}");
+    }
     snapshot!("empty_request", refused(&harness, segment("{}")).await);
 }
 

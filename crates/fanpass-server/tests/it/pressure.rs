@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fanpass_model::PlatformPolicy;
 use fanpass_server::{Config, Service};
 use fanpass_transport::{Request, RequestBody, Transport as _};
 use rusqlite::Connection;
@@ -74,4 +75,41 @@ async fn bytes_that_wait_are_bounded_as_well() {
     let (stored, refused) = answers(300, 1_000, |config| config.limits.update_bytes_in_all = 100_000).await;
     assert_eq!(stored + refused, 300);
     assert!((80..=99).contains(&stored), "{stored} stored");
+}
+
+#[tokio::test]
+async fn bytes_of_answers_that_nobody_takes_are_bounded_until_the_client_takes_them_or_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = Config { data: folder.path().to_owned(), ..Config::default() };
+    config.platform_policy = PlatformPolicy::AllowUnknown;
+    config.limits.answer_bytes_in_all = 300_000;
+    let service = Service::open(config).await.unwrap();
+    let token = service.development_token().await.unwrap().expose_secret().to_owned();
+    let transport = service.transport();
+    for number in 0..50 {
+        let mut request = update(&token, 4_000);
+        let value = "x".repeat(4_000);
+        let body = format!(r#"{{"userId":"1","userProperties":{{"user_properties.a{number}":"{value}"}}}}"#);
+        *request.body_mut() = RequestBody::from(body.into_bytes());
+        assert_eq!(transport.send(request).await.unwrap().status(), 200);
+    }
+    let get = async |path: &str| {
+        let mut request = update(&token, 0);
+        *request.method_mut() = http::Method::GET;
+        *request.uri_mut() = format!("http://fanpass/service/v1/{path}").parse().unwrap();
+        *request.body_mut() = RequestBody::empty();
+        transport.send(request).await.unwrap()
+    };
+    let unread = get("user?userId=1").await;
+    assert_eq!(unread.status(), 200);
+    tokio::time::pause();
+    let refused = get("user?userId=1").await;
+    assert_eq!((refused.status().as_u16(), &refused.headers()["retry-after"]), (503, &"1".parse().unwrap()));
+    assert_eq!(get("users").await.status(), 200, "it is short");
+    let read = unread.into_body().bytes(1 << 20).await.unwrap();
+    assert!(read.len() > 200_000);
+    assert_eq!(get("user?userId=1").await.status(), 503, "it is in memory still");
+    drop(read);
+    drop(get("user?userId=1").await);
+    assert_eq!(get("user?userId=1").await.status(), 200);
 }

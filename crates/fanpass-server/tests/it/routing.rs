@@ -127,7 +127,7 @@ async fn headers_that_would_say_two_things_are_refused() {
     let rotate = "POST /service/v1/keys HTTP/1.1";
     let token = format!("authorization: Bearer {}", harness.token);
     let rest = ["host: fanpass", "connection: close"];
-    for twice in [&token, "idempotency-key: a", "content-type: application/json"] {
+    for twice in [&token, "idempotency-key: a", "content-type: application/json", "x-fanpass-fault: 503"] {
         let lines = [&[rotate, &token, twice], &rest[..], &[twice]].concat();
         let (status, body) = told(&harness, &lines).await;
         assert!(status == 400 && body.contains("stands twice"), "{twice}: {body}");

@@ -24,7 +24,7 @@ impl Operate for List {
         call.expect_long_answer().await?;
         let parameters = &call.parameters;
         let after = parameters.optional("after", |text| AttributeKey::new(text.to_owned()))?;
-        let mut room = PageRoom::new(parameters.limit()?);
+        let mut room = PageRoom::new(parameters.limit());
         let registry = call.app.registry();
         let is_platform = |known: &&AttributeDefinition| known.key.namespace() == Namespace::Platform;
         let platform = registry.iter().filter(is_platform).count();
@@ -143,7 +143,7 @@ impl Operate for Use {
         let parameters = &call.parameters;
         let key = parameters.attribute_key()?;
         call.audit.target = Some(key.to_string());
-        let limit = parameters.limit()?;
+        let limit = parameters.limit();
         call.expect_long_answer().await?;
         let found = call.app.store.attribute_use(&key, limit).await?;
         // One that is carried though it is not known was known once.

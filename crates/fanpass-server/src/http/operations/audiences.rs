@@ -80,7 +80,7 @@ impl Operate for List {
         call.expect_long_answer().await?;
         let parameters = &call.parameters;
         let after = parameters.optional("after", |text| AudienceName::new(text))?;
-        let limit = parameters.limit()?;
+        let limit = parameters.limit();
         let all = call.app.store.audiences();
         let behind = after.map_or(Bound::Unbounded, Bound::Excluded);
         // One more than asked for tells whether there is a next page.
@@ -138,7 +138,7 @@ impl Operate for ListMembers {
     async fn operate(call: &mut Call) -> Result<AudiencePart, Problem> {
         let parameters = &call.parameters;
         let after = parameters.optional("after", |text| UserId::new(text))?;
-        let limit = parameters.limit()?;
+        let limit = parameters.limit();
         let limit = (parameters.boolean("count")? != Some(true)).then_some(limit);
         let name = parameters.audience_name()?;
         let record = named(call, &name)?;

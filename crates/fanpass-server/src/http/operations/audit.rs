@@ -17,7 +17,7 @@ impl Operate for List {
         let parameters = &call.parameters;
         let filter = AuditFilter {
             before: parameters.after_number()?,
-            limit: parameters.limit()?,
+            limit: parameters.limit(),
             subject: parameters.text("subject"),
             operation: parameters.text("operation"),
             target: parameters.text("target"),

@@ -44,7 +44,7 @@ impl Operate for Dead {
 
     async fn operate(call: &mut Call) -> Result<DeadLetterList, Problem> {
         let parameters = &call.parameters;
-        let (before, limit) = (parameters.after_number()?, parameters.limit()?);
+        let (before, limit) = (parameters.after_number()?, parameters.limit());
         let mut letters = call.app.store.dead_letters(before, limit + 1).await?;
         let more = cut(&mut letters, limit);
         let next = letters.last().map(|last| last.sequence.to_string());

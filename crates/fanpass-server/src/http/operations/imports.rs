@@ -73,7 +73,7 @@ impl Operate for List {
         let parameters = &call.parameters;
         let segment = parameters.optional("segmentName", |text| SegmentName::new(text))?;
         let after = parameters.optional("after", |text| ImportId::new(text))?;
-        let limit = parameters.limit()?;
+        let limit = parameters.limit();
         call.audit.target = segment.as_ref().map(ToString::to_string);
         let store = &call.app.store;
         let mut jobs = store.import_jobs(segment.as_ref(), after.as_ref(), limit + 1).await?;
@@ -95,7 +95,7 @@ impl Operate for Errors {
         let parameters = &call.parameters;
         let id = parameters.import_id()?;
         let after = parameters.after_number()?.unwrap_or_default();
-        let limit = parameters.limit()?;
+        let limit = parameters.limit();
         call.audit.target = Some(id.to_string());
         let job = find(&call.app.store, &id).await?;
         let mut rejects = call.app.store.import_rejects(&id, after, limit + 1).await?;

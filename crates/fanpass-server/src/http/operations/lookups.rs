@@ -23,7 +23,7 @@ impl Operate for ListSegments {
     async fn operate(call: &mut Call) -> Result<SegmentList, Problem> {
         let parameters = &call.parameters;
         let after = parameters.optional("after", |text| SegmentName::new(text))?;
-        let limit = parameters.limit()?;
+        let limit = parameters.limit();
         // One more than asked for tells whether there is a next page.
         let mut records = call.app.store.segments(after.as_ref(), limit + 1).await?;
         let more = cut(&mut records, limit);
@@ -59,7 +59,7 @@ impl Operate for ListMembers {
         let parameters = &call.parameters;
         let name = parameters.segment_name()?;
         let after = parameters.optional("after", |text| UserId::new(text))?;
-        let limit = parameters.limit()?;
+        let limit = parameters.limit();
         call.audit.target = Some(name.to_string());
         let mut members = call.app.store.members(&name, after.as_ref(), limit + 1).await?;
         let more = cut(&mut members, limit);

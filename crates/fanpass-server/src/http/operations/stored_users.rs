@@ -18,7 +18,7 @@ impl Operate for List {
     async fn operate(call: &mut Call) -> Result<UserList, Problem> {
         let parameters = &call.parameters;
         let after = parameters.optional("after", |text| UserId::new(text))?;
-        let limit = parameters.limit()?;
+        let limit = parameters.limit();
         // One more than asked for tells whether there is a next page.
         let mut page = call.app.store.users(after.as_ref(), limit + 1).await?;
         let more = cut(&mut page.users, limit);
@@ -42,7 +42,7 @@ impl Operate for History {
         let parameters = &call.parameters;
         let user = parameters.user_id()?;
         call.audit.target = Some(pseudonym(&user));
-        let limit = parameters.limit()?;
+        let limit = parameters.limit();
         let before = parameters.after_number()?;
         call.expect_long_answer().await?;
         let page = call.app.store.user_changes(&user, before, limit).await?;

@@ -26,7 +26,7 @@ impl Operate for List {
 
     async fn operate(call: &mut Call) -> Result<TokenList, Problem> {
         let parameters = &call.parameters;
-        let (after, limit) = (parameters.text("after"), parameters.limit()?);
+        let (after, limit) = (parameters.text("after"), parameters.limit());
         let mut tokens = call.app.store.tokens(after.as_deref(), limit + 1).await?;
         let more = cut(&mut tokens, limit);
         let mut list = TokenList::new(tokens.into_iter().map(summary).collect());

@@ -78,7 +78,15 @@ fn everything_wrong(body: &[u8], registry: &AttributeRegistry) -> Option<Problem
         Some(id) => items.extend(id.ok()?.fault(place_of_id, UserId::validate)),
         None => items.push(missing(place_of_id(), USER_ID)),
     }
-    let Some(Value::Object(properties)) = request.get(PROPERTIES) else { return None };
+    let none = Map::new();
+    let properties = match request.get(PROPERTIES) {
+        Some(Value::Object(properties)) => properties,
+        Some(_) => return None,
+        None => {
+            items.push(missing(format!("/{PROPERTIES}"), PROPERTIES));
+            &none
+        }
+    };
     let mut sound = UserProperties::new();
     for (name, value) in properties {
         let key = AttributeKey::new(name.clone());

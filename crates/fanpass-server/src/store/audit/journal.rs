@@ -41,10 +41,11 @@ struct Shared {
 impl Journal {
     /// Begins a journal behind those that an earlier process left in the folder.
     pub(in crate::store) fn open(folder: &Arc<DataFolder>, service: &Connection) -> Result<Self, Fault> {
-        let path = folder.path();
-        let left = numbers(path).map_err(|error| StoreError::io("list", path, error))?;
+        let at = folder.path();
+        let left = numbers(at).map_err(|error| StoreError::io("list", at, error))?;
+        left.iter().try_for_each(|number| refuse_unreadable(&path(at, *number)))?;
         let newest = left.last().copied().unwrap_or_default().max(batch::taken(service)?.0);
-        let mut growing = Growing::begin(path, newest.saturating_add(1))?;
+        let mut growing = Growing::begin(at, newest.saturating_add(1))?;
         growing.touched = !left.is_empty();
         Ok(Self(Arc::new(Shared { folder: Arc::clone(folder), growing: Mutex::new(growing) })))
     }
@@ -139,6 +140,21 @@ impl Journal {
         }
         batch::set_taken(connection, end)
     }
+}
+
+/// Refuses a journal that cannot be taken in: every commit would fail.
+fn refuse_unreadable(path: &Path) -> Result<(), StoreError> {
+    let open = || {
+        let is_file = fs::metadata(path)?.is_file();
+        if is_file { File::open(path).map(drop) } else { Err(io::Error::other("it is no file")) }
+    };
+    open().map_err(|error| {
+        let mut error = StoreError::io("read", path, error);
+        error.advise(
+            "give it to the user that the service runs as (chown); or move it away, and the audit lacks the records in it",
+        );
+        error
+    })
 }
 
 pub(super) fn path(folder: &Path, number: i64) -> PathBuf {

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use rusqlite::{Connection, Transaction};
 
-use super::{Check, count, integrity, open};
+use super::{Check, integrity, open};
 use crate::store::SERVICE;
-use crate::store::columns::{COLUMNS, LeftOut, Sums, left_out, verify};
+use crate::store::columns::{COLUMNS, LeftOut, Standing, Sums, left_out, verify};
 
 /// What helps against any damage of a copy.
 pub(super) const DELETE: &str =
@@ -30,20 +30,20 @@ fn examine(check: &mut Check, data: &Path, connection: &Connection) -> rusqlite:
     let service = open(check, data, &SERVICE).ok();
     let (copy, service) = at_one_moment(connection, service.as_ref())?;
     let version: usize = copy.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if version == 0 || count(&copy, "SELECT built FROM standing")? == 0 {
+    let (built, standing) = if version == 0 { Default::default() } else { Standing::load(&copy)? };
+    if !built {
         check.notice(COLUMNS.file, "it is not finished", "the service makes it anew");
         return Ok(());
     }
     integrity(check, &copy, COLUMNS.file, DELETE)?;
-    let taken = copy.query_row("SELECT taken FROM standing", [], |row| row.get(0))?;
     // What is wrong with that file is told where that is checked.
-    let expected = service.as_deref().and_then(|service| expected(check, service, taken).ok().flatten());
+    let expected = service.as_deref().and_then(|service| expected(check, service, &standing).ok().flatten());
     let mut statement = match (&service, &expected) {
         (Some(service), Some(_)) => Some(left_out(service)?),
         _ => None,
     };
     let left_out = match &mut statement {
-        Some(statement) => LeftOut::read(statement, taken)?,
+        Some(statement) => LeftOut::read(statement, standing.taken)?,
         None => LeftOut::none(),
     };
     let before = check.damages;
@@ -85,22 +85,17 @@ fn begin(connection: &Connection) -> rusqlite::Result<Transaction<'_>> {
 }
 
 /// What the users of `service.db` come to whom the copy must know, if they can be told from those it need not.
-fn expected(check: &mut Check, service: &Connection, taken: i64) -> rusqlite::Result<Option<Sums>> {
-    let (newest, forgotten): (i64, i64) = service.query_row(
-        "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'audit'), 0), forgotten FROM totals",
-        [],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
-    if taken > newest {
-        let what = format!("it knows changes up to {taken}, and service.db has {newest}");
-        check.damage(COLUMNS.file, what, DELETE);
+fn expected(check: &mut Check, service: &Connection, standing: &Standing) -> rusqlite::Result<Option<Sums>> {
+    if !standing.fits(service)? {
+        check.damage(COLUMNS.file, "it knows calls that service.db does not have", DELETE);
         return Ok(None);
     }
-    if forgotten > taken {
+    let forgotten: i64 = service.query_row("SELECT forgotten FROM totals", [], |row| row.get(0))?;
+    if forgotten > standing.taken {
         check.notice(COLUMNS.file, "it lacks changes that are forgotten", "the service makes it anew");
         return Ok(None);
     }
-    Sums::of_service(service, taken)
+    Sums::of_service(service, standing.taken)
 }
 
 fn compare(check: &mut Check, copy: &Sums, service: &Sums) {

@@ -7,6 +7,7 @@ use super::block::{BlockPacker, PackedBlock};
 use super::copy::Copy;
 use super::progress::Progress;
 use super::record::{Keys, write_record};
+use super::standing::{Moment, Standing};
 use super::{USERS_MAX, feed};
 use crate::store::database::Database;
 use crate::store::error::StoreError;
@@ -63,7 +64,10 @@ pub(super) fn build(
     })?;
     blocks.extend(packer.finish());
     copy.put_blocks(blocks)?;
-    copy.finish_build(taken)
+    // Behind the last user that was read: what is not in that history is not to be taken for known.
+    let moment =
+        service.read_blocking("find the newest record", |connection| Ok(Moment::newest(connection)?))?;
+    copy.finish_build(Standing { taken, moment })
 }
 
 fn sort(

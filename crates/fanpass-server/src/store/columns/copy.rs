@@ -5,12 +5,14 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::block::{self, PackedBlock, Place};
 use super::feed::{self, Feed, Present};
 use super::ids::Ids;
+use super::overlay::Changed;
 use super::record::{Keys, insert_keys};
+use super::standing::Standing;
 use super::{COLUMNS, fold, made_anew};
 use crate::store::database::Database;
 use crate::store::error::{Fault, StoreError, StoreErrorKind};
@@ -25,8 +27,7 @@ pub(super) struct Copy {
     pub(super) database: Arc<Database>,
     pub(super) keys: Keys,
     built: bool,
-    /// The last change that was taken over.
-    taken: i64,
+    standing: Standing,
     /// Rows in the overlay, those that took the place of others included.
     waiting: u64,
     /// Rows that may wait there; of many users, more.
@@ -55,18 +56,17 @@ impl Copy {
 
     fn open_as_it_is(folder: &DataFolder) -> Result<Self, StoreError> {
         let database = Database::open(&COLUMNS, folder, WRITES_WAITING)?;
-        let (built, taken, waiting, keys) = database.read_blocking("open the columns", |connection| {
-            let (built, taken) = connection
-                .query_row("SELECT built, taken FROM standing", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            let waiting = connection.query_row("SELECT count(*) FROM overlay", [], |row| row.get(0))?;
-            Ok((built, taken, waiting, Keys::load(connection)?))
-        })?;
+        let ((built, standing), waiting, keys) =
+            database.read_blocking("open the columns", |connection| {
+                let waiting = connection.query_row("SELECT count(*) FROM overlay", [], |row| row.get(0))?;
+                Ok((Standing::load(connection)?, waiting, Keys::load(connection)?))
+            })?;
         let (database, damaged) = (Arc::new(database), Arc::default());
         Ok(Self {
             database,
             keys,
             built,
-            taken,
+            standing,
             waiting,
             waiting_max: fold::WAITING_MAX,
             folding: None,
@@ -140,31 +140,32 @@ impl Copy {
         })
     }
 
-    /// All users are in, as they were after the change `taken` or later.
-    pub(super) fn finish_build(&mut self, taken: i64) -> Result<(), StoreError> {
-        self.write("finish the columns", move |connection| {
-            connection.execute("UPDATE standing SET built = 1, taken = ?1", [taken]).map(drop)
-        })?;
-        (self.built, self.taken) = (true, taken);
+    /// All users are in, as they were then or later.
+    pub(super) fn finish_build(&mut self, standing: Standing) -> Result<(), StoreError> {
+        let stored = standing.clone();
+        self.write("finish the columns", move |connection| stored.store(connection))?;
+        (self.built, self.standing) = (true, standing);
         Ok(())
     }
 
     /// Takes over the changes that come next; true if there are more.
     pub(super) fn take_over(&mut self, service: &Database) -> Result<bool, StoreError> {
-        let (taken, keys) = (self.taken, &mut self.keys);
-        let feed = service
-            .read_blocking("read the changes of users", |connection| feed::read(connection, taken, keys))?;
-        let Some(Feed { taken, touched, users, more }) = feed else {
+        let (standing, keys) = (&self.standing, &mut self.keys);
+        let feed = service.read_blocking("read the changes of users", |connection| {
+            feed::read(connection, standing, keys)
+        })?;
+        let Some(Feed { standing, touched, users, more }) = feed else {
             self.damaged.store(true, Ordering::Relaxed);
-            let message = "changes of users were forgotten before the columns knew them";
+            let message = "the columns of users were not made of this service.db, or lack changes that it has forgotten";
             return Err(StoreError::new(StoreErrorKind::Corrupt, message));
         };
-        if taken == self.taken && users.is_empty() {
+        if standing.taken == self.standing.taken && users.is_empty() {
             return Ok(more);
         }
+        let stored = standing.clone();
         self.waiting += u64::try_from(users.len()).unwrap_or(u64::MAX);
-        self.write("take over changes of users", move |connection| take_over(connection, taken, users))?;
-        self.taken = taken;
+        self.write("take over changes of users", move |connection| take_over(connection, &stored, users))?;
+        self.standing = standing;
         if let Some(touched) = touched {
             self.database.cut_log();
             // What was erased is gone from here: nobody needs to know of it any more.
@@ -212,18 +213,14 @@ impl Copy {
     }
 }
 
-fn take_over(connection: &Connection, taken: i64, users: Vec<Present>) -> rusqlite::Result<()> {
-    let mut upsert = connection.prepare_cached(
-        "INSERT INTO overlay (id, attributes) VALUES (?1, ?2) \
-         ON CONFLICT (id) DO UPDATE SET attributes = excluded.attributes",
-    )?;
+fn take_over(connection: &Connection, standing: &Standing, users: Vec<Present>) -> rusqlite::Result<()> {
     for Present { id, record } in users {
         match record {
-            Some(record) => drop(upsert.execute(params![id.as_bytes(), record])?),
+            Some(record) => Changed { id, record }.store(connection)?,
             None => erase(connection, &id)?,
         }
     }
-    connection.prepare_cached("UPDATE standing SET taken = ?1")?.execute([taken]).map(drop)
+    standing.store(connection)
 }
 
 /// Erases a user, from its block at once.

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::record::{Keys, write_record};
+use super::standing::{Moment, Standing};
 use crate::store::error::Fault;
 use crate::store::users::damaged;
 
@@ -17,8 +18,8 @@ const TOUCHED_MAX: u32 = 1_000;
 /// What comes next.
 #[derive(Debug)]
 pub(super) struct Feed {
-    /// The last change it knows.
-    pub(super) taken: i64,
+    /// How far the columns are with it.
+    pub(super) standing: Standing,
     /// The last of those users that no change tells of.
     pub(super) touched: Option<i64>,
     pub(super) users: Vec<Present>,
@@ -34,17 +35,20 @@ pub(super) struct Present {
     pub(super) record: Option<Vec<u8>>,
 }
 
-/// The changes behind the one numbered `taken`, as their users are now; `None` where not all of them are there any more.
-pub(super) fn read(connection: &Connection, taken: i64, keys: &mut Keys) -> Result<Option<Feed>, Fault> {
-    let (forgotten, newest): (i64, i64) = connection
-        .prepare_cached(
-            "SELECT forgotten, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'audit'), 0) FROM totals",
-        )?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    if forgotten > taken || taken > newest {
+/// What changed behind `standing`, as the users are now; `None` where it cannot be told: changes were forgotten, or this is not
+/// the `service.db` that the columns were made of.
+pub(super) fn read(
+    connection: &Connection,
+    standing: &Standing,
+    keys: &mut Keys,
+) -> Result<Option<Feed>, Fault> {
+    let forgotten: i64 =
+        connection.prepare_cached("SELECT forgotten FROM totals")?.query_row([], |row| row.get(0))?;
+    if forgotten > standing.taken || !standing.fits(connection)? {
         return Ok(None);
     }
-    let mut feed = Feed { taken, touched: None, users: Vec::new(), more: false };
+    let standing = Standing { taken: standing.taken, moment: Moment::newest(connection)? };
+    let mut feed = Feed { standing, touched: None, users: Vec::new(), more: false };
     changed(connection, &mut feed, keys)?;
     touched(connection, &mut feed, keys)?;
     Ok(Some(feed))
@@ -61,7 +65,7 @@ fn changed(connection: &Connection, feed: &mut Feed, keys: &mut Keys) -> Result<
         "SELECT sequence, user FROM user_changes WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
     )?;
     let mut user = connection.prepare_cached("SELECT id, attributes FROM users WHERE rowid = ?1")?;
-    let mut rows = statement.query(params![feed.taken, CHANGES_MAX])?;
+    let mut rows = statement.query(params![feed.standing.taken, CHANGES_MAX])?;
     let (mut known, mut changes, mut bytes) = (HashSet::new(), 0, 0);
     while let Some(row) = rows.next()? {
         if bytes > BYTES_MAX {
@@ -69,7 +73,7 @@ fn changed(connection: &Connection, feed: &mut Feed, keys: &mut Keys) -> Result<
             return Ok(());
         }
         let (sequence, row): (i64, Option<i64>) = (row.get(0)?, row.get(1)?);
-        (feed.taken, changes) = (sequence, changes + 1);
+        (feed.standing.taken, changes) = (sequence, changes + 1);
         // Whoever is erased meanwhile is told of below.
         if let Some(row) = row
             && known.insert(row)

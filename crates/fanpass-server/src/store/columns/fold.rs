@@ -4,6 +4,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::block::{self, Place};
+use super::overlay::Changed;
 
 /// Users that may wait in the overlay, whatever the number of all.
 pub(super) const WAITING_MAX: u64 = 50_000;
@@ -66,19 +67,19 @@ fn waiting(connection: &Connection, first: &[u8], place: Option<&Place>) -> rusq
         .prepare_cached("SELECT first_id FROM blocks WHERE first_id > ?1 ORDER BY first_id LIMIT 1")?
         .query_row([begin], |row| row.get(0))
         .optional()?;
-    let mut statement = connection
-        .prepare_cached("SELECT id, attributes FROM overlay WHERE id >= ?1 ORDER BY id LIMIT ?2")?;
+    let mut statement =
+        connection.prepare_cached(&format!("{} WHERE id >= ?1 ORDER BY id LIMIT ?2", Changed::ROW))?;
     let mut rows = statement.query(params![first, ROWS_A_BLOCK])?;
     let (mut users, mut bytes) = (Vec::new(), 0);
     while bytes < BYTES_A_BLOCK
         && let Some(row) = rows.next()?
     {
-        let (id, record): Waiting = (row.get(0)?, row.get(1)?);
-        if end.as_ref().is_some_and(|end| id >= *end) {
+        let Changed { id, record } = Changed::read(row)?;
+        if end.as_ref().is_some_and(|end| id.as_bytes() >= end.as_slice()) {
             break;
         }
-        bytes += record.as_ref().map_or(0, Vec::len);
-        users.push((id, record));
+        bytes += record.len();
+        users.push((id.into_bytes(), Some(record)));
     }
     Ok(users)
 }

@@ -1,14 +1,13 @@
 //! Reading the copy: block after block in byte order of the ids, of each only what is asked for.
 
 use fanpass_model::AttributeKey;
-use rusqlite::{Connection, OptionalExtension as _, Row, Rows};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _};
 
 use super::block::{self, Place};
 use super::column::Column;
 use super::damaged;
 use super::ids::Ids;
-use super::record::Record;
-use super::value::ColumnValue;
+use super::overlay::Changed;
 
 /// The users as they stand at one moment.
 #[derive(Debug)]
@@ -75,28 +74,6 @@ pub(crate) struct UserBlock<'v> {
     overlaid: bool,
 }
 
-/// A user who stands in the overlay.
-#[derive(Debug)]
-pub(crate) struct Changed {
-    pub(crate) id: String,
-    record: Vec<u8>,
-}
-
-impl Changed {
-    /// What the user carries of an attribute.
-    pub(crate) fn value(&self, key: Key) -> Option<ColumnValue<'_>> {
-        self.bytes(key).and_then(ColumnValue::read)
-    }
-
-    pub(super) fn bytes(&self, key: Key) -> Option<&[u8]> {
-        Record(&self.record).get(key.0)
-    }
-
-    pub(super) fn record(&self) -> &[u8] {
-        &self.record
-    }
-}
-
 impl<'v> UserBlock<'v> {
     /// How many users the block has; some may have changed since, as the overlay tells.
     pub(crate) fn users(&self) -> usize {
@@ -133,30 +110,33 @@ impl<'v> UserBlock<'v> {
         Ids::read(self.connection, self.place)
     }
 
-    /// The users of the overlay who belong here, in the order of their ids: new ones, and those who take the place of users of
-    /// the block.
-    pub(crate) fn changed(&self) -> rusqlite::Result<Vec<Changed>> {
+    /// What gives the users of the overlay who belong here: new ones, and those who take the place of users of the block.
+    pub(crate) fn overlay(&self) -> rusqlite::Result<Option<CachedStatement<'v>>> {
+        self.overlaid(Changed::ROW)
+    }
+
+    /// The ids of those users, in their order.
+    pub(crate) fn changed(&self) -> rusqlite::Result<Vec<String>> {
+        let Some(mut statement) = self.overlaid("SELECT id FROM overlay")? else { return Ok(Vec::new()) };
+        let mut rows = statement.raw_query();
+        let mut ids = Vec::new();
+        while let Some(row) = rows.next()? {
+            ids.push(String::from_utf8(row.get(0)?).map_err(|_| damaged("an id"))?);
+        }
+        Ok(ids)
+    }
+
+    fn overlaid(&self, what: &str) -> rusqlite::Result<Option<CachedStatement<'v>>> {
         if !self.overlaid {
-            return Ok(Vec::new());
+            return Ok(None);
         }
-        let from = "SELECT id, attributes FROM overlay WHERE id >= ?1 ORDER BY id";
-        let between = "SELECT id, attributes FROM overlay WHERE id >= ?1 AND id < ?2 ORDER BY id";
-        match self.next {
-            None => all(self.connection.prepare_cached(from)?.query([self.start])?),
-            Some(next) => all(self.connection.prepare_cached(between)?.query([self.start, next])?),
+        let until = if self.next.is_some() { "AND id < ?2" } else { "" };
+        let mut statement =
+            self.connection.prepare_cached(&format!("{what} WHERE id >= ?1 {until} ORDER BY id"))?;
+        statement.raw_bind_parameter(1, self.start)?;
+        if let Some(next) = self.next {
+            statement.raw_bind_parameter(2, next)?;
         }
+        Ok(Some(statement))
     }
-}
-
-fn all(mut rows: Rows<'_>) -> rusqlite::Result<Vec<Changed>> {
-    let mut users = Vec::new();
-    while let Some(row) = rows.next()? {
-        users.push(changed(row)?);
-    }
-    Ok(users)
-}
-
-pub(super) fn changed(row: &Row<'_>) -> rusqlite::Result<Changed> {
-    let id = String::from_utf8(row.get(0)?).map_err(|_| damaged("an id"))?;
-    Ok(Changed { id, record: row.get(1)? })
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use fanpass_model::{AttributeKey, AttributeValue};
 
+use super::overlay::Overlay;
 use super::scan::{Key, View};
 use super::value::ColumnValue;
 use crate::store::error::StoreError;
@@ -66,11 +67,13 @@ struct Counts {
 impl Counts {
     fn add(&mut self, view: &View<'_>, index: usize, key: Key) -> rusqlite::Result<()> {
         let Some(block) = view.block(index) else { return Ok(()) };
-        let changed = block.changed()?;
-        for user in &changed {
+        let (mut overlay, mut changed) = (block.overlay()?, Vec::new());
+        let mut overlay = Overlay::read(&mut overlay)?;
+        while let Some(user) = overlay.step()? {
             if let Some(value) = user.bytes(key) {
                 self.count(value, 1);
             }
+            changed.push(user.id);
         }
         let Some(column) = block.column(key)? else { return Ok(()) };
         column.codes(&mut self.codes);
@@ -83,8 +86,8 @@ impl Counts {
         }
         if !changed.is_empty() {
             let mut ids = block.ids()?;
-            for user in &changed {
-                let code = ids.find(&user.id)?.and_then(|place| self.codes.get(place));
+            for id in &changed {
+                let code = ids.find(id)?.and_then(|place| self.codes.get(place));
                 if let Some(count) = code.and_then(|code| self.of_codes.get_mut(usize::from(*code))) {
                     *count -= 1;
                 }

@@ -1,11 +1,12 @@
 //! What must hold of the copy by itself, and what its users come to.
 
-use rusqlite::{Connection, Rows};
+use rusqlite::Connection;
 
 use fanpass_model::UserId;
 
+use super::overlay::{Changed, Overlay};
 use super::record::Record;
-use super::scan::{Changed, Key, UserBlock, View, changed};
+use super::scan::{Key, UserBlock, View};
 use super::sums::{LeftOut, Sum, Sums, carries, hash};
 use super::value::ColumnValue;
 
@@ -21,10 +22,10 @@ pub(in crate::store) fn verify(
         .query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?.into())))?
         .collect::<rusqlite::Result<_>>()?;
     let attributes = keys.iter().map(|(number, _)| (*number, Sum::default())).collect();
-    let mut overlay = connection.prepare("SELECT id, attributes FROM overlay ORDER BY id")?;
+    let mut overlay = Some(connection.prepare_cached(&format!("{} ORDER BY id", Changed::ROW))?);
     let mut walk = Walk {
         left_out,
-        overlay: Overlay::read(overlay.query([])?)?,
+        overlay: Overlay::read(&mut overlay)?,
         users: Sum::default(),
         attributes,
         last: String::new(),
@@ -37,7 +38,7 @@ pub(in crate::store) fn verify(
             tell(&error.to_string());
         }
     }
-    while let Some(user) = walk.overlay.take_if(|_| true)? {
+    while let Some(user) = walk.overlay.step()? {
         walk.overlaid(&user)?;
     }
     if walk.unreadable > 0 {
@@ -64,34 +65,6 @@ fn strays(connection: &Connection, found: &mut impl FnMut(String, String)) -> ru
         }
     }
     Ok(())
-}
-
-/// Those who stand in the overlay, in the order of their ids.
-struct Overlay<'s> {
-    rows: Rows<'s>,
-    next: Option<Changed>,
-}
-
-impl<'s> Overlay<'s> {
-    fn read(rows: Rows<'s>) -> rusqlite::Result<Self> {
-        let mut overlay = Self { rows, next: None };
-        overlay.step()?;
-        Ok(overlay)
-    }
-
-    /// The next of them, if its id is one of these.
-    fn take_if(&mut self, these: impl Fn(&str) -> bool) -> rusqlite::Result<Option<Changed>> {
-        let taken = self.next.take_if(|user| these(&user.id));
-        if taken.is_some() {
-            self.step()?;
-        }
-        Ok(taken)
-    }
-
-    fn step(&mut self) -> rusqlite::Result<()> {
-        self.next = self.rows.next()?.map(changed).transpose()?;
-        Ok(())
-    }
 }
 
 /// All users on their way through the check, in the order of their ids.
@@ -175,7 +148,7 @@ impl Walk<'_> {
 
     /// A user of the overlay.
     fn overlaid(&mut self, changed: &Changed) -> rusqlite::Result<()> {
-        let mut record = Record(changed.record());
+        let mut record = Record(&changed.record);
         let whole =
             record.by_ref().all(|(_, value)| ColumnValue::read(value).is_some()) && record.0.is_empty();
         self.unreadable += u64::from(!whole || UserId::validate(&changed.id).is_err());
@@ -184,7 +157,7 @@ impl Walk<'_> {
         }
         let user = hash(changed.id.as_bytes());
         self.users.add(user);
-        for (key, value) in Record(changed.record()) {
+        for (key, value) in Record(&changed.record) {
             if let Some((_, sum)) = self.attributes.iter_mut().find(|(number, _)| *number == key) {
                 sum.add(carries(user, hash(value)));
             }

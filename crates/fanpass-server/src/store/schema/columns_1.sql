@@ -1,11 +1,15 @@
 -- A copy of the users of service.db by column, to count and select them by. Worthless without that file, and made anew from it.
 
--- One row: whether all users are in, and the last of service.db's user_changes that is.
+-- One row: whether all users are in, the last of service.db's user_changes that is, and which record of the audit was the
+-- newest there then: service.db with another one, or without it, is not what this was made of. 0: there was none.
 CREATE TABLE standing (
-    built  INTEGER NOT NULL,
-    taken  INTEGER NOT NULL
+    built       INTEGER NOT NULL,
+    taken       INTEGER NOT NULL,
+    record      INTEGER NOT NULL,
+    at          INTEGER NOT NULL,
+    request_id  TEXT NOT NULL
 ) STRICT;
-INSERT INTO standing VALUES (0, 0);
+INSERT INTO standing VALUES (0, 0, 0, 0, '');
 
 -- Attributes by number.
 CREATE TABLE keys (
@@ -33,8 +37,9 @@ CREATE TABLE columns (
     codes  BLOB NOT NULL
 ) STRICT;
 
--- Users that changed since their block was written, and new ones.
+-- Users that changed since their block was written, and new ones. The sum is CRC-32 of id and attributes.
 CREATE TABLE overlay (
     id          BLOB NOT NULL UNIQUE,
-    attributes  BLOB NOT NULL
+    attributes  BLOB NOT NULL,
+    sum         INTEGER NOT NULL
 ) STRICT;

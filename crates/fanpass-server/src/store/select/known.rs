@@ -3,7 +3,7 @@
 
 use super::bits::Bits;
 use super::plan::{Condition, Node, Plan};
-use crate::store::columns::{Changed, Key, UserBlock};
+use crate::store::columns::{Key, UserBlock};
 
 /// Of whom something is surely true, and of whom surely not.
 #[derive(Debug, Clone, Copy)]
@@ -107,11 +107,7 @@ pub(super) struct Judged {
 }
 
 /// Users of a block who stand there and not in the overlay, behind `after`.
-pub(super) fn live(
-    block: &UserBlock<'_>,
-    after: Option<&str>,
-    changed: &[Changed],
-) -> rusqlite::Result<Bits> {
+pub(super) fn live(block: &UserBlock<'_>, after: Option<&str>, changed: &[String]) -> rusqlite::Result<Bits> {
     let mut live = Bits::first(block.users());
     if let Some(after) = after {
         let mut ids = block.ids()?;
@@ -124,8 +120,8 @@ pub(super) fn live(
     }
     if !changed.is_empty() {
         let mut ids = block.ids()?;
-        for user in changed {
-            if let Some(place) = ids.find(&user.id)? {
+        for id in changed {
+            if let Some(place) = ids.find(id)? {
                 live.remove(place);
             }
         }

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use super::known::{Columns, Judged, live};
 use super::plan::Plan;
 use super::user::{Unread, User};
-use crate::store::columns::{Changed, Key, UserBlock};
+use crate::store::columns::{Changed, Key, Overlay, UserBlock};
 use crate::store::combine::lowest;
 use crate::store::members::Members;
 use crate::store::part::{UserPart, step};
@@ -81,9 +81,7 @@ impl<'w, 'e, 'c> Walk<'w, 'e, 'c> {
         if let Some(place) = block.users().checked_sub(1) {
             last = last.max(block.ids()?.at(place)?.to_owned());
         }
-        if let Some(user) = block.changed()?.pop() {
-            last = last.max(user.id);
-        }
+        last = last.max(block.changed()?.pop().unwrap_or_default());
         self.part.next = Some(user_id(&last)?);
         Ok(())
     }
@@ -106,7 +104,7 @@ impl<'w, 'e, 'c> Walk<'w, 'e, 'c> {
         self.others_from.clone_from(&least);
         let mut changed = block.changed()?;
         if is_first {
-            changed.retain(|user| *user.id > *after);
+            changed.retain(|id| **id > *after);
         }
         let live = live(block, is_first.then_some(after).filter(|after| !after.is_empty()), &changed)?;
         let mut columns = Columns {
@@ -119,11 +117,14 @@ impl<'w, 'e, 'c> Walk<'w, 'e, 'c> {
         };
         let known = columns.known(&self.plan.root)?;
         let met = columns.met;
-        self.merge(block, &Judged { known, met, live }, &changed)
+        let mut overlay = if changed.is_empty() { None } else { block.overlay()? };
+        let mut overlay = Overlay::read(&mut overlay)?;
+        while is_first && overlay.take_if(|id| id <= after)?.is_some() {}
+        self.merge(block, &Judged { known, met, live }, overlay)
     }
 
     /// Goes through whoever has to be looked at, in the order of the ids.
-    fn merge(&mut self, block: &UserBlock<'_>, judged: &Judged, changed: &[Changed]) -> Step {
+    fn merge(&mut self, block: &UserBlock<'_>, judged: &Judged, mut changed: Overlay<'_>) -> Step {
         let Judged { known, met, live } = judged;
         let looked_at = if self.limit.is_some() || self.with_others {
             // The others are those whom no user's id is like.
@@ -133,7 +134,6 @@ impl<'w, 'e, 'c> Walk<'w, 'e, 'c> {
             known.yes.or(&known.no).not().and(live)
         };
         let mut ids = None;
-        let mut changed = changed.iter().peekable();
         for place in looked_at.places() {
             // Read only where somebody has to be looked at.
             let ids = match &mut ids {
@@ -141,8 +141,8 @@ impl<'w, 'e, 'c> Walk<'w, 'e, 'c> {
                 None => ids.insert(block.ids()?),
             };
             let id = ids.at(place)?;
-            while let Some(user) = changed.next_if(|user| *user.id < *id) {
-                if self.changed(user)?.is_break() {
+            while let Some(user) = changed.take_if(|changed| changed < id)? {
+                if self.changed(&user)?.is_break() {
                     return END;
                 }
             }
@@ -154,8 +154,8 @@ impl<'w, 'e, 'c> Walk<'w, 'e, 'c> {
                 return END;
             }
         }
-        for user in changed {
-            if self.changed(user)?.is_break() {
+        while let Some(user) = changed.step()? {
+            if self.changed(&user)?.is_break() {
                 return END;
             }
         }

@@ -114,6 +114,7 @@ async fn what_is_wrong_has_its_own_status_and_sentence() {
         let sentence = Page::of(&answer).text(".trouble");
         assert!(sentence.contains(said), "{path}: {sentence}");
     }
+    assert_eq!(person.send(Call::new("OPTIONS", "/portal/segments")).await.status, 405);
     let answer = person.get("/portal/user?id=nobody").await;
     assert_eq!(answer.status, 404);
     assert_eq!(Page::of(&answer).text("h1"), "nobody");

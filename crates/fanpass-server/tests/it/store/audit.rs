@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use fanpass_server::store::{AuditEntry, AuditFilter, Store, check};
+use fanpass_server::store::{AuditEntry, AuditFilter, Clock, Ids, Store, check};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::checks::keep_private;
 use super::open;
+use crate::harness::{Harness, update};
 
 fn entry(operation: &str, number: usize) -> AuditEntry {
     let (request_id, target) = (format!("call-{number}"), Some(format!("target-{}", number % 7)));
@@ -97,6 +98,30 @@ async fn a_journal_that_was_left_behind_is_taken_in_once_without_what_was_cut_of
     assert_eq!(calls(&store, &AuditFilter::default(), 10).await.len(), 4);
     drop(store);
     assert_eq!(journals(folder.path()), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_journal_that_cannot_be_read_is_named_by_the_start_and_by_readyz() {
+    let harness = Harness::start().await;
+    let unreadable = harness.folder.path().join("audit-0.journal");
+    fs::create_dir(&unreadable).unwrap();
+    harness.get("/service/v1/segments").await;
+    assert_eq!(
+        harness.call(update(r#"{"userId":"1","userProperties":{"user_properties.sth":true}}"#)).await.status,
+        500
+    );
+    assert_eq!(harness.get("/readyz").await.status, 503);
+    fs::remove_dir(&unreadable).unwrap();
+    assert_eq!(harness.get("/readyz").await.status, 200);
+
+    let folder = TempDir::new().unwrap();
+    drop(open(&folder));
+    let journal = folder.path().join("audit-7.journal");
+    fs::create_dir(&journal).unwrap();
+    let refused = Store::open(folder.path(), Clock::system(), Ids::random()).unwrap_err().to_string();
+    assert!(refused.contains(journal.to_str().unwrap()) && refused.contains("move it away"), "{refused}");
+    fs::remove_dir(&journal).unwrap();
+    open(&folder);
 }
 
 #[tokio::test]

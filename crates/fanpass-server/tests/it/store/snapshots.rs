@@ -1,11 +1,17 @@
 //! Snapshots: made while the service runs, restored in one step, and no harm when either fails.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
 use std::path::Path;
+use std::process::Command;
 
-use fanpass_server::store::{StoreErrorKind, reset, restore, snapshot};
+use fanpass_server::store::{Manifest, StoreErrorKind, check, may_restore, reset, restore, snapshot};
+use rusqlite::Connection;
 use serde_json::json;
-use tempfile::TempDir;
+use sha2::{Digest as _, Sha256};
+use tempfile::{NamedTempFile, TempDir};
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 use crate::harness::{Call, Harness, post, segment, update, upload};
 
@@ -116,6 +122,55 @@ async fn a_damaged_snapshot_changes_nothing() {
     assert_eq!(restore(&kept.path().join("none"), &target, false).unwrap_err().kind(), StoreErrorKind::Io);
 }
 
+/// Writes a snapshot that holds what another does, and says so, but for what `change` did to its `service.db`.
+fn made_up(of: &Path, file: &Path, change: &str) {
+    let mut archive = ZipArchive::new(File::open(of).unwrap()).unwrap();
+    let mut manifest: Manifest = serde_json::from_reader(archive.by_name("manifest.json").unwrap()).unwrap();
+    let mut written = ZipWriter::new(File::create(file).unwrap());
+    for held in &mut manifest.files {
+        let mut content = Vec::new();
+        archive.by_name(&held.name).unwrap().read_to_end(&mut content).unwrap();
+        if held.name == "service.db" {
+            let database = NamedTempFile::new().unwrap();
+            fs::write(database.path(), &content).unwrap();
+            Connection::open(database.path()).unwrap().execute_batch(change).unwrap();
+            content = fs::read(database.path()).unwrap();
+        }
+        held.bytes = content.len().try_into().unwrap();
+        held.sha256 = format!("{:x}", bytes::Bytes::copy_from_slice(&Sha256::digest(&content)));
+        written.start_file(&held.name, SimpleFileOptions::default()).unwrap();
+        written.write_all(&content).unwrap();
+    }
+    written.start_file("manifest.json", SimpleFileOptions::default()).unwrap();
+    serde_json::to_writer(&mut written, &manifest).unwrap();
+    written.finish().unwrap();
+}
+
+#[tokio::test]
+async fn a_snapshot_whose_content_does_not_fit_changes_nothing() {
+    let (harness, _) = busy().await;
+    let kept = TempDir::new().unwrap();
+    let (file, other) = (kept.path().join("snapshot.zip"), kept.path().join("other.zip"));
+    snapshot(harness.folder.path(), &file).unwrap();
+    for (change, wanted) in [
+        ("SELECT 1", None),
+        ("UPDATE totals SET users = users + 1", Some("service.db")),
+        ("UPDATE users SET attributes = '7'", Some("service.db")),
+    ] {
+        made_up(&file, &other, change);
+        let data = kept.path().join("data");
+        match (restore(&other, &data, true), wanted) {
+            (Ok(_), None) => assert!(data.exists()),
+            (Err(error), Some(wanted)) => {
+                assert_eq!(error.kind(), StoreErrorKind::Corrupt);
+                assert!(error.to_string().contains(wanted), "{error}");
+                assert_eq!(check(&data).unwrap().damages, 0);
+            }
+            (restored, _) => panic!("{change}: {restored:?}"),
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_snapshot_that_fails_leaves_the_one_before() {
     let (harness, _) = busy().await;
@@ -126,10 +181,35 @@ async fn a_snapshot_that_fails_leaves_the_one_before() {
     let spool = harness.folder.path().join("spool");
     fs::remove_dir_all(&spool).unwrap();
     snapshot(harness.folder.path(), &file).unwrap_err();
-    assert!(fs::read(&file).unwrap() == whole);
+    assert!(fs::read(&file).unwrap() == whole, "an import lacks its upload");
     assert_eq!(fs::read_dir(kept.path()).unwrap().count(), 1, "nothing is left over");
     assert_eq!(snapshot(kept.path(), &file).unwrap_err().kind(), StoreErrorKind::NotFound);
     fs::create_dir(&spool).unwrap();
+}
+
+#[tokio::test]
+async fn a_snapshot_takes_the_place_of_nothing_but_a_snapshot() {
+    let harness = Harness::start().await;
+    let kept = TempDir::new().unwrap();
+    let named = |name: &str| kept.path().join(name);
+    fs::write(named("in.csv"), "00042\n").unwrap();
+    fs::create_dir(named("folder")).unwrap();
+    let mut others = vec![named("in.csv"), named("folder")];
+    if cfg!(unix) {
+        others.push(named("pipe"));
+        assert!(Command::new("mkfifo").arg(named("pipe")).status().unwrap().success());
+    }
+    for other in others {
+        let kind = other.metadata().unwrap().file_type();
+        let refused = snapshot(harness.folder.path(), &other).unwrap_err();
+        assert_eq!(refused.kind(), StoreErrorKind::Conflict, "{refused}");
+        assert_eq!(other.metadata().unwrap().file_type(), kind);
+    }
+    assert_eq!(fs::read(named("in.csv")).unwrap(), b"00042\n");
+    let first = snapshot(harness.folder.path(), &named("snapshot.zip")).unwrap();
+    let second = snapshot(harness.folder.path(), &named("snapshot.zip")).unwrap();
+    assert!(second.made_at > first.made_at);
+    assert_eq!(may_restore(&named("snapshot.zip"), &named("data"), false).unwrap(), second);
 }
 
 #[tokio::test]

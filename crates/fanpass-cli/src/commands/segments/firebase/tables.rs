@@ -17,6 +17,7 @@ use tempfile::NamedTempFile;
 use super::Format;
 use super::labels::Labelled;
 use super::parquet::{self, MembershipWriter};
+use crate::profile::refuse_special;
 
 const MEMBERSHIPS: &str = "SegmentMemberships";
 const METADATA: &str = "SegmentMetadata";
@@ -109,6 +110,7 @@ impl Tables {
         // Each label of a membership has to have an entry in the metadata, which therefore come first.
         let files = [(METADATA, self.metadata), (MEMBERSHIPS, memberships)].map(|(name, file)| {
             let path = self.folder.join(format!("{name}.{}", self.extension));
+            refuse_special(&path)?;
             file.as_file().sync_all().with_context(|| format!("cannot write {}", path.display()))?;
             Ok((path, file))
         });

@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use fanpass_model::{UserId, UserProperties};
 use fanpass_testkit::Chance;
 use tempfile::TempDir;
 
-use super::{KEYS, Users, copied, expected, key, open, update, wait};
+use super::{KEYS, Users, audit, copied, erase, expected, key, open, update, wait};
 use crate::store::{StoreErrorKind, check};
 
 /// Runs `statement` on a file of the folder, on which no service runs.
@@ -38,9 +39,10 @@ fn each_damage_is_named_and_the_copy_is_made_anew() {
              WHERE place & 2147483647 = 1",
             "in service.db",
         ),
-        ("INSERT INTO overlay VALUES (x'61', x'0009')", "overlay: 1 users cannot be read"),
-        ("INSERT INTO overlay VALUES (x'7a', x'')", "and service.db"),
-        ("UPDATE standing SET taken = 100000", "it knows changes up to 100000, and service.db has"),
+        ("INSERT INTO overlay VALUES (x'61', x'0009', 3481845921)", "overlay: 1 users cannot be read"),
+        ("INSERT INTO overlay VALUES (x'61', x'', 1)", "a changed user is not what was written"),
+        ("INSERT INTO overlay VALUES (x'7a', x'', 1657960367)", "and service.db"),
+        ("UPDATE standing SET taken = 100000", "it knows calls that service.db does not have"),
         ("UPDATE standing SET built = 0", "it is not finished"),
     ] {
         let folder = TempDir::new().unwrap();
@@ -81,6 +83,21 @@ fn a_damaged_file_is_made_anew_when_it_is_met() {
         assert_eq!(met.unwrap_err().kind(), StoreErrorKind::Busy);
         assert_eq!(copied(&store, 1), expected(&users));
     }
+    for overlaid in ["gold", "Gold"] {
+        let store = open(folder.path());
+        let changes = UserProperties::from_iter([(key(KEYS[0]), overlaid.into())]);
+        wait(store.upsert_user(&UserId::new("overlaid").unwrap(), &changes, audit())).unwrap();
+        users.insert("overlaid".to_owned(), changes);
+        assert_eq!(copied(&store, 1), expected(&users));
+        drop(store);
+        let damage =
+            "UPDATE overlay SET attributes = CAST(replace(CAST(attributes AS TEXT), 'old', 'one') AS BLOB)";
+        sql(folder.path(), "columns.db", damage);
+        let store = open(folder.path());
+        let met = wait(store.attribute_use(&key(KEYS[0]), 5));
+        assert_eq!(met.unwrap_err().kind(), StoreErrorKind::Busy);
+        assert_eq!(copied(&store, 1), expected(&users));
+    }
     for content in [&b"no database"[..], b""] {
         fs::write(folder.path().join("columns.db"), content).unwrap();
         assert_eq!(copied(&open(folder.path()), 1), expected(&users));
@@ -105,4 +122,32 @@ fn changes_that_were_forgotten_make_it_anew() {
     drop(store);
     fs::write(folder.path().join("columns.db"), old).unwrap();
     assert_eq!(copied(&open(folder.path()), 1), expected(&users));
+}
+
+#[test]
+fn a_copy_of_another_history_of_the_users_is_named_and_made_anew_although_the_numbers_fit() {
+    for (known, since) in [(300, 300), (300, 500), (0, 1)] {
+        let folder = TempDir::new().unwrap();
+        let service = folder.path().join("service.db");
+        let (store, mut users, mut chance) = (open(folder.path()), Users::new(), Chance::new(4));
+        update(&store, &mut users, &mut chance, 300);
+        drop(store);
+        let old = fs::read(&service).unwrap();
+        let store = open(folder.path());
+        let mut lost = users.clone();
+        update(&store, &mut lost, &mut chance, known);
+        // No change tells of it.
+        let (erased, _) = lost.pop_first().unwrap();
+        erase(&store, &erased);
+        assert_eq!(copied(&store, 1), expected(&lost));
+        drop(store);
+        fs::write(&service, old).unwrap();
+        let store = open(folder.path());
+        update(&store, &mut users, &mut chance, since);
+        let findings = check(folder.path()).unwrap().findings;
+        assert!(findings[0].what.contains("calls that service.db does not have"), "{findings:#?}");
+        assert_eq!(copied(&store, 1), expected(&users), "{known} {since}");
+        drop(store);
+        assert_eq!(check(folder.path()).unwrap().findings, []);
+    }
 }

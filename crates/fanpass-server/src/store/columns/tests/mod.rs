@@ -11,7 +11,7 @@ use fanpass_testkit::Chance;
 use futures_util::future::join_all;
 use tempfile::TempDir;
 
-use super::Columns;
+use super::{Columns, Overlay};
 use crate::store::{AuditEntry, Clock, Ids, Store, Trace, check};
 
 const KEYS: [&str; 4] =
@@ -38,7 +38,8 @@ fn copied(store: &Store, threads: usize) -> Vec<(String, Vec<(&'static str, Attr
         let mut users = Vec::new();
         for index in blocks {
             let block = view.block(index).unwrap();
-            let changed = block.changed()?;
+            let mut overlay = block.overlay()?;
+            let mut overlay = Overlay::read(&mut overlay)?;
             let (mut ids, mut codes) = (block.ids()?, Vec::new());
             let mut rows: BTreeMap<String, Vec<_>> = BTreeMap::new();
             for place in 0..block.users() {
@@ -53,7 +54,7 @@ fn copied(store: &Store, threads: usize) -> Vec<(String, Vec<(&'static str, Attr
                     values.extend(column.value(*code).map(|value| (*text, value.into_attribute())));
                 }
             }
-            for user in changed {
+            while let Some(user) = overlay.step()? {
                 let value =
                     |(text, number): &(_, Option<_>)| Some((*text, user.value((*number)?)?.into_attribute()));
                 rows.insert(user.id.clone(), keys.iter().filter_map(value).collect());
