@@ -122,7 +122,8 @@ impl App {
         })
     }
 
-    /// Refuses what would leave less room on the disk than is to be kept free, `bytes` more being written.
+    /// Refuses what would leave less room on the disk than is to be kept free, `bytes` more being written. What logs take counts
+    /// as free: they are cut where it is wanted.
     pub(crate) fn check_room(&self, bytes: u64) -> Result<(), Problem> {
         let free = match disk::free(self.store.folder().path()) {
             Ok(Some(free)) => free,
@@ -133,20 +134,30 @@ impl App {
             }
         };
         let kept = self.limits.disk_kept_free;
-        if free >= kept.saturating_add(bytes) {
+        let wanted = kept.saturating_add(bytes);
+        if free >= wanted {
+            return Ok(());
+        }
+        self.store.cut_logs();
+        let logs: u64 = self.store.log_bytes().iter().map(|(_, bytes)| bytes).sum();
+        if free.saturating_add(logs) >= wanted {
             return Ok(());
         }
         tracing::error!(free, kept, "the disk has too little room for uploads and lists");
-        let detail = format!(
-            "it would leave less than the {kept} bytes that are kept free on the service's disk; nothing was stored: \
-             its operator must free space"
-        );
+        let what = match kept {
+            0 => "the service's disk has no room for it".to_owned(),
+            _ => {
+                format!("it would leave less than the {kept} bytes that are kept free on the service's disk")
+            }
+        };
+        let detail = format!("{what}; nothing was stored: its operator must free space");
         Err(Problem::new(Kind::FULL, detail))
     }
 
     /// What is done every second: owed records are kept, counts of refused calls recorded, uses of tokens kept, old changes
     /// forgotten.
     pub(crate) async fn tend(&self) -> Result<(), StoreError> {
+        self.store.folder().check_place()?;
         self.owed.settle(&self.store).await?;
         self.record_floods(self.store.clock().now().as_microsecond()).await?;
         self.store.keep_token_uses(TOKEN_USE_KEPT).await?;

@@ -193,6 +193,7 @@ impl Tending {
                 let Some(app) = app.upgrade() else { return };
                 match AssertUnwindSafe(app.tend()).catch_unwind().await {
                     Ok(Ok(())) => {}
+                    Ok(Err(error)) if error.kind() == StoreErrorKind::Moved => tracing::error!("{error}"),
                     Ok(Err(error)) => tracing::warn!(%error, "the storage could not be tended"),
                     // The next time may go better, and without it nothing would be tended any more.
                     Err(_) => tracing::error!("the storage could not be tended: it panicked"),

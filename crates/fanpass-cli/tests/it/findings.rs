@@ -121,7 +121,7 @@ fn titles_above_a_table_stop_every_command_until_they_are_stated() {
     let next =
         "Next: fanpass segments push SEGMENT --file fans.csv --id '#1' --skip-rows 1 --header present\n";
     assert!(stated(&check).contains(next));
-    assert!(stated(&push).starts_with("Sent 2 ids of fans.csv"));
+    assert!(stated(&push).contains("Sent 2 ids of fans.csv"));
     club.file(
         "feeds.toml",
         "[[segment]]\nname = \"fans\"\nfile = \"fans.csv\"\nid = \"acct_id\"\nread = { skip-rows = 1 }\n",

@@ -77,13 +77,21 @@ impl AttributeRegistry {
         of(Namespace::Platform).chain(of(Namespace::Custom))
     }
 
-    /// Everything that keeps `properties` from being written, in key order; empty when they may be.
+    /// Everything that keeps `properties` from being written, in key order; empty when they may be. A platform attribute can be
+    /// unset (`null`) whether it is known or not.
     pub fn check(&self, properties: &UserProperties) -> Vec<Violation> {
         let violation = |(key, value): (&AttributeKey, &AttributeValue)| match self.get(key) {
             Some(definition) => definition.check_value(value),
+            // What the catalogue knew once may stand with users.
+            None if value.attribute_type().is_none() && key.namespace() == Namespace::Platform => None,
             None => self.unknown(key, value.attribute_type()),
         };
         properties.iter().filter_map(violation).collect()
+    }
+
+    /// What keeps every value from being written under `key`; `None` if it is known, or need not be.
+    pub fn check_key(&self, key: &AttributeKey) -> Option<Violation> {
+        if self.get(key).is_some() { None } else { self.unknown(key, None) }
     }
 
     /// What keeps every value of the type `found` from being written under `key`; `None` if nothing does.

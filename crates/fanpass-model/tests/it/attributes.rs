@@ -99,6 +99,8 @@ fn the_registry_lists_every_violation_at_once() {
 #[test]
 fn unset_fits_any_type_and_unknown_platform_keys_can_be_allowed() {
     assert!(complaints(&registry(), r#"{"custom.loyalty_tier":null}"#).is_empty());
+    assert!(complaints(&registry(), r#"{"user_properties.favourite_stand":null}"#).is_empty());
+    assert_eq!(complaints(&registry(), r#"{"user_properties.favourite_stand":"north"}"#).len(), 1);
     let lenient = registry().with_policy(PlatformPolicy::AllowUnknown);
     assert!(complaints(&lenient, r#"{"user_properties.favourite_stand":"north"}"#).is_empty());
     assert_eq!(complaints(&lenient, r#"{"custom.favourite_stand":"north"}"#).len(), 1);

@@ -11,12 +11,11 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, StatusCode};
 use serde::Deserialize;
 
+use super::standing::LONGEST;
 use super::target::Target;
 
 /// Bytes of an answer that are read at most.
 const ANSWER_MAX: usize = 64 * 1024;
-/// The longest pause that a `Retry-After` can ask for.
-const PAUSE_MAX: Duration = Duration::from_hours(1);
 /// Messages of the validation server that one reason names.
 const MESSAGES_MAX: usize = 3;
 
@@ -79,7 +78,7 @@ async fn understand(answer: Response, debug: bool) -> Answer {
             Err(error) => failed(&error),
         };
     }
-    let wait = retry_after(answer.headers(), SystemTime::now()).map(|wait| wait.min(PAUSE_MAX));
+    let wait = retry_after(answer.headers(), SystemTime::now()).map(|wait| wait.min(LONGEST));
     answer.into_body().drain(ANSWER_MAX).await;
     let may_pass = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_EARLY, StatusCode::TOO_MANY_REQUESTS];
     if status.is_server_error() || may_pass.contains(&status) {

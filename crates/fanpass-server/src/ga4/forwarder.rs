@@ -13,7 +13,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::attempt::{Answer, send};
 use super::payload::compose;
-use super::standing::{microseconds, wait};
+use super::standing::{LONGEST, microseconds, wait};
 use super::target::Target;
 use crate::app::App;
 use crate::store::{Fate, Letter};
@@ -91,7 +91,7 @@ async fn run(sender: Arc<Sender>, most: usize, mut stopped: oneshot::Receiver<()
         let looks = room >= most / 2;
         let mut others_wait = false;
         if looks && !sender.is_paused() {
-            match sender.app.store.letters(room + users.len()).await {
+            match sender.app.store.letters(room + users.len(), microseconds(LONGEST)).await {
                 Ok((letters, wait)) => {
                     others_wait = wait;
                     let mut fresh = letters.into_iter().filter(|letter| !users.contains(&letter.user));

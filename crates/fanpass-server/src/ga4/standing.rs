@@ -17,6 +17,10 @@ const LONGEST_WAIT: Duration = Duration::from_mins(15);
 /// The longest pause of all: a few attempts a minute tell soon enough that GA4 can be reached again.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
+/// The longest that anything is waited for, as a `Retry-After` may ask for it. What is to wait longer was put off by a clock
+/// that was ahead, and waits no more.
+pub(super) const LONGEST: Duration = Duration::from_hours(1);
+
 /// What the service knows of its forwarding; there also where it does not forward.
 #[derive(Debug)]
 pub(crate) struct Forwarding {
@@ -52,7 +56,7 @@ impl Forwarding {
     /// Until when nothing is sent, if that is after `now`.
     pub(crate) fn paused_until(&self, now: Timestamp) -> Option<Timestamp> {
         let until = Timestamp::from_microsecond(self.paused_until.load(Ordering::Relaxed)).ok()?;
-        (until > now).then_some(until)
+        (until > now && until <= now.saturating_add(LONGEST).ok()?).then_some(until)
     }
 
     /// Why the last attempt that failed did so.
@@ -86,7 +90,11 @@ impl Forwarding {
 
     /// Sends nothing for a while.
     pub(super) fn pause(&self, wait: Duration, now: i64) {
-        self.paused_until.fetch_max(now.saturating_add(microseconds(wait)), Ordering::Relaxed);
+        let (until, longest) =
+            (now.saturating_add(microseconds(wait)), now.saturating_add(microseconds(LONGEST)));
+        let _ = self.paused_until.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |before| {
+            Some(if before > longest { until } else { before.max(until) })
+        });
     }
 }
 

@@ -35,6 +35,9 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, P
         tracing::warn!(%error, "not ready");
         Problem::unavailable(match error.kind() {
             StoreErrorKind::Full => "the disk is full; its operator must free space",
+            StoreErrorKind::Moved => {
+                "the data folder was moved or replaced under the service; its log says what to do"
+            }
             _ => "the storage does not answer",
         })
     })?;

@@ -190,6 +190,10 @@ impl From<StoreError> for Problem {
                     "the service's disk is full and nothing was stored; its operator must free space",
                 )
             }
+            StoreErrorKind::Moved => Self::unavailable(
+                "the service's data folder was moved or replaced under it, and nothing is stored; its operator must put the folder \
+                 back and start the service again",
+            ),
             StoreErrorKind::OutOfFiles => {
                 tracing::error!(%error, "the service has as many files open as it may");
                 Self::unavailable("the service has as many files open as it may; try again in a moment")
@@ -233,14 +237,20 @@ mod tests {
             (StoreErrorKind::Full, 507),
             (StoreErrorKind::Corrupt, 500),
             (StoreErrorKind::OutOfFiles, 503),
+            (StoreErrorKind::Moved, 503),
             (StoreErrorKind::Io, 500),
         ] {
             let response = problem(kind).render("1");
             assert_eq!(response.status(), status, "{kind:?}");
             assert_eq!(response.headers().contains_key("retry-after"), status == 503, "{kind:?}");
         }
-        let told_by_the_log_alone =
-            [StoreErrorKind::Full, StoreErrorKind::OutOfFiles, StoreErrorKind::Corrupt, StoreErrorKind::Io];
+        let told_by_the_log_alone = [
+            StoreErrorKind::Full,
+            StoreErrorKind::OutOfFiles,
+            StoreErrorKind::Moved,
+            StoreErrorKind::Corrupt,
+            StoreErrorKind::Io,
+        ];
         for kind in told_by_the_log_alone {
             assert!(!problem(kind).detail.contains("/srv"), "{kind:?}");
         }

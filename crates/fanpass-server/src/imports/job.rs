@@ -59,6 +59,8 @@ fn set_aside_if_held(store: &Store, ticket: &Ticket, job: Unfinished) -> Option<
 }
 
 fn run_queued(import: &mut Import<'_>, job: &Unfinished, options: &ImportOptions) -> Result<(), Failure> {
+    // It would take its upload for lost.
+    import.store().folder().check_place().map_err(|_| Failure::Halted(Halt::Stopped))?;
     let Some(file) = &job.file else {
         let message = "the service stopped before the list was stored; send it again";
         return Err(Failure::Refused(message.to_owned()));

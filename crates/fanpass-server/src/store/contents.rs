@@ -9,6 +9,7 @@ use super::columns::COLUMNS;
 use super::database::{Design, open_reader};
 use super::error::{StoreError, StoreErrorKind};
 use super::folder::{DEVELOPMENT_TOKEN, LOCK, SPOOL, TEMPORARY};
+use super::reserve::RESERVE;
 use super::snapshot::{CATALOGUE, GA4_SECRET};
 use super::{SEGMENTS, SERVICE};
 use crate::auth::key_files;
@@ -65,7 +66,7 @@ pub(super) fn refuse_foreign(data: &Path) -> Result<(), StoreError> {
 /// Whether a name in a data folder is one that the service gives, or reads a file of the operator's under.
 fn is_ours(name: &str) -> bool {
     database_files().any(|file| file == name)
-        || [SPOOL, TEMPORARY, LOCK, CATALOGUE, GA4_SECRET, DEVELOPMENT_TOKEN].contains(&name)
+        || [SPOOL, TEMPORARY, LOCK, RESERVE, CATALOGUE, GA4_SECRET, DEVELOPMENT_TOKEN].contains(&name)
         || [key_files::FIRST_FILE, key_files::FOLDER].contains(&name)
         || is_journal(name)
         || name.starts_with(UNFINISHED)

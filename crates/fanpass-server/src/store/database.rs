@@ -2,14 +2,17 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use super::checkpoint::checkpoints;
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::folder::DataFolder;
 use super::readers::Readers;
+use super::repeated::Repeated;
 use super::writer::{Answer, Durable, Isolation, Opening, Writer};
 use crate::metrics::WriterMeter;
 
@@ -21,6 +24,8 @@ pub(super) struct Design {
     pub(super) page_size: u32,
     /// Pages of log after which a commit also checkpoints; 0 leaves that to the checkpointer.
     pub(super) checkpoint_pages: u32,
+    /// Bytes of log that are moved into the file even while more is written.
+    pub(super) log_bytes: u64,
     /// What becomes of a commit in which one write has failed.
     pub(super) isolation: Isolation,
     /// Whether what is deleted is overwritten with zeros.
@@ -36,10 +41,13 @@ impl Design {
     }
 }
 
-/// Dropped in this order: SQLite moves the log into the file, and removes it, when the last connection is closed, which
+/// Dropped in this order, the checkpointer first: SQLite moves the log into the file, and removes it, when the last connection is closed, which
 /// a reader may not.
 #[derive(Debug)]
 pub(super) struct Database {
+    _checkpoints: Repeated,
+    /// Whether the log is to be cut soon.
+    cut: Arc<AtomicBool>,
     readers: Arc<Readers>,
     writer: Writer,
 }
@@ -67,7 +75,10 @@ impl Database {
         let (made, opening) =
             begin(&connection).map_err(|fault| fault.at(design.file, "open the database"))?;
         let writer = Writer::start(design.file, connection, queue, design.isolation, opening)?;
-        Ok((Self { readers: Arc::new(Readers::new(design.file, path)), writer }, made))
+        let cut = Arc::<AtomicBool>::default();
+        let checkpoints = checkpoints(design, &path, Arc::clone(&cut), writer.standing().clone())?;
+        let readers = Arc::new(Readers::new(design.file, path));
+        Ok((Self { _checkpoints: checkpoints, cut, readers, writer }, made))
     }
 
     /// The figures of the writer.
@@ -77,7 +88,12 @@ impl Database {
 
     /// Whether the last write found no room on the disk.
     pub(super) fn is_full(&self) -> bool {
-        self.writer.is_full()
+        self.writer.standing().full.load(Ordering::Relaxed)
+    }
+
+    /// Has the log moved into the file and cut soon: it holds what is to be gone, or takes room that is wanted.
+    pub(super) fn cut_log(&self) {
+        self.cut.store(true, Ordering::Relaxed);
     }
 
     /// Writes a page that says what it said before, to see whether there is room again.

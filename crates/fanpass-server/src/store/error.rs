@@ -35,6 +35,8 @@ pub enum StoreErrorKind {
     Full,
     /// The process has as many files open as the system lets it. Trying again in a moment helps.
     OutOfFiles,
+    /// The data folder is not at its path any more.
+    Moved,
     /// The storage is closed, or was stopped while the work was under way.
     Stopped,
     /// Reading or writing failed.

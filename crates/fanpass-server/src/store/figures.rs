@@ -20,6 +20,12 @@ impl Store {
         [self.0.segments.meter(), self.0.service.meter()]
     }
 
+    /// Has all logs cut soon, for the room that they take.
+    pub(crate) fn cut_logs(&self) {
+        self.0.segments.cut_log();
+        self.0.service.cut_log();
+    }
+
     /// Bytes of each database's log.
     pub(crate) fn log_bytes(&self) -> [(&'static str, u64); 2] {
         [SEGMENTS.file, SERVICE.file].map(|file| {

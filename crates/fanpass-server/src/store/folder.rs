@@ -21,7 +21,7 @@ pub(crate) const DEVELOPMENT_TOKEN: &str = "dev-token";
 #[derive(Debug)]
 pub(crate) struct DataFolder {
     path: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 impl DataFolder {
@@ -29,12 +29,26 @@ impl DataFolder {
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         make_private(path).map_err(|error| StoreError::io("make the data folder", path, error))?;
         let lock = lock(path)?;
-        let folder = Self { path: path.to_owned(), _lock: lock };
+        let folder = Self { path: path.to_owned(), lock };
         for part in [folder.spool(), folder.temporary()] {
             make_private(&part).map_err(|error| StoreError::io("make the folder", &part, error))?;
         }
         folder.empty_temporary()?;
         Ok(folder)
+    }
+
+    /// Refuses to go on where the path leads to another folder by now, or to none: what is opened by its path would not be that of
+    /// this service.
+    pub(crate) fn check_place(&self) -> Result<(), StoreError> {
+        if is_same(&self.lock, &self.file(LOCK)) {
+            return Ok(());
+        }
+        let message = format!(
+            "the data folder was moved or replaced while the service runs: the `{LOCK}` file in `{}` is not the one that it holds; \
+             stop the service, put the folder back or name its new place, and start it again",
+            self.path.display()
+        );
+        Err(StoreError::new(StoreErrorKind::Moved, message))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -127,6 +141,25 @@ pub(crate) fn private() -> OpenOptions {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.write(true);
     options
+}
+
+/// Whether an open file is the one at `path`.
+#[cfg(unix)]
+fn is_same(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    match fs::metadata(path).map(identity) {
+        Ok(found) => file.metadata().map(identity).is_ok_and(|held| held == found),
+        // What cannot be looked at for another reason is told by whoever needs it.
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    }
+}
+
+/// Elsewhere a folder with an open file in it stays where it is.
+#[cfg(not(unix))]
+fn is_same(_: &File, _: &Path) -> bool {
+    true
 }
 
 fn lock(folder: &Path) -> Result<File, StoreError> {

@@ -26,17 +26,20 @@ mod log;
 mod members;
 mod missing;
 mod outbox;
+mod pack;
 mod page;
 mod part;
 mod readers;
 mod repeated;
 mod replace;
+mod reserve;
 mod scratch;
 mod segments;
 mod select;
 mod snapshot;
 mod sweeper;
 mod tokens;
+mod turn;
 mod users;
 mod versions;
 mod writer;
@@ -78,7 +81,6 @@ pub(crate) use versions::{Content, Publication, Published};
 use attributes::AttributeCache;
 use audiences::AudienceCache;
 use audit::Journal;
-use checkpoint::checkpoints;
 use columns::Columns;
 use database::{Database, Design};
 use folder::DataFolder;
@@ -92,6 +94,8 @@ static SEGMENTS: Design = Design {
     file: "segments.db",
     page_size: 16_384,
     checkpoint_pages: 0,
+    // A list of ten million ids is to be published before it is written a second time.
+    log_bytes: 320 << 20,
     isolation: Isolation::Each,
     overwrite: false,
     migrations: &[
@@ -105,6 +109,8 @@ static SERVICE: Design = Design {
     file: "service.db",
     page_size: 4_096,
     checkpoint_pages: 0,
+    // A look-up would take longer with more.
+    log_bytes: 64 << 20,
     isolation: Isolation::Commit,
     // What is erased of a user is to be gone from the file.
     overwrite: true,
@@ -115,11 +121,6 @@ static SERVICE: Design = Design {
     ],
 };
 
-/// Bytes of log that are moved into the file while more is written. A list of ten million ids is to be published before it
-/// is written a second time.
-const SEGMENTS_LOG_BYTES: u64 = 320 << 20;
-/// As above; a look-up would take longer with more.
-const SERVICE_LOG_BYTES: u64 = 64 << 20;
 /// Writes of lists that wait; imports wait for room themselves, and each is some megabytes.
 const SEGMENT_WRITES_WAITING: usize = 64;
 /// Writes of all else that wait, when the configuration does not say.
@@ -136,7 +137,6 @@ struct Parts {
     journal: Journal,
     sweeper: Sweeper,
     columns: Columns,
-    _checkpoints: [Repeated; 2],
     segments: Arc<Database>,
     service: Arc<Database>,
     attributes: Arc<AttributeCache>,
@@ -185,16 +185,11 @@ impl Store {
         let tokens = Arc::new(TokenCache::load(&service)?);
         let sweeper = Sweeper::start(&segments)?;
         let columns = Columns::start(&folder, &service)?;
-        let checkpoints = [
-            checkpoints(folder.file(SEGMENTS.file), SEGMENTS_LOG_BYTES)?,
-            checkpoints(folder.file(SERVICE.file), SERVICE_LOG_BYTES)?,
-        ];
         Ok(Self(Arc::new(Parts {
             _tending: tending,
             journal,
             sweeper,
             columns,
-            _checkpoints: checkpoints,
             segments,
             service,
             attributes,
@@ -221,8 +216,10 @@ impl Store {
         &self.0.folder
     }
 
-    /// Whether reads are answered and, where a write has found the disk full, whether there is room again.
+    /// Whether the folder is where it was, reads are answered and, where a write or the record of a call has found no room, whether
+    /// there is room again.
     pub(crate) async fn ready(&self) -> Result<(), StoreError> {
+        self.0.folder.check_place()?;
         for database in [&self.0.segments, &self.0.service] {
             let answers = |connection: &Connection| {
                 Ok(connection.pragma_query_value(None, "user_version", |_| Ok(()))?)
@@ -232,7 +229,7 @@ impl Store {
                 database.try_write().await?;
             }
         }
-        Ok(())
+        self.0.journal.try_append()
     }
 
     fn now(&self) -> i64 {

@@ -8,18 +8,17 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use jiff::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipWriter};
 
 use super::contents::refuse_lost;
-use super::database::{Design, open_reader};
+use super::database::{Design, open_at_rest, open_reader};
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::folder::{Hold, SPOOL, open_private, sync_folder};
 use super::log::refuse_damaged;
+use super::pack::Pack;
 use super::scratch::{Scratch, parent};
 use super::{SEGMENTS, SERVICE};
 use crate::auth::key_files;
@@ -137,7 +136,11 @@ fn refuse_damaged_at_rest(data: &Path) -> Result<(), StoreError> {
 }
 
 /// Copies `segments.db`, and opens the uploads that the copy's unfinished imports need.
+///
+/// An upload that two copies in a row need and that is not there is gone for good: its import has failed, and its end waits to be
+/// written. The next start writes it, also that of what is restored.
 fn copy_segments(data: &Path, copies: &Path) -> Result<Vec<(String, File)>, StoreError> {
+    let mut missed: Vec<String> = Vec::new();
     for _ in 0..ATTEMPTS_MAX {
         // Open before the copy is made: what an import needs may be gone afterwards.
         let mut open = open_uploads(&data.join(SPOOL))?;
@@ -152,13 +155,15 @@ fn copy_segments(data: &Path, copies: &Path) -> Result<Vec<(String, File)>, Stor
             }
         }
         open.retain(|(name, _)| needed.contains(name));
-        if open.len() == needed.len() {
+        let missing = |name: &String| !open.iter().any(|(known, _)| known == name);
+        let missing: Vec<String> = needed.into_iter().filter(missing).collect();
+        if missing.iter().all(|name| missed.contains(name)) {
             return Ok(open);
         }
+        missed = missing;
         fs::remove_file(&copy).map_err(|error| StoreError::io("remove", &copy, error))?;
     }
-    let message = "imports ended as fast as they were copied, or their uploads are missing; try again, then see \
-                   `fanpass fsck`";
+    let message = "imports ended as fast as they were copied; try again in a moment";
     Err(StoreError::new(StoreErrorKind::Busy, message))
 }
 
@@ -190,47 +195,19 @@ fn copy_database(design: &Design, data: &Path, copies: &Path) -> Result<(), Stor
     let into = copies.join(design.file);
     // SQLite takes an empty file for one that is not there, and leaves its mode alone.
     open_private(&into).map_err(|error| StoreError::io("make the file", &into, error))?;
-    let copy = || -> rusqlite::Result<()> {
-        let connection = open_reader(&data.join(design.file))?;
-        connection.execute("VACUUM INTO ?1", [into.to_string_lossy()])?;
-        Ok(())
+    let copy =
+        |connection: Connection| connection.execute("VACUUM INTO ?1", [into.to_string_lossy()]).map(drop);
+    let outcome = open_reader(&data.join(design.file)).and_then(copy);
+    let outcome = match outcome {
+        // SQLite can make no index beside it. Nobody can start a service there either.
+        Err(error)
+            if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) && !Hold::take(data)?.in_use =>
+        {
+            open_at_rest(data, design).and_then(copy)
+        }
+        outcome => outcome,
     };
-    copy().map_err(|error| Fault::from(error).at(design.file, "copy the database"))
-}
-
-/// A snapshot file being written.
-struct Pack<'a> {
-    zip: ZipWriter<&'a File>,
-    files: Vec<ManifestFile>,
-}
-
-impl<'a> Pack<'a> {
-    fn new(file: &'a File) -> Self {
-        Self { zip: ZipWriter::new(file), files: Vec::new() }
-    }
-
-    fn add(&mut self, name: &str, from: &mut File) -> io::Result<()> {
-        self.zip.start_file(name, options())?;
-        let (bytes, sha256) = copy_hashed(from, &mut self.zip)?;
-        self.files.push(ManifestFile { name: name.to_owned(), bytes, sha256 });
-        Ok(())
-    }
-
-    fn finish(mut self, made_at: String) -> io::Result<Manifest> {
-        let service = env!("CARGO_PKG_VERSION").to_owned();
-        let manifest = Manifest { format: FORMAT, service, made_at, files: self.files };
-        self.zip.start_file(MANIFEST, options())?;
-        serde_json::to_writer_pretty(&mut self.zip, &manifest)?;
-        self.zip.finish()?;
-        Ok(manifest)
-    }
-}
-
-fn options() -> SimpleFileOptions {
-    SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Stored)
-        .large_file(true)
-        .unix_permissions(0o600)
+    outcome.map_err(|error| Fault::from(error).at(design.file, "copy the database"))
 }
 
 /// Copies all of `from`; gives back how much it was and its SHA-256.

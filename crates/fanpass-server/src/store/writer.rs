@@ -12,6 +12,7 @@ use rusqlite::Connection;
 
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::repeated::spawn;
+use super::turn::Turn;
 use crate::metrics::WriterMeter;
 use commit::Commit;
 pub(super) use commit::Isolation;
@@ -29,8 +30,16 @@ pub(super) struct Writer {
     file: &'static str,
     queue: Option<SyncSender<Box<dyn Task>>>,
     thread: Option<JoinHandle<()>>,
-    full: Arc<AtomicBool>,
+    standing: Standing,
     meter: WriterMeter,
+}
+
+/// What whoever looks after the log shares with the writer.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Standing {
+    /// The last commit found no room on the disk.
+    pub(super) full: Arc<AtomicBool>,
+    pub(super) turn: Arc<Turn>,
 }
 
 /// What each commit begins with, before the work that waits; its failure is that of the commit.
@@ -49,14 +58,14 @@ impl Writer {
             |error| StoreError::new(StoreErrorKind::Io, format!("could not measure {file}: {error}"));
         let meter = WriterMeter::new(file).map_err(no_meter)?;
         let (queue, work) = sync_channel(capacity);
-        let full = Arc::new(AtomicBool::new(false));
-        let (found_full, metered) = (Arc::clone(&full), meter.clone());
+        let standing = Standing::default();
+        let (shared, metered) = (standing.clone(), meter.clone());
         let mut synced = Synced::default();
         let thread = spawn(format!("write {file}"), move || {
             let commit = Commit { file, connection: &connection, isolation, opening: opening.as_ref() };
-            write_all(commit, &work, &mut synced, &found_full, &metered);
+            write_all(commit, &work, &mut synced, &shared, &metered);
         })?;
-        Ok(Self { file, queue: Some(queue), thread: Some(thread), full, meter })
+        Ok(Self { file, queue: Some(queue), thread: Some(thread), standing, meter })
     }
 
     /// The figures of this writer.
@@ -64,9 +73,9 @@ impl Writer {
         &self.meter
     }
 
-    /// Whether the last commit found no room on the disk.
-    pub(super) fn is_full(&self) -> bool {
-        self.full.load(Ordering::Relaxed)
+    /// Whether the last commit found no room on the disk, and what lets others have a turn.
+    pub(super) const fn standing(&self) -> &Standing {
+        &self.standing
     }
 
     /// Takes work, or refuses it as busy when too much waits. `then` runs in the writing thread right after the commit.
@@ -143,7 +152,7 @@ fn write_all(
     commit: Commit<'_>,
     work: &Receiver<Box<dyn Task>>,
     synced: &mut Synced,
-    found_full: &AtomicBool,
+    standing: &Standing,
     meter: &WriterMeter,
 ) {
     let mut batch: Vec<Box<dyn Task>> = Vec::with_capacity(BATCH_MAX);
@@ -155,6 +164,7 @@ fn write_all(
         meter.waiting.sub(i64::try_from(batch.len()).unwrap_or_default());
         meter.batch.observe(u32::try_from(batch.len()).map_or(f64::MAX, f64::from));
         let timer = meter.seconds.start_timer();
+        let turn = standing.turn.commit();
         let now = synced.behind >= UNSYNCED_MAX || batch.iter().any(|task| task.durable() == Durable::Now);
         // A commit makes those before it durable by what it writes, and its own work may have nothing to write.
         let owes = now && synced.behind > 0;
@@ -164,10 +174,11 @@ fn write_all(
         let failure = done.err();
         full |= failure.as_ref().is_some_and(|error| error.kind() == StoreErrorKind::Full);
         timer.observe_duration();
-        found_full.store(full, Ordering::Relaxed);
+        standing.full.store(full, Ordering::Relaxed);
         if failure.is_some() {
             commit.abandon();
         }
+        drop(turn);
         for task in batch.drain(..) {
             task.settle(failure.as_ref());
         }

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fanpass_model::{
-    AttributeKey, AttributeRegistry, AttributeType, AttributeValue, SegmentName, UserProperties,
-};
+use fanpass_model::{AttributeKey, AttributeRegistry, AttributeType, SegmentName};
 
 use super::draft::{ATTRIBUTES_MAX, Missing, Named, SEGMENTS_MAX, Use};
 use super::fault::Fault;
@@ -66,9 +64,7 @@ fn attribute(
         let (known, wanted) = (definition.r#type?, wanted?);
         return (known != wanted).then(|| ("wrong_type", mismatch(key, known, wanted)));
     }
-    // Unset fits any type, so that only the key itself can be wrong.
-    let named = UserProperties::from_iter([(key.clone(), AttributeValue::Unset)]);
-    registry.check(&named).into_iter().next().map(|violation| (violation.kind.code(), violation.to_string()))
+    registry.check_key(key).map(|violation| (violation.kind.code(), violation.to_string()))
 }
 
 fn mismatch(key: &AttributeKey, known: AttributeType, wanted: AttributeType) -> String {

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-use crate::harness::{Harness, segment, status_of, update, upload};
+use crate::harness::{Call, Harness, post, segment, status_of, update, upload};
 
 #[tokio::test]
 async fn a_restart_keeps_segments_users_attributes_tokens_and_imports() {
@@ -108,6 +108,61 @@ async fn a_stopped_service_does_not_wait_for_ever() {
     let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     stream.write_all(b"POST /api/v1/update_user HTTP/1.1\r\n").await.unwrap();
     service.serve(listener, std::future::ready(())).await.unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_service_whose_folder_was_moved_stores_nothing_until_it_is_back() {
+    let parent = tempfile::TempDir::new().unwrap();
+    let (data, moved) = (parent.path().join("data"), parent.path().join("moved"));
+    let harness = Harness::with(|config| config.data.clone_from(&data)).await;
+    let list = || segment(r#"{"segmentName":"cup","userIds":["1"]}"#);
+    assert_eq!(harness.call(list()).await.status, 200);
+    std::fs::rename(&data, &moved).unwrap();
+    // Another service takes the place.
+    let other = Harness::with(|config| config.data.clone_from(&data)).await;
+    for call in [
+        list(),
+        upload("cup", "a.csv", b"user_id\n7\n"),
+        update(r#"{"userId":"7","userProperties":{"user_properties.sth":true}}"#),
+        post("/service/v1/keys"),
+        Call::new("GET", "/service/v1/segments"),
+    ] {
+        let answer = harness.call(call).await;
+        assert_eq!(answer.status, 503, "{answer}");
+        assert!(answer.body.contains("moved or replaced"), "{answer}");
+    }
+    assert_eq!(harness.get("/readyz").await.status, 503);
+    assert_eq!(std::fs::read_dir(data.join("spool")).unwrap().count(), 0);
+    assert!(!data.join("signing-keys").exists());
+    assert_eq!(other.get("/service/v1/segments").await.json()["segments"], serde_json::json!([]));
+
+    std::fs::rename(&data, parent.path().join("other")).unwrap();
+    std::fs::rename(&moved, &data).unwrap();
+    assert_eq!(harness.call(list()).await.status, 200);
+    assert_eq!(harness.get("/readyz").await.status, 200);
+}
+
+/// Nothing can be written to `/dev/full`, and the newest journal is the one of the highest number.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_cannot_be_recorded_is_not_answered_and_the_service_is_not_ready() {
+    let harness = Harness::start().await.restart_after(|folder| {
+        let journal = folder.join(format!("audit-{}.journal", i64::MAX));
+        std::os::unix::fs::symlink("/dev/full", journal).unwrap();
+    });
+    let harness = harness.await;
+    for path in
+        ["/service/v1/segments", "/service/v1/user?userId=nobody", "/service/v1/segment?segmentName=none"]
+    {
+        let answer = harness.get(path).await;
+        assert!(answer.status >= 500, "{path}: {answer}");
+    }
+    let wrong = update(r#"{"userId":"7","userProperties":{"custom.unknown":1}}"#);
+    assert!(harness.call(wrong).await.status >= 500);
+    let stranger = harness.call_as("none", Call::new("GET", "/service/v1/segments")).await;
+    assert_eq!(stranger.status, 401, "who is nobody learns nothing by it");
+    assert_eq!(harness.get("/readyz").await.status, 503);
 }
 
 #[tokio::test]

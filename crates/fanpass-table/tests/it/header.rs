@@ -3,6 +3,7 @@
 use fanpass_table::{ErrorKind, Header, Options, Table, code};
 
 use crate::support::{ids, kind, read, sample, summary};
+use crate::xlsx::{sheet, workbook};
 
 fn with(header: Header) -> Options {
     let mut options = Options::default();
@@ -186,4 +187,22 @@ fn an_id_with_characters_that_cannot_be_seen_is_told_of() {
         );
     }
     assert_eq!(notices("a\u{200b},1"), Vec::<String>::new(), "another column");
+}
+
+#[test]
+fn a_header_that_cannot_be_read_concerns_its_column_alone() {
+    let mut fans = sheet("Fans", &["fan_id", "1"]);
+    let months = rust_xlsxwriter::Format::new().set_num_format("mmm yy");
+    for column in 1..3 {
+        fans.write_number_with_format(0, column, 46_000 + column, &months).unwrap();
+        fans.write(1, column, "x").unwrap();
+    }
+    let sample = sample("fans.xlsx", workbook([fans]));
+    let mut table = Table::open(&sample.path, &Options::default()).unwrap();
+    table.select_ids(None).unwrap();
+    assert_eq!(table.columns(), ["fan_id", "B", "C"]);
+    let told = "fans.xlsx:Fans!B1: the column is named B, as its header is no name (the cell is a date or time, stored as a \
+                number; make it text); so are 1 more";
+    assert_eq!(table.notices(), [told]);
+    assert_eq!(table.next_row().unwrap().unwrap().unwrap().cell(1), Ok("x"));
 }

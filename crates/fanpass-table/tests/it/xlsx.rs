@@ -5,7 +5,7 @@ use rust_xlsxwriter::{ExcelDateTime, Format as Style, Formula, Workbook, Workshe
 
 use crate::support::{drain, fixture, raw_xlsx, read, sample, summary};
 
-fn workbook(sheets: impl IntoIterator<Item = Worksheet>) -> Vec<u8> {
+pub(crate) fn workbook(sheets: impl IntoIterator<Item = Worksheet>) -> Vec<u8> {
     let mut workbook = Workbook::new();
     for sheet in sheets {
         workbook.push_worksheet(sheet);
@@ -13,7 +13,7 @@ fn workbook(sheets: impl IntoIterator<Item = Worksheet>) -> Vec<u8> {
     workbook.save_to_buffer().unwrap()
 }
 
-fn sheet(name: &str, cells: &[&str]) -> Worksheet {
+pub(crate) fn sheet(name: &str, cells: &[&str]) -> Worksheet {
     let mut sheet = Worksheet::new();
     sheet.set_name(name).unwrap();
     for (row, cell) in (0..).zip(cells) {
@@ -172,24 +172,6 @@ fn a_title_above_the_table_is_no_column() {
     let mut stated = Options::default();
     stated.skip_rows = Some(1);
     assert_eq!(read("fans.xlsx", fans, None, &stated).unwrap(), (vec!["1".to_owned()], vec![]));
-}
-
-#[test]
-fn a_header_that_cannot_be_read_concerns_its_column_alone() {
-    let mut fans = sheet("Fans", &["fan_id", "1"]);
-    let months = Style::new().set_num_format("mmm yy");
-    for column in 1..3 {
-        fans.write_number_with_format(0, column, 46_000 + column, &months).unwrap();
-        fans.write(1, column, "x").unwrap();
-    }
-    let sample = sample("fans.xlsx", workbook([fans]));
-    let mut table = Table::open(&sample.path, &Options::default()).unwrap();
-    table.select_ids(None).unwrap();
-    assert_eq!(table.columns(), ["fan_id", "B", "C"]);
-    let told = "fans.xlsx:Fans!B1: the column is named B, as its header is no name (the cell is a date or time, stored as a \
-                number; make it text); so are 1 more";
-    assert_eq!(table.notices(), [told]);
-    assert_eq!(table.next_row().unwrap().unwrap().unwrap().cell(1), Ok("x"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use fanpass_model::operations::{
 };
 use fanpass_model::{
     AttributeDefinition, AttributeKey, AttributeList, AttributeState, AttributeStateRequest, AttributeUse,
-    AttributeValue, DefinitionFault, ErrorKind, Namespace, Operation, ProblemItem, UserProperties, ValueUse,
+    DefinitionFault, ErrorKind, Namespace, Operation, ProblemItem, ValueUse,
 };
 use serde_json::json;
 
@@ -147,9 +147,8 @@ impl Operate for Use {
         call.expect_long_answer().await?;
         let found = call.app.store.attribute_use(&key, limit).await?;
         // One that is carried though it is not known was known once.
-        let carried = UserProperties::from_iter([(key.clone(), AttributeValue::Unset)]);
         if found.users == 0
-            && let Some(unknown) = call.app.registry().check(&carried).first()
+            && let Some(unknown) = call.app.registry().check_key(&key)
         {
             return Err(Problem::new(Kind::NOT_FOUND, unknown.to_string()));
         }

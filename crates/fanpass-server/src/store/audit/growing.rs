@@ -31,13 +31,16 @@ pub(super) struct Growing {
     due: u64,
     /// Whether a record came since the last look.
     pub(super) touched: bool,
+    /// Whether the last record could not be appended.
+    refused: bool,
 }
 
 impl Growing {
     pub(super) fn begin(folder: &Path, number: i64) -> Result<Self, StoreError> {
         let path = path(folder, number);
         let file = open_private(&path).map_err(|error| StoreError::io("make", &path, error))?;
-        let mut begun = Self { number, file, bytes: 0, kept: 0, due: BYTES_DUE, touched: false };
+        let mut begun =
+            Self { number, file, bytes: 0, kept: 0, due: BYTES_DUE, touched: false, refused: false };
         // On a full disk it is tried again with each record.
         let _ = begun.keep_room(folder, &[]);
         Ok(begun)
@@ -61,13 +64,23 @@ impl Growing {
             let message = "too many audit records wait for the disk; try again in a moment";
             return Err(StoreError::new(StoreErrorKind::Busy, message));
         }
-        self.keep_room(folder, line)?;
-        self.write(folder, line)?;
+        let appended = self.keep_room(folder, line).and_then(|()| self.write(folder, line));
+        self.refused = appended.is_err();
+        appended?;
         let due = self.bytes >= self.due;
         if due {
             self.due = self.bytes + BYTES_DUE;
         }
         Ok(due)
+    }
+
+    /// Where the last record could not be appended, sees whether there is room by now.
+    pub(super) fn try_append(&mut self, folder: &Path) -> Result<(), StoreError> {
+        if self.refused {
+            self.keep_room(folder, &[])?;
+            self.refused = false;
+        }
+        Ok(())
     }
 
     pub(super) fn append_at_last(&mut self, folder: &Path, line: &[u8]) -> Result<(), StoreError> {

@@ -34,19 +34,19 @@ pub(in crate::store) struct Journal(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    folder: PathBuf,
+    folder: Arc<DataFolder>,
     growing: Mutex<Growing>,
 }
 
 impl Journal {
     /// Begins a journal behind those that an earlier process left in the folder.
-    pub(in crate::store) fn open(folder: &DataFolder, service: &Connection) -> Result<Self, Fault> {
-        let folder = folder.path().to_owned();
-        let left = numbers(&folder).map_err(|error| StoreError::io("list", &folder, error))?;
+    pub(in crate::store) fn open(folder: &Arc<DataFolder>, service: &Connection) -> Result<Self, Fault> {
+        let path = folder.path();
+        let left = numbers(path).map_err(|error| StoreError::io("list", path, error))?;
         let newest = left.last().copied().unwrap_or_default().max(batch::taken(service)?.0);
-        let mut growing = Growing::begin(&folder, newest.saturating_add(1))?;
+        let mut growing = Growing::begin(path, newest.saturating_add(1))?;
         growing.touched = !left.is_empty();
-        Ok(Self(Arc::new(Shared { folder, growing: Mutex::new(growing) })))
+        Ok(Self(Arc::new(Shared { folder: Arc::clone(folder), growing: Mutex::new(growing) })))
     }
 
     fn lock(&self) -> MutexGuard<'_, Growing> {
@@ -56,14 +56,19 @@ impl Journal {
     /// Appends a record; it outlives this process from here on. True when so much waits that it is to be taken in now.
     pub(in crate::store) fn append(&self, at: i64, entry: &AuditEntry) -> Result<bool, StoreError> {
         let line = batch::line(at, entry)?;
-        self.lock().append(&self.0.folder, &line)
+        self.lock().append(self.0.folder.path(), &line)
+    }
+
+    /// Where the last record could not be appended, whether there is room by now.
+    pub(in crate::store) fn try_append(&self) -> Result<(), StoreError> {
+        self.lock().try_append(self.0.folder.path())
     }
 
     /// Appends the record of a change that the database could not take, into the room that is kept for such; it is on the disk
     /// then.
     pub(in crate::store) fn append_at_last(&self, at: i64, entry: &AuditEntry) -> Result<(), StoreError> {
         let line = batch::line(at, entry)?;
-        self.lock().append_at_last(&self.0.folder, &line)
+        self.lock().append_at_last(self.0.folder.path(), &line)
     }
 
     /// Sees to it that records do not wait for long where no change comes to take them in, and that none is left at the end.
@@ -96,14 +101,19 @@ impl Journal {
 
     /// Deletes the journals once all is taken in and nothing more will come; what cannot be deleted is so by the next start.
     fn remove_all(&self) {
-        for number in numbers(&self.0.folder).unwrap_or_default() {
-            let _ = fs::remove_file(path(&self.0.folder, number));
+        let folder = self.0.folder.path();
+        if self.0.folder.check_place().is_err() {
+            return;
+        }
+        for number in numbers(folder).unwrap_or_default() {
+            let _ = fs::remove_file(path(folder, number));
         }
     }
 
     /// Takes what was appended so far into the commit that `connection` is at, so that records stand in the order of their calls.
     pub(in crate::store) fn take_in(&self, connection: &Connection) -> Result<(), Fault> {
-        let folder = &self.0.folder;
+        self.0.folder.check_place()?;
+        let folder = self.0.folder.path();
         let taken = batch::taken(connection)?;
         let (newest, bytes, end) = self.lock().end(folder, taken)?;
         if taken == end {
@@ -166,6 +176,8 @@ fn numbers(folder: &Path) -> io::Result<Vec<i64>> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use rusqlite::Connection;
 
     use super::super::growing::{BYTES_DUE, BYTES_KEPT};
@@ -174,7 +186,7 @@ mod tests {
     #[test]
     fn records_are_due_by_their_bytes_since_they_were_taken_in_last() {
         let folder = tempfile::tempdir().unwrap();
-        let folder = DataFolder::open(folder.path()).unwrap();
+        let folder = Arc::new(DataFolder::open(folder.path()).unwrap());
         let database = Connection::open_in_memory().unwrap();
         for script in crate::store::SERVICE.migrations {
             database.execute_batch(script).unwrap();
@@ -194,7 +206,7 @@ mod tests {
         use std::os::unix::fs::MetadataExt as _;
 
         let folder = tempfile::tempdir().unwrap();
-        let folder = DataFolder::open(folder.path()).unwrap();
+        let folder = Arc::new(DataFolder::open(folder.path()).unwrap());
         let database = Connection::open_in_memory().unwrap();
         for script in crate::store::SERVICE.migrations {
             database.execute_batch(script).unwrap();

@@ -76,6 +76,14 @@ fn uploads(check: &mut Check, connection: &Connection, data: &Path) -> rusqlite:
             Ok(_) => {}
             // Imported meanwhile, most likely.
             Err(error) if error.kind() == io::ErrorKind::NotFound && check.in_use => {}
+            // As an import leaves it whose end could not be written.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                check.notice(
+                    place,
+                    "it is gone and its import has no end",
+                    "the next start says that it failed; send the file again",
+                );
+            }
             Err(error) => check.damage(place, format!("its import needs it: {error}"), next),
         }
         needed.insert(name);

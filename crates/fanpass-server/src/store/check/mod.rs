@@ -173,7 +173,11 @@ fn database(check: &mut Check, data: &Path, design: &Design, verify: Verify) -> 
         return Ok(());
     }
     if !data.join(design.file).is_file() {
-        check.damage(design.file, "it is missing", RESTORE);
+        check.notice(
+            design.file,
+            "it was not made yet: the first start was cut off",
+            "the next start makes it",
+        );
         return Ok(());
     }
     let connection = open(check, data, design)?;

@@ -166,11 +166,13 @@ impl Copy {
         self.write("take over changes of users", move |connection| take_over(connection, taken, users))?;
         self.taken = taken;
         if let Some(touched) = touched {
+            self.database.cut_log();
             // What was erased is gone from here: nobody needs to know of it any more.
             service.write_blocking("forget who was erased", move |connection| {
                 connection.execute("DELETE FROM touched WHERE sequence <= ?1", [touched])?;
                 Ok(())
             })?;
+            service.cut_log();
         }
         Ok(more)
     }

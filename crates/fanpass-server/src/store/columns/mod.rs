@@ -52,6 +52,7 @@ pub(super) static COLUMNS: Design = Design {
     file: "columns.db",
     page_size: 16_384,
     checkpoint_pages: 4_096,
+    log_bytes: 64 << 20,
     isolation: Isolation::Each,
     // What is erased of a user is to be gone from here as well.
     overwrite: true,
@@ -168,6 +169,8 @@ impl Kept {
 
     /// Takes a step; true if there is more to take over.
     fn bring_up(&self, slot: &mut Option<Copy>, patient: bool) -> Result<bool, StoreError> {
+        // Before the file of another service is opened, or removed.
+        self.folder.check_place()?;
         // Once more where the copy turns out to be worthless.
         for _ in 0..2 {
             if slot.as_ref().is_some_and(Copy::is_damaged) {

@@ -82,18 +82,26 @@ impl Store {
         self.0.outbox.bell.notified().await;
     }
 
-    /// The letters that are due, at most `limit`, and whether others wait for their time.
-    pub(crate) async fn letters(&self, limit: usize) -> Result<(Vec<Letter>, bool), StoreError> {
-        let (now, limit) = (self.now(), i64::try_from(limit).unwrap_or(i64::MAX));
+    /// The letters that are due, at most `limit`, and whether others wait for their time. Due is also what would wait for longer
+    /// than `longest`, in microseconds: the clock was ahead when it was put off.
+    pub(crate) async fn letters(
+        &self,
+        limit: usize,
+        longest: i64,
+    ) -> Result<(Vec<Letter>, bool), StoreError> {
+        let now = self.now();
         let read = move |connection: &Connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT outbox.id, user, changed, since, attempts, coalesce(attributes, '{}') \
-                 FROM outbox LEFT JOIN users ON users.id = user WHERE due <= ?1 ORDER BY due LIMIT ?2",
+                 FROM outbox LEFT JOIN users ON users.id = user WHERE due > ?1 AND due <= ?2 ORDER BY due LIMIT ?3",
             )?;
-            let mut rows = statement.query(params![now, limit])?;
             let mut letters = Vec::new();
-            while let Some(row) = rows.next()? {
-                letters.push(letter(row)?);
+            for (from, until) in [(i64::MIN, now), (now.saturating_add(longest), i64::MAX)] {
+                let left = i64::try_from(limit - letters.len()).unwrap_or(i64::MAX);
+                let mut rows = statement.query(params![from, until, left])?;
+                while let Some(row) = rows.next()? {
+                    letters.push(letter(row)?);
+                }
             }
             let mut wait =
                 connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM outbox WHERE due > ?1)")?;

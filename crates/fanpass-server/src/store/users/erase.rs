@@ -59,6 +59,7 @@ impl Store {
             };
             (erased, trace) = self.0.service.write("erase a user", step).await?;
             if trace.is_none() {
+                self.0.service.cut_log();
                 return Ok(erased);
             }
         }

@@ -176,7 +176,7 @@ fn a_full_disk_is_told_to_all_of_the_commit_and_the_next_commit_goes_on() {
     for answer in [filled, neighbour] {
         let error = answer.blocking_recv().unwrap().unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Full);
-        assert!(writer.is_full());
+        assert!(writer.standing().full.load(Ordering::Relaxed));
         assert!(error.to_string().starts_with("could not fill in test.db"), "{error}");
     }
     assert!(insert(&writer, 2).unwrap().blocking_recv().unwrap().is_ok());

@@ -68,6 +68,20 @@ async fn a_pause_that_is_asked_for_is_kept() {
 }
 
 #[tokio::test]
+async fn nothing_waits_for_a_clock_that_was_ahead() {
+    let (harness, sink) = forwarding().await;
+    let day = 24 * 3_600_000_000;
+    harness.clock.advance(day);
+    sink.next([Manner::Status(429, Some(600))]);
+    harness.set("a", json!({"user_properties.goals": 1})).await;
+    while harness.standing().await.get("pausedUntil").is_none() {}
+    harness.clock.advance(-day);
+    harness.set("b", json!({"user_properties.goals": 2})).await;
+    harness.emptied().await;
+    assert_eq!((&sink.known("a")["goals"], &sink.known("b")["goals"]), (&json!("1"), &json!("2")));
+}
+
+#[tokio::test]
 async fn a_change_that_is_not_taken_for_three_days_is_a_dead_letter() {
     let (harness, sink) = forwarding().await;
     sink.usually(Manner::Status(500, None));

@@ -96,6 +96,11 @@ async fn a_first_start_that_was_cut_short_is_begun_again() {
                 fs::write(path, "").unwrap();
             }
         }
+        if whole == 1 {
+            fs::remove_file(folder.path().join("service.db")).unwrap();
+            let check = fanpass_server::store::check(folder.path()).unwrap();
+            assert_eq!((check.damages, check.notices), (0, 1), "{:?}", check.findings);
+        }
         start(folder.path()).await.unwrap_or_else(|error| panic!("{whole} databases: {error}"));
     }
 }

@@ -54,6 +54,22 @@ async fn a_running_service_is_restored_with_its_tokens_and_unfinished_imports() 
 }
 
 #[tokio::test]
+async fn an_import_whose_upload_is_gone_is_restored_as_one_that_failed() {
+    let (harness, import) = busy().await;
+    fs::remove_file(harness.folder.path().join("spool").join(&import)).unwrap();
+    let kept = TempDir::new().unwrap();
+    let (file, data) = (kept.path().join("snapshot.zip"), kept.path().join("data"));
+    let manifest = snapshot(harness.folder.path(), &file).unwrap();
+    assert!(!manifest.files.iter().any(|file| file.name.starts_with("spool/")));
+    restore(&file, &data, false).unwrap();
+    fs::copy(harness.folder.path().join("dev-token"), data.join("dev-token")).unwrap();
+    let restored = Harness::with(|config| config.data = data).await;
+    let ended = restored.ended(&import).await;
+    assert_eq!(ended["status"], "failed");
+    assert!(ended["message"].as_str().unwrap().ends_with("send it again"), "{ended}");
+}
+
+#[tokio::test]
 async fn a_folder_is_replaced_only_if_that_is_said_and_no_service_runs_on_it() {
     let (harness, import) = busy().await;
     let kept = TempDir::new().unwrap();
