@@ -160,7 +160,7 @@ impl Session {
         format!("fanpass {command} {}", self.flags).trim_end().to_owned()
     }
 
-    /// As [`next`](Self::next), about an id that may begin like an option.
+    /// As [`next`](Self::next), about an id or a name, which may begin like an option.
     pub fn next_about(&self, command: &str, id: &str) -> String {
         if id.starts_with('-') {
             format!("{} -- {}", self.next(command), quoted(id))

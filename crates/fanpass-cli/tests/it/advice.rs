@@ -18,6 +18,8 @@ fn a_name_that_begins_with_a_dash_is_no_option_of_the_next_command() {
     };
     let pushed = next(&["check", "--id=-id", "--", "-dash.csv"]);
     assert!(pushed.contains("--file ./-dash.csv --id=-id") && pushed.ends_with("exit 0\n"), "{pushed}");
+    let members = next(&["segments", "push", "--wait", "--file", "./-dash.csv", "--id=-id", "--", "-x"]);
+    assert!(members.contains("-- -x\n-7\n") && members.ends_with("exit 0\n"), "{members}");
     club.json(&["attributes", "register", "custom.tier", "--type", "string"]);
     let got = next(&["users", "update", "--set", "custom.tier=gold", "--", "-7"]);
     assert!(got.contains("-- -7") && got.ends_with("exit 0\n"), "{got}");

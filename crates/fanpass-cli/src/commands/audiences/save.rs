@@ -13,7 +13,7 @@ use crate::cli::Global;
 use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
 use crate::printer::{Printer, Report};
-use crate::session::{Session, quoted};
+use crate::session::Session;
 
 /// Save an expression under a name, in the place of what stood there
 #[derive(Debug, Args)]
@@ -43,7 +43,7 @@ impl Save {
         request.description = self.description;
         let saved = session.client.save_audience(&request).await;
         let audience = saved.map_err(|error| explained(error, &request.expression))?;
-        let next = session.next(&format!("audiences export {}", quoted(audience.audience_name.as_str())));
+        let next = session.next_about("audiences export", audience.audience_name.as_str());
         session.close().await;
         printer.report(&SaveReport { audience, next })?;
         Ok(Exit::Done)

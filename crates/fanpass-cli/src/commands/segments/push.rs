@@ -81,8 +81,11 @@ impl Push {
         }
         if let Some(import) = waited.status {
             report.imported(&import, &ids)?;
-            let members = format!("segments members {}", quoted(self.segment.as_str()));
-            report.next = Some(session.next(if session.offers_extensions() { &members } else { &status }));
+            report.next = Some(if session.offers_extensions() {
+                session.next_about("segments members", self.segment.as_str())
+            } else {
+                session.next(&status)
+            });
         }
         session.close().await;
         report.print(printer)

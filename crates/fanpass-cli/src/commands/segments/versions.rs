@@ -11,7 +11,7 @@ use crate::cli::Global;
 use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
 use crate::printer::{Printer, Report, count, table};
-use crate::session::{Session, quoted};
+use crate::session::Session;
 
 /// List the versions of a segment that are kept, newest first
 #[derive(Debug, Args)]
@@ -75,7 +75,7 @@ impl Rollback {
         let mut request = RollbackRequest::new(self.segment.clone());
         request.version = self.to;
         let version = session.client.roll_back_segment(&request).await?;
-        let next = session.next(&format!("segments versions {}", quoted(self.segment.as_str())));
+        let next = session.next_about("segments versions", self.segment.as_str());
         session.close().await;
         printer.report(&RolledBack { segment_name: self.segment, version, next })?;
         Ok(Exit::Done)
