@@ -52,6 +52,8 @@ pub(super) fn keep(connection: &Connection, mut lines: impl BufRead) -> Result<(
             Ok(line) if serde_json::from_str::<(i64, IgnoredAny)>(line).is_ok() => {
                 batch.add(connection, line)?;
             }
+            // As it was seen whether there is room.
+            Ok("\n") => {}
             _ => cut_off += 1,
         }
     }

@@ -78,6 +78,8 @@ impl Growing {
     pub(super) fn try_append(&mut self, folder: &Path) -> Result<(), StoreError> {
         if self.refused {
             self.keep_room(folder, &[])?;
+            // The next record begins at the same place.
+            write_at(&mut self.file, b"\n", self.bytes).map_err(|error| self.failed(folder, error))?;
             self.refused = false;
         }
         Ok(())

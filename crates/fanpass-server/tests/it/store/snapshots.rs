@@ -180,10 +180,12 @@ async fn a_snapshot_that_fails_leaves_the_one_before() {
     let whole = fs::read(&file).unwrap();
     let spool = harness.folder.path().join("spool");
     fs::remove_dir_all(&spool).unwrap();
+    fs::write(&spool, "").unwrap();
     snapshot(harness.folder.path(), &file).unwrap_err();
-    assert!(fs::read(&file).unwrap() == whole, "an import lacks its upload");
+    assert!(fs::read(&file).unwrap() == whole);
     assert_eq!(fs::read_dir(kept.path()).unwrap().count(), 1, "nothing is left over");
     assert_eq!(snapshot(kept.path(), &file).unwrap_err().kind(), StoreErrorKind::NotFound);
+    fs::remove_file(&spool).unwrap();
     fs::create_dir(&spool).unwrap();
 }
 
