@@ -35,11 +35,13 @@ const TOTALS: [&str; 25] = [
 const MOST: usize = 16;
 
 impl Table {
-    /// Looks for what is wrong with the id of the row at hand, where it can be. Nearly all ids begin with a digit.
+    /// Looks for what is wrong with the id of the row at hand, where it can be: nearly all ids hold more than words.
     #[inline]
     pub(crate) fn look_at_id(&mut self) {
         let id = self.member.record.cell(self.id_column);
-        let is_plain = id.bytes().next().is_none_or(|first| first.is_ascii_digit()) && id.is_ascii();
+        let edges = [id.as_bytes().first(), id.as_bytes().last()];
+        let is_trimmed = edges.into_iter().flatten().all(u8::is_ascii_graphic);
+        let is_plain = is_trimmed && words_of(id.as_bytes()).is_none() && id.is_ascii();
         if !is_plain && self.selector.is_some() {
             self.look_closer_at_id();
         }
@@ -59,27 +61,33 @@ impl Table {
     }
 }
 
+/// The words that a cell begins with, and whether they are all of it; `None` where they are a part of something else. A figure
+/// belongs to the words only where it stands apart.
+#[inline]
+fn words_of(cell: &[u8]) -> Option<(&[u8], bool)> {
+    let is_word = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'-' | b'_' | b'.');
+    let Some(end) = cell.iter().position(|byte| !is_word(byte)) else { return Some((cell, true)) };
+    let (words, rest) = cell.split_at(end);
+    let stands_apart = words.last() == Some(&b' ') || rest.first() == Some(&b':');
+    (stands_apart && !words.is_empty()).then_some((words, false))
+}
+
 /// Why a cell, white space around it trimmed, is no id whatever else its row holds.
 fn no_id(cell: &str) -> Option<Fault> {
-    let mut letters = [0; MOST];
-    let (mut length, mut last, mut rest) = (0, b' ', cell.bytes().peekable());
-    while let Some(byte) = rest.next_if(|byte| byte.is_ascii_alphabetic() || b" -_.".contains(byte)) {
-        if byte.is_ascii_alphabetic() {
-            *letters.get_mut(length)? = byte.to_ascii_lowercase();
-            length += 1;
-        }
-        last = byte;
+    let (words, is_all) = words_of(cell.as_bytes())?;
+    let (mut word, mut length) = ([0; MOST], 0);
+    for letter in words.iter().filter(|byte| byte.is_ascii_alphabetic()) {
+        *word.get_mut(length)? = letter.to_ascii_lowercase();
+        length += 1;
     }
-    let word = std::str::from_utf8(&letters[..length]).unwrap_or_default();
-    match rest.next() {
-        None if ID_NAMES.contains(&word) => Some(repeated_header()),
-        // A figure belongs to the word only where it stands apart.
-        Some(next) if last != b' ' && next != b':' => None,
-        _ if TOTALS.contains(&word) => {
-            let message = "the row is a total, as reports have below or between rows: remove it";
-            Some(Fault::new(code::TOTAL_ROW, message))
-        }
-        _ => None,
+    let word = std::str::from_utf8(&word[..length]).unwrap_or_default();
+    if is_all && ID_NAMES.contains(&word) {
+        Some(repeated_header())
+    } else if TOTALS.contains(&word) {
+        let message = "the row is a total, as reports have below or between rows: remove it";
+        Some(Fault::new(code::TOTAL_ROW, message))
+    } else {
+        None
     }
 }
 

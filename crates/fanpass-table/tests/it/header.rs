@@ -151,6 +151,7 @@ fn a_total_is_no_id_wherever_it_stands() {
         "Total",
         " TOTAL :;2",
         "Grand total: 1234;",
+        "\tTotal\t;2;",
         "Sub-total 2;;",
         "\"Gesamtergebnis\";;7",
         "Totaal (2)",
