@@ -21,15 +21,24 @@ pub(crate) const DEVELOPMENT_TOKEN: &str = "dev-token";
 #[derive(Debug)]
 pub(crate) struct DataFolder {
     path: PathBuf,
-    lock: File,
+    lock_path: PathBuf,
+    /// What tells the file that is locked from others.
+    locked: FileId,
+    _lock: File,
 }
+
+/// What tells a file from others, whatever it is called: its device and its number there.
+type FileId = (u64, u64);
 
 impl DataFolder {
     /// Opens the folder, made when it is not there, and takes its lock.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         make_private(path).map_err(|error| StoreError::io("make the data folder", path, error))?;
         let lock = lock(path)?;
-        let folder = Self { path: path.to_owned(), lock };
+        let lock_path = path.join(LOCK);
+        let locked = lock.metadata().map(|file| identity(&file));
+        let locked = locked.map_err(|error| StoreError::io("look at", &lock_path, error))?;
+        let folder = Self { path: path.to_owned(), lock_path, locked, _lock: lock };
         for part in [folder.spool(), folder.temporary()] {
             make_private(&part).map_err(|error| StoreError::io("make the folder", &part, error))?;
         }
@@ -40,7 +49,12 @@ impl DataFolder {
     /// Refuses to go on where the path leads to another folder by now, or to none: what is opened by its path would not be that of
     /// this service.
     pub(crate) fn check_place(&self) -> Result<(), StoreError> {
-        if is_same(&self.lock, &self.file(LOCK)) {
+        let is_there = match fs::metadata(&self.lock_path) {
+            Ok(found) => identity(&found) == self.locked,
+            // What cannot be looked at for another reason is told by whoever needs it.
+            Err(error) => error.kind() != io::ErrorKind::NotFound,
+        };
+        if is_there {
             return Ok(());
         }
         let message = format!(
@@ -143,23 +157,17 @@ pub(crate) fn private() -> OpenOptions {
     options
 }
 
-/// Whether an open file is the one at `path`.
 #[cfg(unix)]
-fn is_same(file: &File, path: &Path) -> bool {
+fn identity(file: &fs::Metadata) -> FileId {
     use std::os::unix::fs::MetadataExt as _;
 
-    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
-    match fs::metadata(path).map(identity) {
-        Ok(found) => file.metadata().map(identity).is_ok_and(|held| held == found),
-        // What cannot be looked at for another reason is told by whoever needs it.
-        Err(error) => error.kind() != io::ErrorKind::NotFound,
-    }
+    (file.dev(), file.ino())
 }
 
 /// Elsewhere a folder with an open file in it stays where it is.
 #[cfg(not(unix))]
-fn is_same(_: &File, _: &Path) -> bool {
-    true
+fn identity(_: &fs::Metadata) -> FileId {
+    FileId::default()
 }
 
 fn lock(folder: &Path) -> Result<File, StoreError> {
