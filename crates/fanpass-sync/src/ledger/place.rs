@@ -42,7 +42,7 @@ fn file_at(path: &Path) -> io::Result<Option<FileId>> {
 
 impl Ledger {
     /// Makes sure, at the end of a run, that the ledger is found where it was: whoever moves it meanwhile moves a part of what
-    /// the run has written. Wherever its file is by now, all of it is in there then.
+    /// the run has written. Wherever its file is by now, all of it is in there once the ledger is closed.
     ///
     /// # Errors
     ///
@@ -51,7 +51,6 @@ impl Ledger {
         if !self.place.is_left() {
             return Ok(());
         }
-        self.connection.query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(()))?;
         let message = "it was moved or replaced while the run was under way: where the file is now, it knows all of this run; put it \
                        back before the next one, or name it there. Without it everything is sent once more";
         Err(SyncError::new(ErrorKind::Ledger, message))
