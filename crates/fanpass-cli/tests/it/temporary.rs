@@ -36,15 +36,7 @@ fn rejects_of_a_killed_push_are_swept_away_and_those_of_a_running_one_are_not() 
     club.file("fans.csv", "fan_id,sth\n1,yes\n2,perhaps\n");
     let arguments =
         ["users", "push", "fans.csv", "--map", "sth=user_properties.sth:boolean", "--rejects", "r/r.csv"];
-    let mut push = Command::new(env!("CARGO_BIN_EXE_fanpass"))
-        .args(arguments)
-        .current_dir(club.path("."))
-        .env_clear()
-        .env("FANPASS_CONFIG", club.path("config"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut push = club.start(&arguments);
     while asked.recv().unwrap() != "/api/v1/update_user" {}
     let left = || fs::read_dir(club.path("r")).unwrap().count();
     let look = || club.run(&[&arguments[..4], &["x=custom.x", "--rejects", "r/r.csv", "--dry-run"]].concat());

@@ -195,19 +195,25 @@ mod tests {
     use std::sync::Arc;
 
     use rusqlite::Connection;
+    use tempfile::TempDir;
 
     use super::super::growing::{BYTES_DUE, BYTES_KEPT};
     use super::{AuditEntry, DataFolder, Journal, path};
 
-    #[test]
-    fn records_are_due_by_their_bytes_since_they_were_taken_in_last() {
-        let folder = tempfile::tempdir().unwrap();
+    /// A journal in a folder, and the database that takes it in.
+    fn journal(folder: &TempDir) -> (Journal, Connection) {
         let folder = Arc::new(DataFolder::open(folder.path()).unwrap());
         let database = Connection::open_in_memory().unwrap();
         for script in crate::store::SERVICE.migrations {
             database.execute_batch(script).unwrap();
         }
-        let journal = Journal::open(&folder, &database).unwrap();
+        (Journal::open(&folder, &database).unwrap(), database)
+    }
+
+    #[test]
+    fn records_are_due_by_their_bytes_since_they_were_taken_in_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, database) = journal(&folder);
         let eighth = usize::try_from(BYTES_DUE / 8).unwrap();
         let entry = AuditEntry { target: Some("x".repeat(eighth)), ..AuditEntry::default() };
         let append = |records| (0..records).filter(|_| journal.append(0, &entry).unwrap()).count();
@@ -222,12 +228,7 @@ mod tests {
         use std::os::unix::fs::MetadataExt as _;
 
         let folder = tempfile::tempdir().unwrap();
-        let folder = Arc::new(DataFolder::open(folder.path()).unwrap());
-        let database = Connection::open_in_memory().unwrap();
-        for script in crate::store::SERVICE.migrations {
-            database.execute_batch(script).unwrap();
-        }
-        let journal = Journal::open(&folder, &database).unwrap();
+        let (journal, _) = journal(&folder);
         let entry = AuditEntry { target: Some("x".repeat(10_000)), ..AuditEntry::default() };
         for records in 0..50 {
             let file = path(folder.path(), 1).metadata().unwrap();
