@@ -11,7 +11,7 @@ impl Member {
     #[inline]
     pub(crate) fn is_sound(&self) -> bool {
         let Self { record, columns, .. } = self;
-        record.faults.is_empty() && record.len() == columns.len() && !self.repeats_header()
+        record.faults.is_empty() && record.len() == columns.len()
     }
 
     /// What is wrong with the row at hand as a whole.
@@ -22,9 +22,7 @@ impl Member {
 
     fn find_fault(&self) -> Option<Fault> {
         let Self { record, columns, source, .. } = self;
-        let repeated = || self.repeats_header().then(repeated_header);
-        let own = record.fault_of(None).cloned().or_else(repeated);
-        own.or_else(|| source.text().and_then(|_| ragged(record, columns.len())))
+        record.fault_of(None).cloned().or_else(|| source.text().and_then(|_| ragged(record, columns.len())))
     }
 }
 

@@ -167,11 +167,8 @@ impl Member {
     }
 
     /// Whether the row at hand says what the header says, cell by cell.
-    #[inline]
     pub(crate) fn repeats_header(&self) -> bool {
-        // Its first cell tells for nearly all rows that they do not.
         self.header == Some(true)
-            && self.columns.first().is_some_and(|name| self.record.cell(0) == name)
             && names(&self.record, self.record.len().max(self.columns.len())) == self.columns
     }
 

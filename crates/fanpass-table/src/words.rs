@@ -35,10 +35,16 @@ const TOTALS: [&str; 25] = [
 const MOST: usize = 16;
 
 impl Table {
-    /// Looks for what is wrong with the id of the row at hand, where it can be: nearly all ids hold more than words.
+    /// Looks for what is wrong with the id of the row at hand, where it can be: nearly all ids hold more than words, and are not the
+    /// name of their column.
     #[inline]
     pub(crate) fn look_at_id(&mut self) {
-        let id = self.member.record.cell(self.id_column);
+        let Member { record, columns, .. } = &self.member;
+        let id = record.cell(self.id_column);
+        if columns.get(self.id_column).is_some_and(|name| name == id) && self.member.repeats_header() {
+            self.member.record.faults.push((None, repeated_header()));
+            return;
+        }
         let edges = [id.as_bytes().first(), id.as_bytes().last()];
         let is_trimmed = edges.into_iter().flatten().all(u8::is_ascii_graphic);
         let is_plain = is_trimmed && words_of(id.as_bytes()).is_none() && id.is_ascii();

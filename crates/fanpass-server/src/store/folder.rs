@@ -3,6 +3,8 @@
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use tempfile::TempDir;
 
@@ -24,6 +26,9 @@ pub(crate) struct DataFolder {
     lock_path: PathBuf,
     /// What tells the file that is locked from others.
     locked: FileId,
+    opened: Instant,
+    /// The millisecond since then in which the folder was last seen in its place.
+    seen: AtomicU64,
     _lock: File,
 }
 
@@ -38,7 +43,14 @@ impl DataFolder {
         let lock_path = path.join(LOCK);
         let locked = lock.metadata().map(|file| identity(&file));
         let locked = locked.map_err(|error| StoreError::io("look at", &lock_path, error))?;
-        let folder = Self { path: path.to_owned(), lock_path, locked, _lock: lock };
+        let folder = Self {
+            path: path.to_owned(),
+            lock_path,
+            locked,
+            opened: Instant::now(),
+            seen: AtomicU64::new(u64::MAX),
+            _lock: lock,
+        };
         for part in [folder.spool(), folder.temporary()] {
             make_private(&part).map_err(|error| StoreError::io("make the folder", &part, error))?;
         }
@@ -47,14 +59,19 @@ impl DataFolder {
     }
 
     /// Refuses to go on where the path leads to another folder by now, or to none: what is opened by its path would not be that of
-    /// this service.
+    /// this service. The system is asked once a millisecond at most: each call and each commit asks here.
     pub(crate) fn check_place(&self) -> Result<(), StoreError> {
+        let now = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or_default();
+        if self.seen.load(Ordering::Relaxed) == now {
+            return Ok(());
+        }
         let is_there = match fs::metadata(&self.lock_path) {
             Ok(found) => identity(&found) == self.locked,
             // What cannot be looked at for another reason is told by whoever needs it.
             Err(error) => error.kind() != io::ErrorKind::NotFound,
         };
         if is_there {
+            self.seen.store(now, Ordering::Relaxed);
             return Ok(());
         }
         let message = format!(
