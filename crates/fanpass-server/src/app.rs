@@ -48,7 +48,7 @@ pub(crate) struct App {
     /// Permits for bytes of inline segments.
     pub(crate) inline_room: Arc<Semaphore>,
     /// Permits for bytes of updates of users.
-    pub(crate) update_room: Arc<Semaphore>,
+    pub(crate) body_room: Arc<Semaphore>,
     /// Permits for bytes of answers.
     pub(crate) answer_room: Arc<Semaphore>,
     /// Permits for answers that may be long.
@@ -109,7 +109,7 @@ impl App {
             draining: AtomicBool::new(false),
             uploads: Arc::new(Semaphore::new(config.limits.concurrent_uploads.min(Semaphore::MAX_PERMITS))),
             inline_room: Arc::new(Semaphore::new(permits(config.limits.inline_bytes_in_all))),
-            update_room: Arc::new(Semaphore::new(permits(config.limits.update_bytes_in_all))),
+            body_room: Arc::new(Semaphore::new(permits(config.limits.body_bytes_in_all))),
             answer_room: Arc::new(Semaphore::new(permits(config.limits.answer_bytes_in_all))),
             long_answers: Arc::new(Semaphore::new(LONG_ANSWERS_MAX)),
             rates: Rates::new(&config.limits),

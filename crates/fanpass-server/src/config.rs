@@ -110,9 +110,10 @@ pub struct Limits {
     pub form_text_bytes: usize,
     /// Bytes of a form part's own headers (422). Default: 8 KiB.
     pub form_header_bytes: usize,
-    /// Bytes of all updates of users that are received or wait for the disk at the same time (503 with `Retry-After`).
+    /// Bytes of all JSON bodies but inline lists that are received, or whose calls are under way, at the same time (503 with
+    /// `Retry-After`).
     /// Default: 64 MiB.
-    pub update_bytes_in_all: u64,
+    pub body_bytes_in_all: u64,
     /// Bytes of all answers of more than 64 KiB that are not sent yet; one more waits, for 10 s at most (503 with `Retry-After`).
     /// Default: 128 MiB.
     pub answer_bytes_in_all: u64,
@@ -170,7 +171,7 @@ impl Default for Limits {
             json_members: 4096,
             form_text_bytes: 4096,
             form_header_bytes: 8192,
-            update_bytes_in_all: 64 * MIB,
+            body_bytes_in_all: 64 * MIB,
             answer_bytes_in_all: 128 * MIB,
             upload_bytes: 4096 * MIB,
             concurrent_uploads: 8,

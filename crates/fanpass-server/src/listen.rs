@@ -25,6 +25,8 @@ use crate::patient::Patient;
 
 /// How long to wait after a failed accept: out of file descriptors, most likely, which passes.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Bytes of a connection's buffer beside those of the longest head that is taken.
+const BUFFER_SPARE: usize = 64 << 10;
 /// Headers past their limit that are still read, so that the answer can say so.
 const HEADERS_SPARE: usize = 100;
 
@@ -41,6 +43,8 @@ pub(crate) async fn listen(
     let mut http = http1::Builder::new();
     // A client that has said all it will, even too little, still gets its answer.
     http.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).half_close(true);
+    // What a connection holds of a body before anybody asks for it.
+    http.max_buf_size(limits.header_bytes.saturating_add(BUFFER_SPARE));
     // Past its own limit a head is answered with a problem; past this one without.
     http.max_headers(limits.header_count.saturating_add(HEADERS_SPARE));
     let room = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));

@@ -35,11 +35,11 @@ impl Settings {
         (self.config.ga4.secret, self.ga4_secret_from) = found.unzip();
         self.config.ga4.check().map_err(|error| {
             let hint = match &self.config.ga4.secret {
-                None => format!(
+                None if self.config.ga4.is_set() => format!(
                     "; put it into {VARIABLE}, into a file named by ga4.secret_file, or into {}, either readable by you alone",
                     kept.display()
                 ),
-                Some(_) => String::new(),
+                _ => String::new(),
             };
             failure(Exit::Usage, format!("{error}{hint}"))
         })

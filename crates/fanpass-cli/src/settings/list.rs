@@ -76,7 +76,7 @@ settings! {
     "limits.attributes_registered" = count config.limits.attributes_registered;
     "limits.form_text_bytes" = bytes config.limits.form_text_bytes;
     "limits.form_header_bytes" = bytes config.limits.form_header_bytes;
-    "limits.update_bytes_in_all" = bytes config.limits.update_bytes_in_all;
+    "limits.body_bytes_in_all" = bytes config.limits.body_bytes_in_all;
     "limits.answer_bytes_in_all" = bytes config.limits.answer_bytes_in_all, "1 MiB" to "1 TiB";
     "limits.upload_bytes" = bytes config.limits.upload_bytes;
     "limits.concurrent_uploads" = count config.limits.concurrent_uploads, "1" to "10000";

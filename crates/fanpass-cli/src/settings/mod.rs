@@ -151,7 +151,7 @@ impl Settings {
     fn contradictions(&self) -> Vec<String> {
         let limits = &self.config.limits;
         let pairs = [
-            (("body_bytes", limits.body_bytes), ("update_bytes_in_all", limits.update_bytes_in_all)),
+            (("body_bytes", limits.body_bytes), ("body_bytes_in_all", limits.body_bytes_in_all)),
             (
                 ("inline_body_bytes", limits.inline_body_bytes),
                 ("inline_bytes_in_all", limits.inline_bytes_in_all),

@@ -103,7 +103,7 @@ fn a_slip_is_told_with_its_line_and_the_nearest_name() {
         "token_lifetime = \"90000h\"\n\n[limits]\nheader_count = 18446744073709551615\nheader_bytes = 0\nwrites_waiting = 0\n\
          concurrent_uploads = 1000000001\nupload_bytes = \"2048 TiB\"\n\n[imports]\nrejects_kept = 1000000001\n\
          records_kept = \"876001h\"\n",
-        "[limits]\nupdate_bytes_in_all = 1000\ninline_bytes_in_all = 1000\nconnection = 1\n",
+        "[limits]\nbody_bytes_in_all = 1000\ninline_bytes_in_all = 1000\nconnection = 1\n",
     ] {
         club.file("serve.toml", text);
         said.push_str(text);

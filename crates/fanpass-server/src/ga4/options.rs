@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use fanpass_model::ga4;
 use http::Uri;
+use http::uri::InvalidUri;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::target::{Stream, Target};
@@ -70,16 +71,12 @@ impl Ga4Options {
     /// # Errors
     /// [`ServiceErrorKind::Config`], with all that contradicts itself.
     pub(super) fn target(&self) -> Result<Option<Target>, ServiceError> {
-        if !self.is_set() {
-            return Ok(None);
-        }
         let mut wrong = Vec::new();
-        if self.measurement_id.is_some() && self.firebase_app_id.is_some() {
-            wrong.push("it has a measurement id and a Firebase app id; name one stream".to_owned());
-        }
-        let id = self.measurement_id.as_ref().or(self.firebase_app_id.as_ref()).map_or("", String::as_str);
-        if !is_plain(id) {
-            wrong.push(format!("`{}` is not the id of a stream", id.escape_debug()));
+        if !self.is_endpoint() {
+            let endpoint = self.endpoint.escape_debug();
+            wrong.push(format!(
+                "the endpoint `{endpoint}` is not https://HOST, or http://HOST on this machine"
+            ));
         }
         if !ga4::is_event_name(&self.event) {
             wrong.push(format!(
@@ -89,52 +86,59 @@ impl Ga4Options {
                 ga4::EVENT_NAME_MAX_CHARACTERS
             ));
         }
-        let secret = self.secret.as_ref().map_or("", |secret| secret.expose_secret());
-        if secret.is_empty() {
+        let id = self.measurement_id.as_ref().or(self.firebase_app_id.as_ref());
+        if let Some(id) = id {
+            wrong.extend(self.wrong_stream(id));
+        }
+        let told = |wrong: &[String]| {
+            let message = format!("GA4 cannot be forwarded to as it is configured: {}", wrong.join("; "));
+            ServiceError::new(ServiceErrorKind::Config, message)
+        };
+        if !wrong.is_empty() {
+            return Err(told(&wrong));
+        }
+        let Some(id) = id.cloned() else { return Ok(None) };
+        let stream = if self.measurement_id.is_some() { Stream::Web } else { Stream::App };
+        let collect = self.collect(stream, &id).map_err(|error| told(&[error.to_string()]))?;
+        Ok(Some(Target { collect, id, stream, event: self.event.clone(), debug: self.debug }))
+    }
+
+    /// What is wrong with the stream of that `id`, and with its secret.
+    fn wrong_stream(&self, id: &str) -> Vec<String> {
+        let mut wrong = Vec::new();
+        if self.measurement_id.is_some() && self.firebase_app_id.is_some() {
+            wrong.push("it has a measurement id and a Firebase app id; name one stream".to_owned());
+        }
+        if !is_plain(id) {
+            wrong.push(format!("`{}` is not the id of a stream", id.escape_debug()));
+        }
+        if self.secret().is_empty() {
             wrong.push("its API secret is not there".to_owned());
-        } else if !is_plain(secret) {
+        } else if !is_plain(self.secret()) {
             wrong.push(
                 "its API secret has characters that none has; copy it from Google Analytics again".to_owned(),
             );
         }
-        let stream = if self.measurement_id.is_some() { Stream::Web } else { Stream::App };
-        let collect = self.collect(stream, id, secret);
-        wrong.extend(collect.as_ref().err().cloned());
-        match collect {
-            Ok(collect) if wrong.is_empty() => Ok(Some(Target {
-                collect,
-                id: id.to_owned(),
-                stream,
-                event: self.event.clone(),
-                debug: self.debug,
-            })),
-            _ => Err(ServiceError::new(
-                ServiceErrorKind::Config,
-                format!("GA4 cannot be forwarded to as it is configured: {}", wrong.join("; ")),
-            )),
-        }
+        wrong
+    }
+
+    fn secret(&self) -> &str {
+        self.secret.as_ref().map_or("", |secret| secret.expose_secret())
+    }
+
+    fn is_endpoint(&self) -> bool {
+        let Ok(base) = self.endpoint.trim_end_matches('/').parse::<Uri>() else { return false };
+        let local = matches!(base.host(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        let secure = base.scheme_str() == Some("https") || (base.scheme_str() == Some("http") && local);
+        secure && base.path() == "/" && base.query().is_none()
     }
 
     /// The address that everything is sent to.
-    fn collect(&self, stream: Stream, id: &str, secret: &str) -> Result<Uri, String> {
+    fn collect(&self, stream: Stream, id: &str) -> Result<Uri, InvalidUri> {
         let endpoint = self.endpoint.trim_end_matches('/');
-        let wrong = || {
-            format!(
-                "the endpoint `{}` is not https://HOST, or http://HOST on this machine",
-                self.endpoint.escape_debug()
-            )
-        };
-        let base: Uri = endpoint.parse().map_err(|_| wrong())?;
-        let local = matches!(base.host(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        let secure = base.scheme_str() == Some("https") || (base.scheme_str() == Some("http") && local);
-        if !secure || base.path() != "/" || base.query().is_some() {
-            return Err(wrong());
-        }
         let debug = if self.debug { "/debug" } else { "" };
-        let parameter = stream.parameter();
-        format!("{endpoint}{debug}/mp/collect?{parameter}={id}&api_secret={secret}")
-            .parse()
-            .map_err(|_| wrong())
+        let (parameter, secret) = (stream.parameter(), self.secret());
+        format!("{endpoint}{debug}/mp/collect?{parameter}={id}&api_secret={secret}").parse()
     }
 }
 

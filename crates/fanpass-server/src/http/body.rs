@@ -1,6 +1,7 @@
 //! Reading a request's body: what type it is, how large it may be, how slowly it may arrive.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,10 +11,13 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::BodyExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::problem::{Kind, Problem};
 use crate::config::Limits;
+
+/// Time between two looks whether a caller is still admitted whose body arrives.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What a request says its body is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +67,7 @@ pub(crate) fn slow(pause: Duration) -> Problem {
 pub(crate) fn truncated() -> Problem {
     Problem::new(
         Kind::MALFORMED,
-        "the body ended before it was whole; nothing was stored: send the request again",
+        "the body ended before it was whole, or its chunks cannot be read; nothing was stored: send the request again",
     )
 }
 
@@ -83,18 +87,23 @@ pub(crate) fn refuse_encoded(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
-/// Sees to it that a body keeps arriving: without long pauses, and not in drips that would hold its place for days.
-#[derive(Debug)]
-pub(crate) struct Pace {
+/// Sees to it that a body keeps arriving: without long pauses, not in drips that would hold its place for days, and from a
+/// caller who is still admitted.
+pub(crate) struct Pace<'a> {
     pause: Duration,
     rate: u64,
     started: Instant,
     bytes: u64,
+    admitted: &'a (dyn Fn() -> Result<(), Problem> + Sync),
+    /// When it was last seen whether the caller is.
+    looked: Instant,
 }
 
-impl Pace {
-    pub(crate) fn new(limits: &Limits) -> Self {
-        Self { pause: limits.body_pause, rate: limits.body_rate, started: Instant::now(), bytes: 0 }
+impl<'a> Pace<'a> {
+    pub(crate) fn new(limits: &Limits, admitted: &'a (dyn Fn() -> Result<(), Problem> + Sync)) -> Self {
+        let started = Instant::now();
+        let (pause, rate) = (limits.body_pause, limits.body_rate);
+        Self { pause, rate, started, bytes: 0, admitted, looked: started }
     }
 
     /// Counts what has arrived.
@@ -102,16 +111,34 @@ impl Pace {
         self.bytes = self.bytes.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
     }
 
-    /// Waits for the next part.
-    pub(crate) async fn wait<T>(&self, part: impl Future<Output = T>) -> Result<T, Problem> {
+    /// Waits for the next part, and looks every second whether the caller is still admitted.
+    pub(crate) async fn wait<T>(&mut self, part: impl Future<Output = T>) -> Result<T, Problem> {
+        let mut arriving = pin!(part);
+        let (end, drips) = self.end();
+        loop {
+            let look = self.looked + LOOK;
+            let arrived = timeout_at(end.map_or(look, |end| end.min(look)), &mut arriving).await;
+            if Instant::now() >= look {
+                (self.admitted)()?;
+                self.looked = Instant::now();
+            }
+            match arrived {
+                Ok(part) => return Ok(part),
+                Err(_) if end.is_none_or(|end| Instant::now() < end) => {}
+                Err(_) if drips => return Err(dripping(self.rate)),
+                Err(_) => return Err(slow(self.pause)),
+            }
+        }
+    }
+
+    /// Until when the next part is waited for, if not for ever, and whether it is then the whole body that is too slow.
+    fn end(&self) -> (Option<Instant>, bool) {
         let earned = self.bytes.checked_div(self.rate).map(Duration::from_secs);
         let due = earned.and_then(|earned| self.started.checked_add(self.pause)?.checked_add(earned));
         let pause = Instant::now().checked_add(self.pause);
         match (pause, due) {
-            (Some(pause), Some(due)) if due < pause => {
-                timeout_at(due, part).await.map_err(|_| dripping(self.rate))
-            }
-            _ => timeout(self.pause, part).await.map_err(|_| slow(self.pause)),
+            (Some(pause), Some(due)) if due < pause => (Some(due), true),
+            (pause, _) => (pause, false),
         }
     }
 }
@@ -152,13 +179,13 @@ impl Room {
     }
 }
 
-/// The whole of a body that is to be at most `limit` bytes, and to find `room` if it needs any.
+/// The whole of a body that is to be at most `limit` bytes, and to find `room`.
 pub(crate) async fn collect(
     headers: &HeaderMap,
     mut body: Body,
     limit: u64,
-    mut pace: Pace,
-    mut room: Option<&mut Room>,
+    pace: &mut Pace<'_>,
+    room: &mut Room,
 ) -> Result<Bytes, Problem> {
     refuse_encoded(headers)?;
     if declared_length(headers).is_some_and(|length| length > limit) {
@@ -173,9 +200,7 @@ pub(crate) async fn collect(
             return Err(too_large("the body", limit));
         }
         pace.arrived(data.len());
-        if let Some(room) = &mut room {
-            room.take(data.len())?;
-        }
+        room.take(data.len())?;
         // A body of one frame, the usual case, is used as it arrived.
         if first.is_empty() {
             first = data;
@@ -203,9 +228,10 @@ mod tests {
             tokio::time::advance(Duration::from_secs(1)).await;
             (second < 600).then(|| (Ok::<_, Infallible>(Bytes::from(vec![b' '; bytes])), second + 1))
         });
-        let limits = Limits::default();
+        let mut pace = Pace::new(&Limits::default(), &|| Ok(()));
+        let mut room = Room::new(&Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)));
         let collected =
-            collect(&HeaderMap::new(), Body::from_stream(body), u64::MAX, Pace::new(&limits), None).await;
+            collect(&HeaderMap::new(), Body::from_stream(body), u64::MAX, &mut pace, &mut room).await;
         collected.map(|body| body.len()).map_err(|problem| problem.kind.status.as_u16())
     }
 

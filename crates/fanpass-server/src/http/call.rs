@@ -59,6 +59,8 @@ pub(crate) struct Call {
     pub(super) claim: Option<Claim>,
     /// Its place among the long answers, which it has until it is sent.
     pub(super) long_answer: Option<OwnedSemaphorePermit>,
+    /// What its request takes of the memory for bodies, until it is answered.
+    room: Option<Room>,
 }
 
 impl Call {
@@ -67,8 +69,8 @@ impl Call {
         let request_id = parts.extensions.get().map_or_else(String::new, RequestId::to_string);
         let audit = AuditEntry { request_id, operation: operation.id.to_owned(), ..AuditEntry::default() };
         let parameters = Parameters::default();
-        let audited = false;
-        Self { app, parts, body, parameters, audit, audited, keyed: None, claim: None, long_answer: None }
+        let (keyed, claim, long_answer, room) = (None, None, None, None);
+        Self { app, parts, body, parameters, audit, audited: false, keyed, claim, long_answer, room }
     }
 
     /// Admits the caller, or says why not.
@@ -129,23 +131,17 @@ impl Call {
         self.audit.clone()
     }
 
-    /// The request's JSON body of at most `limit` bytes, as it came.
-    pub(crate) async fn json_bytes(&mut self, limit: u64) -> Result<Bytes, Problem> {
-        self.json_bytes_in(limit, None).await
-    }
-
-    /// As [`json_bytes`](Self::json_bytes), if there is room for them.
-    pub(crate) async fn json_bytes_in(
-        &mut self,
-        limit: u64,
-        room: Option<&mut Room>,
-    ) -> Result<Bytes, Problem> {
+    /// The request's JSON body of at most `limit` bytes, as it came, if there is room for it.
+    pub(crate) async fn json_bytes(&mut self, limit: u64, room: &mut Room) -> Result<Bytes, Problem> {
         if ContentType::of(&self.parts.headers) != ContentType::Json {
             return Err(body::wrong_type(&self.parts.headers, "application/json"));
         }
         let body = std::mem::take(&mut self.body);
         let limits = &self.app.limits;
-        let bytes = body::collect(&self.parts.headers, body, limit, Pace::new(limits), room).await?;
+        let (authority, headers) = (&self.app.authority, &self.parts.headers);
+        let admitted = || authority.authenticate(headers).map(drop).map_err(Problem::from);
+        let mut pace = Pace::new(limits, &admitted);
+        let bytes = body::collect(&self.parts.headers, body, limit, &mut pace, room).await?;
         self.still_admitted()?;
         check_shape(&bytes, limits)?;
         self.saw(&bytes);
@@ -154,7 +150,9 @@ impl Call {
 
     /// The request in the body, of a size that all operations but inline segments share.
     pub(crate) async fn json<T: DeserializeOwned>(&mut self) -> Result<T, Problem> {
-        let bytes = self.json_bytes(self.app.limits.body_bytes).await?;
+        let mut room = Room::new(&self.app.body_room);
+        let bytes = self.json_bytes(self.app.limits.body_bytes, &mut room).await?;
+        self.room = Some(room);
         json::read(&bytes)
     }
 }

@@ -127,7 +127,7 @@ async fn hear_out(call: &mut Call, operation: &Operation) -> Result<(), Problem>
         Some("application/json") => {
             let limit = call.app.limits.inline_body_bytes.max(call.app.limits.body_bytes);
             let mut room = Room::new(&call.app.inline_room);
-            call.json_bytes_in(limit, Some(&mut room)).await.map(|_: Bytes| ())
+            call.json_bytes(limit, &mut room).await.map(|_: Bytes| ())
         }
         Some(_) => upload::receive(call).await.map(drop),
     }

@@ -25,7 +25,9 @@ impl Parameters {
             } else if !known.contains(&name.as_str()) {
                 items.push(item(&name, "unknown_parameter", unknown(&name, known)));
             } else if value.is_none() {
-                let detail = format!("`{name}` is not UTF-8; percent-encode the bytes of its text in UTF-8");
+                let detail = format!(
+                    "`{name}` is not UTF-8, or has a `%` that begins no escape; percent-encode the bytes of its text in UTF-8"
+                );
                 items.push(item(&name, "not_utf8", detail));
             } else if name == LIMIT && value.as_deref().is_some_and(|text| page_length(text).is_none()) {
                 items.push(item(LIMIT, "invalid_value", wrong_limit()));
@@ -104,13 +106,21 @@ impl Parameters {
     }
 }
 
-/// The names and values of a query or a form; no value where either is not UTF-8: what would take its place is another text.
+/// The names and values of a query or a form; no value where either is not UTF-8, or escaped wrongly: what would take its place is another text.
 pub(crate) fn fields(encoded: &[u8]) -> impl Iterator<Item = (String, Option<String>)> {
     let raw = encoded.split(|byte| *byte == b'&').filter(|field| !field.is_empty());
     form_urlencoded::parse(encoded).into_owned().zip(raw).map(|((name, value), raw)| {
-        let is_text = percent_decode(raw).decode_utf8().is_ok();
+        let is_text = is_escaped_well(raw) && percent_decode(raw).decode_utf8().is_ok();
         (name, is_text.then_some(value))
     })
+}
+
+/// Whether each `%` is followed by two hexadecimal digits.
+fn is_escaped_well(raw: &[u8]) -> bool {
+    let mut escapes = raw.split(|byte| *byte == b'%').skip(1);
+    escapes.all(
+        |escape| matches!(escape, [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit()),
+    )
 }
 
 /// How many entries a page is to have, if that is possible.

@@ -8,7 +8,7 @@ use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{FromRequest as _, Request};
 use fanpass_model::import_segment_form::{FILE, MODE, SEGMENT_NAME};
 use fanpass_model::{ImportMode, SegmentName};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::body::{Pace, declared_length, refuse_encoded, too_large, truncated};
@@ -50,7 +50,8 @@ pub(super) async fn receive(call: &mut Call) -> Result<Form, Problem> {
     let held = Held::new(app.limits.form_header_bytes);
     let body = Body::new(held.watch(std::mem::take(&mut call.body)));
     let request = Request::from_parts(call.parts.clone(), body);
-    let line = &mut Line { pace: Pace::new(&app.limits), held, headers: &call.parts.headers };
+    let admitted = || app.authority.authenticate(&call.parts.headers).map(drop).map_err(Problem::from);
+    let line = &mut Line { pace: Pace::new(&app.limits, &admitted), held };
     let mut form = Multipart::from_request(request, &()).await.map_err(|rejection| {
         let detail = format!(
             "the form cannot be read: {}; send `multipart/form-data` with a boundary",
@@ -153,8 +154,6 @@ async fn spool(app: &App, line: &mut Line<'_>, mut field: Field<'_>) -> Result<U
     let mut look = LOOK_BYTES;
     while let Some(chunk) = line.within(field.chunk()).await? {
         line.pace.arrived(chunk.len());
-        // A token that falls meanwhile ends a long upload early.
-        app.authority.authenticate(line.headers)?;
         upload.write(&chunk).await?;
         if upload.length() > look {
             app.check_room(0)?;
@@ -184,14 +183,16 @@ async fn text(line: &mut Line<'_>, mut field: Field<'_>, most: usize) -> Result<
 
 /// What a form arrives over.
 struct Line<'a> {
-    pace: Pace,
+    pace: Pace<'a>,
     held: Held,
-    headers: &'a HeaderMap,
 }
 
 impl Line<'_> {
     /// Waits for more of the form, as long as its pace allows.
-    async fn within<T>(&self, more: impl Future<Output = Result<T, MultipartError>>) -> Result<T, Problem> {
+    async fn within<T>(
+        &mut self,
+        more: impl Future<Output = Result<T, MultipartError>>,
+    ) -> Result<T, Problem> {
         let more = self.pace.wait(more).await?.map_err(|error| {
             if self.held.is_too_much() {
                 return long_headers(self.held.most());

@@ -35,13 +35,13 @@ struct State {
 }
 
 impl Endings {
-    /// Ends an import, now or as soon as the storage can take it.
-    pub(super) fn end(&self, store: &Store, ending: Ending) {
-        if let Err(error) = ending.write(store) {
+    /// Ends an import, now or, if that fails, as soon as the storage can take it.
+    pub(super) fn end(&self, store: &Store, ending: Ending) -> Result<(), StoreError> {
+        ending.write(store).inspect_err(|error| {
             tracing::error!(%error, sequence = ending.sequence, "an import could not be ended; it is tried again");
             self.lock().waiting.push(ending);
             self.changed.notify_all();
-        }
+        })
     }
 
     /// How many imports wait to be ended.

@@ -82,13 +82,11 @@ where
         Some(_) => import.run(|import| read_rows(rows, import)),
         None => Err(Failure::Halted(Halt::Cancelled)),
     });
-    if let Err(failure) = &outcome
-        && let Some(ending) = import.ending(failure)
-    {
-        endings.end(store, ending);
-    }
+    let ending = outcome.as_ref().err().and_then(|failure| import.ending(failure));
+    let ended = ending.map_or(Ok(()), |ending| endings.end(store, ending));
     match outcome {
-        Ok(()) | Err(Failure::Refused(_) | Failure::Halted(Halt::Cancelled)) => Ok(()),
+        // What is answered is read from the import, and not there yet where its end is not.
+        Ok(()) | Err(Failure::Refused(_) | Failure::Halted(Halt::Cancelled)) => ended,
         Err(failure) => Err(failure.into()),
     }
 }

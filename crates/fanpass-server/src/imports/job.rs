@@ -34,7 +34,8 @@ pub(super) fn work(store: &Store, queue: &Arc<Queue>, endings: &Endings, options
         // First of all: the upload may be what filled the disk, and its end needs a little of it.
         job.file.iter().for_each(|file| remove(store, &file.spool));
         if let Some(ending) = ending {
-            endings.end(store, ending);
+            // What failed is tried again.
+            let _ = endings.end(store, ending);
         }
         forget(store, options);
     }

@@ -15,8 +15,9 @@ use super::pages::trouble_page;
 use super::sessions::Session;
 use super::trouble::Trouble;
 use super::visit::Visit;
-use crate::http::body::{ContentType, Pace, collect};
-use crate::http::problem::Kind;
+use crate::app::App;
+use crate::http::body::{ContentType, Pace, Room, collect};
+use crate::http::problem::{Kind, Problem};
 use secrecy::ExposeSecret as _;
 
 /// Bytes of a form without a file.
@@ -95,10 +96,7 @@ async fn check(visit: &mut Visit, request: &mut Request) -> Result<(), Trouble> 
     let csrf = if ContentType::of(request.headers()) == ContentType::Form {
         visit.query.text("csrf")
     } else {
-        let limits = &visit.portal.app.limits;
-        let body = std::mem::take(request.body_mut());
-        let bytes = collect(request.headers(), body, FORM_MAX_BYTES, Pace::new(limits), None).await?;
-        visit.form = Fields::read(&bytes);
+        visit.form = read_form(&visit.portal.app, request, FORM_MAX_BYTES).await?;
         visit.form.text("csrf")
     };
     if csrf == visit.session.csrf {
@@ -108,6 +106,15 @@ async fn check(visit: &mut Visit, request: &mut Request) -> Result<(), Trouble> 
         Kind::FORBIDDEN,
         "the form is not of this session; open its page again and send it from there",
     ))
+}
+
+/// A form of at most `limit` bytes without files.
+pub(super) async fn read_form(app: &App, request: &mut Request, limit: u64) -> Result<Fields, Problem> {
+    let body = std::mem::take(request.body_mut());
+    let mut pace = Pace::new(&app.limits, &|| Ok(()));
+    let mut room = Room::new(&app.body_room);
+    let bytes = collect(request.headers(), body, limit, &mut pace, &mut room).await?;
+    Ok(Fields::read(&bytes))
 }
 
 /// Refuses what a browser says another site has sent. A program that says neither has no session to be misused.

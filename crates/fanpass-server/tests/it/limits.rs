@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use fanpass_server::Config;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::harness::{Answer, Call, Harness, form, segment, update, upload, workbook};
@@ -211,6 +211,32 @@ async fn limits_of_what_is_under_way() {
     let small = update(r#"{"userId":"u","userProperties":{"user_properties.sth":true}}"#);
     assert_eq!(harness.call(small).await.status, 200, "an update still finds room");
     snapshot!("limits_of_what_is_under_way", said.0);
+}
+
+#[tokio::test]
+async fn bodies_of_every_call_share_their_room_until_they_are_answered() {
+    let harness = Harness::with(|config| config.limits.body_bytes_in_all = 1_200_000).await;
+    let preview = || {
+        let rule = format!(r#"{{"expression":"custom.tier == \"{}\""}}"#, "x".repeat(1_000_000));
+        let call = Call::new("POST", "/service/v1/audiences/preview").json(&rule);
+        call.header("authorization", &format!("Bearer {}", harness.token)).bytes()
+    };
+    let all = preview();
+    let (first, last) = all.split_at(all.len() - 1);
+    let mut stream = TcpStream::connect(&harness.address).await.unwrap();
+    stream.write_all(first).await.unwrap();
+    // What was sent may still be on its way.
+    let refused = loop {
+        let answer = harness.exchange(&preview()).await;
+        if answer.status != 422 {
+            break answer;
+        }
+    };
+    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")), "{refused}");
+    stream.write_all(last).await.unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 422");
 }
 
 #[tokio::test]

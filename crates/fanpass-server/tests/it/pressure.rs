@@ -72,7 +72,7 @@ async fn writes_past_the_queue_are_told_to_come_back_and_the_others_are_stored()
 
 #[tokio::test]
 async fn bytes_that_wait_are_bounded_as_well() {
-    let (stored, refused) = answers(300, 1_000, |config| config.limits.update_bytes_in_all = 100_000).await;
+    let (stored, refused) = answers(300, 1_000, |config| config.limits.body_bytes_in_all = 100_000).await;
     assert_eq!(stored + refused, 300);
     assert!((80..=99).contains(&stored), "{stored} stored");
 }

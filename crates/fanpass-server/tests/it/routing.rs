@@ -185,6 +185,9 @@ async fn a_parameter_that_is_not_utf8_is_not_taken_for_another() {
         ("GET", "user/history?userId=%C3fan"),
         ("GET", "users?after=%FF"),
         ("DELETE", "segment?segmentName=%FF"),
+        ("GET", "user?userId=%zz"),
+        ("GET", "user?userId=%4"),
+        ("GET", "users?after=100%"),
     ] {
         let answer = harness.call(Call::new(method, &format!("/service/v1/{path}"))).await;
         assert_eq!(

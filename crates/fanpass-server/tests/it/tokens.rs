@@ -127,10 +127,12 @@ async fn revocation_reaches_a_call_whose_body_is_under_way() {
     let answer = revoked_under_way(&harness, update(properties), 20, properties.len() - 20).await;
     assert_eq!(answer.status, 401, "{answer}");
     assert_eq!(harness.get("/service/v1/user?userId=u1").await.status, 404);
-    // An upload is not even received to its end.
-    let file = upload("cup", "a.csv", "user_id\n".repeat(100_000).as_bytes());
-    let answer = revoked_under_way(&harness, file, 10_000, 10_000).await;
-    assert_eq!(answer.status, 401, "{answer}");
+    // Nothing more has to arrive, let alone the end.
+    let file = || upload("cup", "a.csv", "user_id\n".repeat(100_000).as_bytes());
+    for (call, before, after) in [(segment(list), 20, 0), (file(), 10_000, 0), (file(), 10_000, 10_000)] {
+        let answer = revoked_under_way(&harness, call, before, after).await;
+        assert_eq!(answer.status, 401, "{answer}");
+    }
     assert_eq!(harness.get("/service/v1/segments").await.json()["segments"], serde_json::json!([]));
     assert_eq!(std::fs::read_dir(harness.folder.path().join("spool")).unwrap().count(), 0);
 }

@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use super::strace::{CALLS, can_trace, traced};
+use super::strace::{CALLS, can_trace, faulty, traced};
 use crate::harness::Club;
 
 /// Those that make and remove folders.
@@ -75,6 +75,23 @@ fn a_key_is_retired_and_recorded_or_neither_whenever_the_process_dies() {
         number += 1;
     }
     println!("up to call {number}");
+}
+
+#[test]
+fn a_list_that_was_refused_is_not_answered_as_stored_where_its_end_finds_no_room() {
+    if !can_trace("no list was refused on a full disk") {
+        return;
+    }
+    let club = Club::alone();
+    club.run(&["segments", "list", "--local"]);
+    let remove = ["segments", "remove", "nobody", "00042", "--local"];
+    for number in 1.. {
+        let refused = faulty(&club, &remove, "pwrite64", "error=ENOSPC", &format!("{number}+"), None);
+        assert!(!refused.done, "no room from write {number} on: {}", refused.said);
+        if !refused.hit {
+            break;
+        }
+    }
 }
 
 #[test]

@@ -77,6 +77,10 @@ impl Operate for List {
         call.audit.target = segment.as_ref().map(ToString::to_string);
         let store = &call.app.store;
         let mut jobs = store.import_jobs(segment.as_ref(), after.as_ref(), limit + 1).await?;
+        if jobs.is_empty() {
+            // Nothing is known by that name.
+            call.audit.hide();
+        }
         let more = cut(&mut jobs, limit);
         let next = jobs.last().filter(|_| more).map(|last| last.id.to_string());
         let mut list = ImportList::new(jobs.into_iter().map(status).collect());

@@ -10,12 +10,11 @@ use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use secrecy::SecretString;
 
-use crate::http::body::{Pace, collect};
 use crate::http::problem::Problem;
 use crate::portal::Portal;
 use crate::portal::fields::Fields;
 use crate::portal::frame::{Answer, Frame, page};
-use crate::portal::guard::check_origin;
+use crate::portal::guard::{check_origin, read_form};
 use crate::portal::trouble::Trouble;
 use crate::portal::visit::Visit;
 use crate::store::{AuditEntry, StoreErrorKind};
@@ -41,14 +40,12 @@ pub(in crate::portal) async fn show(State(portal): State<Arc<Portal>>, request: 
 }
 
 pub(in crate::portal) async fn begin(State(portal): State<Arc<Portal>>, mut request: Request) -> Response {
-    let body = std::mem::take(request.body_mut());
-    let limits = &portal.app.limits;
-    let collected = match check_origin(request.headers()) {
-        Ok(()) => collect(request.headers(), body, FORM_MAX_BYTES, Pace::new(limits), None).await,
+    let read = match check_origin(request.headers()) {
+        Ok(()) => read_form(&portal.app, &mut request, FORM_MAX_BYTES).await,
         Err(trouble) => return form(trouble.status, "/portal", "", trouble.beside(&[]).first().copied()),
     };
-    let fields = match collected {
-        Ok(bytes) => Fields::read(&bytes),
+    let fields = match read {
+        Ok(fields) => fields,
         Err(problem) => return form(problem.kind.status, "/portal", "", Some(&problem.detail)),
     };
     let next = inside(fields.text("next"));

@@ -71,8 +71,13 @@ impl AuditEntry {
         let Some(target) = self.target.as_deref() else { return };
         let of_a_user = target.starts_with(USER) && target.len() == USER.len() + 2 * HASH_BYTES;
         if (self.status == 404 && !of_a_user) || target.len() > NAME_MAX_BYTES {
-            self.target = Some(hashed("unknown:", target, HASH_BYTES));
+            self.hide();
         }
+    }
+
+    /// Keeps but a hash of what it was about.
+    pub(crate) fn hide(&mut self) {
+        self.target = self.target.as_deref().map(|target| hashed("unknown:", target, HASH_BYTES));
     }
 }
 

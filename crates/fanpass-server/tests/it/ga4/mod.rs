@@ -237,6 +237,17 @@ async fn a_configuration_that_contradicts_itself_is_refused_whole() {
     assert_eq!(error.kind(), ServiceErrorKind::Config);
     snapshot!("ga4_contradiction", error.to_string());
     config.ga4 = Ga4Options { secret: Some("bad secret!".into()), firebase_app_id: None, ..config.ga4 };
-    let error = Service::open(config).await.unwrap_err();
+    let error = Service::open(config.clone()).await.unwrap_err();
     assert!(!error.to_string().contains("bad secret"), "{error}");
+    // Each is blamed for itself, and with no stream to forward to as well.
+    config.ga4 = Ga4Options {
+        measurement_id: Some("G ABC".to_owned()),
+        secret: Some("s".into()),
+        ..Ga4Options::default()
+    };
+    let error = Service::open(config.clone()).await.unwrap_err().to_string();
+    assert!(error.contains("`G ABC` is not the id of a stream") && !error.contains("endpoint"), "{error}");
+    config.ga4 = Ga4Options { endpoint: "junk".to_owned(), ..Ga4Options::default() };
+    let error = Service::open(config).await.unwrap_err().to_string();
+    assert!(error.contains("the endpoint `junk`") && !error.contains("secret"), "{error}");
 }
