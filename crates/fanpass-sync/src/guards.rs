@@ -74,13 +74,13 @@ pub struct GuardedFacts {
     pub rejected: u64,
     /// Rows that give nothing to send.
     pub empty: u64,
-    /// Members, or users that the feed has written, before.
+    /// Members before all feeds, or users that the feed has written.
     pub before: u64,
     /// Whether nobody tells who is a member before, so that anybody may go out.
     pub unknown: bool,
-    /// Who comes in.
+    /// Who was no member before all feeds and is one after all of them.
     pub added: u64,
-    /// Who goes out.
+    /// Who was a member before all feeds and is none after all of them, or a user whose values are taken back.
     pub removed: u64,
 }
 

@@ -1,10 +1,11 @@
 //! What a run must not do: what guards see of a segment, in each mode and with each ledger.
 
-use std::fs;
+use std::{fs, ops::RangeInclusive};
 
 use crate::apply::members;
 use crate::foreign;
 use crate::harness::Club;
+use crate::together;
 
 /// A club with a segment `fans` of 100 members, which no ledger knows, and a feed of `rows` of them.
 fn club(mode: &str, rows: usize) -> Club {
@@ -184,4 +185,43 @@ fn a_source_without_a_row_that_can_be_used_is_no_success_of_any_command() {
         assert!(forbidden.ends_with("exit 10\n"), "{forbidden}");
     }
     assert_eq!(club.json(&["users", "list", "--count"])["count"], 0);
+}
+
+#[test]
+fn guards_count_who_comes_in_or_goes_out_by_all_feeds_together() {
+    let guards = |club: &Club, guards: &str| {
+        let season = fs::read_to_string(club.path("fans.toml")).unwrap();
+        let (_, feeds) = season.split_once('\n').unwrap();
+        club.file("fans.toml", format!("guards = {{ {guards} }}\n{feeds}"));
+    };
+    let ids = |ids: RangeInclusive<u32>| ids.map(|id| id.to_string()).collect::<Vec<_>>();
+    let file = |club: &Club, feed: &str, listed: RangeInclusive<u32>| {
+        together::list(club, feed, &ids(listed).iter().map(String::as_str).collect::<Vec<_>>());
+    };
+    // Taken out on their way in, they were no members before.
+    let club = together::club(&[("north", "add"), ("banned", "remove"), ("south", "mirror-owned")]);
+    for feed in ["north", "banned", "south"] {
+        file(&club, feed, 1..=10);
+    }
+    assert_eq!(together::apply(&club), [[10, 10, 0, 0], [0, 10, 0, 10], [10, 10, 0, 0]]);
+    guards(&club, "shrink = 0, growth = 30");
+    for (feed, listed) in [("north", 1..=13), ("banned", 11..=13), ("south", 1..=13)] {
+        file(&club, feed, listed);
+    }
+    assert_eq!(together::apply(&club), [[3, 3, 10, 0], [0, 3, 0, 3], [3, 3, 10, 0]]);
+    assert_eq!(members(&club, "fans").len(), 13);
+
+    // Put in on their way out, they are no members after.
+    let club = together::club(&[("early", "remove"), ("north", "add"), ("late", "remove")]);
+    club.json(&["segments", "add", "fans", "1", "2", "3", "4", "5"]);
+    for feed in ["early", "north", "late"] {
+        file(&club, feed, 1..=2);
+    }
+    guards(&club, "shrink = 39, growth = 0");
+    let forbidden = club.run(&["plan", "fans.toml"]);
+    assert_eq!(forbidden.matches("2 of 5 would go out (40 %)").count(), 3, "each, and together: {forbidden}");
+    assert!(!forbidden.contains("would come in"), "{forbidden}");
+    guards(&club, "shrink = 40, growth = 0");
+    assert_eq!(together::apply(&club), [[0, 2, 0, 2], [2, 2, 0, 0], [0, 2, 0, 2]]);
+    assert_eq!(members(&club, "fans"), ["3", "4", "5"]);
 }

@@ -176,7 +176,7 @@ impl<'a, G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'a, G> {
             let owns = feed.owns_afterwards() || (feed.owns && lent);
             write(&mut feed.own, id, owns)?;
             write(&mut feed.claimed, id, owns || feed.owns)?;
-            feed.count(id, stands, after);
+            feed.count(id, held, stands, after);
             stands = after;
         }
         self.before += u64::from(held);
@@ -196,12 +196,15 @@ impl Feed<'_> {
         self.row == Row::Listed || (self.owns && !self.mirrors)
     }
 
-    fn count(&mut self, id: &[u8], before: bool, after: bool) {
+    /// Counts an id that was `held` before all feeds, was a member `before` this one, and is or is not one `after` it.
+    fn count(&mut self, id: &[u8], held: bool, before: bool, after: bool) {
         let change = &mut self.change;
         change.ids += u64::from(self.row != Row::Absent);
         change.before += u64::from(before);
         change.after += u64::from(after);
         change.effective += u64::from(self.row == Row::Listed && before != after);
+        change.gained += u64::from(!held && !before && after);
+        change.lost += u64::from(held && before && !after);
         let (number, samples) = match (before, after) {
             (false, true) => (&mut change.added, &mut change.added_samples),
             (true, false) => (&mut change.removed, &mut change.removed_samples),

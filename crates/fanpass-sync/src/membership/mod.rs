@@ -177,6 +177,10 @@ pub struct MembershipChange {
     pub added: u64,
     /// Who goes out.
     pub removed: u64,
+    /// Who comes in and was no member before all feeds, but is one after all of them.
+    pub gained: u64,
+    /// Who goes out and was a member before all feeds, but is none after all of them.
+    pub lost: u64,
     /// Some of those who come in, in byte order.
     pub added_samples: Vec<String>,
     /// Some of those who go out, in byte order.

@@ -133,6 +133,8 @@ proptest! {
                 let change = &comparison.changes[number];
                 let (came, went) = (&after - &stands, &stands - &after);
                 prop_assert_eq!((change.added, change.removed), (count(&came), count(&went)));
+                let (gained, lost) = (&(&came & &members) - &before, &(&went & &before) - &members);
+                prop_assert_eq!((change.gained, change.lost), (count(&gained), count(&lost)));
                 prop_assert_eq!((change.before, change.after), (count(&stands), count(&after)));
                 prop_assert_eq!(change.rows, u64::try_from(file.ids.len()).unwrap());
                 let listed = file.listed();

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use fanpass_model::SegmentName;
-use fanpass_sync::{Breach, Figures, GuardedFacts, Guards, MembershipChange, SegmentFeed};
+use fanpass_sync::{Breach, Comparison, Figures, GuardedFacts, Guards, MembershipChange, SegmentFeed};
 
 use super::members::Known;
 use super::{Compared, Job, Source, figures};
@@ -36,7 +36,7 @@ impl Preparing<'_> {
         for (source, ((change, read), digest)) in job.feeds.iter().zip(found) {
             plans.push(self.plan(source, &compared, (change, read), digest)?);
         }
-        let together = self.check_together(&job, &compared, &plans);
+        let together = self.check_together(&job, &compared);
         if let Some(last) = plans.last_mut() {
             last.breaches.extend(together);
             if compared.changes() && compared.comparison.after == 0 {
@@ -47,18 +47,14 @@ impl Preparing<'_> {
     }
 
     /// What forbids all feeds together what each of them may.
-    fn check_together(&self, job: &Job, compared: &Compared, plans: &[FeedPlan]) -> Vec<Breach> {
-        let facts = |added, removed| GuardedFacts {
-            before: compared.comparison.before,
-            added,
-            removed,
-            ..GuardedFacts::default()
-        };
-        let feeds = job.feeds.iter().zip(plans).map(|(source, plan)| {
-            (plan.feed.as_str(), self.config.guards(source.feed.guards), facts(plan.added, plan.removed))
+    fn check_together(&self, job: &Job, compared: &Compared) -> Vec<Breach> {
+        let Comparison { before, added, removed, ref changes, .. } = compared.comparison;
+        let facts = |added, removed| GuardedFacts { before, added, removed, ..GuardedFacts::default() };
+        let feeds = job.feeds.iter().zip(changes).map(|(Source { feed, .. }, change)| {
+            (feed.label(), self.config.guards(feed.guards), facts(change.gained, change.lost))
         });
         let feeds: Vec<_> = feeds.collect();
-        Guards::check_together(&feeds, &facts(compared.comparison.added, compared.comparison.removed))
+        Guards::check_together(&feeds, &facts(added, removed))
     }
 
     /// Why a segment cannot be emptied, and what can be done; `deletable` says whether the service is one that deletes.
@@ -94,8 +90,8 @@ impl Preparing<'_> {
             empty: 0,
             before,
             unknown: *known == Known::Nothing,
-            added: change.added,
-            removed: change.removed,
+            added: change.gained,
+            removed: change.lost,
         };
         let sample = |kind| move |id: &String| Sample { kind, text: id.clone() };
         let samples = change.added_samples.iter().map(sample(Kind::Added));
