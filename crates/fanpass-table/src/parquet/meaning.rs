@@ -156,9 +156,10 @@ fn date(days: i64, text: &mut String) -> Result<(), Fault> {
 const DAY_SECONDS: i64 = 86_400;
 const JULIAN_DAY: i64 = 2_440_588;
 
-/// The number or the date that a value is, whose text is refused.
+/// The number or the date that a value is, where its text is refused or says it in one form of many.
 pub(super) fn stored(value: Value<'_>, leaf: Leaf) -> Option<Stored> {
     match (leaf.logical, leaf.physical, value) {
+        (Logical::Date, _, Value::Int(days)) => Stored::date(days),
         (Logical::Timestamp(units), _, Value::Int(number)) => {
             Stored::date(number.div_euclid(DAY_SECONDS * units))
         }

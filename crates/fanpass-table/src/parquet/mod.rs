@@ -18,7 +18,7 @@ use self::{
     column::Values,
     footer::{Footer, Group, Refused},
     page::Budget,
-    schema::Column,
+    schema::{Column, Logical},
 };
 use crate::{
     ErrorKind, Limits, Options, Stored, TableError, code,
@@ -150,10 +150,11 @@ impl Rows {
                     let most = self.limits.record_bytes;
                     return Err(reached(format!("the row is longer than {most} bytes")));
                 }
-                if let Err(fault) = meaning::push_text(value, leaf, &mut record.text) {
+                let pushed = meaning::push_text(value, leaf, &mut record.text);
+                if pushed.is_err() || leaf.logical == Logical::Date {
                     record.store(meaning::stored(value, leaf));
-                    record.faults.push((Some(position), fault));
                 }
+                record.faults.extend(pushed.err().map(|fault| (Some(position), fault)));
             }
             record.end_cell();
         }

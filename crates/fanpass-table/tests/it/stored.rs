@@ -32,6 +32,7 @@ fn first_column(name: &str, content: impl AsRef<[u8]>) -> Vec<Option<Stored>> {
 fn column(field: &str, values: Cells) -> Vec<Option<Stored>> {
     let schema = format!("message m {{ {field}; required boolean b; }}");
     let count = match &values {
+        Cells::Int32(cells) => cells.len(),
         Cells::Int64(cells) => cells.len(),
         Cells::Int96(cells) => cells.len(),
         Cells::Float(cells) => cells.len(),
@@ -51,7 +52,7 @@ fn number(text: &str) -> Stored {
 }
 
 #[test]
-fn points_in_time_of_parquet_are_dates_in_utc() {
+fn dates_and_points_in_time_of_parquet_are_dates_in_utc() {
     let moments = |units: i64| Cells::Int64(vec![Some(0), Some(-1), Some(86_400 * units), None]);
     let dates =
         [Some(date("1970-01-01")), Some(date("1969-12-31")), Some(date("1970-01-02")), Some(Stored::Null)];
@@ -67,6 +68,10 @@ fn points_in_time_of_parquet_are_dates_in_utc() {
     let mut old = Int96::new();
     old.set_data(0, 20_000, 2_440_589);
     assert_eq!(column("required int96 a", Cells::Int96(vec![Some(old)])), [Some(date("1970-01-02"))]);
+    let days = Cells::Int32(vec![Some(0), Some(-1), Some(1), None]);
+    assert_eq!(column("optional int32 a (DATE)", days), dates);
+    let beyond = Cells::Int32(vec![Some(i32::MAX)]);
+    assert_eq!(column("required int32 a (DATE)", beyond), [None]);
     let time = Cells::Int64(vec![Some(1)]);
     assert_eq!(column("required int64 a (TIME(MICROS,true))", time), [None]);
 }
