@@ -129,13 +129,18 @@ fn remedy(error: &io::Error) -> &'static str {
     if matches!(error.kind(), StorageFull | QuotaExceeded) { MAKE_ROOM } else { "" }
 }
 
+/// Whether the disk is full; where SQLite cannot make the file `-shm` of the log long enough, it does not call that so.
+fn wants_room(error: &rusqlite::Error) -> bool {
+    use rusqlite::{ErrorCode::DiskFull, ffi::SQLITE_IOERR_SHMSIZE};
+    error.sqlite_error().is_some_and(|it| it.code == DiskFull || it.extended_code == SQLITE_IOERR_SHMSIZE)
+}
+
 impl From<rusqlite::Error> for SyncError {
     fn from(source: rusqlite::Error) -> Self {
-        let message = if source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) {
-            format!("no room is left for the ledger{MAKE_ROOM}")
-        } else {
-            format!("the ledger cannot be read or written: {source}")
-        };
+        if wants_room(&source) {
+            return Self::new(ErrorKind::Ledger, format!("no room is left for the ledger{MAKE_ROOM}"));
+        }
+        let message = format!("the ledger cannot be read or written: {source}");
         Self(Box::new(Fault { kind: ErrorKind::Ledger, message, cause: Some(Cause::Database(source)) }))
     }
 }

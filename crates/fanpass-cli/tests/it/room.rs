@@ -48,6 +48,22 @@ fn a_reject_file_for_which_there_is_no_room_costs_no_account() {
 }
 
 #[test]
+fn a_ledger_without_room_to_be_opened_says_so() {
+    let club = club();
+    club.file("fans.csv", "fan_id,points\n1,1\n");
+    let map = "points=custom.points:integer";
+    let push = ["users", "push", "--file", "fans.csv", "--map", map, "--ledger", "fans.ledger"];
+    assert!(club.run(&push).ends_with("exit 0\n"));
+    for command in [&push[..], &["runs", "list", "--ledger", "fans.ledger"]] {
+        let output = limited(&club, 8, command);
+        let told = String::from_utf8_lossy(&output.stderr);
+        let what_to_do = r#""fans.ledger: no room is left for the ledger: make room there, then the same command goes on""#;
+        assert!(told.contains(what_to_do), "{command:?}: {told}");
+    }
+    assert!(club.run(&push).ends_with("exit 0\n"));
+}
+
+#[test]
 fn a_ledger_for_which_there_is_no_room_costs_no_account() {
     let club = club();
     let rows = (0..8_000).map(|fan| format!("{fan},1\n"));
