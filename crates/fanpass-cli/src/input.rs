@@ -9,7 +9,7 @@ use fanpass_sync::{Reading, TextEncoding};
 use fanpass_table::Options;
 use serde::{Deserialize, Serialize};
 
-use crate::session::quoted;
+use crate::quoting::quoted;
 use crate::source::SourceFile;
 
 /// Where the rows come from and how to read them.

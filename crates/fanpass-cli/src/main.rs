@@ -21,6 +21,7 @@ mod printer;
 mod profile;
 mod progress;
 mod progress_line;
+mod quoting;
 mod runtime;
 mod session;
 mod settings;

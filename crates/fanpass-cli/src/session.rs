@@ -16,6 +16,7 @@ use fanpass_transport_reqwest::ReqwestTransport;
 use crate::cli::{Global, Stack};
 use crate::local::open_service;
 use crate::printer::Printer;
+use crate::quoting::quoted;
 use crate::target::Target;
 
 /// The base URL under which the service inside this process is addressed; no socket stands behind it.
@@ -239,22 +240,5 @@ pub const fn goes_on(local: bool) -> &'static str {
         "what was received in full is finished by the next command that opens the data folder"
     } else {
         "what the service has received in full, it goes on with"
-    }
-}
-
-/// A path as one word of a command line, which no command takes for an option.
-pub fn quoted_path(path: &Path) -> String {
-    let text = path.display().to_string();
-    let dashed = text.len() > 1 && text.starts_with('-');
-    if dashed { quoted(&format!("./{text}")) } else { quoted(&text) }
-}
-
-/// `text` as one word of a command line.
-pub fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@' | '=' | ',');
-    if !text.is_empty() && !text.starts_with(['-', '=']) && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }

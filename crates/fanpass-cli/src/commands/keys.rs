@@ -11,7 +11,8 @@ use crate::cli::Global;
 use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
 use crate::printer::{Printer, Report, count, table};
-use crate::session::{Session, quoted};
+use crate::quoting::quoted;
+use crate::session::Session;
 
 /// List, rotate and retire the keys that tokens are signed with
 #[derive(Debug, Subcommand)]

@@ -21,8 +21,9 @@ use crate::feed::plan::{FeedPlan, PLAN_VERSION, Plan as SavedPlan};
 use crate::feed::prepare::Preparing;
 use crate::printer::{Printer, Report};
 use crate::profile::write_private;
+use crate::quoting::quoted_path;
 use crate::runtime::blocking;
-use crate::session::{Session, quoted_path};
+use crate::session::Session;
 
 /// Show what the feeds of a configuration file would change, and save that as a plan
 ///

@@ -12,7 +12,7 @@ use crate::cli::Global;
 use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
 use crate::printer::{Printer, Report};
-use crate::session::quoted_path;
+use crate::quoting::quoted_path;
 
 /// Write everything in the data folder into one file, as it stands at one moment
 ///

@@ -12,7 +12,8 @@ use crate::attribute_file::AttributeFile;
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::printer::Printer;
-use crate::session::{Session, quoted_path};
+use crate::quoting::quoted_path;
+use crate::session::Session;
 
 /// Who says what users may carry: a file, or else the target, if it is asked and tells.
 #[derive(Debug, Clone, Copy)]

@@ -12,7 +12,7 @@ use super::remarks::Remark;
 use crate::commands::segments::outcome::write_rejects;
 use crate::input::RejectedRow;
 use crate::printer::count;
-use crate::session::quoted_path;
+use crate::quoting::quoted_path;
 
 /// The form of a saved plan that this code reads and writes.
 pub const PLAN_VERSION: u32 = 2;

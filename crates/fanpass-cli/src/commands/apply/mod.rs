@@ -26,8 +26,9 @@ use crate::feed::plan::{FeedPlan, Plan as SavedPlan};
 use crate::feed::prepare::{Prepared, Preparing};
 use crate::feed::recipe::Recipes;
 use crate::printer::Printer;
+use crate::quoting::quoted_path;
 use crate::runtime::blocking;
-use crate::session::{IMPORT_TIMEOUT, Session, quoted_path};
+use crate::session::{IMPORT_TIMEOUT, Session};
 use crate::signals::Claim;
 
 /// Carry out the feeds of a configuration file, or a saved plan

@@ -13,7 +13,7 @@ use crate::feed::closed::{Closed, is_in_vain, write_figures};
 use crate::feed::plan::{FeedPlan, Rows};
 use crate::feed::prepare::about;
 use crate::printer::Report;
-use crate::session::quoted_path;
+use crate::quoting::quoted_path;
 
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]

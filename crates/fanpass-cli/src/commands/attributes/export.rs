@@ -13,7 +13,8 @@ use crate::exit::Exit;
 use crate::lines::write_out;
 use crate::printer::{Next, Printer, Report, counted};
 use crate::profile::write_private;
-use crate::session::{Session, quoted_path};
+use crate::quoting::quoted_path;
+use crate::session::Session;
 
 /// Write all attributes, platform and custom ones, as a TOML file
 ///

@@ -12,7 +12,8 @@ use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::printer::{Printer, Report};
-use crate::session::{Session, quoted};
+use crate::quoting::quoted;
+use crate::session::Session;
 
 /// Delete a saved audience; segments and users stay as they are
 #[derive(Debug, Args)]

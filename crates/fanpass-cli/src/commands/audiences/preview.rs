@@ -12,7 +12,8 @@ use super::faults::explained;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::printer::{Printer, Report, counted};
-use crate::session::{Session, quoted};
+use crate::quoting::quoted;
+use crate::session::Session;
 
 /// Count the users that an expression selects, and show some of them
 ///

@@ -29,7 +29,7 @@ use crate::feed::recipe;
 use crate::feed::remarks::Lint;
 use crate::input::{ReadingOptions, reject_file};
 use crate::printer::{Next, Printer};
-use crate::session::quoted_path;
+use crate::quoting::quoted_path;
 use crate::source::SourceFile;
 
 /// Read a file here, and tell what a push of it would do

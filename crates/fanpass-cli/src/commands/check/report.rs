@@ -16,7 +16,7 @@ use crate::feed::closed::write_buckets;
 use crate::feed::remarks::{Remark, Severity, Writes};
 use crate::input::RejectedRow;
 use crate::printer::{Next, Report, count, table};
-use crate::session::quoted_path;
+use crate::quoting::quoted_path;
 
 /// What a push would make of each row of the file.
 #[derive(Debug, Serialize)]

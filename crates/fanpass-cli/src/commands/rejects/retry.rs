@@ -23,7 +23,8 @@ use crate::feed::recipe;
 use crate::feed::run::writes_of_all;
 use crate::input::rejects_of;
 use crate::printer::Printer;
-use crate::session::{Session, quoted_path};
+use crate::quoting::quoted_path;
+use crate::session::Session;
 use crate::source::SourceFile;
 
 /// Push a reject file that was mended, as the run that made it would have

@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::closed::write_figures;
 use crate::printer::{Printer, Report};
-use crate::session::quoted_path;
+use crate::quoting::quoted_path;
 
 /// Show one run with all its figures
 #[derive(Debug, Args)]

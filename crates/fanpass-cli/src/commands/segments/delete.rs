@@ -11,7 +11,8 @@ use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::printer::{Printer, Report, count};
-use crate::session::{Session, quoted};
+use crate::quoting::quoted;
+use crate::session::Session;
 
 /// Delete a segment with all of its versions; it cannot be rolled back
 #[derive(Debug, Args)]

@@ -15,7 +15,8 @@ use crate::exit::Exit;
 use crate::input::FileOption;
 use crate::printer::Printer;
 use crate::progress::Progress;
-use crate::session::{Session, quoted};
+use crate::quoting::quoted;
+use crate::session::Session;
 
 /// Upload a file as it is, and let the service read it
 ///

@@ -16,8 +16,9 @@ use crate::failure::failure;
 use crate::feed::delivery::{SendAs, deliver};
 use crate::input::{Input, reject_file};
 use crate::printer::Printer;
+use crate::quoting::quoted;
 use crate::runtime::blocking;
-use crate::session::{Session, quoted};
+use crate::session::Session;
 
 /// Read a file here, check each id, and make the segment exactly its ids
 ///

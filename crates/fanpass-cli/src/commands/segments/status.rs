@@ -15,7 +15,8 @@ use crate::exit::Exit;
 use crate::failure::failure;
 use crate::input::RejectedRow;
 use crate::printer::{Printer, Report, count};
-use crate::session::{Session, quoted};
+use crate::quoting::quoted;
+use crate::session::Session;
 
 /// Show how far an import is
 #[derive(Debug, Args)]

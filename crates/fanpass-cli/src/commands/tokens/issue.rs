@@ -15,7 +15,8 @@ use crate::exit::Exit;
 use crate::failure::failure;
 use crate::printer::{Printer, Report};
 use crate::profile::{PrivateFile, refuse_taken};
-use crate::session::{Session, quoted, quoted_path};
+use crate::quoting::{quoted, quoted_path};
+use crate::session::Session;
 
 /// Seconds of a day.
 const DAY: u64 = 24 * 60 * 60;

@@ -15,7 +15,7 @@ use crate::feed::push::Pushed;
 use crate::feed::remarks::Remark;
 use crate::input::RejectedRow;
 use crate::printer::{Next, Printer, Report};
-use crate::session::quoted_path;
+use crate::quoting::quoted_path;
 
 /// Prints the report of `file` and gives the exit code.
 pub fn conclude(file: String, dry_run: bool, pushed: Pushed, printer: Printer) -> Result<Exit> {

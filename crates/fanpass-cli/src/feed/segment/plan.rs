@@ -10,7 +10,7 @@ use crate::feed::ids::ReadIds;
 use crate::feed::plan::{FeedPlan, Kind, Sample};
 use crate::feed::prepare::{Prepared, Preparing, Work, about, held_back, spelled};
 use crate::feed::run::resumes;
-use crate::session::quoted;
+use crate::quoting::quoted;
 use crate::source::SourceFile;
 
 impl Preparing<'_> {
