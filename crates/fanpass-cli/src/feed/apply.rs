@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use fanpass_sync::{Figures, Ledger, SegmentMode};
 
-use super::attributes::{self, Sent, Survey};
+use super::attributes::{self, Sent};
 use super::closed::Closed;
 use super::config::members_list;
 use super::plan::{FeedPlan, Rows};
@@ -11,6 +11,7 @@ use super::prepare::{Prepared, Work};
 use super::recipe::Recipes;
 use super::run::{Beginning, Run, writes_of};
 use super::segment::{self, Compared};
+use super::survey::Survey;
 use crate::exit::Exit;
 use crate::failure::{at_ledger, exit_of, failure};
 use crate::printer::Printer;

@@ -22,3 +22,4 @@ pub mod segment;
 pub mod send;
 pub mod set_aside;
 pub mod spool;
+pub mod survey;

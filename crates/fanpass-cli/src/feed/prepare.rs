@@ -8,7 +8,7 @@ use anyhow::Result;
 use fanpass_model::{AttributeRegistry, SegmentName};
 use fanpass_sync::{AttributeFeed, Contradiction, GuardedFacts, Ledger, RejectFiles, SegmentFeed};
 
-use super::attributes::{self, Said, Survey};
+use super::attributes;
 use super::config::Config;
 use super::keepers::check_keepers;
 use super::lint::{Authority, lint};
@@ -18,6 +18,7 @@ use super::run::resumes;
 use super::sample::sample_users;
 use super::segment::members::learn_members;
 use super::segment::{self, Compared};
+use super::survey::{Said, Survey};
 use crate::exit::Exit;
 use crate::failure::{OfFeed, at_ledger, failure};
 use crate::printer::{Printer, count as counted};

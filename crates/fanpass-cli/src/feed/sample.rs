@@ -6,8 +6,9 @@ use anyhow::Result;
 use fanpass_model::{UserId, UserProperties};
 use fanpass_sync::{Ledger, MappedRow, Verdict};
 
-use super::attributes::{Job, Survey};
+use super::attributes::Job;
 use super::plan::{Kind, Sample};
+use super::survey::Survey;
 
 /// Users who are kept as samples.
 const SAMPLES: usize = 5;
