@@ -1,5 +1,6 @@
 //! The ledger: what the service has acknowledged, so that only changes are sent.
 
+mod blocks;
 mod changes;
 mod compare;
 mod contradictions;
@@ -32,6 +33,7 @@ use fanpass_model::{AttributeKey, UserId, UserProperties};
 use foldhash::HashMap;
 use rusqlite::{Connection, Row};
 
+pub use self::blocks::{ListReader, ListWriter};
 pub use self::changes::{Changes, Verdict, Verdicts};
 pub use self::compare::Receipt;
 pub use self::contradictions::{Contradiction, Contradictions};
@@ -39,7 +41,7 @@ pub use self::deliveries::{Deliveries, Taken};
 pub use self::departures::Departures;
 pub use self::doubts::Doubt;
 pub use self::history::{History, Standing};
-pub use self::lists::{ListId, ListReader, ListState, ListWriter};
+pub use self::lists::{ListId, ListState};
 pub use self::lock::Busy;
 pub use self::runs::{Run, RunEnd, RunId, RunStart};
 pub use self::survey::Survey;
