@@ -1,14 +1,12 @@
 //! A mapping bound to the columns of one table: what its rows become.
 
-use fanpass_model::{AttributeDefinition, AttributeValue, UserId, UserProperties};
-use fanpass_table::{Reject, Row, Stored, find_columns, list_columns};
+use fanpass_model::{AttributeDefinition, UserId, UserProperties};
+use fanpass_table::{Reject, Row, find_columns, list_columns};
 
-use super::{Absent, ColumnMap, Mapping};
+use super::{ColumnMap, Mapping, cell::within};
 use crate::{
-    CellFault, ErrorKind, SyncError,
-    cell_type::StoredCell,
-    check_mended, code, original_columns,
-    rejects::{ALSO, FAULT, NULL, is_hidden},
+    CellFault, ErrorKind, SyncError, check_mended, code, original_columns,
+    rejects::{ALSO, FAULT, is_hidden},
 };
 
 /// Where the columns of a mapping stand.
@@ -20,7 +18,7 @@ pub(crate) struct Bound {
     /// One for each of [`Mapping::map`].
     values: Vec<usize>,
     /// Whether they are those of a reject file.
-    of_rejects: bool,
+    pub(super) of_rejects: bool,
 }
 
 /// What a row that is not a reject holds.
@@ -119,49 +117,6 @@ impl Bound {
         }
     }
 
-    /// The value that a cell gives; `None` leaves the attribute alone.
-    fn cell(
-        &self,
-        mapping: &Mapping,
-        map: &ColumnMap,
-        row: &Row<'_>,
-        column: usize,
-        shown: &mut Vec<(usize, String)>,
-    ) -> Result<Option<AttributeValue>, CellFault> {
-        match row.stored(column) {
-            Some(Stored::Null) => {
-                let null = mapping.null_of(map);
-                if null != mapping.blank_of(map) {
-                    shown.push((column, NULL.to_owned()));
-                }
-                return Ok(null);
-            }
-            Some(stored) => {
-                if let Some(read) = map.cell.read_stored(stored) {
-                    let StoredCell { value, text } = read?;
-                    shown.push((column, text));
-                    return Ok(value.or_else(|| mapping.blank_of(map)));
-                }
-            }
-            None => {}
-        }
-        let cell = row.cell(column).map_err(|reject| {
-            let mut fault = CellFault::from(reject);
-            match (row.stored(column), map.cell.unreadable(fault.code)) {
-                (None, Some(message)) => message.clone_into(&mut fault.message),
-                (stored, _) => fault.message.push_str(stored.map_or("", type_for)),
-            }
-            fault
-        })?;
-        if self.of_rejects && cell.starts_with(FAULT) {
-            let message = format!(
-                "the cell could not be read as it was: write what is meant in the place of {FAULT:?} and all"
-            );
-            return Err(CellFault::new(code::NOT_MENDED, message));
-        }
-        if self.of_rejects && cell == NULL { Ok(mapping.null_of(map)) } else { mapping.read(map, cell) }
-    }
-
     /// The user that a row names, and whether white space was taken off the id.
     fn user(&self, row: &Row<'_>) -> Result<(UserId, bool), Box<Reject>> {
         let cell = row.cell(self.id)?;
@@ -174,61 +129,6 @@ impl Bound {
             row.reject(Some(self.id), error.kind().code(), format!("the {error}"))
         };
         UserId::new(id).map(|user| (user, id.len() < cell.len())).map_err(refuse)
-    }
-}
-
-impl Mapping {
-    /// The value that a cell gives; `None` leaves the attribute alone.
-    fn read(&self, map: &ColumnMap, cell: &str) -> Result<Option<AttributeValue>, CellFault> {
-        let trimmed = cell.trim();
-        if !trimmed.is_empty() {
-            if self.nulls.iter().any(|null| null.trim() == trimmed) {
-                return Ok(self.null_of(map));
-            }
-            if let Some(value) = map.cell.read(if map.trim { trimmed } else { cell })? {
-                return Ok(Some(value));
-            }
-        }
-        Ok(self.blank_of(map))
-    }
-
-    /// What a null becomes.
-    fn null_of(&self, map: &ColumnMap) -> Option<AttributeValue> {
-        absent(map.null.unwrap_or(self.null))
-    }
-
-    /// What a cell without a value becomes.
-    fn blank_of(&self, map: &ColumnMap) -> Option<AttributeValue> {
-        map.default.clone().or_else(|| absent(map.blank.unwrap_or(self.blank)))
-    }
-}
-
-/// What to do about a cell whose text is refused, if a type could take what it stores.
-fn type_for(stored: &Stored) -> &'static str {
-    match stored {
-        Stored::Date(_) => ", or map the column as date",
-        Stored::Number(_) => ", or map the column as decimal",
-        Stored::List(_) => ", or map the column as list(|)",
-        _ => "",
-    }
-}
-
-/// The value, if it is one that the attribute takes.
-fn within(
-    bounds: Option<&AttributeDefinition>,
-    value: Option<AttributeValue>,
-) -> Result<Option<AttributeValue>, CellFault> {
-    let violation = bounds.zip(value.as_ref()).and_then(|(bounds, value)| bounds.check_value(value));
-    match violation {
-        None => Ok(value),
-        Some(violation) => Err(CellFault::new(violation.kind.code(), violation.to_string())),
-    }
-}
-
-fn absent(policy: Absent) -> Option<AttributeValue> {
-    match policy {
-        Absent::Skip => None,
-        Absent::Unset => Some(AttributeValue::Unset),
     }
 }
 

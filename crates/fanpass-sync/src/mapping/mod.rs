@@ -1,6 +1,7 @@
 //! A mapping: which column becomes which attribute, and what a missing value means.
 
 mod bound;
+mod cell;
 mod column;
 mod constant;
 mod syntax;
