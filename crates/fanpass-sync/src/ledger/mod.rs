@@ -1,5 +1,6 @@
 //! The ledger: what the service has acknowledged, so that only changes are sent.
 
+mod batch;
 mod blocks;
 mod changes;
 mod compare;
@@ -29,7 +30,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fanpass_model::{AttributeKey, UserId, UserProperties};
+use fanpass_model::AttributeKey;
 use foldhash::HashMap;
 use rusqlite::{Connection, Row};
 
@@ -149,68 +150,6 @@ impl Ledger {
     /// What tells this use of the ledger from all others: that of a command, from when it was opened.
     pub fn session(&self) -> &str {
         &self.session
-    }
-
-    /// The attributes of each update that differ from what was acknowledged, in the order of the batch; empty for an
-    /// update that changes nothing. Nothing is written: this is for a plan.
-    ///
-    /// A user's later update in the batch is compared with the earlier ones as well.
-    ///
-    /// # Errors
-    ///
-    /// [`Ledger`](crate::ErrorKind::Ledger).
-    pub fn changed_part(
-        &self,
-        updates: &[(UserId, UserProperties)],
-    ) -> Result<Vec<UserProperties>, SyncError> {
-        let (receipts, _) = self.compare(updates)?;
-        let mut changes: Vec<_> = updates.iter().map(|(_, properties)| properties.clone()).collect();
-        changes.iter_mut().zip(&receipts).for_each(|(change, receipt)| self.cut(change, receipt));
-        Ok(changes)
-    }
-
-    /// Whether anything was acknowledged of the user.
-    ///
-    /// # Errors
-    ///
-    /// [`Ledger`](crate::ErrorKind::Ledger).
-    pub fn knows(&self, user: &UserId) -> Result<bool, SyncError> {
-        Ok(self.begin(self.fingerprints.of(user).user())?.is_known())
-    }
-
-    /// As [`changed_part`](Self::changed_part), to send them: which value was acknowledged of these attributes before is
-    /// forgotten, durably, because from here on the service may hold either.
-    ///
-    /// # Errors
-    ///
-    /// [`Ledger`](crate::ErrorKind::Ledger); nothing is forgotten then.
-    pub fn take_changes(
-        &mut self,
-        updates: &[(UserId, UserProperties)],
-    ) -> Result<Vec<UserProperties>, SyncError> {
-        let mut changes: Vec<_> = updates.iter().map(|(_, properties)| properties.clone()).collect();
-        let receipts = self.take(updates)?;
-        changes.iter_mut().zip(&receipts).for_each(|(change, receipt)| self.cut(change, receipt));
-        Ok(changes)
-    }
-
-    /// Remembers that the service has these attributes now; durable when it returns. Of several updates of one user the
-    /// last one in the batch counts.
-    ///
-    /// # Errors
-    ///
-    /// [`Ledger`](crate::ErrorKind::Ledger); nothing of the batch is remembered then, and will be sent again.
-    pub fn acknowledge(&mut self, updates: &[(UserId, UserProperties)]) -> Result<(), SyncError> {
-        self.number_attributes(updates)?;
-        self.remember(&self.receipts(updates))
-    }
-
-    /// What of each update is to be sent, as [`take_changes`](Self::take_changes).
-    fn take(&mut self, updates: &[(UserId, UserProperties)]) -> Result<Vec<Receipt>, SyncError> {
-        self.number_attributes(updates)?;
-        let (receipts, doubted) = self.compare(updates)?;
-        self.write(doubted)?;
-        Ok(receipts)
     }
 
     /// A survey of a whole source, which spills into files in `folder` that vanish with the process.
