@@ -10,8 +10,9 @@ use fanpass_sync::{AttributeMode, Deliveries, Figures, Ledger, ListId, Mapping, 
 
 use super::account::{Account, Shared, State};
 use super::config::owned_list;
+use super::handover::Arriving;
 use super::remarks::Lint;
-use super::rows::{Arriving, Reading, read};
+use super::rows::{Reading, read};
 use super::send::send_all;
 use super::survey::Survey;
 use crate::printer::Printer;

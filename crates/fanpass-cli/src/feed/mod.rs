@@ -7,6 +7,7 @@ pub mod closed;
 pub mod config;
 pub mod delivery;
 pub mod gone;
+pub mod handover;
 pub mod ids;
 pub mod keepers;
 pub mod lint;

@@ -1,72 +1,26 @@
 //! The rows of a file as updates to send; what need not or cannot be sent goes to the account on the way.
 
-use std::future::poll_fn;
-use std::sync::{Arc, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::sync::Arc;
 
 use anyhow::Result;
 use fanpass_client::UserUpdate;
 use fanpass_model::UserProperties;
 use fanpass_sync::{Changes, MappedRow, Updates, Verdict, Verdicts};
-use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::sync::mpsc::Sender;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::account::{Origin, Shared, SharedDeliveries, Tag};
+use super::account::{Origin, Shared, Tag};
 use super::attributes::Job;
 use super::gone::Gone;
+use super::handover::{Arriving, Row, channel, hand_over};
 use super::remarks::Lint;
 use crate::source::SourceFile;
-
-/// Updates that are looked up in the ledger together.
-const BATCH: usize = 1024;
-/// Updates that are handed over together where there is no ledger: a hand-over wakes the other side.
-const BATCH_PLAIN: usize = 128;
-/// Batches that wait to be sent, besides the one that is being sent and the one that is being read.
-const BATCHES_AHEAD: usize = 1;
 
 /// Rows between two looks at whether they are still to be counted.
 const COUNT_STEP: u64 = 4096;
 
 /// What to know of a rejected row before it is mended and sent.
 const OVERTAKEN: &str = "; the user has a later row, whose values this one would override once it is mended";
-
-/// An update on its way from the file to the run.
-pub type Row = UserUpdate<Tag>;
-
-/// The end of the way: updates as they arrive, in batches.
-#[derive(Debug)]
-pub struct Arriving {
-    batches: Receiver<Vec<Row>>,
-    batch: std::vec::IntoIter<Row>,
-}
-
-impl Arriving {
-    /// The next update; `None` at the end.
-    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Row>> {
-        loop {
-            if let Some(row) = self.batch.next() {
-                return Poll::Ready(Some(row));
-            }
-            match ready!(self.batches.poll_recv(context)) {
-                Some(batch) => self.batch = batch.into_iter(),
-                None => return Poll::Ready(None),
-            }
-        }
-    }
-
-    /// Takes no more, and counts what has arrived as not sent.
-    pub async fn refuse(mut self, shared: &Shared) {
-        self.batches.close();
-        self.count_unsent(shared).await;
-    }
-
-    /// Takes all, and counts it as not sent.
-    pub async fn count_unsent(mut self, shared: &Shared) {
-        while let Some(row) = poll_fn(|context| self.poll_next(context)).await {
-            shared.lock().account.unsent(&row.tag.origin);
-        }
-    }
-}
 
 /// What is read.
 #[derive(Debug)]
@@ -154,13 +108,13 @@ impl Iterator for Source<'_> {
 
 /// Reads the file on a thread of its own: a table stays on the thread that opened it, and files block.
 pub fn read(reading: Reading, shared: Shared) -> (Arriving, JoinHandle<()>) {
-    let (rows, batches) = mpsc::channel(BATCHES_AHEAD);
+    let (rows, arriving) = channel();
     let reading = spawn_blocking(move || {
         if let Err(error) = read_all(reading, &shared, &rows) {
             shared.lock().fail(error);
         }
     });
-    (Arriving { batches, batch: Vec::new().into_iter() }, reading)
+    (arriving, reading)
 }
 
 fn read_all(reading: Reading, shared: &Shared, rows: &Sender<Vec<Row>>) -> Result<()> {
@@ -205,57 +159,6 @@ fn count_rows(source: &SourceFile, wanted: impl Fn() -> bool) -> Option<u64> {
         }
     }
     Some(rows)
-}
-
-/// Hands the updates to the run, each cut down to what the ledger does not know to be there already.
-fn hand_over(updates: impl Iterator<Item = Row>, shared: &Shared, rows: &Sender<Vec<Row>>) -> Result<()> {
-    let deliveries = shared.lock().account.deliveries.clone();
-    let mut updates = updates.fuse();
-    let batch = if deliveries.is_some() { BATCH } else { BATCH_PLAIN };
-    loop {
-        let mut taken: Vec<Row> = updates.by_ref().take(batch).collect();
-        if taken.is_empty() {
-            return Ok(());
-        }
-        if let Some(deliveries) = &deliveries {
-            taken = changed(taken, deliveries, shared)?;
-        }
-        // A receiver that is closed wants no more.
-        if let Err(refused) = rows.blocking_send(taken) {
-            let account = &mut shared.lock().account;
-            refused.0.iter().for_each(|row| account.unsent(&row.tag.origin));
-        }
-        if rows.is_closed() {
-            return Ok(());
-        }
-    }
-}
-
-/// The updates that differ from what was acknowledged, cut down to what differs.
-fn changed(rows: Vec<Row>, deliveries: &SharedDeliveries, shared: &Shared) -> Result<Vec<Row>> {
-    let (updates, tags): (Vec<_>, Vec<_>) =
-        rows.into_iter().map(|row| ((row.user, row.properties), row.tag)).unzip();
-    let taken = deliveries.lock().unwrap_or_else(PoisonError::into_inner).take(updates);
-    let taken = taken.inspect_err(|_| {
-        let account = &mut shared.lock().account;
-        for tag in &tags {
-            account.unsent(&tag.origin);
-        }
-    })?;
-    let mut different = Vec::with_capacity(taken.len());
-    for (mut tag, taken) in tags.into_iter().zip(taken) {
-        if taken.change.is_empty() {
-            let figures = &mut shared.lock().account.figures;
-            match tag.origin {
-                Origin::Row { .. } => figures.unchanged += 1,
-                Origin::Gone => figures.removed += 1,
-            }
-        } else {
-            tag.receipt = Some(taken.receipt);
-            different.push(UserUpdate::new(tag, taken.user, taken.change));
-        }
-    }
-    Ok(different)
 }
 
 #[cfg(test)]

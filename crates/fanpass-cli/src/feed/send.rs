@@ -9,7 +9,7 @@ use fanpass_client::{Delivery, Push, PushHandle, PushOptions};
 use futures_util::{StreamExt as _, stream};
 
 use super::account::{Shared, State};
-use super::rows::Arriving;
+use super::handover::Arriving;
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::progress::Progress;
