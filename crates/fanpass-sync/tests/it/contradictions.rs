@@ -6,7 +6,7 @@ use fanpass_model::attribute_key;
 use fanpass_sync::Contradictions;
 use proptest::prelude::*;
 
-use crate::ledger::{Folder, open, update};
+use crate::folder::{Folder, open, update};
 
 fn contradictions(folder: &Folder) -> Contradictions {
     let spill = tempfile::tempdir().unwrap();

@@ -6,7 +6,7 @@ use fanpass_model::UserProperties;
 use fanpass_sync::{Deliveries, Ledger, Taken};
 use proptest::prelude::*;
 
-use crate::ledger::{Folder, Update, open, update};
+use crate::folder::{Folder, Update, open, update};
 use crate::ledger_model::lost;
 
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use std::{fs, path::Path, time::SystemTime};
 
 use fanpass_sync::{ErrorKind, History, RunEnd, RunStart, Standing};
 
-use crate::ledger::{Folder, open, update};
+use crate::folder::{Folder, open, update};
 
 #[test]
 fn runs_are_looked_at_while_a_process_uses_the_ledger() {

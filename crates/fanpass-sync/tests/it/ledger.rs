@@ -2,47 +2,13 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
-use fanpass_model::{AttributeKey, AttributeValue, UserId, UserProperties};
+use fanpass_model::AttributeValue;
 use fanpass_sync::{Busy, ErrorKind, Figures, Ledger, RunEnd, RunStart};
 
-pub(crate) type Update = (UserId, UserProperties);
-
-pub(crate) fn update(user: &str, attributes: &[(&'static str, AttributeValue)]) -> Update {
-    let properties = attributes.iter().map(|(key, value)| (AttributeKey::new(*key).unwrap(), value.clone()));
-    (UserId::new(user).unwrap(), properties.collect())
-}
-
-pub(crate) fn open(path: &Path) -> Ledger {
-    Ledger::open(path, Busy::Refuse).unwrap()
-}
-
-pub(crate) struct Folder(tempfile::TempDir);
-
-impl Folder {
-    pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    pub(crate) fn ledger(&self) -> PathBuf {
-        self.0.path().join("ledger.db")
-    }
-
-    /// What is on disk at this moment, as a process that is killed now would leave it.
-    pub(crate) fn killed(&self) -> Self {
-        let copy = Self::new();
-        for name in ["ledger.db", "ledger.db-wal"] {
-            let from = self.0.path().join(name);
-            if from.exists() {
-                fs::copy(from, copy.0.path().join(name)).unwrap();
-            }
-        }
-        copy
-    }
-}
+use crate::folder::{Folder, open, update};
 
 #[test]
 fn only_what_differs_is_sent() {
@@ -110,7 +76,7 @@ fn nothing_of_a_person_stands_in_the_file() {
         .acknowledge(&[update("user-00042-secret", &[("custom.a", "a very private value".into())])])
         .unwrap();
     drop(ledger);
-    for entry in fs::read_dir(folder.0.path()).unwrap() {
+    for entry in fs::read_dir(folder.path()).unwrap() {
         let bytes = fs::read(entry.unwrap().path()).unwrap();
         for text in ["00042", "private"] {
             assert!(!bytes.windows(text.len()).any(|window| window == text.as_bytes()));
@@ -141,7 +107,7 @@ fn only_the_owner_reads_it() {
     let folder = Folder::new();
     let mut ledger = open(&folder.ledger());
     ledger.acknowledge(&[update("1", &[("custom.a", "x".into())])]).unwrap();
-    for entry in fs::read_dir(folder.0.path()).unwrap() {
+    for entry in fs::read_dir(folder.path()).unwrap() {
         let entry = entry.unwrap();
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "{}", entry.path().display());
     }
@@ -163,14 +129,16 @@ fn one_process_holds_it_at_a_time() {
 }
 
 #[test]
-fn a_file_that_is_no_ledger_is_refused() {
+fn what_is_no_ledger_is_named_and_what_to_do_about_it() {
     let folder = Folder::new();
-    fs::write(
-        folder.ledger(),
-        "no database, only text that is long enough to be looked at as one".repeat(20),
-    )
-    .unwrap();
-    assert_eq!(Ledger::open(&folder.ledger(), Busy::Refuse).unwrap_err().kind(), ErrorKind::Ledger);
+    fs::write(folder.ledger(), "fan_id\n00042\n".repeat(100)).unwrap();
+    let error = Ledger::open(&folder.ledger(), Busy::Refuse).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ledger);
+    let told = error.to_string();
+    assert!(
+        told.starts_with(&folder.ledger().display().to_string()) && told.contains("move it away"),
+        "{told}"
+    );
     assert_eq!(Ledger::open("/nowhere/ledger.db".as_ref(), Busy::Refuse).unwrap_err().kind(), ErrorKind::Io);
 }
 
@@ -229,19 +197,6 @@ fn runs_are_listed_with_their_figures_and_the_interrupted_ones_too() {
     assert_eq!(found.interrupted_run("fans").unwrap().as_ref(), Some(&runs[0]));
     assert_eq!(found.interrupted_run("others").unwrap(), None);
     assert_eq!(ledger.list_runs(1).unwrap().len(), 1);
-}
-
-#[test]
-fn what_is_no_ledger_is_named_and_what_to_do_about_it() {
-    let folder = Folder::new();
-    std::fs::write(folder.ledger(), "fan_id\n00042\n".repeat(100)).unwrap();
-    let error = Ledger::open(&folder.ledger(), Busy::Refuse).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Ledger);
-    let told = error.to_string();
-    assert!(
-        told.starts_with(&folder.ledger().display().to_string()) && told.contains("move it away"),
-        "{told}"
-    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use fanpass_model::{AttributeKey, AttributeValue, UserId, UserProperties};
 use fanpass_sync::Ledger;
 use proptest::prelude::*;
 
-use crate::ledger::{Folder, Update, open, update};
+use crate::folder::{Folder, Update, open, update};
 
 #[derive(Debug, Clone)]
 enum Step {

@@ -2,7 +2,7 @@
 
 use fanpass_sync::{Keep, SegmentMode};
 
-use crate::ledger::{Folder, open};
+use crate::folder::{Folder, open};
 use crate::membership::{ALL, File, HELD, Ids, compare, ids, write};
 
 fn numbered(count: u32) -> Ids {

@@ -4,6 +4,7 @@
 mod contradictions;
 mod deliveries;
 mod feeds;
+mod folder;
 mod history;
 mod ledger;
 mod ledger_model;

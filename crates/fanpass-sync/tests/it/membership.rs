@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use fanpass_model::UserId;
 use fanpass_sync::{Claim, Comparison, Keep, Ledger, ListId, Roster, SegmentMode};
 
-use crate::ledger::{Folder, open};
+use crate::folder::{Folder, open};
 
 pub(crate) const HELD: &str = "segment";
 

@@ -3,7 +3,7 @@
 use fanpass_sync::{Keep, SegmentMode};
 use proptest::prelude::*;
 
-use crate::ledger::{Folder, open};
+use crate::folder::{Folder, open};
 use crate::membership::{ALL, File, HELD, Ids, OWNED, compare, ids, write};
 
 /// What comes of a night's upload.

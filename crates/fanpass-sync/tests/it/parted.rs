@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::symlink, path::PathBuf};
 
 use fanpass_sync::{Busy, ErrorKind, History, Ledger};
 
-use crate::ledger::{Folder, Update, open, update};
+use crate::folder::{Folder, Update, open, update};
 
 fn tier(tier: &str) -> [Update; 1] {
     [update("1", &[("custom.tier", tier.into())])]

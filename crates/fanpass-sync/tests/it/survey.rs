@@ -6,7 +6,7 @@ use fanpass_model::{AttributeValue, UserId, UserProperties};
 use fanpass_sync::{Changes, Deliveries, Ledger, Verdict};
 use proptest::prelude::*;
 
-use crate::ledger::{Folder, Update, open, update};
+use crate::folder::{Folder, Update, open, update};
 
 fn survey(ledger: &mut Ledger, updates: &[Update]) -> Changes {
     let folder = tempfile::tempdir().unwrap();
