@@ -7,12 +7,36 @@ use fanpass_table::code as table;
 use proptest::prelude::*;
 use rust_xlsxwriter::Workbook;
 
-use crate::support::{mapping, read_file, reject, sample};
+use crate::support::{Sample, mapping, read_file, reject, sample};
 
 fn edit(path: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(path).unwrap();
     assert!(text.contains(from), "{from:?} is not in {text}");
     fs::write(path, text.replacen(from, to, 1)).unwrap();
+}
+
+/// Empties the cell of the file's last row by which is found what was mended.
+fn empty_check(path: &Path) {
+    let text = fs::read_to_string(path).unwrap();
+    let check = text.trim_end().rsplit('"').nth(1).unwrap();
+    edit(path, &format!("\"{check}\""), "\"\"");
+}
+
+/// Numbers longer than a spreadsheet keeps.
+const CARD: f64 = 123_456_789_012_345_680.0;
+const OTHER_CARD: f64 = 987_654_321_098_765_400.0;
+
+/// A workbook of text, with numbers in the cells at these rows and columns.
+fn workbook(rows: &[&[&str]], numbers: &[(u32, u16, f64)]) -> Sample {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (at, row) in (0..).zip(rows) {
+        sheet.write_row(at, 0, row.iter().copied()).unwrap();
+    }
+    for &(row, column, number) in numbers {
+        sheet.write_number(row, column, number).unwrap();
+    }
+    sample("fans.xlsx", book.save_to_buffer().unwrap())
 }
 
 #[test]
@@ -33,15 +57,8 @@ fn mended_rows_become_updates_with_the_same_mapping() {
 
 #[test]
 fn a_number_that_a_spreadsheet_destroyed_stays_refused_until_it_is_mended() {
-    let mut book = Workbook::new();
-    let sheet = book.add_worksheet();
-    sheet.write_row(0, 0, ["fan_id", "tier"]).unwrap();
-    sheet.write_number(1, 0, 123_456_789_012_345_680.0).unwrap();
-    sheet.write_number(2, 0, 987_654_321_098_765_400.0).unwrap();
-    for row in [1, 2] {
-        sheet.write_string(row, 1, "gold").unwrap();
-    }
-    let fans = sample("fans.xlsx", book.save_to_buffer().unwrap());
+    let rows: [&[&str]; 3] = [&["fan_id", "tier"], &["", "gold"], &["", "gold"]];
+    let fans = workbook(&rows, &[(1, 0, CARD), (2, 0, OTHER_CARD)]);
     let maps = || mapping(["tier=custom.tier"]);
     let found = read_file(&fans.path, maps()).unwrap();
     assert!(found.rejects.iter().all(|reject| reject.code == table::DESTROYED_NUMBER), "{:?}", found.rejects);
@@ -61,9 +78,7 @@ fn a_number_that_a_spreadsheet_destroyed_stays_refused_until_it_is_mended() {
     assert_eq!(again.rejects[0].code, code::NOT_MENDED);
     assert_eq!(again.rejects[0].message, found.rejects[0].message, "it does not grow from round to round");
 
-    let text = fs::read_to_string(&second).unwrap();
-    let check = text.trim_end().rsplit('"').nth(1).unwrap();
-    edit(&second, &format!("\"{check}\""), "\"\"");
+    empty_check(&second);
     let sent = read_file(&second, maps()).unwrap();
     assert_eq!(sent.updates.len(), 1, "an emptied check sends the row as it stands");
 }
@@ -91,25 +106,15 @@ fn an_id_that_was_not_at_fault_has_to_stay_what_it_was() {
     assert_eq!(found.rejects[0].code, code::ID_CHANGED);
 
     let third = reject(&second, maps()).remove(0);
-    let text = fs::read_to_string(&third).unwrap();
-    let check = text.trim_end().rsplit('"').nth(1).unwrap();
-    edit(&third, &format!("\"{check}\""), "\"\"");
+    empty_check(&third);
     let found = read_file(&third, maps()).unwrap();
     assert_eq!(found.updates, [r#"42 {"custom.points":15}"#], "an emptied check sends the row as it stands");
 }
 
 #[test]
 fn a_destroyed_id_is_not_mended_by_a_change_of_another_cell() {
-    let mut book = Workbook::new();
-    let sheet = book.add_worksheet();
-    sheet.write_row(0, 0, ["fan_id", "tier", "points"]).unwrap();
-    for row in [1, 2] {
-        sheet.write_number(row, 0, 123_456_789_012_345_680.0).unwrap();
-        sheet.write_string(row, 1, "gold").unwrap();
-    }
-    sheet.write_string(1, 2, "5").unwrap();
-    sheet.write_string(2, 2, "many").unwrap();
-    let fans = sample("fans.xlsx", book.save_to_buffer().unwrap());
+    let rows: [&[&str]; 3] = [&["fan_id", "tier", "points"], &["", "gold", "5"], &["", "gold", "many"]];
+    let fans = workbook(&rows, &[(1, 0, CARD), (2, 0, CARD)]);
     let maps = || mapping(["points=custom.points:integer", "tier=custom.tier"]);
     let path = reject(&fans.path, maps()).remove(0);
     edit(&path, "gold", "silver");
@@ -121,13 +126,8 @@ fn a_destroyed_id_is_not_mended_by_a_change_of_another_cell() {
 
 #[test]
 fn each_destroyed_cell_of_a_row_has_to_be_mended() {
-    let mut book = Workbook::new();
-    let sheet = book.add_worksheet();
-    sheet.write_row(0, 0, ["fan_id", "card", "tier"]).unwrap();
-    sheet.write_number(1, 0, 123_456_789_012_345_680.0).unwrap();
-    sheet.write_number(1, 1, 987_654_321_098_765_400.0).unwrap();
-    sheet.write_string(1, 2, "gold").unwrap();
-    let fans = sample("fans.xlsx", book.save_to_buffer().unwrap());
+    let rows: [&[&str]; 2] = [&["fan_id", "card", "tier"], &["", "", "gold"]];
+    let fans = workbook(&rows, &[(1, 0, CARD), (1, 1, OTHER_CARD)]);
     let maps = || mapping(["card=custom.card", "tier=custom.tier"]);
     let first = reject(&fans.path, maps()).remove(0);
     let text = fs::read_to_string(&first).unwrap();
@@ -152,13 +152,8 @@ fn each_destroyed_cell_of_a_row_has_to_be_mended() {
 
 #[test]
 fn a_row_that_is_not_mended_tells_of_what_is_left_alone() {
-    let mut book = Workbook::new();
-    let sheet = book.add_worksheet();
-    sheet.write_row(0, 0, ["fan_id", "card", "points"]).unwrap();
-    sheet.write_string(1, 0, "00042").unwrap();
-    sheet.write_number(1, 1, 987_654_321_098_765_400.0).unwrap();
-    sheet.write_string(1, 2, "many").unwrap();
-    let fans = sample("fans.xlsx", book.save_to_buffer().unwrap());
+    let rows: [&[&str]; 2] = [&["fan_id", "card", "points"], &["00042", "", "many"]];
+    let fans = workbook(&rows, &[(1, 1, OTHER_CARD)]);
     let maps = || mapping(["card=custom.card", "points=custom.points:integer"]);
     let first = reject(&fans.path, maps()).remove(0);
     edit(&first, "\"many\"", "\"none\"");
