@@ -4,4 +4,5 @@
 mod attributes;
 mod ga4;
 mod ids;
+mod registry;
 mod wire;
