@@ -225,59 +225,8 @@ fn a_long_list_goes_up_as_a_file_and_its_import_is_checked() {
 }
 
 #[test]
-fn runs_are_remembered() {
-    let club = club();
-    club.run(&["apply", "season.toml"]);
-    let runs = club.json(&["runs", "list", "--ledger", "season.toml"]);
-    let told: Vec<_> = runs["runs"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|run| (&run["id"], &run["feed"], &run["outcome"]))
-        .collect();
-    let done = Value::from("done");
-    assert_eq!(told, [(&"2".into(), &"crm".into(), &done), (&"1".into(), &"holders".into(), &done)]);
-    let shown = club.run(&["runs", "show", "1", "--ledger", "season.ledger"]);
-    let timeless: Vec<_> =
-        shown.lines().filter(|line| !line.starts_with("begun") && !line.starts_with("ended")).collect();
-    insta::assert_snapshot!("run", timeless.join("\n"));
-    assert!(club.run(&["runs", "show", "9", "--ledger", "season.toml"]).ends_with("exit 5\n"));
-    assert!(club.run(&["runs", "list", "--ledger", "none.ledger"]).ends_with("exit 5\n"));
-}
-
-#[test]
 fn a_mistake_in_the_file_is_told_with_its_line() {
     let club = club();
     club.file("season.toml", SEASON.replace("mode = \"mirror-owned\"\n\n", "mdoe = \"replace\"\n\n"));
     insta::assert_snapshot!("mistake", club.run(&["plan", "season.toml"]));
-}
-
-#[test]
-fn a_ledger_is_kept_for_one_service() {
-    let club = club();
-    let push = ["users", "push", "--file", "one.csv", "--map", "tier=custom.tier", "--ledger", "one.ledger"];
-    club.file("one.csv", "fan_id,tier\n00042,gold\n");
-    assert_eq!(club.json(&push)["sent"], 1);
-    club.json(&["attributes", "register", "custom.tier", "--type", "string", "--local"]);
-    let here = [&push[..], &["--local"]].concat();
-    let folder = fs::canonicalize(club.path(".")).unwrap().display().to_string();
-    insta::assert_snapshot!("ledger_of_another", club.run(&here).replace(&folder, "HERE"));
-    let dry = club.run(&[&here[..], &["--dry-run"]].concat());
-    assert!(dry.contains("it knows what") && dry.ends_with("exit 6\n"), "{dry}");
-    assert!(!club.path("elsewhere").exists());
-    let elsewhere = [&here[..], &["--data", "elsewhere", "--dry-run"]].concat();
-    assert!(club.run(&elsewhere).ends_with("exit 6\n"), "of a service that is not there yet");
-    assert!(!club.path("elsewhere").exists());
-    club.json(&["apply", "season.toml"]);
-    for command in ["plan", "apply"] {
-        assert!(club.run(&[command, "season.toml", "--local"]).ends_with("exit 6\n"), "{command}");
-    }
-    // One that is known by another name is said to be the same, and not asked again.
-    let adopted = [&here[..], &["--adopt-ledger"]].concat();
-    assert_eq!(club.json(&adopted)["unchanged"], 1);
-    assert_eq!(club.json(&here)["unchanged"], 1);
-    assert!(club.run(&push).ends_with("exit 6\n"));
-    assert!(club.run(&[&push[..], &["--dry-run"]].concat()).ends_with("exit 6\n"));
-    assert_eq!(club.json(&[&here[..], &["--dry-run"]].concat())["unchanged"], 1);
-    assert_eq!(club.json(&[&push[..], &["--dry-run", "--adopt-ledger"]].concat())["unchanged"], 1);
 }

@@ -1,10 +1,10 @@
-//! Commands that are interrupted by Ctrl-C, and those that wait for a ledger.
+//! Commands that are interrupted: by Ctrl-C, and by the end of their session.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use fanpass_sync::{Busy, Ledger, RunEnd, RunStart};
+use fanpass_sync::{Busy, Ledger};
 
 use crate::foreign;
 use crate::harness::{Club, example};
@@ -127,33 +127,6 @@ fn an_apply_that_is_stopped_at_once_names_what_it_leaves_by_what_it_is() {
 }
 
 #[test]
-fn a_ledger_in_use_is_refused_or_waited_for() {
-    let club = Club::with_service();
-    season(&club);
-    club.file("fans.csv", "fan_id,sth\nfan-1,yes\nfan-2,perhaps\n");
-    let attributes = std::fs::read_to_string(club.path("attributes.toml")).unwrap();
-    club.file("loose.toml", format!("guards = {{ rejects = 100 }}\n{attributes}"));
-    club.run(&["apply", "loose.toml"]);
-    let map = ["--map", "sth=user_properties.sth:bool", "--ledger", "loose.ledger"];
-    for command in [
-        &[&["users", "push", "--file", "fans.csv"][..], &map].concat()[..],
-        &["plan", "loose.toml"],
-        &["apply", "loose.toml"],
-        &["rejects", "retry", "rejects/crm.csv"],
-    ] {
-        let held = Ledger::open(&club.path("loose.ledger"), Busy::Refuse).unwrap();
-        let refused = club.run(command);
-        assert!(refused.contains("wait for it with --wait-for-ledger"), "{refused}");
-        assert!(refused.ends_with("exit 7\n"), "{refused}");
-        let mut waiting = club.start(&[command, &["--wait-for-ledger"]].concat());
-        let mut said = BufReader::new(waiting.stderr.take().unwrap()).lines();
-        while !said.next().unwrap().unwrap().contains("waiting for the process that uses") {}
-        drop(held);
-        assert_eq!(waiting.wait().unwrap().code(), Some(3), "{command:?}");
-    }
-}
-
-#[test]
 fn ctrl_c_ends_the_wait_for_a_ledger() {
     let club = Club::with_service();
     season(&club);
@@ -185,30 +158,6 @@ fn ctrl_c_ends_a_command_that_waits_for_standard_input() {
         assert_eq!(output.status.code(), Some(130), "{command:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains("interrupted"), "{command:?}");
     }
-}
-
-#[test]
-fn runs_are_shown_while_one_is_under_way() {
-    let club = Club::alone();
-    let run = RunStart {
-        label: "crm".into(),
-        source: "fans.csv".into(),
-        digest: "1".into(),
-        ..RunStart::default()
-    };
-    let open = || Ledger::open(&club.path("season.ledger"), Busy::Refuse).unwrap();
-    let list = ["runs", "list", "--ledger", "season.ledger"];
-    let mut ledger = open();
-    ledger.begin_run(&run, SystemTime::UNIX_EPOCH).unwrap();
-    let mut said = club.run(&list);
-    drop(ledger);
-    said.push_str(&club.run(&list));
-    let mut ledger = open();
-    let later = ledger.begin_run(&run, SystemTime::UNIX_EPOCH).unwrap();
-    ledger.end_run(later, &RunEnd::default(), SystemTime::UNIX_EPOCH).unwrap();
-    said.push_str(&club.run(&list));
-    said.push_str(&club.run(&["runs", "show", "1", "--ledger", "season.ledger"]));
-    insta::assert_snapshot!("runs_under_way", said);
 }
 
 /// Runs the tool on a pipe that never ends, interrupts it once the pipe is read, and gives its exit code and messages.

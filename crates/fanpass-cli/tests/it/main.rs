@@ -30,6 +30,7 @@ mod interrupts;
 mod json;
 mod keys;
 mod kill;
+mod ledgers;
 mod local;
 mod members;
 #[cfg(unix)]
@@ -43,6 +44,7 @@ mod refusals;
 mod retries;
 #[cfg(unix)]
 mod room;
+mod runs;
 mod same_user;
 mod segments;
 mod serve;

@@ -188,30 +188,6 @@ fn rejected_rows_do_not_land_beside_what_is_no_file() {
     assert!(!club.path("old-2").exists() && !club.path("pipe-2").exists());
 }
 
-#[cfg(unix)]
-#[test]
-fn a_ledger_that_others_can_read_is_refused() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let club = Club::with_service();
-    club.json(&["attributes", "register", "custom.tier", "--type", "string"]);
-    club.file("fans.csv", gold(1));
-    let push = ["users", "push", "fans.csv", "--map", "tier=custom.tier", "--ledger", "fans.ledger"];
-    club.run(&push);
-    fs::set_permissions(club.path("fans.ledger"), fs::Permissions::from_mode(0o644)).unwrap();
-    let printed = club.run(&push);
-    assert!(printed.contains("run `chmod 600 fans.ledger`") && printed.ends_with("exit 2\n"), "{printed}");
-}
-
-#[test]
-fn the_folder_of_a_ledger_is_made_and_said_to_be() {
-    let club = Club::with_service();
-    club.json(&["attributes", "register", "custom.tier", "--type", "string"]);
-    club.file("fans.csv", gold(1));
-    let push = ["users", "push", "fans.csv", "--map", "tier=custom.tier", "--ledger", "ledgers/fans.ledger"];
-    assert!(club.run(&push).contains("! made the folder ledgers for the ledger"));
-    assert!(!club.run(&push).contains("made the folder"));
-}
-
 #[test]
 fn a_push_of_which_nothing_arrives_says_so() {
     for ledger in [false, true] {
