@@ -1,13 +1,10 @@
 //! `check`: offline, the same rows as a push, each problem by its place, and nothing left behind.
 
 use std::fs;
-use std::io::{Cursor, Write as _};
 
 use rust_xlsxwriter::Workbook;
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
 
-use crate::harness::{Club, example, transcript};
+use crate::harness::{Club, example};
 
 const FANS: &str = "fan_id,name,is_sth,tier,plans\n\
     00042,Ada,yes,gold,full-season|cup|friendlies|youth-tournament|legends-match\n\
@@ -158,78 +155,6 @@ fn a_reject_file_is_no_segment() {
 }
 
 #[test]
-fn a_workbook_is_told_by_sheet_and_cell() {
-    let club = Club::alone();
-    let mut workbook = Workbook::new();
-    let sheet = workbook.add_worksheet().set_name("North stand").unwrap();
-    sheet.write(0, 0, "name").unwrap().write(0, 1, "fan_id").unwrap();
-    sheet.write(1, 0, "Ada").unwrap().write(1, 1, "00042").unwrap();
-    sheet.write(2, 0, "Ben").unwrap().write(2, 1, 123_456_789_012_345_680_f64).unwrap();
-    workbook.save(club.path("holders.xlsx")).unwrap();
-    insta::assert_snapshot!(club.run(&["check", "holders.xlsx", "--sheet", "North stand"]));
-}
-
-#[test]
-fn an_archive_tells_of_its_first_file() {
-    let club = Club::alone();
-    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, content) in [("a.csv", "fan_id;name\n1;Zoë\n"), ("b.csv", "fan_id\n2\n1\n")] {
-        archive.start_file(name, SimpleFileOptions::default()).unwrap();
-        archive.write_all(content.as_bytes()).unwrap();
-    }
-    club.file("fans.zip", archive.finish().unwrap().into_inner());
-    insta::assert_snapshot!(club.run(&["check", "fans.zip"]));
-}
-
-#[test]
-fn what_is_passed_over_or_guessed_is_told_by_check_and_pushes() {
-    let club = Club::alone();
-    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, content) in [("a.csv", &b"fan_id;name\n1;Zo\xEB\n"[..]), (".b.csv", b"fan_id;name\n2;Ben\n")] {
-        archive.start_file(name, SimpleFileOptions::default()).unwrap();
-        archive.write_all(content).unwrap();
-    }
-    club.file("fans.zip", archive.finish().unwrap().into_inner());
-    insta::assert_snapshot!(club.run(&["check", "fans.zip"]));
-    let notices = club.json(&["check", "fans.zip"])["notices"].clone();
-    assert_eq!(notices.as_array().unwrap().len(), 2, "{notices}");
-    let file = ["--file", "fans.zip", "--dry-run"];
-    assert_eq!(club.json(&[&["segments", "push", "fans"], &file[..]].concat())["notices"], notices);
-    let map = ["--map", "name=custom.name"];
-    assert_eq!(club.json(&[&["users", "push"], &file[..], &map].concat())["notices"], notices);
-}
-
-/// A pipe that has a name, into which a file is written once.
-#[cfg(unix)]
-#[test]
-fn a_pipe_is_read_as_a_file_is() {
-    let club = Club::alone();
-    club.file("holders.csv", example("holders.csv"));
-    let script = format!(
-        "mkfifo pipe && cat holders.csv > pipe & until test -p pipe; do :; done; exec {} check pipe --json",
-        env!("CARGO_BIN_EXE_fanpass")
-    );
-    let output = std::process::Command::new("sh").args(["-c", &script]).current_dir(club.path(".")).output();
-    let output = output.unwrap();
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
-    assert_eq!(report["usable"], club.json(&["check", "holders.csv"])["usable"]);
-    assert_eq!(report["file"], "pipe");
-}
-
-#[test]
-fn a_file_that_is_not_read_to_its_end_leads_nowhere() {
-    let club = Club::alone();
-    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, content) in [("a.csv", "fan_id\n1\n"), ("b.pdf", "%PDF-1.7")] {
-        archive.start_file(name, SimpleFileOptions::default()).unwrap();
-        archive.write_all(content.as_bytes()).unwrap();
-    }
-    club.file("fans.zip", archive.finish().unwrap().into_inner());
-    insta::assert_snapshot!(club.run(&["check", "fans.zip"]));
-}
-
-#[test]
 fn all_that_is_wrong_with_a_row_is_told() {
     let club = Club::alone();
     let mut workbook = Workbook::new();
@@ -243,15 +168,6 @@ fn all_that_is_wrong_with_a_row_is_told() {
     let maps = ["sth=user_properties.sth:boolean", "points=custom.points", "price=custom.price:decimal"];
     let check = ["check", "fans.xlsx", "--map", maps[0], "--map", maps[1], "--map", maps[2]];
     insta::assert_snapshot!(club.run(&check));
-}
-
-#[test]
-fn standard_input_is_checked_too() {
-    let club = Club::alone();
-    let arguments = ["check", "-", "--header", "absent", "--encoding", "windows-1252"];
-    let mut command = club.command(&arguments);
-    command.write_stdin("00042\nfan-7\n\n00042\n");
-    insta::assert_snapshot!(transcript(&arguments, command));
 }
 
 #[test]

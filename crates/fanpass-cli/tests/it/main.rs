@@ -51,6 +51,7 @@ mod serve;
 mod serving;
 mod settings;
 mod simulation;
+mod sources;
 mod support;
 mod temporary;
 mod together;
