@@ -30,7 +30,7 @@ fn a_disk_that_is_full_when_what_was_written_is_synced_is_told_as_such_and_nothi
     state.file();
     let update = state.update();
     for arguments in [&PUSH[..], &update.each_ref().map(String::as_str)] {
-        let full = faulty(&state.club, arguments, "fsync,fdatasync", "error=ENOSPC", "1+", None);
+        let full = faulty(&state.club, arguments, "fsync,fdatasync", "error=ENOSPC", "1+", &[]);
         assert!(full.hit && full.said.contains("507 Insufficient Storage"), "{arguments:?}: {}", full.said);
     }
     assert_eq!((state.stored_ids(), state.stored_sth()), (old_ids, old_sth));
@@ -45,8 +45,23 @@ fn a_change_whose_record_finds_no_room_in_the_database_is_recorded_though_the_se
     }
     let State { club, .. } = State::new();
     let delete = ["segments", "delete", "fans", "--yes", "--local"];
-    let deleted = faulty(&club, &delete, "fsync,fdatasync", "error=ENOSPC", "1+", Some("service.db-wal"));
+    let deleted = faulty(&club, &delete, "fsync,fdatasync", "error=ENOSPC", "1+", &["service.db-wal"]);
     assert!(deleted.hit && deleted.done, "{}", deleted.said);
     let records = club.json(&["audit", "--operation", "deleteSegment", "--local"]);
     assert_eq!(records["records"][0]["status"], 200, "{records}");
+}
+
+#[test]
+fn a_change_whose_record_finds_no_room_anywhere_at_first_is_recorded_once() {
+    if !can_trace("no disk was full") {
+        return;
+    }
+    let State { club, .. } = State::new();
+    let delete = ["segments", "delete", "fans", "--yes", "--local"];
+    // The journal of the third service that runs there.
+    let files = ["service.db-wal", "audit-3.journal"];
+    let deleted = faulty(&club, &delete, "fsync,fdatasync", "error=ENOSPC", "1..1", &files);
+    assert!(deleted.hit && deleted.done, "{}", deleted.said);
+    let records = club.json(&["audit", "--operation", "deleteSegment", "--local"]);
+    assert_eq!(records["records"].as_array().unwrap().len(), 1, "{records}");
 }

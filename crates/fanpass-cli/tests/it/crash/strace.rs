@@ -18,20 +18,21 @@ pub struct Traced {
 
 /// Runs the tool with a fault in the n-th of `calls`, counted in each thread and of each kind for itself.
 pub fn traced(club: &Club, arguments: &[&str], calls: &str, fault: &str, number: usize) -> Traced {
-    faulty(club, arguments, calls, fault, &number.to_string(), None)
+    faulty(club, arguments, calls, fault, &number.to_string(), &[])
 }
 
-/// As [`traced`], with a fault `when` it is said, in calls on the one file of the data folder if it is named.
+/// As [`traced`], with a fault `when` it is said, in calls on those files of the data folder if any is named.
 pub fn faulty(
     club: &Club,
     arguments: &[&str],
     calls: &str,
     fault: &str,
     when: &str,
-    file: Option<&str>,
+    files: &[&str],
 ) -> Traced {
     let log = club.path("strace.log");
-    let only = file.map(|file| format!("--trace-path={}", club.path(".fanpass").join(file).display()));
+    let only =
+        files.iter().map(|file| format!("--trace-path={}", club.path(".fanpass").join(file).display()));
     let output = Command::new("strace")
         .args(["-f", "-qq", "-o"])
         .arg(&log)

@@ -86,7 +86,7 @@ fn a_list_that_was_refused_is_not_answered_as_stored_where_its_end_finds_no_room
     club.run(&["segments", "list", "--local"]);
     let remove = ["segments", "remove", "nobody", "00042", "--local"];
     for number in 1.. {
-        let refused = faulty(&club, &remove, "pwrite64", "error=ENOSPC", &format!("{number}+"), None);
+        let refused = faulty(&club, &remove, "pwrite64", "error=ENOSPC", &format!("{number}+"), &[]);
         assert!(!refused.done, "no room from write {number} on: {}", refused.said);
         if !refused.hit {
             break;

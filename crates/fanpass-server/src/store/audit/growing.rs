@@ -86,9 +86,13 @@ impl Growing {
     }
 
     pub(super) fn append_at_last(&mut self, folder: &Path, line: &[u8]) -> Result<(), StoreError> {
+        let before = self.bytes;
         self.write(folder, line)?;
-        self.file.sync_data().map_err(|error| self.failed(folder, error))?;
-        sync_folder(folder)
+        let synced = self.file.sync_data().map_err(|error| self.failed(folder, error));
+        synced.and_then(|()| sync_folder(folder)).inspect_err(|_| {
+            // It is kept elsewhere then, and would stand twice.
+            self.bytes = before;
+        })
     }
 
     /// Sees to it that there is room behind a record, and that this need not be seen to with each.
