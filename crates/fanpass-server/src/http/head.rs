@@ -39,17 +39,21 @@ fn check_size(request: &Request, limits: &Limits) -> Result<(), Problem> {
         let detail = format!("the request has {count} headers, more than the {most} that this service takes");
         return Err(Problem::new(Kind::HEADERS, detail));
     }
-    // Each header ends its name with a colon and a space, and itself with a line end.
-    let lines = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     let most = limits.header_bytes;
-    if lines.sum::<usize>().saturating_add(target) > most {
+    if header_bytes(request.headers()).saturating_add(target) > most {
         let detail = format!(
             "the request's target and headers are more than the {most} bytes that this service takes"
         );
         return Err(Problem::new(Kind::HEADERS, detail));
     }
     Ok(())
+}
+
+/// Bytes that headers take on the line.
+pub(super) fn header_bytes(headers: &HeaderMap) -> usize {
+    // Each ends its name with a colon and a space, and itself with a line end.
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
 }
 
 /// RFC 9112, section 3.2: exactly one `Host`, which only HTTP/1.0 may leave out.

@@ -13,6 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::body::{Pace, declared_length, refuse_encoded, too_large, truncated};
 use super::call::Call;
+use super::head::header_bytes;
 use super::held::Held;
 use super::problem::{Kind, Problem, item};
 use crate::app::App;
@@ -90,8 +91,7 @@ fn admit(app: &App) -> Result<OwnedSemaphorePermit, Problem> {
 
 async fn take(app: &App, line: &mut Line<'_>, field: Field<'_>, parts: &mut Parts) -> Result<(), Problem> {
     let most = app.limits.form_header_bytes;
-    let header_bytes = field.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
-    if header_bytes.sum::<usize>() > most {
+    if header_bytes(field.headers()) > most {
         return Err(long_headers(most));
     }
     match field.name() {

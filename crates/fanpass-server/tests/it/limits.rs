@@ -137,7 +137,7 @@ async fn limits_of_forms() {
         |_| upload(&"n".repeat(11), "a.csv", &rows(9)),
     )
     .await;
-    let taken = "content-dispositionform-data; name=\"file\"; filename=\"\"".len();
+    let taken = "content-disposition: form-data; name=\"file\"; filename=\"\"\r\n".len();
     let most = |config: &mut Config| config.limits.form_header_bytes = taken + 5;
     said.crossed(
         "form_header_bytes",

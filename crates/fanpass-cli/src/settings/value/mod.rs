@@ -172,7 +172,8 @@ pub(super) mod rules {
     use fanpass_server::FaultRule;
     use toml::Value;
 
-    pub(in crate::settings) const WANTED: &str = "a list of faults, such as \"429=0.1\" or \"latency=20ms\",";
+    pub(in crate::settings) const WANTED: &str =
+        "faults with commas between them, such as 429=0.1,latency=20ms,";
 
     pub(in crate::settings) fn parse(text: &str) -> Option<Vec<FaultRule>> {
         text.split(',').filter(|rule| !rule.is_empty()).map(|rule| rule.parse().ok()).collect()
