@@ -37,8 +37,14 @@ fn a_byte_in_quoted_headers_is_no_delimiter_however_many_lines_hold_it() {
 fn a_byte_that_only_data_holds_is_no_delimiter() {
     for byte in [",", ";", "\t", "|"] {
         let list = [format!("1{byte}2"), format!("{byte}3"), format!("a{byte}b{byte}c"), "4".to_owned()];
-        assert_eq!(ids("holders.csv", format!("fan_id\n{}\n", list.join("\n"))), list.map(|id| id.trim().to_owned()));
-        assert_eq!(ids("holders.csv", format!("00001\n{byte}3{byte}\n")), ["00001", format!("{byte}3{byte}").trim()]);
+        assert_eq!(
+            ids("holders.csv", format!("fan_id\n{}\n", list.join("\n"))),
+            list.map(|id| id.trim().to_owned())
+        );
+        assert_eq!(
+            ids("holders.csv", format!("00001\n{byte}3{byte}\n")),
+            ["00001", format!("{byte}3{byte}").trim()]
+        );
     }
     assert_eq!(ids("holders.csv", "fan_id\n1,\n\"2,3\"\r\n\"4\n5\"\n"), ["1,", "2,3", "4\n5"]);
     assert_eq!(ids("holders.csv", "\"fan_id\"\r\"1\"\r2,"), ["1", "2,"]);
