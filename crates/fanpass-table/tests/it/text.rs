@@ -104,12 +104,46 @@ fn mixed_encodings_are_refused_row_by_row() {
 
 #[test]
 fn stated_utf16_needs_no_mark_in_any_script() {
-    let bytes: Vec<u8> = "\u{4E00}\n\u{4E8C}\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let bytes: Vec<u8> = "\u{4E00}\u{4E8C}".encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!(kind("a.csv", &bytes), ErrorKind::UnsupportedFormat, "binary, as far as can be told");
     let mut options = Options::default();
     options.encoding = Some(Encoding::Utf16Le);
     options.header = Header::Absent;
-    assert_eq!(read("a.csv", &bytes, None, &options).unwrap().0, ["\u{4E00}", "\u{4E8C}"]);
+    assert_eq!(read("a.csv", &bytes, None, &options).unwrap().0, ["\u{4E00}\u{4E8C}"]);
+}
+
+#[test]
+fn utf16_is_recognised_by_its_line_ends_in_any_script() {
+    for end in ["\n", "\r\n", "\r"] {
+        for name in ["Иванова Анна", "田中\u{3000}一", "गौरव", "𠮷野家"] {
+            let text = ["имя;fan_id".to_owned(), format!("{name};00042"), format!("{name};1")].join(end);
+            for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+                let file: Vec<u8> = text.encode_utf16().flat_map(bytes).collect();
+                assert_eq!(ids("holders.csv", file), ["00042", "1"], "{name} {end:?}");
+            }
+        }
+    }
+    let longer = format!("fan_id;имя\n1;x\n{}", "𠮷".repeat(3000));
+    for file in [longer.clone(), longer.replace(";x", ";xy")] {
+        let file: Vec<u8> = file.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(
+            read("h.csv", file, Some("fan_id"), &Options::default()).unwrap().0,
+            ["1"],
+            "cut in a character"
+        );
+    }
+}
+
+#[test]
+fn zero_bytes_make_no_other_file_utf16() {
+    for file in [
+        &b"fan_id,n\n\0\n1,Zo\xEB\n2,x\n"[..],
+        b"fan_id\n\0a\nb\n",
+        b"\n\0\0\0\n\0\0\0",
+        b"\n\0a\0\0\xD8a\0\n\0",
+    ] {
+        assert_eq!(kind("h.csv", file), ErrorKind::UnsupportedFormat, "{file:?}");
+    }
 }
 
 #[test]
