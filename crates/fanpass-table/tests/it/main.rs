@@ -3,6 +3,7 @@
 
 mod archive;
 mod beside;
+mod encodings;
 mod fuzzed;
 mod header;
 mod hostile;
