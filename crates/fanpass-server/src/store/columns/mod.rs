@@ -60,6 +60,7 @@ pub(super) static COLUMNS: Design = Design {
     isolation: Isolation::Each,
     // What is erased of a user is to be gone from here as well.
     overwrite: true,
+    verified: &["standing", "keys", "blocks"],
     migrations: &[include_str!("../schema/columns_1.sql")],
 };
 
