@@ -88,7 +88,7 @@ fn a_stated_separator_is_no_row() {
 }
 
 /// No word that is never an id, of the few that chance can hit upon.
-fn is_id(text: &str) -> bool {
+pub(crate) fn is_id(text: &str) -> bool {
     let letters: String = text.chars().filter(char::is_ascii_alphabetic).collect();
     !["id", "uid", "sum"].contains(&letters.to_lowercase().as_str())
 }
