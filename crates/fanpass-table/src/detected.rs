@@ -14,10 +14,9 @@ impl Table {
         self.member.source.text().map(Text::encoding)
     }
 
-    /// The delimiter of the text file that is being read; `None` for any other format, and in text of one column whose
-    /// delimiter is not stated.
+    /// The delimiter of the text file that is being read; `None` for any other format.
     pub fn delimiter(&self) -> Option<u8> {
-        self.member.source.text().and_then(Text::delimiter)
+        self.member.source.text().map(Text::delimiter)
     }
 
     /// The sheet that is being read; `None` for text.
