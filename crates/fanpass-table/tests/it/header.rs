@@ -177,7 +177,7 @@ fn a_total_is_no_id_wherever_it_stands() {
         "total: x",
         "sum 12 fans",
         "Total: 5.",
-        "total ,",
+        "total /",
         "total ()",
         "total (5",
         "total: ()",
