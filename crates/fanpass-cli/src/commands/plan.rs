@@ -93,8 +93,7 @@ impl Plan {
         session.close().await;
         let exit = exit_of_plans(&plan.feeds, &[]);
         let feeds = plan.feeds.into_iter().map(FeedReport::of_none).collect();
-        printer.report(&PlanReport { config: config.path, feeds, saved, next })?;
-        Ok(exit)
+        printer.conclude(&PlanReport { config: config.path, feeds, saved, next }, Ok(exit))
     }
 
     fn save(&self, plan: &SavedPlan, path: PathBuf) -> Result<PathBuf> {

@@ -111,13 +111,14 @@ impl Check {
         }
         report.complete = read.is_ok();
         report.next = report.complete.then(|| self.next(&report));
-        if self.emit.is_some() {
-            printer.report_aside(&report)?;
-        } else {
-            printer.report(&report)?;
+        let read =
+            read.map_err(|error| error.context(format!("{} could not be read to its end", source.name)));
+        let outcome = read.and_then(|()| report.exit());
+        if self.emit.is_none() {
+            return printer.conclude(&report, outcome);
         }
-        read.map_err(|error| error.context(format!("{} could not be read to its end", source.name)))?;
-        report.exit()
+        printer.report_aside(&report);
+        outcome
     }
 
     /// As a segment's ids.
