@@ -4,7 +4,7 @@ use std::vec;
 
 use fanpass_sorted::Sorter;
 
-use crate::store::{Change, Content, Mode, Store, StoreError};
+use crate::store::{Change, Content, Lists, Mode, Store, StoreError, lacking};
 
 use super::failure::Failure;
 use super::import::Import;
@@ -29,15 +29,15 @@ pub(super) fn make(import: &mut Import<'_>, sorter: Sorter, accepted: u64) -> Re
     if !import.mode().builds_on() {
         return replace(import, sorter, accepted);
     }
-    let members = import.store().member_count(import.segment())?;
-    if import.mode() == Mode::Remove && members.is_none() {
+    let served = import.store().served_lists(import.segment())?;
+    if import.mode() == Mode::Remove && served.is_none() {
         let message = format!("there is no segment `{}` to remove users from", import.segment());
         return Err(Failure::Refused(message));
     }
     if usize::try_from(accepted).is_ok_and(|accepted| accepted <= import.delta_max()) {
-        few(import, sorter, members.unwrap_or_default())
+        few(import, sorter, served)
     } else {
-        let mut merge = Merge::begin(import, accepted + members.unwrap_or_default());
+        let mut merge = Merge::begin(import, accepted, served);
         let distinct = sorter.finish(|id| merge.take(id))?;
         merge.finish(distinct)
     }
@@ -55,7 +55,7 @@ fn replace(import: &mut Import<'_>, sorter: Sorter, accepted: u64) -> Result<Mad
 }
 
 /// Few enough ids for a delta, unless the list is short or differs by many already.
-fn few(import: &mut Import<'_>, sorter: Sorter, members: u64) -> Result<Made, Failure> {
+fn few(import: &mut Import<'_>, sorter: Sorter, served: Option<Served>) -> Result<Made, Failure> {
     let mut ids: Vec<String> = Vec::new();
     let distinct = sorter.finish(|id| -> Result<(), Failure> {
         ids.push(String::from_utf8_lossy(id).into_owned());
@@ -65,7 +65,7 @@ fn few(import: &mut Import<'_>, sorter: Sorter, members: u64) -> Result<Made, Fa
         let Change { content, members, changed } = delta;
         return Ok(Made { content, members, distinct, changed: Some(changed) });
     }
-    let mut merge = Merge::begin(import, distinct + members);
+    let mut merge = Merge::begin(import, distinct, served);
     ids.iter().try_for_each(|id| merge.take(id.as_bytes()))?;
     merge.finish(distinct)
 }
@@ -79,13 +79,19 @@ struct Merge<'i, 'a> {
     changed: u64,
     /// Ids of the new list at most.
     most: u64,
+    /// What was served when it began.
+    served: Option<Served>,
 }
 
+/// Where members are, and how many.
+type Served = (Lists, u64);
+
 impl<'i, 'a> Merge<'i, 'a> {
-    fn begin(import: &'i mut Import<'a>, most: u64) -> Self {
+    fn begin(import: &'i mut Import<'a>, distinct: u64, served: Option<Served>) -> Self {
         let (store, segment, sequence) = (import.store(), import.segment(), import.sequence());
-        let old = Members { store, segment, page: Vec::new().into_iter(), last: None, ended: false };
-        Self { import, old, list: ListWriter::new(store, sequence), written: 0, changed: 0, most }
+        let old = Members { store, segment, page: Vec::new().into_iter(), last: None, ended: false, read: 0 };
+        let most = distinct + served.as_ref().map_or(0, |(_, members)| *members);
+        Self { import, old, list: ListWriter::new(store, sequence), written: 0, changed: 0, most, served }
     }
 
     /// Takes the next id of the import.
@@ -106,8 +112,19 @@ impl<'i, 'a> Merge<'i, 'a> {
         while let Some(old) = self.old.next()? {
             self.write(old.as_bytes())?;
         }
+        self.check_read()?;
         let (content, members, changed) = (self.list.finish()?, self.written, Some(self.changed));
         Ok(Made { content, members, distinct, changed })
+    }
+
+    /// Refuses to make a list of one that lacks members, by damage: who is left would be all there are.
+    fn check_read(&self) -> Result<(), StoreError> {
+        let Some((_, members)) = &self.served else { return Ok(()) };
+        // One that was replaced meanwhile supersedes the import.
+        if self.old.read == *members || self.old.store.served_lists(self.old.segment)? != self.served {
+            return Ok(());
+        }
+        Err(lacking(self.old.segment, self.old.read, *members))
     }
 
     fn write(&mut self, id: &[u8]) -> Result<(), Failure> {
@@ -127,6 +144,8 @@ struct Members<'a> {
     page: vec::IntoIter<String>,
     last: Option<String>,
     ended: bool,
+    /// How many came so far.
+    read: u64,
 }
 
 impl Members<'_> {
@@ -150,6 +169,7 @@ impl Members<'_> {
         let page = self.store.members_behind(self.segment, &after, MEMBERS_A_PAGE)?;
         self.ended = page.len() < MEMBERS_A_PAGE;
         self.last = page.last().cloned();
+        self.read += u64::try_from(page.len()).unwrap_or(u64::MAX);
         self.page = page.into_iter();
         Ok(())
     }

@@ -30,6 +30,9 @@ pub(super) struct Design {
     pub(super) isolation: Isolation,
     /// Whether what is deleted is overwritten with zeros.
     pub(super) overwrite: bool,
+    /// Tables that are small and that what becomes of others depends on: verified, with their indexes, whenever the file is opened
+    /// to be written.
+    pub(super) verified: &'static [&'static str],
     /// One script a version: script `n` leads from version `n` to `n + 1`. Never edited once released.
     pub(super) migrations: &'static [&'static str],
 }
@@ -187,9 +190,27 @@ pub(super) fn open_writer(design: &Design, path: &Path) -> Result<Connection, St
         connection.pragma_update(None, "cache_size", -16_384)?;
         connection.pragma_update(None, "secure_delete", design.overwrite)?;
         migrate(design, &mut connection, path)?;
+        verify(design, &connection)?;
         Ok(connection)
     };
     open().map_err(|fault| fault.at(&path.display().to_string(), "open the database"))
+}
+
+/// Refuses a file whose small tables are damaged: what they lack would be taken for what nobody needs, and deleted.
+fn verify(design: &Design, connection: &Connection) -> Result<(), Fault> {
+    for table in design.verified {
+        let verdict: String =
+            connection.query_row(&format!("PRAGMA integrity_check({table})"), [], |row| row.get(0))?;
+        if verdict != "ok" {
+            let message = format!(
+                "{} is damaged: in table `{table}` SQLite finds: {verdict}; `fanpass fsck` tells all that is, `fanpass restore FILE \
+                 --replace` puts a snapshot in its place",
+                design.file
+            );
+            return Err(StoreError::new(StoreErrorKind::Corrupt, message).into());
+        }
+    }
+    Ok(())
 }
 
 /// Writes a page that says what it said before.

@@ -53,11 +53,11 @@ impl Store {
         })
     }
 
-    /// How many members a segment has, if there is one.
-    pub(crate) fn member_count(&self, segment: &str) -> Result<Option<u64>, StoreError> {
-        self.0.segments.read_blocking("read a segment", |connection| {
-            Ok(segments::find_served(connection, segment)?.map(|(_, members)| members))
-        })
+    /// Where the members of a segment are now, and how many, if there is one.
+    pub(crate) fn served_lists(&self, segment: &str) -> Result<Option<(Lists, u64)>, StoreError> {
+        self.0
+            .segments
+            .read_blocking("read a segment", |connection| Ok(segments::find_served(connection, segment)?))
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fanpass_sorted::SortError;
+use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 use rusqlite::{Connection, ErrorCode};
 
 use crate::{disk, files};
@@ -168,6 +169,10 @@ impl Fault {
 fn kind_of(error: &rusqlite::Error) -> StoreErrorKind {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreErrorKind::Full,
+        // The file `-shm` of the log could not be made long enough.
+        Some(_) if error.sqlite_error().is_some_and(|it| it.extended_code == SQLITE_IOERR_SHMSIZE) => {
+            StoreErrorKind::Full
+        }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreErrorKind::Busy,
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreErrorKind::Corrupt,
         // SQLite does not say why; whether it is for want of files shows when one is opened.

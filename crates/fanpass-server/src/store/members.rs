@@ -9,7 +9,7 @@ use super::error::{Fault, StoreError, StoreErrorKind};
 
 /// Where the members of one version are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Lists {
+pub(crate) struct Lists {
     pub(super) segment: String,
     pub(super) base: i64,
     pub(super) added: Option<i64>,

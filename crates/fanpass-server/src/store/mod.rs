@@ -66,12 +66,14 @@ pub use jobs::{Caller, ImportJob, Mode, RowReject, Stage};
 pub(crate) use jobs::{Cancelled, Counts, Ended, NewJob, Progress, SpooledFile, Unfinished};
 pub(crate) use lists::List;
 pub use log::give_up_damaged_logs;
+pub(crate) use members::Lists;
 pub(crate) use outbox::{DeadLetter, Fate, Letter};
 pub(crate) use page::PageRoom;
 pub use part::UserPart;
 pub(crate) use repeated::spawn;
 pub use replace::{may_reset, may_restore, reset, restore};
 pub use segments::SegmentRecord;
+pub(crate) use segments::lacking;
 pub use snapshot::{Manifest, ManifestFile, may_snapshot, snapshot};
 pub use tokens::{TokenRecord, TokenStanding};
 pub use users::{AttributeChange, Erased, UserChange, UserChangePage, UserPage, UserRecord};
@@ -98,6 +100,7 @@ static SEGMENTS: Design = Design {
     log_bytes: 320 << 20,
     isolation: Isolation::Each,
     overwrite: false,
+    verified: &["lists", "versions", "segments", "imports"],
     migrations: &[
         include_str!("schema/segments_1.sql"),
         include_str!("schema/segments_2.sql"),
@@ -114,6 +117,7 @@ static SERVICE: Design = Design {
     isolation: Isolation::Commit,
     // What is erased of a user is to be gone from the file.
     overwrite: true,
+    verified: &["tokens", "attributes", "audiences", "totals"],
     migrations: &[
         include_str!("schema/service_1.sql"),
         include_str!("schema/service_2.sql"),

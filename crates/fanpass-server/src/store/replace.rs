@@ -28,18 +28,28 @@ pub fn restore(file: &Path, data: &Path, replace: bool) -> Result<Manifest, Stor
     may_restore(file, data, replace)?;
     let fresh = Fresh::beside(data)?;
     let manifest = unpack(file, fresh.path())?;
-    drop(DataFolder::open(fresh.path())?);
-    for design in [&SEGMENTS, &SERVICE] {
-        // Brought up to date, as what is checked has to be.
-        drop(open_writer(design, &fresh.path().join(design.file))?);
-    }
-    let found = check(fresh.path())?;
-    if let Some(damage) = found.findings.iter().find(|finding| finding.severity == Severity::Damage) {
-        let why = format!("{}: {} (findings of that kind: {})", damage.place, damage.what, found.damages);
+    if let Some(why) = damage_in(fresh.path())? {
         return Err(damaged(file, &why));
     }
     fresh.put_in_place()?;
     Ok(manifest)
+}
+
+/// What is wrong with a folder that a snapshot was unpacked into, if anything is.
+pub(super) fn damage_in(folder: &Path) -> Result<Option<String>, StoreError> {
+    drop(DataFolder::open(folder)?);
+    for design in [&SEGMENTS, &SERVICE] {
+        // Brought up to date, as what is checked has to be.
+        match open_writer(design, &folder.join(design.file)) {
+            Err(error) if error.kind() == StoreErrorKind::Corrupt => return Ok(Some(error.to_string())),
+            opened => drop(opened?),
+        }
+    }
+    let found = check(folder)?;
+    let damage = found.findings.iter().find(|finding| finding.severity == Severity::Damage);
+    Ok(damage.map(|damage| {
+        format!("{}: {} (findings of that kind: {})", damage.place, damage.what, found.damages)
+    }))
 }
 
 /// Whether [`restore`] would be refused, as far as the folder and what the snapshot says of itself tell; nothing is changed.
@@ -130,7 +140,7 @@ pub fn may_reset(data: &Path, keep_tokens: bool) -> Result<(), StoreError> {
 }
 
 /// Writes the files of a snapshot into `folder`, each held against the manifest.
-fn unpack(file: &Path, folder: &Path) -> Result<Manifest, StoreError> {
+pub(super) fn unpack(file: &Path, folder: &Path) -> Result<Manifest, StoreError> {
     let (mut zip, manifest) = open_snapshot(file)?;
     for part in [SPOOL, key_files::FOLDER] {
         let part = folder.join(part);

@@ -99,12 +99,18 @@ impl Store {
         self.0
             .segments
             .read("list a segment's members", move |connection| {
-                let mut members = Members::new(connection, served(connection, &name)?);
+                let Some((lists, count)) = find_served(connection, &name)? else {
+                    return Err(no_segment(&name).into());
+                };
+                let mut members = Members::new(connection, lists);
                 let mut page: Vec<UserId> = Vec::new();
                 while page.len() < limit {
                     let last = page.last().map_or(&*after, UserId::as_str);
                     let Some(id) = members.behind(last)? else { break };
                     page.push(user_id(id)?);
+                }
+                if page.is_empty() && after.is_empty() && limit > 0 && count > 0 {
+                    return Err(lacking(&name, 0, count).into());
                 }
                 Ok(page)
             })
@@ -164,11 +170,6 @@ pub(super) fn is_member(
     rows.next()?.map(|row| holds(row, name.as_str(), user.as_str())).transpose()
 }
 
-/// Where the members of a segment are now.
-pub(super) fn served(connection: &Connection, name: &str) -> Result<Lists, Fault> {
-    find_served(connection, name)?.map(|(lists, _)| lists).ok_or_else(|| no_segment(name).into())
-}
-
 /// Where the members of a segment are now and how many, if there is one.
 pub(super) fn find_served(connection: &Connection, name: &str) -> rusqlite::Result<Option<(Lists, u64)>> {
     connection
@@ -180,6 +181,11 @@ pub(super) fn find_served(connection: &Connection, name: &str) -> rusqlite::Resu
             Ok((Lists { segment: name.to_owned(), base, added, removed }, row.get(3)?))
         })
         .optional()
+}
+
+/// The list of a segment is damaged so that it has not as many members as it should.
+pub(crate) fn lacking(segment: &str, found: u64, members: u64) -> StoreError {
+    malformed(&format!("list of segment `{segment}` has {found} members of {members}"))
 }
 
 /// What a name is answered with that no segment has.

@@ -16,10 +16,10 @@ use tempfile::NamedTempFile;
 use super::contents::refuse_lost;
 use super::database::{Design, open_at_rest, open_reader};
 use super::error::{Fault, StoreError, StoreErrorKind};
-use super::folder::{Hold, SPOOL, open_private, sync_folder};
+use super::folder::{Hold, SPOOL, open_private, sync_folder, temporary_folder};
 use super::log::refuse_damaged;
 use super::pack::Pack;
-use super::replace::open_snapshot;
+use super::replace::{damage_in, open_snapshot, unpack};
 use super::scratch::{Scratch, parent};
 use super::{SEGMENTS, SERVICE};
 use crate::auth::key_files;
@@ -62,7 +62,7 @@ pub struct ManifestFile {
 }
 
 /// Writes what the data folder at `data` holds into `file`; a service may be running on it. An earlier snapshot of that name
-/// stands until the new one is whole. Blocks.
+/// stands until the new one is whole, and was verified as [`restore`](super::restore) does. Blocks.
 ///
 /// # Errors
 /// [`StoreErrorKind::NotFound`] when there is no such folder, [`StoreErrorKind::Conflict`] when `file` would lie in it, or is
@@ -96,10 +96,28 @@ pub fn snapshot(data: &Path, file: &Path) -> Result<Manifest, StoreError> {
     }
     let manifest = pack.finish(made_at).map_err(failed)?;
     written.as_file().sync_all().map_err(failed)?;
+    for design in [&SEGMENTS, &SERVICE] {
+        let copy = copies.path().join(design.file);
+        fs::remove_file(&copy).map_err(|error| StoreError::io("remove", &copy, error))?;
+    }
+    verify(written.path(), copies.path(), data)?;
     written.persist(file).map_err(|error| failed(error.error))?;
     sync_folder(copies.parent())?;
     copies.close()?;
     Ok(manifest)
+}
+
+/// Refuses a snapshot that could not be restored, as that of a damaged folder: it would take the place of a good one.
+fn verify(written: &Path, scratch: &Path, data: &Path) -> Result<(), StoreError> {
+    let unpacked = temporary_folder("verified-", scratch)
+        .map_err(|error| StoreError::io("make a folder in", scratch, error))?;
+    unpack(written, unpacked.path())?;
+    let Some(why) = damage_in(unpacked.path())? else { return Ok(()) };
+    let message = format!(
+        "`{}` is damaged, so no snapshot was written: {why}; `fanpass fsck` tells all that is",
+        data.display()
+    );
+    Err(StoreError::new(StoreErrorKind::Corrupt, message))
 }
 
 /// Whether [`snapshot`] would be refused; nothing is written. Blocks.

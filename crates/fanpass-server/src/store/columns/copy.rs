@@ -41,17 +41,17 @@ pub(super) struct Copy {
 impl Copy {
     /// Opens the file, or a new one where it cannot be used.
     pub(super) fn open(folder: &DataFolder) -> Result<Self, StoreError> {
-        let opened = Self::open_as_it_is(folder);
-        if let Err(error) = &opened {
-            tracing::warn!(%error, "the columns of users are made anew");
-        }
-        match opened {
-            Ok(copy) if copy.built || copy.is_empty()? => Ok(copy),
-            _ => {
-                Self::remove(folder)?;
-                Self::open_as_it_is(folder)
+        match Self::open_as_it_is(folder) {
+            Ok(copy) if copy.built || copy.is_empty()? => return Ok(copy),
+            Ok(_) => {}
+            Err(error) if matches!(error.kind(), StoreErrorKind::Corrupt | StoreErrorKind::TooNew) => {
+                tracing::warn!(%error, "the columns of users are made anew");
             }
+            // It passes, as too many open files or a full disk, and what is there is as good as it was.
+            Err(error) => return Err(error),
         }
+        Self::remove(folder)?;
+        Self::open_as_it_is(folder)
     }
 
     fn open_as_it_is(folder: &DataFolder) -> Result<Self, StoreError> {

@@ -51,6 +51,30 @@ async fn a_reader_sees_one_whole_list_while_others_are_published() {
 }
 
 #[tokio::test]
+async fn a_list_that_lacks_members_is_not_built_upon() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    let imports = Imports::start(store.clone(), ImportOptions::default()).unwrap();
+    publish(&imports, (0..5_000).map(|number| format!("fan-{number}")).collect()).await;
+    let lose = |which: &str| {
+        let connection = Connection::open(folder.path().join("segments.db")).unwrap();
+        assert!(connection.execute(&format!("DELETE FROM blocks{which}"), []).unwrap() > 0);
+    };
+    let append = async || {
+        let rows = ["new"].map(Ok::<_, RowReject>).into_iter();
+        imports.publish(name(), Mode::Append, rows, Caller::default()).await
+    };
+    lose(" WHERE rowid = 2");
+    assert_eq!(append().await.unwrap_err().kind(), StoreErrorKind::Corrupt);
+    assert_eq!(store.segment(&name()).await.unwrap().unwrap().members, 5_000, "it is as it was");
+    lose("");
+    assert_eq!(append().await.unwrap_err().kind(), StoreErrorKind::Corrupt);
+    let error = store.members(&name(), None, 10).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Corrupt);
+    assert!(error.to_string().contains("0 members of 5000"), "{error}");
+}
+
+#[tokio::test]
 async fn a_damaged_block_is_told_and_never_read_as_members() {
     let folder = TempDir::new().unwrap();
     let store = open(&folder);

@@ -41,6 +41,33 @@ async fn a_file_that_is_no_database_is_told_as_damaged() {
     assert!(error.to_string().contains("segments.db"), "{error}");
 }
 
+/// A list that is not in the index of those that versions name would be taken for one that nobody needs, and deleted.
+#[tokio::test]
+async fn a_file_whose_index_lacks_rows_is_refused_untouched() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    let imports = Imports::start(store.clone(), ImportOptions::default()).unwrap();
+    let rows = (0..100).map(|number| Ok::<_, RowReject>(format!("fan-{number}")));
+    let name = SegmentName::new("season").unwrap();
+    imports.publish(name, Mode::Replace, rows, Caller::default()).await.unwrap();
+    drop((imports, store));
+    let path = folder.path().join("segments.db");
+    let connection = Connection::open(&path).unwrap();
+    let number = |sql| connection.query_row(sql, [], |row| row.get::<_, usize>(0)).unwrap();
+    let root = number("SELECT rootpage FROM sqlite_schema WHERE name = 'versions_by_base'");
+    let size = number("PRAGMA page_size");
+    drop(connection);
+    let mut bytes = std::fs::read(&path).unwrap();
+    // How many rows the page has (<https://sqlite.org/fileformat2.html>, 1.6).
+    bytes[(root - 1) * size + 3..][..2].fill(0);
+    std::fs::write(&path, &bytes).unwrap();
+
+    let error = Store::open(folder.path(), Clock::system(), Ids::random()).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Corrupt);
+    assert!(error.to_string().contains("segments.db is damaged: in table `versions`"), "{error}");
+    assert!(std::fs::read(&path).unwrap() == bytes);
+}
+
 #[tokio::test]
 async fn lists_that_nobody_names_are_deleted() {
     let folder = TempDir::new().unwrap();

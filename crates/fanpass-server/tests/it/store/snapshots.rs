@@ -76,6 +76,22 @@ async fn an_import_whose_upload_is_gone_is_restored_as_one_that_failed() {
 }
 
 #[tokio::test]
+async fn a_damaged_folder_does_not_take_the_place_of_a_good_snapshot() {
+    let (harness, _) = busy().await;
+    let kept = TempDir::new().unwrap();
+    let file = kept.path().join("snapshot.zip");
+    let data = harness.folder.path();
+    snapshot(data, &file).unwrap();
+    let good = fs::read(&file).unwrap();
+    Connection::open(data.join("segments.db")).unwrap().execute("DELETE FROM blocks", []).unwrap();
+    let error = snapshot(data, &file).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Corrupt);
+    assert!(error.to_string().contains("no snapshot was written: segments.db, version 1"), "{error}");
+    assert!(fs::read(&file).unwrap() == good);
+    assert_eq!(fs::read_dir(kept.path()).unwrap().count(), 1, "nothing is left beside it");
+}
+
+#[tokio::test]
 async fn a_folder_is_replaced_only_if_that_is_said_and_no_service_runs_on_it() {
     let (harness, import) = busy().await;
     let kept = TempDir::new().unwrap();
