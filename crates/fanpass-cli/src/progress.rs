@@ -172,10 +172,6 @@ mod tests {
         fn line(&self) -> String {
             self.0.lock().unwrap().trim().to_owned()
         }
-
-        fn nothing(_: usize) -> io::Result<()> {
-            Ok(())
-        }
     }
 
     impl TermLike for Terminal {
@@ -183,20 +179,20 @@ mod tests {
             80
         }
 
-        fn move_cursor_up(&self, lines: usize) -> io::Result<()> {
-            Self::nothing(lines)
+        fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+            Ok(())
         }
 
-        fn move_cursor_down(&self, lines: usize) -> io::Result<()> {
-            Self::nothing(lines)
+        fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+            Ok(())
         }
 
-        fn move_cursor_right(&self, columns: usize) -> io::Result<()> {
-            Self::nothing(columns)
+        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+            Ok(())
         }
 
-        fn move_cursor_left(&self, columns: usize) -> io::Result<()> {
-            Self::nothing(columns)
+        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+            Ok(())
         }
 
         fn write_line(&self, text: &str) -> io::Result<()> {
