@@ -217,24 +217,22 @@ mod tests {
     #[test]
     fn what_is_shown_fits_the_terminal_and_is_not_there_while_something_is_said() {
         let terminal = Terminal::default();
-        let target = || ProgressDrawTarget::term_like(Box::new(terminal.clone()));
+        let shown = |progress: &Progress| {
+            progress.bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(terminal.clone())));
+            progress.bar.force_draw();
+            assert!(terminal.line().chars().count() <= 80, "{terminal:?}");
+            terminal.line()
+        };
         let sending = Progress::silent(Printer::new(false, true), "sending");
-        sending.bar.set_draw_target(target());
         sending.say("sending (16 in flight, 12 retries, 1234 rejected)");
         sending.set_of(1_234_567, 5_000_000);
-        sending.bar.force_draw();
-        let line = terminal.line();
+        let line = shown(&sending);
         assert!(line.contains("] 1,234,567/5,000,000 (") && line.contains("left) sending"), "{line}");
-        assert!(line.chars().count() <= 80, "{line}");
         sending.aside(|| assert_eq!(terminal.line(), ""));
         assert!(terminal.line().contains("sending"));
-
         let uploading = Progress::bytes(Printer::new(false, true), "uploading", 2 << 30);
-        uploading.bar.set_draw_target(target());
         uploading.advance(123_456_789);
-        uploading.bar.force_draw();
-        let line = terminal.line();
-        assert!(line.contains("MiB/2.00 GiB") && line.chars().count() <= 80, "{line}");
+        assert!(shown(&uploading).contains("MiB/2.00 GiB"));
     }
 
     #[test]
