@@ -82,7 +82,11 @@ pub(crate) fn container(head: &[u8], options: &Options, origin: &Origin) -> Resu
     }
     if let Some(at) = memchr(0, head).filter(|_| !is_utf16) {
         let line = memchr_iter(b'\n', &head[..at]).count() + 1;
-        return refuse(&format!("binary, not text: byte {} is zero, on line {line}", at + 1));
+        return refuse(&format!(
+            "binary, not text: byte {} is zero, on line {line}; if it is text in UTF-16, state utf-16le or utf-16be as its \
+             encoding, or save it as UTF-8",
+            at + 1
+        ));
     }
     Ok(Container::Text)
 }

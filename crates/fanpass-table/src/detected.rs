@@ -14,9 +14,10 @@ impl Table {
         self.member.source.text().map(Text::encoding)
     }
 
-    /// The delimiter of the text file that is being read; `None` for any other format.
+    /// The delimiter of the text file that is being read; `None` for any other format, and in text of one column whose
+    /// delimiter is not stated.
     pub fn delimiter(&self) -> Option<u8> {
-        self.member.source.text().map(Text::delimiter)
+        self.member.source.text().and_then(Text::delimiter)
     }
 
     /// The sheet that is being read; `None` for text.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod archive;
+mod beside;
 mod chain;
 mod columns;
 mod detect;

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::{
     ErrorKind, Header, Options, TableError,
+    beside::headed,
     columns::{Selector, letters},
     header::Verdict,
     origin::Origin,
@@ -19,6 +20,8 @@ pub(crate) struct Member {
     pub(crate) source: Source,
     pub(crate) origin: Origin,
     pub(crate) columns: Vec<String>,
+    /// The columns of the table in a sheet with a header, where cells may stand beside it; else empty.
+    pub(crate) headed: Vec<usize>,
     pub(crate) record: Record,
     /// Rows that were read and not handed out, the first of the file among them.
     pub(crate) ahead: VecDeque<Record>,
@@ -57,6 +60,7 @@ impl Member {
             source,
             origin,
             columns: given.unwrap_or_default(),
+            headed: Vec::new(),
             record: Record::default(),
             ahead,
             stated: options.header,
@@ -106,7 +110,9 @@ impl Member {
             return Err(begins_below(&self.origin, row.number, row.line, what));
         }
         self.settle(wanted)?;
-        wanted.find(&self.columns, &self.origin)
+        let column = wanted.find(&self.columns, &self.origin)?;
+        self.count_in(column);
+        Ok(column)
     }
 
     /// Settles whether the first row is a header, given which column is wanted, once.
@@ -129,6 +135,9 @@ impl Member {
                     return Err(TableError::new(ErrorKind::Malformed, place, message));
                 }
                 self.columns = names(first, self.width());
+                if self.source.text().is_none() {
+                    self.headed = headed(first);
+                }
                 self.nameless = nameless(first, &self.origin);
                 self.last = first.number;
                 (self.named, self.header) = (true, Some(true));
@@ -166,27 +175,33 @@ impl Member {
         Err(TableError::new(ErrorKind::Malformed, without, message))
     }
 
-    /// Whether the row at hand says what the header says, cell by cell.
-    pub(crate) fn repeats_header(&self) -> bool {
+    /// Whether a row of the file was taken for the header.
+    pub(crate) fn has_header_row(&self) -> bool {
         self.header == Some(true)
-            && names(&self.record, self.record.len().max(self.columns.len())) == self.columns
     }
 
     /// Puts the next row into `record` and returns how many blank rows stood before it; `None` at the end.
     #[inline]
     pub(crate) fn advance(&mut self) -> Result<Option<u64>, TableError> {
-        let is_read = if self.ahead.is_empty() {
-            !self.ended && self.source.read(&mut self.record)?
-        } else {
-            self.take_ahead()
-        };
-        if !is_read {
-            self.ended = true;
-            return Ok(None);
+        while self.read()? {
+            if self.is_in_table() {
+                let blank = self.record.number.saturating_sub(self.last + 1);
+                self.last = self.record.number;
+                return Ok(Some(blank));
+            }
         }
-        let blank = self.record.number.saturating_sub(self.last + 1);
-        self.last = self.record.number;
-        Ok(Some(blank))
+        self.ended = true;
+        Ok(None)
+    }
+
+    /// Puts the next row into `record`, wherever its cells stand; `false` at the end.
+    #[inline]
+    fn read(&mut self) -> Result<bool, TableError> {
+        if self.ahead.is_empty() {
+            Ok(!self.ended && self.source.read(&mut self.record)?)
+        } else {
+            Ok(self.take_ahead())
+        }
     }
 
     #[cold]

@@ -80,6 +80,12 @@ impl Shown {
         }
     }
 
+    /// The number behind `text`, if that shows it with zeros before it or among other text.
+    pub(crate) fn padded(&self, text: &str, number: f64) -> Option<Stored> {
+        let is_padded = matches!(self, Self::Padded { .. });
+        is_padded.then(|| Stored::number(number))?.filter(|stored| *stored != Stored::Number(text.to_owned()))
+    }
+
     /// The number as it is shown, or why it cannot be an id.
     pub(crate) fn text(&self, number: f64) -> Result<String, Fault> {
         if matches!(self, Self::Date | Self::Time) {

@@ -67,34 +67,48 @@ impl Table {
     }
 }
 
-/// The words that a cell begins with, and whether they are all of it; `None` where they are a part of something else. A figure
-/// belongs to the words only where it stands apart.
+/// The words that a cell begins with; `None` where they are a part of something else. What follows them stands apart, behind
+/// a space or with a colon.
 #[inline]
-fn words_of(cell: &[u8]) -> Option<(&[u8], bool)> {
+fn words_of(cell: &[u8]) -> Option<&[u8]> {
     let is_word = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'-' | b'_' | b'.');
-    let Some(end) = cell.iter().position(|byte| !is_word(byte)) else { return Some((cell, true)) };
+    let Some(end) = cell.iter().position(|byte| !is_word(byte)) else { return Some(cell) };
     let (words, rest) = cell.split_at(end);
     let stands_apart = words.last() == Some(&b' ') || rest.first() == Some(&b':');
-    (stands_apart && !words.is_empty()).then_some((words, false))
+    (stands_apart && !words.is_empty()).then_some(words)
 }
 
 /// Why a cell, white space around it trimmed, is no id whatever else its row holds.
 fn no_id(cell: &str) -> Option<Fault> {
-    let (words, is_all) = words_of(cell.as_bytes())?;
+    let words = words_of(cell.as_bytes())?;
+    let rest = cell.get(words.len()..).unwrap_or_default();
     let (mut word, mut length) = ([0; MOST], 0);
     for letter in words.iter().filter(|byte| byte.is_ascii_alphabetic()) {
         *word.get_mut(length)? = letter.to_ascii_lowercase();
         length += 1;
     }
     let word = std::str::from_utf8(&word[..length]).unwrap_or_default();
-    if is_all && ID_NAMES.contains(&word) {
+    if rest.is_empty() && ID_NAMES.contains(&word) {
         Some(repeated_header())
-    } else if TOTALS.contains(&word) {
+    } else if TOTALS.contains(&word) && is_figure(rest) {
         let message = "the row is a total, as reports have below or between rows: remove it";
         Some(Fault::new(code::TOTAL_ROW, message))
     } else {
         None
     }
+}
+
+/// Whether what stands behind a word is a colon, a figure, both or nothing.
+fn is_figure(rest: &str) -> bool {
+    let figure = rest.strip_prefix(':').unwrap_or(rest).trim();
+    let figure = figure.strip_prefix('(').and_then(|inside| inside.strip_suffix(')')).unwrap_or(figure);
+    let is_digit = |character: char| character.is_ascii_digit();
+    let is_between = |character: char| matches!(character, '.' | ',' | '\'') || character.is_whitespace();
+    rest.trim() == ":"
+        || rest.is_empty()
+        || (figure.starts_with(is_digit)
+            && figure.ends_with(is_digit)
+            && figure.chars().all(|character| is_digit(character) || is_between(character)))
 }
 
 /// Characters that cannot be seen, or not told from a space. An id that holds one is seldom meant to.

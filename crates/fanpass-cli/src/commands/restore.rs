@@ -17,7 +17,7 @@ use crate::printer::{Printer, Report};
 ///
 /// It is checked first, and takes the folder's place in one step: what stands is untouched if anything is wrong. No service
 /// may run on the folder, and nothing may be in it that is not the service's. Tokens are as they were too: what was revoked
-/// since the snapshot works again until you revoke it again, or retire its key.
+/// since the snapshot works again until you revoke it again, or retire its key. Users that were erased since are back.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fanpass restore fans-2026-08-01.zip --data /var/lib/fanpass --replace")]
 pub struct Restore {
@@ -61,7 +61,7 @@ impl Report for RestoreReport {
         writeln!(
             out,
             "\nTokens that were revoked since then work again: revoke them again (fanpass tokens list, fanpass tokens revoke ID), \
-             or rotate and retire their key (fanpass keys rotate)"
+             or rotate and retire their key (fanpass keys rotate). Users that were erased since then are back: erase them again"
         )
     }
 }

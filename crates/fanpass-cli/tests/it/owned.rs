@@ -174,16 +174,16 @@ fn an_id_that_was_mended_is_the_feeds_own() {
     let segment = "[[segment]]\nname = \"holders\"\nfile = \"holders.csv\"\nmode = \"mirror-owned\"\n";
     club.file("season.toml", format!("guards = {{ rejects = 100, shrink = 100 }}\n{segment}"));
     let apply = |rows: &str| {
-        club.file("holders.csv", format!("fan_id\n{rows}"));
+        club.file("holders.csv", format!("fan_id,tier\n{rows}"));
         club.json(&["apply", "season.toml"])["feeds"][0]["removed"].clone()
     };
     let members = || club.json(&["segments", "show", "holders"])["memberCount"].clone();
-    let broken = "stays\nmended,surplus\n";
+    let broken = "stays,\nmended,,surplus\n";
     apply(broken);
     assert_eq!(members(), 1);
     retry(&club, "rejects/holders.csv", ",\"surplus\"", "");
     assert_eq!((members(), apply(broken), members()), (2.into(), 0.into(), 2.into()));
-    assert_eq!((apply("stays\n"), members()), (1.into(), 1.into()));
+    assert_eq!((apply("stays,\n"), members()), (1.into(), 1.into()));
 }
 
 #[test]

@@ -15,12 +15,14 @@ use super::body::Room;
 use super::call::Call;
 use super::problem::{Kind, Problem};
 use super::upload;
-use crate::store::{KeptAnswer, Once};
+use crate::store::{KeptAnswer, Once, hashed};
 
 pub(super) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// On an answer that was given before.
 pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const KEY_MAX_BYTES: usize = 255;
+/// Bytes of a key's SHA-256.
+const KEY_HASH_BYTES: usize = 32;
 
 /// The keys of calls that are under way, each with its subject.
 #[derive(Debug, Default)]
@@ -112,7 +114,8 @@ fn read_key(value: &HeaderValue) -> Result<String, Problem> {
     let text = value.to_str().ok().filter(|text| {
         (1..=KEY_MAX_BYTES).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
     });
-    text.map(str::to_owned).ok_or_else(|| {
+    // Kept for a day, whatever a caller has put into it: a user's id, which an erasure would not find.
+    text.map(|text| hashed("", text, KEY_HASH_BYTES)).ok_or_else(|| {
         let detail = format!(
             "the `Idempotency-Key` is not 1 to {KEY_MAX_BYTES} visible ASCII characters; a random UUID will do"
         );

@@ -118,7 +118,12 @@ fn number(rest: &str, fault: impl Fn(usize, &'static str, String) -> Fault) -> R
             "the number cannot be read, or is past what a double holds".to_owned(),
         ));
     }
-    if value > EXACT_LIMIT && value.fract() == 0.0 {
+    let is_past = match rest[..length].parse::<u64>() {
+        Ok(whole) => whole > 1 << 53,
+        // What stands for it may have been rounded to the limit.
+        Err(_) => value >= EXACT_LIMIT && value.fract() == 0.0,
+    };
+    if is_past {
         let message = "the whole number is past 2^53, which no attribute holds; compare with text";
         return Err(fault(0, "inexact_number", message.to_owned()));
     }

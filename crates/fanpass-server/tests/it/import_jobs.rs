@@ -19,7 +19,7 @@ async fn received(harness: &Harness, name: &str) -> String {
 async fn imports_are_listed_newest_first() {
     let harness = Harness::start().await;
     for name in ["cup", "away", "cup"] {
-        harness.import(name, &format!("{name}.csv"), b"user_id\na\n,\n").await;
+        harness.import(name, &format!("{name}.csv"), b"user_id,tier\na,\n,\n").await;
     }
     harness.call(segment(r#"{"segmentName":"cup","userIds":["b"]}"#)).await;
     snapshot!("list_imports", harness.get("/service/v1/imports?segmentName=cup&limit=2").await);

@@ -77,14 +77,14 @@ async fn what_is_erased_is_gone_from_answers_and_files() {
     let harness = harness().await;
     harness.register("custom.note", "string").await;
     let body = r#"{"userId":"00042","userProperties":{"custom.note":"a-telling-value"}}"#;
-    harness.call(update(body).header("idempotency-key", "k")).await;
+    harness.call(update(body).header("idempotency-key", "a-telling-value")).await;
 
     snapshot!("delete_user", harness.call(delete("00042")).await);
     snapshot!("delete_user_unknown", harness.call(delete("never-seen")).await);
     assert_eq!(harness.get("/service/v1/user/history?userId=00042").await.status, 404);
     let left = harness.get("/service/v1/user?userId=00042").await.json();
     assert_eq!((&left["userProperties"], &left["segments"]), (&json!({}), &json!(["cup"])));
-    let again = harness.call(update(body).header("idempotency-key", "k")).await;
+    let again = harness.call(update(body).header("idempotency-key", "a-telling-value")).await;
     assert_eq!((again.status, again.body.as_str()), (200, "{}"), "a late repetition brings nothing back");
     assert_eq!(harness.get("/service/v1/user?userId=00042").await.json()["userProperties"], json!({}));
 
@@ -145,6 +145,10 @@ async fn old_changes_are_forgotten_and_the_rest_stays() {
         harness.clock.advance(SECOND);
     };
     set(1).await;
+    // The clock is ahead for one of them, and put right.
+    harness.clock.advance(365 * 24 * 3600 * SECOND);
+    set(10).await;
+    harness.clock.advance(-365 * 24 * 3600 * SECOND);
     set(2).await;
     let until = store.clock().now();
     set(3).await;

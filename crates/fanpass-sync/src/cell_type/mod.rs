@@ -109,7 +109,8 @@ impl CellType {
             Form::Decimal => AttributeValue::Number(decimal(text.trim())?),
             Form::Date(format) => read_date(text.trim(), format.as_deref())?.to_string().into(),
             Form::List(separator) => {
-                let entries = text.trim().split(separator.as_str()).map(str::trim);
+                // White space at the edges may belong to a separator.
+                let entries = text.split(separator.as_str()).map(str::trim);
                 let entries: Vec<_> = entries.filter(|entry| !entry.is_empty()).map(str::to_owned).collect();
                 if entries.is_empty() {
                     return Ok(None);

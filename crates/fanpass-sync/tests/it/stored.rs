@@ -50,6 +50,31 @@ fn typed_columns_take_what_a_sheet_stores() {
 }
 
 #[test]
+fn numbers_with_leading_zeros_are_numbers_to_columns_of_numbers_only() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    let formats = ["00000", "\"FAN-\"0000", "0"].map(|code| Format::new().set_num_format(code));
+    for (row, text) in (0..).zip(["fan_id", "n"]) {
+        sheet.write(0, row, text).unwrap();
+    }
+    for (row, format) in (1..).zip(&formats) {
+        sheet.write_with_format(row, 0, 42, format).unwrap();
+        sheet.write_with_format(row, 1, 42, format).unwrap();
+    }
+    let workbook = workbook.save_to_buffer().unwrap();
+    for cell_type in ["integer", "decimal"] {
+        assert_eq!(
+            read("f.xlsx", &workbook, mapping([&*format!("n=custom.n:{cell_type}")])),
+            [r#"00042 {"custom.n":42}"#, r#"FAN-0042 {"custom.n":42}"#, r#"42 {"custom.n":42}"#]
+        );
+    }
+    assert_eq!(
+        read("f.xlsx", &workbook, mapping(["n=custom.n"])),
+        [r#"00042 {"custom.n":"00042"}"#, r#"FAN-0042 {"custom.n":"FAN-0042"}"#, r#"42 {"custom.n":"42"}"#]
+    );
+}
+
+#[test]
 fn ids_and_text_are_what_is_shown_or_nothing() {
     for (map, expected) in [
         ("day=custom.x", code::DATE_CELL),

@@ -117,6 +117,10 @@ fn dates_become_iso_text_and_are_never_guessed() {
 fn lists_have_trimmed_entries_and_no_empty_ones() {
     assert_eq!(json("list(|)", " gold | |silver|"), r#"["gold","silver"]"#);
     assert_eq!(json("list(, )", "a, b,c"), r#"["a","b,c"]"#);
+    for text in [" / gold", "gold / ", "gold", " / gold / "] {
+        assert_eq!(json("list( / )", text), r#"["gold"]"#, "{text:?}");
+    }
+    assert_eq!(read("list( / )", " / "), Ok(None));
     assert_eq!(read("list(|)", "|  |"), Ok(None));
     assert_eq!(fault("list(;)", &"a;".repeat(257)), "too_many");
 }

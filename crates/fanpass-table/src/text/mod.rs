@@ -68,7 +68,7 @@ impl Text {
         let limits = options.limits.clone();
         let mut text = Self {
             window: Window::new(input, limits.text_bytes),
-            dialect: Dialect { delimiter: b',', terminator: b'\n' },
+            dialect: Dialect { delimiter: b'\n', terminator: b'\n' },
             decoder: Decoder::new(stated),
             cells: Cells::default(),
             records: 0,
@@ -104,7 +104,8 @@ impl Text {
             lines: self.lines,
         };
         let stated = options.delimiter.or(separator.map(|(delimiter, _)| delimiter));
-        self.dialect.delimiter = head.delimiter(stated, options.skip_rows.is_some(), &self.origin)?;
+        let found = head.delimiter(stated, options.skip_rows.is_some(), &self.origin)?;
+        self.dialect.delimiter = found.unwrap_or(self.dialect.terminator);
         Ok(())
     }
 
@@ -117,8 +118,10 @@ impl Text {
         self.decoder.is_guessed()
     }
 
-    pub(crate) fn delimiter(&self) -> u8 {
-        self.dialect.delimiter
+    /// What stands between cells; `None` if nothing does.
+    pub(crate) fn delimiter(&self) -> Option<u8> {
+        let Dialect { delimiter, terminator } = self.dialect;
+        Some(delimiter).filter(|&byte| byte != terminator)
     }
 
     /// Reads the next record that is not blank; `false` at the end of the file.

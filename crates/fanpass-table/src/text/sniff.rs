@@ -17,20 +17,35 @@ pub(super) fn mark(head: &[u8]) -> Option<Encoding> {
     }
 }
 
-/// UTF-16 by its byte order mark, or without one by its zero bytes: in Western text every other byte is zero.
+/// UTF-16 by its byte order mark; without one by the zero bytes with most of its line ends, or, where it has none, with most
+/// of its characters.
 pub(crate) fn utf16(head: &[u8]) -> Option<Encoding> {
     if let Some(marked) = mark(head) {
         return Some(marked).filter(|encoding| *encoding != Encoding::Utf8);
     }
     let (pairs, _) = head.as_chunks::<2>();
-    let zeros = |of: usize| pairs.iter().filter(|pair| pair[of] == 0).count();
-    let (even, odd) = (zeros(0), zeros(1));
-    match pairs.len() {
-        0 => None,
-        all if even == 0 && odd * 2 > all => Some(Encoding::Utf16Le),
-        all if odd == 0 && even * 2 > all => Some(Encoding::Utf16Be),
-        _ => None,
+    let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let ends = head.iter().filter(|byte| is_end(byte)).count();
+    let all = if ends > 0 { ends } else { pairs.len() };
+    // Where the zero of a character stands, and the character.
+    [(1, 0, Encoding::Utf16Le), (0, 1, Encoding::Utf16Be)].into_iter().find_map(|(zero, other, encoding)| {
+        let is_counted = |pair: &&[u8; 2]| pair[zero] == 0 && (ends == 0 || is_end(&pair[other]));
+        let is_read = || is_text(pairs.iter().map(|pair| u16::from_le_bytes([pair[other], pair[zero]])));
+        (pairs.iter().filter(is_counted).count() * 2 > all && is_read()).then_some(encoding)
+    })
+}
+
+/// Whether units of UTF-16 hold no zero and, but for a half at the end, whole characters.
+fn is_text(units: impl Iterator<Item = u16>) -> bool {
+    let mut units = char::decode_utf16(units).peekable();
+    while let Some(unit) = units.next() {
+        match unit {
+            Ok('\0') => return false,
+            Err(_) if units.peek().is_some() => return false,
+            _ => {}
+        }
     }
+    true
 }
 
 /// Line feed, unless the file's beginning holds carriage returns only.

@@ -7,6 +7,7 @@ use crate::{code, record::Fault};
 /// What stands between cells and between records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Dialect {
+    /// The same as the terminator in a file of one column, in which no other byte ends a cell.
     pub(crate) delimiter: u8,
     /// Line feed, or carriage return in files that hold no line feed.
     pub(crate) terminator: u8,
@@ -118,7 +119,8 @@ impl<'a> Quoted<'a> {
                 if let Err(stop) = self.quoted_cell(bytes) {
                     return stop;
                 }
-                if self.input.get(self.at) == Some(&self.dialect.delimiter) {
+                let Dialect { delimiter, terminator } = self.dialect;
+                if delimiter != terminator && self.input.get(self.at) == Some(&delimiter) {
                     self.at += 1;
                     ends.push(bytes.len());
                     continue;

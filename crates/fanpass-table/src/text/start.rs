@@ -22,8 +22,8 @@ impl Head<'_> {
     /// The stated delimiter, or the one of the first row that gives most of the following rows as many cells as that row has.
     ///
     /// A byte that is not in the first row (outside quotes) is no delimiter, and one by which quotes of the first row stand
-    /// where none may is only taken for want of another: it is text inside a quoted cell. Without any, the file has one
-    /// column.
+    /// where none may is only taken for want of another: it is text inside a quoted cell. `None` if the first row has none: the
+    /// file has one column, and what its rows hold is data.
     ///
     /// `is_start` says that the table begins here; else it is an error if it seems to begin further down.
     pub(super) fn delimiter(
@@ -31,7 +31,7 @@ impl Head<'_> {
         stated: Option<u8>,
         is_start: bool,
         origin: &Origin,
-    ) -> Result<u8, TableError> {
+    ) -> Result<Option<u8>, TableError> {
         let tried = stated.as_ref().map_or(&DELIMITERS[..], std::slice::from_ref);
         let surveys: Vec<_> = tried.iter().map(|&delimiter| self.survey(delimiter)).collect();
         let mut fits: Vec<_> = surveys.iter().filter_map(|survey| Some((survey.fit()?, survey))).collect();
@@ -56,7 +56,7 @@ impl Head<'_> {
         {
             return Err(survey.begins_at(row, origin));
         }
-        Ok(best.map_or(stated.unwrap_or(b','), |(_, survey)| survey.delimiter))
+        Ok(best.map(|(_, survey)| survey.delimiter).or(stated))
     }
 
     /// The first rows as they are if `delimiter` stands between cells.

@@ -165,7 +165,7 @@ fn plain((row, column): (u64, usize), text: String) -> Cell {
 fn number(at: (u64, usize), style: Option<&Shown>, value: f64, epoch: Epoch) -> Cell {
     let shown = style.unwrap_or(&Shown::Altered);
     match shown.text(value) {
-        Ok(text) => plain(at, text),
+        Ok(text) => Cell { stored: shown.padded(&text, value), ..plain(at, text) },
         Err(fault) => {
             let stored = shown.stored(value, epoch);
             Cell { fault: Some(fault), stored, ..plain(at, value.to_string()) }

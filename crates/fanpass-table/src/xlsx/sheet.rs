@@ -198,7 +198,10 @@ impl Rows {
                     None => &Shown::Altered,
                 };
                 match shown.text(number) {
-                    Ok(shown) => record.text.push_str(&shown),
+                    Ok(text) => {
+                        record.store(shown.padded(&text, number));
+                        record.text.push_str(&text);
+                    }
                     Err(fault) => {
                         record.store(shown.stored(number, self.epoch));
                         return Ok(Err(fault));

@@ -153,6 +153,8 @@ fn a_total_is_no_id_wherever_it_stands() {
         "Grand total: 1234;",
         "\tTotal\t;2;",
         "Sub-total 2;;",
+        "total:1'234 567,00;;",
+        "SUM: 1.234\u{a0}567;;",
         "\"Gesamtergebnis\";;7",
         "Totaal (2)",
     ] {
@@ -161,8 +163,27 @@ fn a_total_is_no_id_wherever_it_stands() {
         assert_eq!(good, ["1", "4"], "{total}");
         assert_eq!(summary(&bad), [("h.csv:3".into(), code::TOTAL_ROW)], "{total}");
     }
-    let names =
-        ["total42", "sum-1", "Sum_7", "subtotal.x", "totally", "my total", "summe@example.com", "Gesämt"];
+    let names = [
+        "total42",
+        "sum-1",
+        "Sum_7",
+        "subtotal.x",
+        "totally",
+        "my total",
+        "summe@example.com",
+        "Gesämt",
+        "total 5x",
+        "Total 5-a",
+        "total: x",
+        "sum 12 fans",
+        "Total: 5.",
+        "total ,",
+        "total ()",
+        "total (5",
+        "total: ()",
+        "Total ::",
+        "total: -5",
+    ];
     assert_eq!(ids("h.csv", format!("fan_id\n{}\n", names.join("\n"))), names);
     let json = read("h.jsonl", "{\"id\":\"Total\"}\n{\"id\":\"uid\"}\n", None, &Options::default()).unwrap();
     let places = [1, 2].map(|line| format!("h.jsonl:{line}"));

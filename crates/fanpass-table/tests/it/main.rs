@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::as_conversions, missing_docs)]
 
 mod archive;
+mod beside;
+mod encodings;
 mod fuzzed;
 mod header;
 mod hostile;

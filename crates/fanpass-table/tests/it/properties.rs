@@ -7,13 +7,16 @@ use proptest::{collection::vec, prelude::*, sample::Index};
 use crate::packed::{gzip, zstd};
 use crate::parquet_files::{self, fans};
 use crate::stored::lists_of_all_kinds;
-use crate::support::{drain, fixture, read, sample, zip};
+use crate::{
+    start::is_id,
+    support::{drain, fixture, read, sample, zip},
+};
 
 /// Ids without white space around them, any character inside.
 fn id() -> impl Strategy<Value = String> {
     "[^\\s\\x00-\\x1F\u{FFFD}][^\\x00\u{FFFD}]{0,20}"
         .prop_map(|id| id.trim().to_owned())
-        .prop_filter("not empty", |id| !id.is_empty())
+        .prop_filter("an id", |id| !id.is_empty() && is_id(id))
 }
 
 fn written(ids: &[String], delimiter: u8, style: csv::QuoteStyle, end: csv::Terminator) -> Vec<u8> {

@@ -1,8 +1,8 @@
-//! Delimited text: encodings, delimiters, quotes, line ends, ragged rows.
+//! Delimited text: delimiters, quotes, line ends, ragged rows.
 
-use fanpass_table::{Encoding, ErrorKind, Format, Header, Options, Table, code};
+use fanpass_table::{ErrorKind, Options, Table, code};
 
-use crate::support::{drain, ids, kind, read, sample, summary};
+use crate::support::{ids, kind, read, sample, summary};
 
 #[test]
 fn ids_are_text_from_the_first_byte_to_the_last() {
@@ -35,93 +35,29 @@ fn a_byte_in_quoted_headers_is_no_delimiter_however_many_lines_hold_it() {
 
 #[test]
 fn a_byte_that_only_data_holds_is_no_delimiter() {
-    assert_eq!(ids("holders.csv", "fan_id\na;1\nb;2\n"), ["a;1", "b;2"]);
+    for byte in [",", ";", "\t", "|"] {
+        let list = [format!("1{byte}2"), format!("{byte}3"), format!("a{byte}b{byte}c"), "4".to_owned()];
+        assert_eq!(
+            ids("holders.csv", format!("fan_id\n{}\n", list.join("\n"))),
+            list.map(|id| id.trim().to_owned())
+        );
+        assert_eq!(
+            ids("holders.csv", format!("00001\n{byte}3{byte}\n")),
+            ["00001", format!("{byte}3{byte}").trim()]
+        );
+    }
+    assert_eq!(ids("holders.csv", "fan_id\n1,\n\"2,3\"\r\n\"4\n5\"\n"), ["1,", "2,3", "4\n5"]);
+    assert_eq!(ids("holders.csv", "\"fan_id\"\r\"1\"\r2,"), ["1", "2,"]);
+    assert_eq!(ids("holders.csv", "fan_id,\n1,\n2,\n"), ["1", "2"], "the header holds it");
+    let mut stated = Options::default();
+    stated.delimiter = Some(b',');
+    assert_eq!(read("holders.csv", "fan_id\n1,\n2\n", None, &stated).unwrap().0, ["1", "2"]);
 }
 
 #[test]
 fn a_spreadsheet_separator_line_states_the_delimiter() {
     assert_eq!(ids("holders.csv", "sep=;\nfan_id;a,b\n1;x\n"), ["1"]);
     assert_eq!(ids("holders.csv", "sep=\t\r\nfan_id\ta,b\r\n1\tx\r\n"), ["1"]);
-}
-
-#[test]
-fn encodings_are_detected() {
-    let text = "fan_id;name\nå1;Zoë\nb2;Åse\n";
-    let utf16 = |mark: bool, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
-        mark.then_some(0xFEFF).into_iter().chain(text.encode_utf16()).flat_map(bytes).collect()
-    };
-    let samples = [
-        (text.as_bytes().to_vec(), Encoding::Utf8),
-        ([b"\xEF\xBB\xBF", text.as_bytes()].concat(), Encoding::Utf8),
-        (utf16(true, u16::to_le_bytes), Encoding::Utf16Le),
-        (utf16(true, u16::to_be_bytes), Encoding::Utf16Be),
-        (utf16(false, u16::to_le_bytes), Encoding::Utf16Le),
-        (utf16(false, u16::to_be_bytes), Encoding::Utf16Be),
-        (encoding_rs::WINDOWS_1252.encode(text).0.into_owned(), Encoding::Windows1252),
-    ];
-    for (bytes, encoding) in samples {
-        let file = sample("holders.csv", &bytes);
-        let ids = Table::open(&file.path, &Options::default()).unwrap().ids(None).unwrap();
-        assert_eq!(ids.table().format(), Format::Csv);
-        assert_eq!(ids.table().delimiter(), Some(b';'));
-        assert_eq!(ids.table().encoding(), Some(encoding));
-        assert_eq!(drain(ids).unwrap().0, ["å1", "b2"], "{encoding:?}");
-    }
-}
-
-#[test]
-fn mixed_encodings_are_refused_row_by_row() {
-    let utf8_first = b"fan_id\n\xC3\xA51\nb\xE52\nc3\n";
-    let (good, bad) = read("a.csv", utf8_first, None, &Options::default()).unwrap();
-    assert_eq!(
-        (good, summary(&bad)),
-        (vec!["å1".into(), "c3".into()], vec![("a.csv:3".into(), code::UNDECODABLE)])
-    );
-
-    let windows_first = b"fan_id\n\xE51\nb\xC3\xA52\nc3\n";
-    let (good, bad) = read("a.csv", windows_first, None, &Options::default()).unwrap();
-    assert_eq!(
-        (good, summary(&bad)),
-        (vec!["å1".into(), "c3".into()], vec![("a.csv:3".into(), code::UNDECODABLE)])
-    );
-}
-
-#[test]
-fn stated_utf16_needs_no_mark_in_any_script() {
-    let bytes: Vec<u8> = "\u{4E00}\n\u{4E8C}\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    assert_eq!(kind("a.csv", &bytes), ErrorKind::UnsupportedFormat, "binary, as far as can be told");
-    let mut options = Options::default();
-    options.encoding = Some(Encoding::Utf16Le);
-    options.header = Header::Absent;
-    assert_eq!(read("a.csv", &bytes, None, &options).unwrap().0, ["\u{4E00}", "\u{4E8C}"]);
-}
-
-#[test]
-fn a_stated_encoding_is_believed() {
-    let mut options = Options::default();
-    options.encoding = Some(Encoding::Windows1252);
-    let (good, bad) = read("a.csv", b"fan_id\nb\xC3\xA5\nc\x81\n", None, &options).unwrap();
-    assert_eq!((good, summary(&bad)), (vec!["bÃ¥".into()], vec![("a.csv:3".into(), code::UNDECODABLE)]));
-    options.encoding = Some(Encoding::Utf8);
-    let (good, bad) = read("a.csv", b"fan_id\n\xE5\nok\n", None, &options).unwrap();
-    assert_eq!((good, summary(&bad)), (vec!["ok".into()], vec![("a.csv:2".into(), code::UNDECODABLE)]));
-}
-
-#[test]
-fn a_stated_encoding_that_the_mark_belies_is_refused() {
-    let little: Vec<u8> = "\u{FEFF}fan_id\n1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let stated = |bytes: &[u8], encoding| {
-        let mut options = Options::default();
-        options.encoding = Some(encoding);
-        read("a.csv", bytes, None, &options).map(|(ids, _)| ids).map_err(|error| error.to_string())
-    };
-    assert_eq!(stated(&little, Encoding::Utf16Le).unwrap(), ["1"]);
-    let belied = stated(&little, Encoding::Utf16Be).unwrap_err();
-    assert_eq!(
-        belied,
-        "a.csv: begins with the mark of utf-16le, not utf-16be as stated; state no other encoding"
-    );
-    assert!(stated(b"\xEF\xBB\xBFfan_id\n1\n", Encoding::Windows1252).is_err());
 }
 
 #[test]

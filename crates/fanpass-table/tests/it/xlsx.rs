@@ -204,7 +204,7 @@ fn the_only_visible_sheet_with_data_is_meant() {
 
 #[test]
 fn cells_without_references_follow_each_other() {
-    let rows = r#"<row><c t="inlineStr"><is><r><t>fan</t></r><r><t>_id</t></r><rPh><t>x</t></rPh></is></c></row>
+    let rows = r#"<row><c t="inlineStr"><is><r><t>fan</t></r><r><t>_id</t></r><rPh><t>x</t></rPh></is></c><c t="str"><v>n</v></c></row>
         <row><c/><c t="str"><v>x</v></c></row><row><c t="s"><v>0</v></c></row>"#;
     let (good, bad) = read(
         "fans.xlsx",

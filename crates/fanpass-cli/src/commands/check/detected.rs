@@ -40,7 +40,7 @@ impl Detected {
             1 => "the only column",
             _ => "recognised by its header",
         };
-        let delimiter = table.delimiter().filter(|_| columns.len() > 1).map(|byte| match byte {
+        let delimiter = table.delimiter().map(|byte| match byte {
             b'\t' => "tab".to_owned(),
             byte => char::from(byte).to_string(),
         });

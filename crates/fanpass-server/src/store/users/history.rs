@@ -13,6 +13,8 @@ use crate::store::{PageRoom, Store, time};
 
 /// Changes that one commit forgets at most.
 const FORGOTTEN_PER_COMMIT: u32 = 1_000;
+/// Changes made while the clock was ahead at most that are looked past for one that is due.
+const AHEAD_MAX: u32 = 100;
 
 /// What one update changed.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,12 +104,12 @@ impl Store {
     /// [`Busy`](crate::store::StoreErrorKind::Busy), [`Full`](crate::store::StoreErrorKind::Full),
     /// [`Io`](crate::store::StoreErrorKind::Io).
     pub async fn forget_changes(&self, until: Timestamp) -> Result<bool, StoreError> {
-        let until = until.as_microsecond();
+        let (until, now) = (until.as_microsecond(), self.now());
         let due = move |connection: &Connection| {
-            let mut oldest =
-                connection.prepare_cached("SELECT at FROM user_changes ORDER BY sequence LIMIT 1")?;
-            let oldest: Option<i64> = oldest.query_row([], |row| row.get(0)).optional()?;
-            Ok(oldest.is_some_and(|oldest| oldest < until))
+            let mut oldest = connection.prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM (SELECT at FROM user_changes ORDER BY sequence LIMIT ?2) WHERE at < ?1)",
+            )?;
+            Ok(oldest.query_row(params![until, AHEAD_MAX], |row| row.get(0))?)
         };
         // Asked for often, and mostly for nothing: a write would be a commit each time.
         if !self.0.service.read("look for old changes", due).await? {
@@ -119,14 +121,15 @@ impl Store {
             return Ok(true);
         }
         let forget = move |connection: &Connection| {
-            // The oldest ones only: to look for others would read them all.
+            // The oldest ones only: to look for others would read them all. One from the future, when a clock was ahead, is as old as
+            // the next that is not.
             let mut delete = connection.prepare_cached(
-                "DELETE FROM user_changes WHERE sequence IN (SELECT sequence FROM \
-                 (SELECT sequence, at FROM user_changes ORDER BY sequence LIMIT ?2) WHERE at < ?1) \
-                 RETURNING sequence",
+                "WITH oldest AS (SELECT sequence, at FROM user_changes ORDER BY sequence LIMIT ?2) \
+                 DELETE FROM user_changes WHERE sequence IN (SELECT sequence FROM oldest WHERE at < ?1 OR \
+                 (at > ?3 AND sequence < (SELECT max(sequence) FROM oldest WHERE at < ?1))) RETURNING sequence",
             )?;
             let mut newest: i64 = 0;
-            let mut rows = delete.query(params![until, FORGOTTEN_PER_COMMIT])?;
+            let mut rows = delete.query(params![until, FORGOTTEN_PER_COMMIT, now])?;
             while let Some(row) = rows.next()? {
                 newest = newest.max(row.get(0)?);
             }

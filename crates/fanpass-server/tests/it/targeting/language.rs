@@ -87,6 +87,8 @@ fn what_is_wrong_is_said_with_its_place_and_a_way_out() {
         "custom.loyalty_tier == “gold”",
         "custom.loyalty_tier == \"\\q\"",
         "custom.points == 99999999999999999999",
+        "custom.points == 9007199254740993",
+        "custom.points == 9007199254740993.0",
         "custom.points + 1 == 2",
         "custom.points == 3x",
         "custom.vip ? true : false",
