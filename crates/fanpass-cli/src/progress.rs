@@ -230,6 +230,7 @@ mod tests {
         assert!(line.contains("] 1,234,567/5,000,000 (") && line.contains("left) sending"), "{line}");
         sending.aside(|| assert_eq!(terminal.line(), ""));
         assert!(terminal.line().contains("sending"));
+        drop(sending);
         let uploading = Progress::bytes(Printer::new(false, true), "uploading", 2 << 30);
         uploading.advance(123_456_789);
         assert!(shown(&uploading).contains("MiB/2.00 GiB"));
