@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
-use fanpass_sync::{Reading, TextEncoding};
+use fanpass_sync::{Reading, RejectFiles, TextEncoding};
 use fanpass_table::Options;
 use serde::{Deserialize, Serialize};
 
+use crate::exit::Exit;
+use crate::failure::failure;
 use crate::quoting::quoted;
 use crate::source::SourceFile;
 
@@ -80,6 +82,15 @@ pub fn reject_file(text: &str) -> Result<PathBuf, String> {
     }
     Err(format!("it is written as CSV, which no program expects under that name; use {}", named.display()))
 }
+
+/// Tries whether rejected rows can go to a file at `path`, before anything is sent; `elsewhere` says how another place is named.
+pub fn try_rejects(path: &Path, elsewhere: &str) -> Result<()> {
+    let tried = RejectFiles::new(path).check();
+    tried.map_err(|error| failure(Exit::Refused, format!("{error}; {elsewhere}; nothing was sent")))
+}
+
+/// How another place for rejected rows is named on the command line.
+pub const REJECTS_ELSEWHERE: &str = "name another place for rejected rows with --rejects FILE";
 
 /// Where the rows of a mended file go that are rejected again: beside it, as CSV.
 pub fn rejects_of(mended: &Path) -> PathBuf {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::exit::Exit;
-use crate::failure::{hint_of, items_of};
+use crate::failure::{Incomplete, hint_of, is_broken_pipe, items_of};
 use crate::lines::{Lines, OUTPUT};
 
 /// What a command found out, in both forms.
@@ -21,6 +21,11 @@ pub trait Report: Serialize {
     /// What goes on from here, which a person is told below the rest, unless they asked for results only.
     fn next(&self) -> Option<String> {
         None
+    }
+
+    /// Whether it tells of something that is with the service already.
+    fn has_sent(&self) -> bool {
+        false
     }
 }
 
@@ -102,9 +107,28 @@ impl Printer {
         self.write(report, &mut io::stdout().lock()).context(OUTPUT)
     }
 
+    /// Writes what came of a command, and gives its outcome: one that cannot be written makes it no better.
+    pub fn conclude(self, report: &impl Report, outcome: anyhow::Result<Exit>) -> anyhow::Result<Exit> {
+        let Err(unwritten) = self.report(report) else { return outcome };
+        match outcome {
+            // Whoever went away has seen enough, and the outcome stands.
+            outcome if is_broken_pipe(&unwritten) => outcome,
+            Ok(Exit::Done) if report.has_sent() => Err(unwritten.context(Incomplete::Account)),
+            Ok(Exit::Done) => Err(unwritten),
+            Ok(exit) => {
+                self.error(&unwritten, exit);
+                Ok(exit)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Writes a result beside another one that has standard output for itself; not with `--quiet`.
-    pub fn report_aside(self, report: &impl Report) -> anyhow::Result<()> {
-        if self.quiet { Ok(()) } else { self.write(report, &mut io::stderr().lock()) }
+    pub fn report_aside(self, report: &impl Report) {
+        if !self.quiet {
+            // Nobody is left to tell when standard error itself is gone.
+            let _ = self.write(report, &mut io::stderr().lock());
+        }
     }
 
     fn write(self, report: &impl Report, out: &mut impl Write) -> anyhow::Result<()> {

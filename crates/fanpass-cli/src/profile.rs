@@ -188,7 +188,9 @@ impl PrivateFile {
     pub fn begin(path: &Path) -> Result<Self> {
         refuse_special(path)?;
         let folder = path.parent().unwrap_or(Path::new("."));
+        // The name of what was tried says nothing to anybody.
         let file = tempfile::Builder::new().prefix(".fanpass-").tempfile_in(folder);
+        let file = file.map_err(|error| io::Error::from(error.kind()));
         Ok(Self { file: file.with_context(|| cannot_write(path))?, path: path.to_owned() })
     }
 

@@ -41,7 +41,7 @@ impl Progress {
     fn silent(printer: Printer, what: &str) -> Self {
         let shown = printer.progress_form() == ProgressForm::Bar;
         let bar = if shown { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
-        bar.set_style(style("{spinner} {msg} {human_pos} ({rate}, {elapsed})"));
+        bar.set_style(style("{spinner} {human_pos} ({rate}, {elapsed}) {wide_msg}"));
         bar.set_message(what.to_owned());
         if shown {
             bar.enable_steady_tick(TICK);
@@ -64,11 +64,16 @@ impl Progress {
         self.bar.set_message(what.to_owned());
     }
 
+    /// Runs what writes to the terminal, which would be wiped beside what is shown there.
+    pub fn aside(&self, write: impl FnOnce()) {
+        self.bar.suspend(write);
+    }
+
     /// Sending `total` bytes.
     pub fn bytes(printer: Printer, what: &str, total: u64) -> Self {
         let mut progress = Self::silent(printer, what);
         progress.bar.set_style(style(
-            "{spinner} {msg} [{bar:32}] {bytes}/{total_bytes} ({bytes_per_sec}, {eta} left)",
+            "{spinner} [{bar:10}] {bytes}/{total_bytes} ({bytes_per_sec}, {eta} left) {wide_msg}",
         ));
         progress.bar.set_length(total);
         progress.write_lines(printer, what, Some("bytes"));
@@ -88,8 +93,9 @@ impl Progress {
     /// How much is done of a total that is known now.
     pub fn set_of(&self, done: u64, total: u64) {
         if self.bar.length() != Some(total) {
-            self.bar
-                .set_style(style("{spinner} {msg} [{bar:32}] {human_pos}/{human_len} ({rate}, {eta} left)"));
+            self.bar.set_style(style(
+                "{spinner} [{bar:10}] {human_pos}/{human_len} ({rate}, {eta} left) {wide_msg}",
+            ));
             self.bar.set_length(total);
         }
         self.set(done);
@@ -137,7 +143,8 @@ impl Drop for Progress {
     }
 }
 
-/// The templates are ours; one that indicatif cannot read falls back to its own.
+/// The templates are ours; one that indicatif cannot read falls back to its own. What is said stands last and is cut to the width
+/// of the terminal.
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).with_key(
         "rate",
@@ -150,7 +157,84 @@ fn style(template: &str) -> ProgressStyle {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use indicatif::{ProgressDrawTarget, TermLike};
+
     use super::*;
+
+    /// A terminal of 80 columns, and what was written to it since its line was cleared.
+    #[derive(Debug, Clone, Default)]
+    struct Terminal(Arc<Mutex<String>>);
+
+    impl Terminal {
+        fn line(&self) -> String {
+            self.0.lock().unwrap().trim().to_owned()
+        }
+    }
+
+    impl TermLike for Terminal {
+        fn width(&self) -> u16 {
+            80
+        }
+
+        fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn write_line(&self, text: &str) -> io::Result<()> {
+            self.write_str(text)
+        }
+
+        fn write_str(&self, text: &str) -> io::Result<()> {
+            self.0.lock().unwrap().push_str(text);
+            Ok(())
+        }
+
+        fn clear_line(&self) -> io::Result<()> {
+            self.0.lock().unwrap().clear();
+            Ok(())
+        }
+
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_is_shown_fits_the_terminal_and_is_not_there_while_something_is_said() {
+        let terminal = Terminal::default();
+        let shown = |progress: &Progress| {
+            progress.bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(terminal.clone())));
+            progress.bar.force_draw();
+            assert!(terminal.line().chars().count() <= 80, "{terminal:?}");
+            terminal.line()
+        };
+        let sending = Progress::silent(Printer::new(false, true), "sending");
+        sending.say("sending (16 in flight, 12 retries, 1234 rejected)");
+        sending.set_of(1_234_567, 5_000_000);
+        let line = shown(&sending);
+        assert!(line.contains("] 1,234,567/5,000,000 (") && line.contains("left) sending"), "{line}");
+        sending.aside(|| assert_eq!(terminal.line(), ""));
+        assert!(terminal.line().contains("sending"));
+        drop(sending);
+        let uploading = Progress::bytes(Printer::new(false, true), "uploading", 2 << 30);
+        uploading.advance(123_456_789);
+        assert!(shown(&uploading).contains("MiB/2.00 GiB"));
+    }
 
     #[test]
     fn lines_are_written_while_nothing_moves_and_none_after_the_end() {

@@ -53,20 +53,17 @@ impl SourceFile {
 
     /// The SHA-256 of its bytes, in hexadecimal digits.
     pub fn digest(&self) -> Result<String> {
-        let hash = self.hash().with_context(|| format!("cannot read {}", self.name))?;
+        let hash = hash(self.open()?).map_err(|error| self.unreadable(&error))?;
         Ok(hex(&hash.finalize()))
     }
 
-    fn hash(&self) -> io::Result<Sha256> {
-        let mut file = File::open(&self.path)?;
-        let mut buffer = vec![0; DIGEST_BYTES];
-        let mut hash = Sha256::new();
-        loop {
-            match file.read(&mut buffer)? {
-                0 => return Ok(hash),
-                read => hash.update(&buffer[..read]),
-            }
-        }
+    /// Its bytes, from the first one. Refuses a file that is not there or cannot be read.
+    pub fn open(&self) -> Result<File> {
+        File::open(&self.path).map_err(|error| self.unreadable(&error))
+    }
+
+    fn unreadable(&self, error: &io::Error) -> anyhow::Error {
+        failure(Exit::Refused, format!("{}: cannot be read: {error}", self.name))
     }
 
     /// Refuses a file that was written since it was first looked at: what was found of it is not true any more.
@@ -79,6 +76,18 @@ impl SourceFile {
             Exit::Refused,
             format!("{name} was changed while it was read: run again once it is whole"),
         ))
+    }
+}
+
+/// The SHA-256 of what is left of a file.
+fn hash(mut file: File) -> io::Result<Sha256> {
+    let mut buffer = vec![0; DIGEST_BYTES];
+    let mut hash = Sha256::new();
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hash),
+            read => hash.update(&buffer[..read]),
+        }
     }
 }
 

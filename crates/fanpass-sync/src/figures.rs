@@ -43,4 +43,9 @@ impl Figures {
         let sum = self.buckets().into_iter().try_fold(0_u64, |sum, (_, rows)| sum.checked_add(rows));
         sum == Some(self.read)
     }
+
+    /// Whether anything is with the service that was not before.
+    pub const fn has_sent(&self) -> bool {
+        self.sent + self.removed > 0
+    }
 }

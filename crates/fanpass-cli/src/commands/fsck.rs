@@ -24,8 +24,7 @@ impl Fsck {
     pub fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         let check = store::check(&global.data)?;
         let exit = if check.damages == 0 { Exit::Done } else { Exit::Damaged };
-        printer.report(&FsckReport { data: global.data.clone(), check })?;
-        Ok(exit)
+        printer.conclude(&FsckReport { data: global.data.clone(), check }, Ok(exit))
     }
 }
 

@@ -20,7 +20,7 @@ use crate::feed::config::{Config, latest_run};
 use crate::feed::plan::{FeedPlan, PLAN_VERSION, Plan as SavedPlan};
 use crate::feed::prepare::Preparing;
 use crate::printer::{Printer, Report};
-use crate::profile::write_private;
+use crate::profile::{PrivateFile, write_private};
 use crate::quoting::quoted_path;
 use crate::runtime::blocking;
 use crate::session::Session;
@@ -67,7 +67,7 @@ impl Plan {
         // Once the ledger is there, nothing that a run needs can be taken for a free place.
         let saved = self.out.clone().unwrap_or_else(|| self.file.with_extension("plan.json"));
         if !self.dry_run {
-            refuse_other(&saved)?;
+            try_place(&saved)?;
         }
         let session = Session::open(&global).await?;
         self.ledger.check(&ledger, &session.identity())?;
@@ -93,8 +93,7 @@ impl Plan {
         session.close().await;
         let exit = exit_of_plans(&plan.feeds, &[]);
         let feeds = plan.feeds.into_iter().map(FeedReport::of_none).collect();
-        printer.report(&PlanReport { config: config.path, feeds, saved, next })?;
-        Ok(exit)
+        printer.conclude(&PlanReport { config: config.path, feeds, saved, next }, Ok(exit))
     }
 
     fn save(&self, plan: &SavedPlan, path: PathBuf) -> Result<PathBuf> {
@@ -107,6 +106,14 @@ impl Plan {
         write_private(&path, &serde_json::to_vec_pretty(plan)?)?;
         Ok(path)
     }
+}
+
+/// Tries whether a plan can be saved at `path`, before the feeds are compared.
+fn try_place(path: &Path) -> Result<()> {
+    refuse_other(path)?;
+    let advice =
+        |error| format!("{error:#}; name another place for the plan with --out FILE; nothing was sent");
+    PrivateFile::begin(path).map(drop).map_err(|error| failure(Exit::Refused, advice(error)))
 }
 
 /// Refuses to write a plan over a file that is none.

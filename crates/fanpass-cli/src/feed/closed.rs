@@ -73,8 +73,8 @@ impl Closed {
     }
 
     /// Whether anything of it is with the service.
-    pub fn has_sent(&self) -> bool {
-        self.figures.sent + self.figures.removed > 0
+    pub const fn has_sent(&self) -> bool {
+        self.figures.has_sent()
     }
 
     /// Whether each of its rows, if there is any, was rejected or gives nothing to send.
@@ -88,7 +88,7 @@ impl Closed {
         self.figures.unsent + self.gone_left
     }
 
-    /// The exit code, once the report is printed.
+    /// The exit code that it earns.
     pub fn exit(self, dry_run: bool) -> Result<Exit> {
         let (left, sent) = (self.left(), self.has_sent());
         match (self.failure, self.stopped) {

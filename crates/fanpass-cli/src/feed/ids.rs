@@ -50,14 +50,12 @@ pub fn read_ids(
 ) -> Result<ReadIds> {
     let table = source.table()?;
     let mut ids = table.ids(column)?;
-    let files = RejectFiles::new(rejects);
-    files.check()?;
     let mut found = ReadIds {
         read: 0,
         valid: 0,
         rejected: 0,
         rejects: Vec::new(),
-        files,
+        files: RejectFiles::new(rejects),
         trimmed: 0,
         notices: Vec::new(),
         column: ids.column().to_owned(),

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use crate::runtime::blocking;
 use anyhow::Result;
 use fanpass_model::{AttributeRegistry, SegmentName};
-use fanpass_sync::{AttributeFeed, Contradiction, GuardedFacts, Ledger, RejectFiles, SegmentFeed};
+use fanpass_sync::{AttributeFeed, Contradiction, GuardedFacts, Ledger, SegmentFeed};
 
 use super::attributes;
-use super::config::Config;
+use super::config::{Config, REJECTS_ELSEWHERE};
 use super::keepers::check_keepers;
 use super::lint::{Authority, lint};
 use super::plan::{FeedPlan, Kind, Rows, Sample};
@@ -21,6 +21,7 @@ use super::segment::{self, Compared};
 use super::survey::{Said, Survey};
 use crate::exit::Exit;
 use crate::failure::{OfFeed, at_ledger, failure};
+use crate::input::try_rejects;
 use crate::printer::{Printer, count as counted};
 use crate::session::Session;
 use crate::source::SourceFile;
@@ -132,7 +133,7 @@ impl Preparing<'_> {
             mode: feed.mode,
             owner: feed.owner().map(str::to_owned),
         };
-        RejectFiles::new(&job.rejects).check()?;
+        try_rejects(&job.rejects, REJECTS_ELSEWHERE)?;
         let survey = job.survey(self.ledger, said, self.keep, self.printer)?;
         let Survey { changes, counts, owned, rejects, findings } = &survey;
         let held_back =

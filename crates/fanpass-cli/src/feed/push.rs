@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::runtime::blocking;
 use anyhow::Result;
 use fanpass_client::PushOptions;
-use fanpass_sync::{Ledger, RejectFiles, RejectsOf};
+use fanpass_sync::{Ledger, RejectsOf};
 
 use super::attributes::{Job, Sent};
 use super::closed::Closed;
@@ -50,7 +50,6 @@ impl AttributePush {
     /// Sends what differs from the ledger, or everything without one; only reads without a session.
     pub async fn run(self, session: Option<&mut Session>, printer: Printer) -> Result<Pushed> {
         let Self { job, label, retries, ledger, ledger_options, identity, options } = self;
-        RejectFiles::new(&job.rejects).check()?;
         let Some(path) = ledger else {
             let Sent { state, .. } = match session {
                 Some(session) => job.send(session, None, None, options, printer).await?,

@@ -42,7 +42,7 @@ pub async fn send_all(
         // What was sent before may still have to be waited for.
         () = session.ids.take(0) => {}
     }
-    let mut stops = pin!(stop_on_signals(claim, handle.clone(), shared, printer));
+    let mut stops = pin!(stop_on_signals(claim, handle.clone(), shared, (&progress, printer)));
     let mut looks = tokio::time::interval(LOOK);
     loop {
         let outcome = tokio::select! {
@@ -76,10 +76,15 @@ pub async fn send_all(
 }
 
 /// Ctrl-C: the first ends the run in order, the second at once.
-async fn stop_on_signals(claim: &Claim, handle: PushHandle, shared: &Shared, printer: Printer) {
+async fn stop_on_signals(
+    claim: &Claim,
+    handle: PushHandle,
+    shared: &Shared,
+    (progress, printer): (&Progress, Printer),
+) {
     claim.stopped().await;
     finish(&handle, shared);
-    printer.note("finishing what is in flight; once more stops at once");
+    progress.aside(|| printer.note("finishing what is in flight; once more stops at once"));
     claim.stopped().await;
     handle.abort();
     std::future::pending::<()>().await;

@@ -56,6 +56,7 @@ mod support;
 mod temporary;
 mod together;
 mod tokens;
+mod unread;
 mod users;
 mod users_push;
 mod waits;

@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::apply::{SEASON, club};
+use crate::harness::Club;
 
 #[test]
 fn a_saved_plan_is_refused_once_anything_is_another() {
@@ -101,4 +102,16 @@ fn a_dry_run_has_the_exit_code_of_a_plan() {
     let club = club();
     assert!(club.run(&["plan", "season.toml"]).ends_with("exit 3\n"));
     assert!(club.run(&["apply", "season.toml", "--dry-run"]).ends_with("exit 3\n"));
+}
+
+#[test]
+fn a_plan_that_could_not_be_saved_is_not_made() {
+    let club = Club::with_service();
+    club.file("holders.csv", "fan_id\n1\n");
+    club.file("season.toml", "[[segment]]\nname = \"holders\"\nfile = \"holders.csv\"\n");
+    let printed = club.run(&["plan", "season.toml", "--out", "none/season.plan.json"]);
+    let told = "name another place for the plan with --out FILE; nothing was sent\nexit 6\n";
+    assert!(printed.contains("! error: cannot write none/season.plan.json: "), "{printed}");
+    assert!(printed.ends_with(told) && !printed.contains(".fanpass-"), "{printed}");
+    assert!(club.run(&["plan", "season.toml", "--dry-run"]).ends_with("exit 0\n"));
 }

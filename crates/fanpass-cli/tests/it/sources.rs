@@ -88,3 +88,22 @@ fn standard_input_is_checked_too() {
     command.write_stdin("00042\nfan-7\n\n00042\n");
     insta::assert_snapshot!(transcript(&arguments, command));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_source_that_cannot_be_read_is_refused_by_every_command() {
+    let club = Club::with_service();
+    club.json(&["attributes", "register", "custom.tier", "--type", "string"]);
+    // It can be opened, and nothing is where it begins.
+    let file = "/proc/self/mem";
+    club.file("season.toml", format!("[[segment]]\nname = \"cup\"\nfile = \"{file}\"\n"));
+    for command in [
+        &["check", file][..],
+        &["apply", "season.toml"],
+        &["segments", "push", "cup", file],
+        &["users", "push", file, "--map", "tier=custom.tier", "--ledger", "fans.ledger"],
+    ] {
+        let printed = club.run(command);
+        assert!(printed.contains("cannot be read") && printed.ends_with("exit 6\n"), "{printed}");
+    }
+}

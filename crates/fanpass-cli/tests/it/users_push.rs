@@ -159,10 +159,21 @@ fn where_rejected_rows_cannot_go_is_found_out_before_anything_is_sent() {
     let push =
         ["users", "push", "--file", "fans.csv", "--map", "tier=custom.tier", "--rejects", "taken/r.csv"];
     let printed = club.run(&push);
-    assert!(printed.contains("taken/r.csv") && !printed.contains("sent"), "{printed}");
+    let told = "name another place for rejected rows with --rejects FILE; nothing was sent\nexit 6\n";
+    assert!(printed.contains("! error: taken/r.csv: ") && printed.ends_with(told), "{printed}");
+    assert!(!printed.contains(".rejects-"), "{printed}");
+    let of_none =
+        club.run(&["users", "push", "none.csv", "--map", "tier=custom.tier", "--rejects", "taken/r.csv"]);
+    assert!(of_none.contains("none.csv: cannot be read") && of_none.ends_with("exit 6\n"), "{of_none}");
     assert!(club.run(&["users", "get", "1"]).ends_with("exit 5\n"));
     let segment = ["segments", "push", "cup", "--file", "fans.csv", "--rejects", "taken/r.csv"];
-    assert!(club.run(&segment).contains("taken/r.csv"));
+    assert!(club.run(&segment).ends_with(told));
+    club.file("season.toml", "rejects = \"taken\"\n\n[[segment]]\nname = \"cup\"\nfile = \"fans.csv\"\n");
+    let applied = club.run(&["apply", "season.toml"]);
+    assert!(
+        applied.contains("name another folder for rejected rows as rejects in the configuration file"),
+        "{applied}"
+    );
     assert!(club.run(&["segments", "show", "cup"]).ends_with("exit 5\n"));
 }
 

@@ -61,7 +61,8 @@ impl RejectFiles {
             nearest = if above.as_os_str().is_empty() { Path::new(".") } else { above };
         }
         let tried = tempfile::Builder::new().prefix(".rejects-").tempfile_in(nearest);
-        tried.map(drop).map_err(|error| SyncError::io(&self.path, error))
+        // The name of what was tried says nothing to anybody.
+        tried.map(drop).map_err(|error| SyncError::io(&self.path, error.kind()))
     }
 
     /// Adds a reject. `columns` are those of its row: [`Row::columns`](fanpass_table::Row::columns), or

@@ -135,8 +135,7 @@ impl Apply {
             session.close().await;
             let exit = exit_of_plans(&plans, &self.allow);
             report.feeds.extend(plans.into_iter().map(FeedReport::of_none));
-            printer.report(&report)?;
-            return Ok(exit);
+            return printer.conclude(&report, Ok(exit));
         }
         keep(&config, &mut ledger)?;
         let claim = Claim::for_good()?;
@@ -145,8 +144,7 @@ impl Apply {
         let applying = Applying { recipes, session: &mut session, printer, claim };
         let exit = send(applying, prepared, ledger, &again, &mut report).await;
         session.close().await;
-        printer.report(&report)?;
-        exit
+        printer.conclude(&report, exit)
     }
 
     /// What carries out the feed of a reject file.

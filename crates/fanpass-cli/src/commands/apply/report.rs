@@ -96,6 +96,10 @@ impl Report for ApplyReport {
     fn next(&self) -> Option<String> {
         self.next.clone()
     }
+
+    fn has_sent(&self) -> bool {
+        self.feeds.iter().any(|feed| feed.figures.has_sent())
+    }
 }
 
 impl FeedReport {

@@ -58,8 +58,7 @@ impl Import {
             }
             session.close().await;
         }
-        printer.report(&report)?;
-        Ok(if report.refused > 0 { Exit::Refused } else { Exit::Done })
+        printer.conclude(&report, Ok(if report.refused > 0 { Exit::Refused } else { Exit::Done }))
     }
 }
 

@@ -25,8 +25,7 @@ impl Status {
     pub fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
         let report = if global.local { StatusReport::local(global) } else { StatusReport::remote(global)? };
         let exit = report.exit();
-        printer.report(&report)?;
-        Ok(exit)
+        printer.conclude(&report, Ok(exit))
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use fanpass_sync::{FeedTarget, Feeds, MappedRow, RejectFiles, Updates, original_columns};
+use fanpass_sync::{FeedTarget, Feeds, MappedRow, Updates, original_columns};
 use fanpass_table::{Ids, find_columns};
 use tokio::task::spawn_blocking;
 
@@ -27,7 +27,7 @@ use crate::feed::ids::{for_each_id, refuse_rejects};
 use crate::feed::lint::Authority;
 use crate::feed::recipe;
 use crate::feed::remarks::Lint;
-use crate::input::{ReadingOptions, reject_file};
+use crate::input::{REJECTS_ELSEWHERE, ReadingOptions, reject_file, try_rejects};
 use crate::printer::{Next, Printer};
 use crate::quoting::quoted_path;
 use crate::source::SourceFile;
@@ -95,7 +95,8 @@ impl Check {
 
     fn check(self, target: &FeedTarget, stop: Arc<AtomicBool>, printer: Printer) -> Result<Exit> {
         let source = self.reading.source(&self.file)?;
-        self.rejects.iter().try_for_each(|path| RejectFiles::new(path).check())?;
+        source.open()?;
+        self.rejects.iter().try_for_each(|path| try_rejects(path, REJECTS_ELSEWHERE))?;
         let mut tally = Tally::new(self.rejects.as_deref(), stop, printer);
         if self.emit.is_some() {
             tally.emit(printer);
@@ -111,13 +112,14 @@ impl Check {
         }
         report.complete = read.is_ok();
         report.next = report.complete.then(|| self.next(&report));
-        if self.emit.is_some() {
-            printer.report_aside(&report)?;
-        } else {
-            printer.report(&report)?;
+        let read =
+            read.map_err(|error| error.context(format!("{} could not be read to its end", source.name)));
+        let outcome = read.and_then(|()| report.exit());
+        if self.emit.is_none() {
+            return printer.conclude(&report, outcome);
         }
-        read.map_err(|error| error.context(format!("{} could not be read to its end", source.name)))?;
-        report.exit()
+        printer.report_aside(&report);
+        outcome
     }
 
     /// As a segment's ids.

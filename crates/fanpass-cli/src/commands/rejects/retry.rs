@@ -21,7 +21,7 @@ use crate::feed::lint::{Authority, lint};
 use crate::feed::push::AttributePush;
 use crate::feed::recipe;
 use crate::feed::run::writes_of_all;
-use crate::input::rejects_of;
+use crate::input::{rejects_of, try_rejects};
 use crate::printer::Printer;
 use crate::quoting::quoted_path;
 use crate::session::Session;
@@ -90,6 +90,7 @@ impl Retry {
         let mapping = feed.mapping();
         let lint = lint(&mapping, (authority, registry.as_deref()), printer)?;
         let source = Arc::new(SourceFile::new(&self.file, Options::default())?);
+        try_rejects(&rejects_of(&self.file), "copy the file, and the one beside it, into another folder")?;
         let push = AttributePush {
             job: Job {
                 source,

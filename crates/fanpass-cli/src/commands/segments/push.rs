@@ -96,15 +96,15 @@ impl Push {
     fn unsent(&self, ids: &CheckedIds, printer: Printer) -> Result<Exit> {
         let mut report = PushReport::read(&self.segment, ids);
         report.unsent(ids, self.dry_run)?;
-        let exit = report.print(printer)?;
         if ids.valid > 0 {
-            return Ok(exit);
+            return report.print(printer);
         }
         let outcome = if self.dry_run {
             "a push would send nothing"
         } else {
             "nothing was sent and the segment is as it was"
         };
-        Err(failure(Exit::Refused, format!("{} holds no usable id; {outcome}", ids.name)))
+        let refused = failure(Exit::Refused, format!("{} holds no usable id; {outcome}", ids.name));
+        printer.conclude(&report, Err(refused))
     }
 }

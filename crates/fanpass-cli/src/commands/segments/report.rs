@@ -122,8 +122,7 @@ impl PushReport {
 
     /// Prints the report and gives the exit code that it earns.
     pub(super) fn print(&self, printer: Printer) -> Result<Exit> {
-        printer.report(self)?;
-        Ok(self.exit())
+        printer.conclude(self, Ok(self.exit()))
     }
 
     fn exit(&self) -> Exit {
@@ -186,5 +185,9 @@ impl Report for PushReport {
 
     fn next(&self) -> Option<String> {
         self.next.clone()
+    }
+
+    fn has_sent(&self) -> bool {
+        self.import_id.is_some()
     }
 }

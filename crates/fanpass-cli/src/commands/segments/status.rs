@@ -91,8 +91,7 @@ impl StatusReport {
         } else {
             session.close().await;
         }
-        printer.report(&self)?;
-        Ok(self.exit())
+        printer.conclude(&self, Ok(self.exit()))
     }
 
     /// The exit code that the import has earned so far.

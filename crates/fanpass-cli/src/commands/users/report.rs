@@ -59,14 +59,13 @@ pub fn conclude(file: String, dry_run: bool, pushed: Pushed, printer: Printer) -
         advice,
         next,
     };
-    printer.report(&report)?;
     let sent = closed.has_sent();
-    let exit = closed.exit(dry_run)?;
-    match ended {
+    let outcome = closed.exit(dry_run).and_then(|exit| match ended {
         Ok(()) => Ok(exit),
         Err(error) if sent => Err(error.context(Incomplete::Account)),
         Err(error) => Err(error),
-    }
+    });
+    printer.conclude(&report, outcome)
 }
 
 /// What became of each row of the pushed file.
@@ -121,5 +120,9 @@ impl Report for PushReport {
 
     fn next(&self) -> Option<String> {
         self.next.as_ref().map(ToString::to_string).or(self.advice.map(str::to_owned))
+    }
+
+    fn has_sent(&self) -> bool {
+        self.figures.has_sent()
     }
 }

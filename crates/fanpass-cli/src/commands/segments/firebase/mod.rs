@@ -73,8 +73,7 @@ impl FirebaseExport {
         let written = self.write(&session, &segments, tables, printer).await;
         session.close().await;
         let report = written?;
-        printer.report(&report)?;
-        Ok(if report.adds_up { Exit::Done } else { Exit::Mismatch })
+        printer.conclude(&report, Ok(if report.adds_up { Exit::Done } else { Exit::Mismatch }))
     }
 
     async fn write(
