@@ -171,7 +171,7 @@ proptest! {
 
     #[test]
     // Without characters below 0xC0, no two bytes can pass for UTF-8.
-    fn windows_1252_reads_back(ids in vec("[a-zA-Z0-9äöüßéèñÅø]{1,12}", 1..40)) {
+    fn windows_1252_reads_back(ids in vec("[a-zA-Z0-9äöüßéèñÅø]{1,12}".prop_filter("an id", |id| is_id(id)), 1..40)) {
         let text = written(&ids, b';', csv::QuoteStyle::Necessary, csv::Terminator::CRLF);
         let (bytes, _, lost) = encoding_rs::WINDOWS_1252.encode(std::str::from_utf8(&text).unwrap());
         prop_assert!(!lost);
