@@ -30,7 +30,7 @@ pub(super) struct Design {
     pub(super) isolation: Isolation,
     /// Whether what is deleted is overwritten with zeros.
     pub(super) overwrite: bool,
-    /// Tables that are small and that what becomes of others depends on: verified, with their indexes, whenever the file is opened
+    /// Tables that what becomes of others depends on, or that nothing else tells rows are missing of: verified, with their indexes, whenever the file is opened
     /// to be written.
     pub(super) verified: &'static [&'static str],
     /// One script a version: script `n` leads from version `n` to `n + 1`. Never edited once released.
