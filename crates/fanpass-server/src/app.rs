@@ -47,7 +47,7 @@ pub(crate) struct App {
     pub(crate) uploads: Arc<Semaphore>,
     /// Permits for bytes of inline segments.
     pub(crate) inline_room: Arc<Semaphore>,
-    /// Permits for bytes of updates of users.
+    /// Permits for bytes of all other bodies that are held in memory.
     pub(crate) body_room: Arc<Semaphore>,
     /// Permits for bytes of answers.
     pub(crate) answer_room: Arc<Semaphore>,

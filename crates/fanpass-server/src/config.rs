@@ -111,8 +111,7 @@ pub struct Limits {
     /// Bytes of a form part's own headers (422). Default: 8 KiB.
     pub form_header_bytes: usize,
     /// Bytes of all JSON bodies but inline lists that are received, or whose calls are under way, at the same time (503 with
-    /// `Retry-After`).
-    /// Default: 64 MiB.
+    /// `Retry-After`). Default: 64 MiB.
     pub body_bytes_in_all: u64,
     /// Bytes of all answers of more than 64 KiB that are not sent yet; one more waits, for 10 s at most (503 with `Retry-After`).
     /// Default: 128 MiB.

@@ -14,6 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use super::problem::{Kind, Problem};
+use crate::auth::Refusal;
 use crate::config::Limits;
 
 /// Time between two looks whether a caller is still admitted whose body arrives.
@@ -87,6 +88,9 @@ pub(crate) fn refuse_encoded(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
+/// Refuses a caller whose token has fallen since it was admitted: a body may take hours to arrive.
+pub(crate) type Admitted<'a> = dyn Fn() -> Result<(), Refusal> + Sync + 'a;
+
 /// Sees to it that a body keeps arriving: without long pauses, not in drips that would hold its place for days, and from a
 /// caller who is still admitted.
 pub(crate) struct Pace<'a> {
@@ -94,13 +98,13 @@ pub(crate) struct Pace<'a> {
     rate: u64,
     started: Instant,
     bytes: u64,
-    admitted: &'a (dyn Fn() -> Result<(), Problem> + Sync),
+    admitted: &'a Admitted<'a>,
     /// When it was last seen whether the caller is.
     looked: Instant,
 }
 
 impl<'a> Pace<'a> {
-    pub(crate) fn new(limits: &Limits, admitted: &'a (dyn Fn() -> Result<(), Problem> + Sync)) -> Self {
+    pub(crate) fn new(limits: &Limits, admitted: &'a Admitted<'a>) -> Self {
         let started = Instant::now();
         let (pause, rate) = (limits.body_pause, limits.body_rate);
         Self { pause, rate, started, bytes: 0, admitted, looked: started }

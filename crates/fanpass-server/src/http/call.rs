@@ -82,12 +82,6 @@ impl Call {
         check_scope(&claims, scope)
     }
 
-    /// Refuses a caller whose token has fallen since: a body may take hours to arrive.
-    pub(super) fn still_admitted(&self) -> Result<(), Problem> {
-        self.app.authority.authenticate(&self.parts.headers)?;
-        Ok(())
-    }
-
     /// Waits for a place among the answers that may have some MiB: memory holds so many of them.
     pub(crate) async fn expect_long_answer(&mut self) -> Result<(), Problem> {
         let place = Arc::clone(&self.app.long_answers).acquire_owned();
@@ -131,18 +125,19 @@ impl Call {
         self.audit.clone()
     }
 
-    /// The request's JSON body of at most `limit` bytes, as it came, if there is room for it.
-    pub(crate) async fn json_bytes(&mut self, limit: u64, room: &mut Room) -> Result<Bytes, Problem> {
+    /// The request's JSON body of at most `limit` bytes, as it came, if there is `room` for it. That is held until the call is
+    /// answered: what is made of the body takes its place, and may wait for the disk.
+    pub(crate) async fn json_bytes(&mut self, limit: u64, room: Room) -> Result<Bytes, Problem> {
         if ContentType::of(&self.parts.headers) != ContentType::Json {
             return Err(body::wrong_type(&self.parts.headers, "application/json"));
         }
         let body = std::mem::take(&mut self.body);
         let limits = &self.app.limits;
-        let (authority, headers) = (&self.app.authority, &self.parts.headers);
-        let admitted = || authority.authenticate(headers).map(drop).map_err(Problem::from);
+        let (authority, headers, room) = (&self.app.authority, &self.parts.headers, self.room.insert(room));
+        let admitted = || authority.authenticate(headers).map(drop);
         let mut pace = Pace::new(limits, &admitted);
-        let bytes = body::collect(&self.parts.headers, body, limit, &mut pace, room).await?;
-        self.still_admitted()?;
+        let bytes = body::collect(headers, body, limit, &mut pace, room).await?;
+        admitted()?;
         check_shape(&bytes, limits)?;
         self.saw(&bytes);
         Ok(bytes)
@@ -150,9 +145,7 @@ impl Call {
 
     /// The request in the body, of a size that all operations but inline segments share.
     pub(crate) async fn json<T: DeserializeOwned>(&mut self) -> Result<T, Problem> {
-        let mut room = Room::new(&self.app.body_room);
-        let bytes = self.json_bytes(self.app.limits.body_bytes, &mut room).await?;
-        self.room = Some(room);
+        let bytes = self.json_bytes(self.app.limits.body_bytes, Room::new(&self.app.body_room)).await?;
         json::read(&bytes)
     }
 }

@@ -129,8 +129,8 @@ async fn hear_out(call: &mut Call, operation: &Operation) -> Result<(), Problem>
         None => Ok(()),
         Some("application/json") => {
             let limit = call.app.limits.inline_body_bytes.max(call.app.limits.body_bytes);
-            let mut room = Room::new(&call.app.inline_room);
-            call.json_bytes(limit, &mut room).await.map(|_: Bytes| ())
+            let room = Room::new(&call.app.inline_room);
+            call.json_bytes(limit, room).await.map(|_: Bytes| ())
         }
         Some(_) => upload::receive(call).await.map(drop),
     }

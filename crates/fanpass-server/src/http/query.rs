@@ -106,7 +106,8 @@ impl Parameters {
     }
 }
 
-/// The names and values of a query or a form; no value where either is not UTF-8, or escaped wrongly: what would take its place is another text.
+/// The names and values of a query or a form; no value where either is not UTF-8, or escaped wrongly: what would take its place
+/// is another text.
 pub(crate) fn fields(encoded: &[u8]) -> impl Iterator<Item = (String, Option<String>)> {
     let raw = encoded.split(|byte| *byte == b'&').filter(|field| !field.is_empty());
     form_urlencoded::parse(encoded).into_owned().zip(raw).map(|((name, value), raw)| {

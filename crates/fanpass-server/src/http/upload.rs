@@ -51,7 +51,7 @@ pub(super) async fn receive(call: &mut Call) -> Result<Form, Problem> {
     let held = Held::new(app.limits.form_header_bytes);
     let body = Body::new(held.watch(std::mem::take(&mut call.body)));
     let request = Request::from_parts(call.parts.clone(), body);
-    let admitted = || app.authority.authenticate(&call.parts.headers).map(drop).map_err(Problem::from);
+    let admitted = || app.authority.authenticate(&call.parts.headers).map(drop);
     let line = &mut Line { pace: Pace::new(&app.limits, &admitted), held };
     let mut form = Multipart::from_request(request, &()).await.map_err(|rejection| {
         let detail = format!(
@@ -64,7 +64,7 @@ pub(super) async fn receive(call: &mut Call) -> Result<Form, Problem> {
     while let Some(field) = line.within(form.next_field()).await? {
         take(app, line, field, &mut parts).await?;
     }
-    call.still_admitted()?;
+    admitted()?;
     let mut form = complete(parts)?;
     call.saw(form.segment.as_str().as_bytes());
     call.saw(form.mode.as_str().as_bytes());

@@ -30,8 +30,8 @@ pub(super) struct Design {
     pub(super) isolation: Isolation,
     /// Whether what is deleted is overwritten with zeros.
     pub(super) overwrite: bool,
-    /// Tables that what becomes of others depends on, or that nothing else tells rows are missing of: verified, with their indexes, whenever the file is opened
-    /// to be written.
+    /// Tables that what becomes of others depends on, or of which nothing else tells that rows are missing: verified, with their
+    /// indexes, whenever the file is opened to be written.
     pub(super) verified: &'static [&'static str],
     /// One script a version: script `n` leads from version `n` to `n + 1`. Never edited once released.
     pub(super) migrations: &'static [&'static str],
@@ -196,7 +196,8 @@ pub(super) fn open_writer(design: &Design, path: &Path) -> Result<Connection, St
     open().map_err(|fault| fault.at(&path.display().to_string(), "open the database"))
 }
 
-/// Refuses a file whose small tables are damaged: what they lack would be taken for what nobody needs, and deleted.
+/// Refuses a file of which a table is damaged that what is done depends on: what it lacks would be taken for what nobody needs,
+/// and deleted, or for what nobody has.
 fn verify(design: &Design, connection: &Connection) -> Result<(), Fault> {
     for table in design.verified {
         let verdict: String =

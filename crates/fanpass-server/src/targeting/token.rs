@@ -30,7 +30,9 @@ const SYMBOLS: [&str; 24] = [
     "/", "%", "?", ":",
 ];
 /// 2^53: past it a double no longer tells every whole number from its neighbour.
-const EXACT_LIMIT: f64 = 9_007_199_254_740_992.0;
+const EXACT_LIMIT: u64 = 1 << 53;
+/// The same.
+const EXACT_LIMIT_DOUBLE: f64 = 9_007_199_254_740_992.0;
 
 /// All words of `text`, an end behind them.
 pub(super) fn tokens(text: &str) -> Result<Vec<Placed>, Fault> {
@@ -119,9 +121,9 @@ fn number(rest: &str, fault: impl Fn(usize, &'static str, String) -> Fault) -> R
         ));
     }
     let is_past = match rest[..length].parse::<u64>() {
-        Ok(whole) => whole > 1 << 53,
+        Ok(whole) => whole > EXACT_LIMIT,
         // What stands for it may have been rounded to the limit.
-        Err(_) => value >= EXACT_LIMIT && value.fract() == 0.0,
+        Err(_) => value >= EXACT_LIMIT_DOUBLE && value.fract() == 0.0,
     };
     if is_past {
         let message = "the whole number is past 2^53, which no attribute holds; compare with text";

@@ -43,11 +43,7 @@ fn a_change_whose_record_finds_no_room_in_the_database_is_recorded_though_the_se
     if !can_trace("no disk was full") {
         return;
     }
-    let State { club, .. } = State::new();
-    let delete = ["segments", "delete", "fans", "--yes", "--local"];
-    let deleted = faulty(&club, &delete, "fsync,fdatasync", "error=ENOSPC", "1+", &["service.db-wal"]);
-    assert!(deleted.hit && deleted.done, "{}", deleted.said);
-    let records = club.json(&["audit", "--operation", "deleteSegment", "--local"]);
+    let records = records_of_a_deletion("1+", &["service.db-wal"]);
     assert_eq!(records["records"][0]["status"], 200, "{records}");
 }
 
@@ -56,12 +52,16 @@ fn a_change_whose_record_finds_no_room_anywhere_at_first_is_recorded_once() {
     if !can_trace("no disk was full") {
         return;
     }
+    // The journal of the third service that runs there.
+    let records = records_of_a_deletion("1..1", &["service.db-wal", "audit-3.journal"]);
+    assert_eq!(records["records"].as_array().unwrap().len(), 1, "{records}");
+}
+
+/// The audit of a segment that is deleted while syncs of these files find no room.
+fn records_of_a_deletion(when: &str, files: &[&str]) -> serde_json::Value {
     let State { club, .. } = State::new();
     let delete = ["segments", "delete", "fans", "--yes", "--local"];
-    // The journal of the third service that runs there.
-    let files = ["service.db-wal", "audit-3.journal"];
-    let deleted = faulty(&club, &delete, "fsync,fdatasync", "error=ENOSPC", "1..1", &files);
+    let deleted = faulty(&club, &delete, "fsync,fdatasync", "error=ENOSPC", when, files);
     assert!(deleted.hit && deleted.done, "{}", deleted.said);
-    let records = club.json(&["audit", "--operation", "deleteSegment", "--local"]);
-    assert_eq!(records["records"].as_array().unwrap().len(), 1, "{records}");
+    club.json(&["audit", "--operation", "deleteSegment", "--local"])
 }

@@ -34,9 +34,8 @@ impl Operate for Create {
             return Err(body::wrong_type(&call.parts.headers, taken));
         }
         call.app.check_room(0)?;
-        // Held until the list is stored: its ids take the place of the body meanwhile.
-        let mut room = Room::new(&call.app.inline_room);
-        let body = call.json_bytes(call.app.limits.inline_body_bytes, &mut room).await?;
+        let room = Room::new(&call.app.inline_room);
+        let body = call.json_bytes(call.app.limits.inline_body_bytes, room).await?;
         let request: CreateSegmentRequest =
             json::read(&body).map_err(|first| everything_wrong(&body).unwrap_or(first))?;
         drop(body);

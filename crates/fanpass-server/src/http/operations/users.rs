@@ -25,9 +25,7 @@ impl Operate for Update {
     type Answer = UpdateUserResponse;
 
     async fn operate(call: &mut Call) -> Result<UpdateUserResponse, Problem> {
-        // Held until the update is stored: many may wait for the disk.
-        let mut room = Room::new(&call.app.body_room);
-        let body = call.json_bytes(call.app.limits.body_bytes, &mut room).await?;
+        let body = call.json_bytes(call.app.limits.body_bytes, Room::new(&call.app.body_room)).await?;
         let registry = call.app.registry();
         let request: UpdateUserRequest =
             json::read(&body).map_err(|first| everything_wrong(&body, &registry).unwrap_or(first))?;

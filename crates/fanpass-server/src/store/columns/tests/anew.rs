@@ -15,6 +15,16 @@ fn sql(folder: &Path, file: &str, statement: &str) {
     rusqlite::Connection::open(folder.join(file)).unwrap().execute_batch(statement).unwrap();
 }
 
+/// A folder with a copy of 300 updates of users, on which no service runs any more.
+fn stopped() -> (TempDir, Users) {
+    let folder = TempDir::new().unwrap();
+    let (store, mut users) = (open(folder.path()), Users::new());
+    update(&store, &mut users, &mut Chance::new(2), 300);
+    assert_eq!(copied(&store, 1), expected(&users));
+    drop(store);
+    (folder, users)
+}
+
 #[test]
 fn each_damage_is_named_and_the_copy_is_made_anew() {
     for (damage, wanted) in [
@@ -45,11 +55,7 @@ fn each_damage_is_named_and_the_copy_is_made_anew() {
         ("UPDATE standing SET taken = 100000", "it knows calls that service.db does not have"),
         ("UPDATE standing SET built = 0", "it is not finished"),
     ] {
-        let folder = TempDir::new().unwrap();
-        let (store, mut users) = (open(folder.path()), Users::new());
-        update(&store, &mut users, &mut Chance::new(2), 300);
-        assert_eq!(copied(&store, 1), expected(&users));
-        drop(store);
+        let (folder, _) = stopped();
         sql(folder.path(), "columns.db", damage);
         let findings = check(folder.path()).unwrap().findings;
         assert!(!findings.is_empty(), "{damage}");
@@ -62,11 +68,7 @@ fn each_damage_is_named_and_the_copy_is_made_anew() {
 
 #[test]
 fn a_damaged_file_is_made_anew_when_it_is_met() {
-    let folder = TempDir::new().unwrap();
-    let (store, mut users) = (open(folder.path()), Users::new());
-    update(&store, &mut users, &mut Chance::new(2), 300);
-    assert_eq!(copied(&store, 1), expected(&users));
-    drop(store);
+    let (folder, mut users) = stopped();
     for damage in
         ["UPDATE columns SET codes = zeroblob(length(codes))", "UPDATE ids SET ids = zeroblob(length(ids))"]
     {
@@ -108,11 +110,7 @@ fn a_damaged_file_is_made_anew_when_it_is_met() {
 
 #[test]
 fn a_page_that_has_lost_its_rows_is_met_before_anybody_counts_by_it() {
-    let folder = TempDir::new().unwrap();
-    let (store, mut users) = (open(folder.path()), Users::new());
-    update(&store, &mut users, &mut Chance::new(2), 300);
-    assert_eq!(copied(&store, 1), expected(&users));
-    drop(store);
+    let (folder, users) = stopped();
     let path = folder.path().join("columns.db");
     let whole = fs::read(&path).unwrap();
     let mut hit = 0;
