@@ -9,6 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::checkpoint::checkpoints;
+use super::commits::Moment;
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::folder::DataFolder;
 use super::readers::Readers;
@@ -92,6 +93,11 @@ impl Database {
     /// Whether the last commit failed, or found no room on the disk.
     pub(super) fn has_failed(&self) -> bool {
         self.writer.standing().failed.load(Ordering::Relaxed)
+    }
+
+    /// The present moment; `None` while a commit is under way.
+    pub(super) fn now(&self) -> Option<Moment> {
+        self.writer.standing().commits.now()
     }
 
     /// Has the log moved into the file and cut soon: it holds what is to be gone, or takes room that is wanted.

@@ -89,7 +89,7 @@ pub(super) fn holds(connection: &Connection, segment: &str, list: i64, id: &str)
 pub(super) fn block_holds(segment: &str, block: ValueRef<'_>, id: &str) -> Result<bool, Fault> {
     let Some(block) = block.as_blob_or_null().map_err(rusqlite::Error::from)? else { return Ok(false) };
     let read = || BlockReader::new(block)?.contains(id);
-    read().map_err(|damage| Unread::Damaged(damage).of(segment))
+    read().map_err(|damage| damaged(segment, damage))
 }
 
 /// The block that would contain an id.
@@ -226,13 +226,15 @@ impl Unread {
     fn of(self, segment: &str) -> Fault {
         match self {
             Self::Sqlite(error) => error.into(),
-            Self::Damaged(damage) => StoreError::new(
-                StoreErrorKind::Corrupt,
-                format!(
-                    "the list of segment `{segment}` in segments.db is damaged: {damage}; import the segment again"
-                ),
-            )
-            .into(),
+            Self::Damaged(damage) => damaged(segment, damage),
         }
     }
+}
+
+/// A block of a segment's list cannot be read.
+pub(super) fn damaged(segment: &str, damage: BlockDamage) -> Fault {
+    let message = format!(
+        "the list of segment `{segment}` in segments.db is damaged: {damage}; import the segment again"
+    );
+    StoreError::new(StoreErrorKind::Corrupt, message).into()
 }

@@ -11,6 +11,7 @@ mod check;
 mod checkpoint;
 mod columns;
 mod combine;
+mod commits;
 mod contents;
 mod database;
 mod delta;
@@ -21,6 +22,7 @@ pub(crate) mod folder;
 mod fresh;
 mod idempotency;
 mod jobs;
+mod lately;
 mod lists;
 mod log;
 mod members;
@@ -40,6 +42,7 @@ mod snapshot;
 mod sweeper;
 mod tokens;
 mod turn;
+mod unpacked;
 mod users;
 mod versions;
 mod writer;
@@ -86,6 +89,7 @@ use audit::Journal;
 use columns::Columns;
 use database::{Database, Design};
 use folder::DataFolder;
+use lately::Lately;
 use outbox::Outbox;
 use repeated::Repeated;
 use sweeper::Sweeper;
@@ -142,6 +146,7 @@ struct Parts {
     sweeper: Sweeper,
     columns: Columns,
     segments: Arc<Database>,
+    lately: Lately,
     service: Arc<Database>,
     attributes: Arc<AttributeCache>,
     audiences: Arc<AudienceCache>,
@@ -195,6 +200,7 @@ impl Store {
             sweeper,
             columns,
             segments,
+            lately: Lately::default(),
             service,
             attributes,
             audiences,

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::error::{Fault, StoreError, StoreErrorKind};
+use super::lately::Found;
 use super::members::{self, Lists, Members};
 use super::{Store, time};
 
@@ -122,9 +123,21 @@ impl Store {
     /// # Errors
     /// As [`members`](Self::members).
     pub fn contains(&self, name: &SegmentName, user: &UserId) -> Result<bool, StoreError> {
-        self.0.segments.look_up("look a member up", |connection| {
-            is_member(connection, name, user)?.ok_or_else(|| no_segment(name.as_str()).into())
-        })
+        let (segments, lately) = (&self.0.segments, &self.0.lately);
+        let at = segments.now();
+        if let Some(known) = at.and_then(|at| lately.has(at, name.as_str(), user.as_str())) {
+            return Ok(known);
+        }
+        let found = segments.look_up("look a member up", |connection| {
+            Found::look(connection, name.as_str(), user.as_str())?
+                .ok_or_else(|| no_segment(name.as_str()).into())
+        })?;
+        let member = found.member;
+        // Not what was read while a commit ended: it may be of before or after.
+        if let Some(at) = at.filter(|_| at == segments.now()) {
+            lately.keep(at, found);
+        }
+        Ok(member)
     }
 
     /// The names of the segments that `user` is in, in byte order.

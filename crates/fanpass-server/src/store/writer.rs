@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
+use super::commits::Commits;
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::repeated::spawn;
 use super::turn::Turn;
@@ -34,12 +35,13 @@ pub(super) struct Writer {
     meter: WriterMeter,
 }
 
-/// What whoever looks after the log shares with the writer.
+/// What whoever reads, or looks after the log, shares with the writer.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Standing {
     /// The last commit failed, or found no room on the disk.
     pub(super) failed: Arc<AtomicBool>,
     pub(super) turn: Arc<Turn>,
+    pub(super) commits: Arc<Commits>,
 }
 
 /// What each commit begins with, before the work that waits; its failure is that of the commit.
@@ -62,7 +64,8 @@ impl Writer {
         let (shared, metered) = (standing.clone(), meter.clone());
         let mut synced = Synced::default();
         let thread = spawn(format!("write {file}"), move || {
-            let commit = Commit { file, connection: &connection, isolation, opening: opening.as_ref() };
+            let (opening, commits) = (opening.as_ref(), &*shared.commits);
+            let commit = Commit { file, connection: &connection, isolation, opening, commits };
             write_all(commit, &work, &mut synced, &shared, &metered);
         })?;
         Ok(Self { file, queue: Some(queue), thread: Some(thread), standing, meter })

@@ -4,6 +4,7 @@ use rusqlite::Connection;
 
 use super::Opening;
 use super::task::Task;
+use crate::store::commits::Commits;
 use crate::store::database::rewrite;
 use crate::store::error::{Fault, StoreError, StoreErrorKind};
 
@@ -24,6 +25,7 @@ pub(super) struct Commit<'a> {
     pub(super) connection: &'a Connection,
     pub(super) isolation: Isolation,
     pub(super) opening: Option<&'a Opening>,
+    pub(super) commits: &'a Commits,
 }
 
 impl Commit<'_> {
@@ -67,6 +69,7 @@ impl Commit<'_> {
                 }
             }
         }
+        let _under_way = self.commits.begin();
         self.statement("COMMIT")
     }
 

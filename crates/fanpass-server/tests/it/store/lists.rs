@@ -1,6 +1,8 @@
 //! Published lists under adversity: readers at the same time, damaged bytes, lists larger than memory allows.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use fanpass_model::{SegmentName, UserId};
 use fanpass_server::imports::{ImportOptions, Imports};
@@ -48,6 +50,41 @@ async fn a_reader_sees_one_whole_list_while_others_are_published() {
         assert!(seen == a || seen == b, "{} members, {:?}", seen.len(), seen.first());
     }
     publisher.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_is_known_as_of_the_last_change_however_often_it_was_looked_up() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    let imports = Imports::start(store.clone(), ImportOptions::default()).unwrap();
+    publish(&imports, (0..2_000).map(|number| format!("fan-{number:05}")).collect()).await;
+    let stays: Vec<UserId> = ["fan-00000", "fan-01999"].map(|id| UserId::new(id).unwrap()).into();
+    let goes = UserId::new("fan-01000").unwrap();
+
+    let stop = Arc::new(AtomicBool::new(false));
+    let reader = std::thread::spawn({
+        let (store, stop, stays, goes) = (store.clone(), Arc::clone(&stop), stays.clone(), goes.clone());
+        move || {
+            while !stop.load(Ordering::Relaxed) {
+                assert!(stays.iter().all(|user| store.contains(&name(), user).unwrap()));
+                store.contains(&name(), &goes).unwrap();
+            }
+        }
+    });
+    for round in 0..150 {
+        let (mode, is_member) = if round % 2 == 0 { (Mode::Remove, false) } else { (Mode::Append, true) };
+        let rows = std::iter::once(Ok::<_, RowReject>(goes.to_string()));
+        let job = imports.publish(name(), mode, rows, Caller::default()).await.unwrap();
+        assert_eq!((job.stage, job.changed), (Stage::Published, Some(1)));
+        for _ in 0..3 {
+            assert_eq!(store.contains(&name(), &goes).unwrap(), is_member, "round {round}");
+        }
+    }
+    stop.store(true, Ordering::Relaxed);
+    reader.join().unwrap();
+
+    store.delete_segment(&name(), Caller::default(), |_, _| String::new()).await.unwrap();
+    assert_eq!(store.contains(&name(), &goes).unwrap_err().kind(), StoreErrorKind::NotFound);
 }
 
 #[tokio::test]
