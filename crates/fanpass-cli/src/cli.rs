@@ -99,6 +99,9 @@ pub struct Global {
     /// The profile that names the domain and keeps the token
     #[arg(long, global = true, value_name = "NAME", env = "FANPASS_PROFILE", hide_env_values = true)]
     pub profile: Option<String>,
+    /// Where the FanPass was named, by domain or profile, if anywhere.
+    #[arg(skip)]
+    pub target_from: Found,
     /// File that holds the token, readable by you alone; FANPASS_TOKEN holds the token itself
     #[arg(long, global = true, value_name = "FILE", env = "FANPASS_TOKEN_FILE", hide_env_values = true)]
     pub token_file: Option<PathBuf>,
@@ -132,12 +135,14 @@ pub struct Global {
     pub verbose: u8,
 }
 
-/// Where an option was found: what stands on the command line was meant for this very command.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Where an option was found: what stands on the command line was meant for this very command, and more than what stands in its file,
+/// which is meant for each command with it. The environment is for whatever comes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Found {
     #[default]
     Nowhere,
     Environment,
+    File,
     CommandLine,
 }
 
@@ -181,6 +186,13 @@ impl Cli {
                 }
             }
             (cli.global.domain, cli.global.profile) = (None, None);
+        }
+        let (domain, profile) = (found(&matches, "domain"), found(&matches, "profile"));
+        cli.global.target_from = domain.max(profile);
+        if domain < profile {
+            cli.global.domain = None;
+        } else if profile < domain {
+            cli.global.profile = None;
         }
         Ok(cli)
     }

@@ -74,15 +74,22 @@ impl Target {
         ))
     }
 
-    /// The token and, in words, where it was found: `--token-file`, `FANPASS_TOKEN`, `FANPASS_TOKEN_FILE`, or the one
-    /// stored with its profile.
+    /// The token and, in words, where it was found: `--token-file`, the one stored with a profile that the command or its file names,
+    /// `FANPASS_TOKEN`, `FANPASS_TOKEN_FILE`, or the one stored with the profile that is taken otherwise.
     pub fn find_token(&self, global: &Global) -> Result<Option<(SecretString, String)>> {
-        if let Some(found) = stated_token(global)? {
+        let stored = || -> Result<_> {
+            let Some(name) = &self.profile else { return Ok(None) };
+            let token = ConfigFolder::new(global.config.clone())?.token(name)?;
+            Ok(token.map(|token| (token, format!("profile {name}"))))
+        };
+        let is_meant = global.profile.is_some() && global.target_from > Found::Environment;
+        if is_meant
+            && global.token_file_from != Found::CommandLine
+            && let Some(found) = stored()?
+        {
             return Ok(Some(found));
         }
-        let Some(name) = &self.profile else { return Ok(None) };
-        let token = ConfigFolder::new(global.config.clone())?.token(name)?;
-        Ok(token.map(|token| (token, format!("profile {name}"))))
+        stated_token(global)?.map_or_else(stored, |found| Ok(Some(found)))
     }
 }
 

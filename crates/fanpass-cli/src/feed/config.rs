@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use fanpass_sync::{Feeds, Guards, Ledger};
+use fanpass_sync::{FeedTarget, Feeds, Guards, Ledger};
 use sha2::{Digest as _, Sha256};
 
 use crate::cli::{Found, Global};
@@ -46,18 +46,19 @@ impl Config {
         Self { path, feeds, digest: String::new(), ledger, rejects }
     }
 
-    /// The command line, completed by the file's target where it names none.
+    /// The command line, completed by the file's target where it names none. A variable would send a file's rows to wherever its
+    /// shell was set up for.
     pub fn global(&self, global: &Global) -> Global {
         let mut global = global.clone();
-        if global.local || global.domain.is_some() || global.profile.is_some() {
+        let FeedTarget { local, data, domain, profile } = self.feeds.target.clone();
+        let is_named = local || domain.is_some() || profile.is_some();
+        if global.local || global.target_from == Found::CommandLine || !is_named {
             return global;
         }
-        let target = self.feeds.target.clone();
-        global.local = target.local;
-        global.domain = target.domain;
-        global.profile = target.profile;
+        global.target_from = Found::File;
+        (global.local, global.domain, global.profile) = (local, domain, profile);
         if global.local && global.data_from == Found::Nowhere {
-            global.data = target.data.unwrap_or_else(|| self.beside(&global.data));
+            global.data = data.unwrap_or_else(|| self.beside(&global.data));
         }
         global
     }

@@ -102,6 +102,26 @@ fn a_token_file_that_is_named_wins_over_all() {
 }
 
 #[test]
+fn a_file_is_for_the_fanpass_that_it_names_whatever_the_environment_says() {
+    let club = Club::with_service();
+    club.file("fans.csv", "fan_id\na\nb\n");
+    let feeds = "target = { profile = \"default\" }\n\n[[segment]]\nname = \"fans\"\nfile = \"fans.csv\"\nmode = \"add\"\n";
+    club.file("club.toml", feeds);
+    let elsewhere = |arguments: &[&str]| {
+        let mut command = club.command(arguments);
+        command.env("FANPASS_DOMAIN", "http://127.0.0.1:1").env("FANPASS_PROFILE", "staging");
+        command.env("FANPASS_TOKEN", "x.y.z");
+        transcript(arguments, command)
+    };
+    let applied = elsewhere(&["apply", "club.toml"]);
+    assert!(applied.ends_with("exit 0\n"), "{applied}");
+    let listed = elsewhere(&["segments", "list", "--profile", "default", "--json"]);
+    assert!(listed.contains("\"memberCount\": 2"), "the command line wins as well: {listed}");
+    let unnamed = elsewhere(&["segments", "list"]);
+    assert!(!unnamed.ends_with("exit 0\n"), "{unnamed}");
+}
+
+#[test]
 fn profiles_that_cannot_be_read_stop_nobody_who_needs_none() {
     let club = Club::with_service();
     let token = fs::read_to_string(club.path("config/tokens/default")).unwrap();

@@ -102,7 +102,7 @@ pub(super) mod optional_path {
     }
 
     pub(in crate::settings) fn show(value: &Option<PathBuf>) -> Value {
-        value.as_ref().map_or_else(|| "none".to_owned(), |path| path.display().to_string()).into()
+        value.as_deref().map_or_else(|| "none".into(), super::path::show)
     }
 }
 
@@ -118,8 +118,9 @@ pub(super) mod path {
         (!text.is_empty()).then(|| text.into())
     }
 
+    /// From the root of the file system: it is read again as part of a file, from where that lies.
     pub(in crate::settings) fn show(value: &Path) -> Value {
-        value.display().to_string().into()
+        std::path::absolute(value).as_deref().unwrap_or(value).display().to_string().into()
     }
 }
 
