@@ -8,7 +8,7 @@ use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{FromRequest as _, Request};
 use fanpass_model::import_segment_form::{FILE, MODE, SEGMENT_NAME};
 use fanpass_model::{ImportMode, SegmentName};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::body::{Pace, declared_length, refuse_encoded, too_large, truncated};
@@ -94,6 +94,7 @@ async fn take(app: &App, line: &mut Line<'_>, field: Field<'_>, parts: &mut Part
     if header_bytes(field.headers()) > most {
         return Err(long_headers(most));
     }
+    refuse_encoded_part(field.headers())?;
     match field.name() {
         Some(SEGMENT_NAME) => {
             let text = text(line, field, app.limits.form_text_bytes).await?;
@@ -118,6 +119,23 @@ async fn take(app: &App, line: &mut Line<'_>, field: Field<'_>, parts: &mut Part
                 "`{name}` is not a part of this form; it takes `{SEGMENT_NAME}`, `{MODE}` and `{FILE}`"
             );
             return Err(Problem::invalid_at(name, "unknown_part", detail));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a part that is not sent as it is: RFC 7578 (section 4.7) has no transfer encodings any more, and what a sender of an older
+/// day has encoded would be stored that way.
+fn refuse_encoded_part(headers: &HeaderMap) -> Result<(), Problem> {
+    refuse_encoded(headers)?;
+    if let Some(encoding) = headers.get("content-transfer-encoding") {
+        let as_it_is = [&b"7bit"[..], b"8bit", b"binary"];
+        if !as_it_is.iter().any(|name| encoding.as_bytes().trim_ascii().eq_ignore_ascii_case(name)) {
+            let detail = format!(
+                "a part of the form has `Content-Transfer-Encoding` {encoding:?}; send its bytes as they are, without that header; nothing \
+                 was stored"
+            );
+            return Err(Problem::new(Kind::WRONG_TYPE, detail));
         }
     }
     Ok(())

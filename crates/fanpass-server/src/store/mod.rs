@@ -79,6 +79,7 @@ pub use segments::SegmentRecord;
 pub(crate) use segments::lacking;
 pub use snapshot::{Manifest, ManifestFile, may_snapshot, snapshot};
 pub use tokens::{TokenRecord, TokenStanding};
+pub(crate) use users::UserFile;
 pub use users::{AttributeChange, Erased, UserChange, UserChangePage, UserPage, UserRecord};
 pub use versions::VersionRecord;
 pub(crate) use versions::{Content, Publication, Published};

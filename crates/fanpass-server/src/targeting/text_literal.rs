@@ -66,7 +66,7 @@ fn escape(rest: &str) -> Result<(char, usize), &'static str> {
 
 /// A character by the number that stands in `digits` digits behind `skipped` bytes.
 fn code(rest: &str, skipped: usize, digits: usize, radix: u32) -> Result<(char, usize), &'static str> {
-    let wrong = "the escape names no character; write `\\u` and four hexadecimal digits";
+    let wrong = "the escape names no character; write `\\u` and four hexadecimal digits, or `\\U` and eight past U+FFFF";
     let number = rest.get(skipped..skipped + digits).ok_or(wrong)?;
     // A sign would be read as part of a number.
     if !number.bytes().all(|byte| byte.is_ascii_hexdigit()) {

@@ -113,6 +113,26 @@ async fn an_upload_that_ends_early() {
 }
 
 #[tokio::test]
+async fn a_part_of_a_form_that_is_not_sent_as_it_is() {
+    let harness = Harness::start().await;
+    let form = |headers: &str| {
+        let text = format!(
+            "--XXX\r\ncontent-disposition: form-data; name=\"segmentName\"\r\n\r\ncup\r\n\
+             --XXX\r\ncontent-disposition: form-data; name=\"file\"\r\n{headers}\r\n\r\nuser_id\nfan=3D7\n\r\n--XXX--\r\n"
+        );
+        post("/api/v1/segments")
+            .header("content-type", "multipart/form-data; boundary=XXX")
+            .body(text.as_bytes())
+    };
+    let quoted = refused(&harness, form("content-transfer-encoding: quoted-printable")).await;
+    snapshot!("encoded_part", quoted);
+    for headers in ["Content-Transfer-Encoding: BASE64", "content-encoding: gzip"] {
+        assert_eq!(refused(&harness, form(headers)).await.status, 415, "{headers}");
+    }
+    assert_eq!(harness.call(form("content-transfer-encoding: Binary")).await.status, 202);
+}
+
+#[tokio::test]
 async fn a_json_body_that_ends_early() {
     let harness = Harness::start().await;
     let call = segment(r#"{"segmentName":"cup","userIds":["a"]}"#);

@@ -1,5 +1,7 @@
 //! One user's data: listed, with its history, exported as one document, and erased.
 
+use std::sync::Arc;
+
 use fanpass_server::store::{AuditEntry, Clock, Ids, Store};
 use serde_json::json;
 
@@ -119,6 +121,33 @@ async fn a_long_history_is_erased_whole() {
     let erased = store.erase_user(&user, "user:x", |_| AuditEntry::default().into()).await.unwrap();
     assert_eq!((erased.attributes, erased.changes), (1, 2_500));
     assert_eq!(store.users(None, 10).await.unwrap().total, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_is_of_one_moment_though_its_user_changes_meanwhile() {
+    let harness = Arc::new(harness().await);
+    harness.register("custom.n", "number").await;
+    let writer = tokio::spawn({
+        let harness = Arc::clone(&harness);
+        async move {
+            for number in 0..300 {
+                let body = json!({"userId": "7", "userProperties": {"custom.n": number}}).to_string();
+                assert_eq!(harness.call(update(&body)).await.status, 200);
+                harness.clock.advance(SECOND);
+            }
+        }
+    });
+    while !writer.is_finished() {
+        let export = harness.get("/service/v1/user/export?userId=7").await.json();
+        let attributes = export["attributes"].as_array().unwrap();
+        let Some(number) = attributes.iter().find(|attribute| attribute["key"] == "custom.n") else {
+            continue;
+        };
+        let newest = &export["history"][0];
+        assert_eq!(newest["attributes"][0]["after"], number["value"]);
+        assert_eq!((&newest["at"], &export["updatedAt"]), (&number["changedAt"], &number["changedAt"]));
+    }
+    writer.await.unwrap();
 }
 
 #[tokio::test]

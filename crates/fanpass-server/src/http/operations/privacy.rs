@@ -14,7 +14,9 @@ use super::users::{no_user, pseudonym};
 use crate::http::call::{Call, Operate};
 use crate::http::json::to_json;
 use crate::http::problem::Problem;
-use crate::store::{AuditFilter, AuditRecord, Erased, Store, StoreError, UserChange, UserChangePage};
+use crate::store::{
+    AuditFilter, AuditRecord, Erased, Store, StoreError, UserChange, UserChangePage, UserFile,
+};
 
 /// Changes, and records, of one export at most. The changes end at the bytes of a page, too.
 const ENTRIES_MAX: u32 = 10_000;
@@ -65,12 +67,12 @@ impl Operate for Export {
         call.audit.target = Some(pseudonym.clone());
         call.expect_long_answer().await?;
         let store = &call.app.store;
-        let stored = store.user(&user).await?;
+        let UserFile { stored, history, waiting, dead } = store.user_file(&user, ENTRIES_MAX).await?;
         let segments = store.segments_of(&user).await?;
         if stored.is_none() && segments.is_empty() {
             return Err(no_user());
         }
-        let UserChangePage { changes: history, next } = store.user_changes(&user, None, ENTRIES_MAX).await?;
+        let UserChangePage { changes: history, next } = history;
         let (audit, audit_next) = audit_about(store, &pseudonym).await?;
         let now = store.clock().now().to_string();
         let mut export = UserExport::new(user, now, Vec::new(), segments, Vec::new(), Vec::new(), true);
@@ -89,7 +91,6 @@ impl Operate for Export {
         }
         export.history = history.into_iter().map(change).collect();
         export.audit = audit.into_iter().map(record).collect();
-        let (waiting, dead) = store.forwarding_of(&export.user_id).await?;
         let waiting = waiting.into_iter().map(|(key, at)| WaitingAttribute::new(key, at.to_string()));
         export.waiting = waiting.collect();
         export.dead_letters = dead.into_iter().map(letter).collect();

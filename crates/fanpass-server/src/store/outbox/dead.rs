@@ -51,28 +51,6 @@ impl Store {
         self.0.service.read("list the dead letters", read).await
     }
 
-    /// What is on its way to GA4 of `user`, each attribute with the time of its change, and his dead letters, newest first.
-    pub(crate) async fn forwarding_of(
-        &self,
-        user: &UserId,
-    ) -> Result<(BTreeMap<AttributeKey, Timestamp>, Vec<DeadLetter>), StoreError> {
-        let user = user.to_string();
-        let read = move |connection: &Connection| {
-            let waiting: Option<String> = connection
-                .prepare_cached("SELECT changed FROM outbox WHERE user = ?1")?
-                .query_row([&user], |row| row.get(0))
-                .optional()?;
-            let waiting: BTreeMap<_, i64> =
-                serde_json::from_str(waiting.as_deref().unwrap_or("{}")).map_err(|_| damaged())?;
-            let mut statement = connection.prepare_cached(
-                "SELECT sequence, user, key, at, reason FROM dead_letters WHERE user = ?1 ORDER BY sequence DESC",
-            )?;
-            let dead = read_all(statement.query([&user])?)?;
-            Ok((waiting.into_iter().map(|(key, at)| (key, time(at))).collect(), dead))
-        };
-        self.0.service.read("look for what is to be forwarded of a user", read).await
-    }
-
     /// Puts dead letters, of all users or of one, back into the outbox, and commits the last of them with the trace that is
     /// made of their number. An interruption leaves the others as they were.
     pub(crate) async fn retry_dead_letters(
@@ -99,6 +77,24 @@ impl Store {
             }
         }
     }
+}
+
+/// What is on its way to GA4 of `user`, each attribute with the time of its change, and his dead letters, newest first.
+pub(in crate::store) fn forwarding_of(
+    connection: &Connection,
+    user: &UserId,
+) -> Result<(BTreeMap<AttributeKey, Timestamp>, Vec<DeadLetter>), Fault> {
+    let waiting: Option<String> = connection
+        .prepare_cached("SELECT changed FROM outbox WHERE user = ?1")?
+        .query_row([user.as_str()], |row| row.get(0))
+        .optional()?;
+    let waiting: BTreeMap<_, i64> =
+        serde_json::from_str(waiting.as_deref().unwrap_or("{}")).map_err(|_| damaged())?;
+    let mut statement = connection.prepare_cached(
+        "SELECT sequence, user, key, at, reason FROM dead_letters WHERE user = ?1 ORDER BY sequence DESC",
+    )?;
+    let dead = read_all(statement.query([user.as_str()])?)?;
+    Ok((waiting.into_iter().map(|(key, at)| (key, time(at))).collect(), dead))
 }
 
 fn read_all(mut rows: Rows<'_>) -> Result<Vec<DeadLetter>, Fault> {

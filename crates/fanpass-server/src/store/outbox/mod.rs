@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::{Store, time, users};
 pub(crate) use dead::DeadLetter;
+pub(super) use dead::forwarding_of;
 pub(crate) use settle::Fate;
 
 /// Whether changes are noted down, and the bell that rings when one was.

@@ -65,36 +65,8 @@ impl Store {
         before: Option<i64>,
         limit: u32,
     ) -> Result<UserChangePage, StoreError> {
-        let id = user.as_str().to_owned();
-        let (before, mut room) = (before.unwrap_or(i64::MAX), PageRoom::new(limit));
-        let read = move |connection: &Connection| {
-            let mut step = connection.prepare_cached(
-                "SELECT previous, user_changes.at, changes, subject, jti, request_id \
-                 FROM user_changes LEFT JOIN audit USING (sequence) WHERE sequence = ?1",
-            )?;
-            let mut next: Option<i64> = connection
-                .prepare_cached("SELECT last_change FROM users WHERE id = ?1")?
-                .query_row([&id], |row| row.get(0))
-                .optional()?
-                .flatten();
-            let mut page = UserChangePage { changes: Vec::new(), next: None };
-            while let Some(sequence) = next {
-                let mut rows = step.query([sequence])?;
-                // The chain ends where older changes were forgotten.
-                let Some(row) = rows.next()? else { break };
-                next = row.get(0)?;
-                if sequence >= before {
-                    continue;
-                }
-                let text = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
-                if !room.take(text.len()) {
-                    page.next = page.changes.last().map(|last: &UserChange| last.sequence);
-                    break;
-                }
-                page.changes.push(change(sequence, row, text)?);
-            }
-            Ok(page)
-        };
+        let user = user.clone();
+        let read = move |connection: &Connection| page(connection, &user, before, limit);
         self.0.service.read("read a user's changes", read).await
     }
 
@@ -140,6 +112,42 @@ impl Store {
         };
         self.0.service.write("forget old changes", forget).await
     }
+}
+
+/// As [`Store::user_changes`].
+pub(super) fn page(
+    connection: &Connection,
+    user: &UserId,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<UserChangePage, Fault> {
+    let (before, mut room) = (before.unwrap_or(i64::MAX), PageRoom::new(limit));
+    let mut step = connection.prepare_cached(
+        "SELECT previous, user_changes.at, changes, subject, jti, request_id \
+         FROM user_changes LEFT JOIN audit USING (sequence) WHERE sequence = ?1",
+    )?;
+    let mut next: Option<i64> = connection
+        .prepare_cached("SELECT last_change FROM users WHERE id = ?1")?
+        .query_row([user.as_str()], |row| row.get(0))
+        .optional()?
+        .flatten();
+    let mut page = UserChangePage { changes: Vec::new(), next: None };
+    while let Some(sequence) = next {
+        let mut rows = step.query([sequence])?;
+        // The chain ends where older changes were forgotten.
+        let Some(row) = rows.next()? else { break };
+        next = row.get(0)?;
+        if sequence >= before {
+            continue;
+        }
+        let text = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
+        if !room.take(text.len()) {
+            page.next = page.changes.last().map(|last: &UserChange| last.sequence);
+            break;
+        }
+        page.changes.push(change(sequence, row, text)?);
+    }
+    Ok(page)
 }
 
 fn change(sequence: i64, row: &Row<'_>, changes: &str) -> Result<UserChange, Fault> {

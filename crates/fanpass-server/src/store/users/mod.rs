@@ -11,7 +11,8 @@ use fanpass_model::{AttributeKey, UserId, UserProperties};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::error::{StoreError, StoreErrorKind};
+use super::error::{Fault, StoreError, StoreErrorKind};
+use super::outbox::{self, DeadLetter};
 use super::{Store, Trace, time};
 pub use erase::Erased;
 pub use history::{AttributeChange, UserChange, UserChangePage};
@@ -24,6 +25,17 @@ pub struct UserRecord {
     pub attributes: UserProperties,
     /// When an attribute was last written.
     pub updated_at: Timestamp,
+}
+
+/// All that is kept of a user beside segments and audit.
+#[derive(Debug)]
+pub(crate) struct UserFile {
+    pub(crate) stored: Option<UserRecord>,
+    pub(crate) history: UserChangePage,
+    /// What is on its way to GA4, with the times of the changes.
+    pub(crate) waiting: BTreeMap<AttributeKey, Timestamp>,
+    /// What did not reach it, newest first.
+    pub(crate) dead: Vec<DeadLetter>,
 }
 
 /// A page of users.
@@ -74,14 +86,22 @@ impl Store {
         reason = "as all reads; that it does not wait for another thread may change"
     )]
     pub async fn user(&self, user: &UserId) -> Result<Option<UserRecord>, StoreError> {
-        self.0.service.look_up("read a user", |connection| {
-            let row = connection
-                .prepare_cached("SELECT attributes, updated_at FROM users WHERE id = ?1")?
-                .query_row([user.as_str()], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))
-                .optional()?;
-            let Some((attributes, updated_at)) = row else { return Ok(None) };
-            Ok(Some(UserRecord { attributes: parse(&attributes)?, updated_at: time(updated_at) }))
-        })
+        self.0.service.look_up("read a user", |connection| find(connection, user))
+    }
+
+    /// What is kept of `user` beside segments and audit, as it stood together at one moment: of the changes the newest `limit`.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Corrupt`], [`StoreErrorKind::Io`].
+    pub(crate) async fn user_file(&self, user: &UserId, limit: u32) -> Result<UserFile, StoreError> {
+        let user = user.clone();
+        let read = move |connection: &Connection| {
+            let stored = find(connection, &user)?;
+            let history = history::page(connection, &user, None, limit)?;
+            let (waiting, dead) = outbox::forwarding_of(connection, &user)?;
+            Ok(UserFile { stored, history, waiting, dead })
+        };
+        self.0.service.read("read all of a user", read).await
     }
 
     /// Users in byte order of their ids, behind `after`, at most `limit`.
@@ -105,6 +125,15 @@ impl Store {
         };
         self.0.service.read("list the users", list).await
     }
+}
+
+fn find(connection: &Connection, user: &UserId) -> Result<Option<UserRecord>, Fault> {
+    let row = connection
+        .prepare_cached("SELECT attributes, updated_at FROM users WHERE id = ?1")?
+        .query_row([user.as_str()], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))
+        .optional()?;
+    let Some((attributes, updated_at)) = row else { return Ok(None) };
+    Ok(Some(UserRecord { attributes: parse(&attributes)?, updated_at: time(updated_at) }))
 }
 
 /// The attributes of a stored user.
