@@ -18,6 +18,7 @@ mod lines;
 mod local;
 mod logging;
 mod printer;
+mod private_file;
 mod profile;
 mod progress;
 mod progress_line;
