@@ -115,11 +115,10 @@ impl Check {
         let read =
             read.map_err(|error| error.context(format!("{} could not be read to its end", source.name)));
         let outcome = read.and_then(|()| report.exit());
-        if self.emit.is_none() {
-            return printer.conclude(&report, outcome);
+        match self.emit {
+            Some(_) => printer.conclude_aside(&report, outcome),
+            None => printer.conclude(&report, outcome),
         }
-        printer.report_aside(&report);
-        outcome
     }
 
     /// As a segment's ids.
