@@ -50,6 +50,11 @@ fn what_is_no_ledger_is_told_to_be_none() {
     let told = push("fans.csv");
     assert!(told.contains("no ledger") && !told.contains("chmod"), "{told}");
     assert_eq!(fs::read_to_string(club.path("fans.csv")).unwrap(), CSV);
+    let told = club.run(&["runs", "list", "--ledger", "fans.csv"]);
+    assert!(
+        told.contains("no ledger: name the ledger, which") && !told.contains("begin a new one"),
+        "{told}"
+    );
     assert!(push("fans.ledger").ends_with("exit 0\n"));
     fs::set_permissions(club.path("fans.ledger"), fs::Permissions::from_mode(0o644)).unwrap();
     assert!(push("fans.ledger").contains("chmod 600 fans.ledger"));
