@@ -119,6 +119,6 @@ async fn dispatch(command: Command, global: &Global, printer: Printer) -> anyhow
         Command::Reset(command) => command.run(global, printer),
         Command::SupportBundle(command) => command.run(global, printer),
         Command::Completions(command) => command.run(),
-        Command::Man(command) => command.run(),
+        Command::Man(command) => command.run(printer),
     }
 }
