@@ -149,3 +149,17 @@ fn what_is_not_there_names_the_way_to_what_is() {
         assert!(printed.contains(way), "{printed}");
     }
 }
+
+#[test]
+fn what_cannot_be_taken_back_wants_a_word_and_earns_one_exit_code_without() {
+    let club = Club::alone();
+    for command in [
+        &["reset"][..],
+        &["segments", "delete", "x"],
+        &["users", "delete", "x"],
+        &["audiences", "delete", "x"],
+    ] {
+        let printed = club.run(&[command, &["--data", "data"]].concat());
+        assert!(printed.contains("--yes") && printed.ends_with("exit 2\n"), "{printed}");
+    }
+}
