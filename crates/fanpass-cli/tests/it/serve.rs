@@ -120,6 +120,30 @@ fn connections_leave_files_for_what_is_stored() {
 
 #[cfg(unix)]
 #[test]
+fn too_few_open_files_are_told_with_what_is_wanted() {
+    let club = Club::alone();
+    let told = |files| {
+        let script = format!("ulimit -n {files}; exec \"$0\" serve --listen 127.0.0.1:0");
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_fanpass")]).current_dir(club.path("."));
+        String::from_utf8(command.output().unwrap().stderr).unwrap()
+    };
+    let of_any = told(8);
+    assert!(
+        of_any.contains("Too many open files") && of_any.contains("hint:  `ulimit -n` tells"),
+        "{of_any}"
+    );
+    for files in [16, 24, 63] {
+        let told = told(files);
+        let limit = format!("lets this process open {files} files at a time, and the service wants 1280");
+        assert!(told.contains(&limit) && told.contains("`ulimit -n 1280`"), "{told}");
+    }
+    let (_club, serving) = served_after("ulimit -n 64", &[]);
+    assert_eq!(serving.end(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
 fn a_soft_limit_of_open_files_is_raised_to_what_is_needed() {
     let (_club, serving) = served_after("ulimit -S -n 128", &["--set", "limits.connections=300"]);
     let address = serving.started["url"].as_str().unwrap().trim_start_matches("http://");
