@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::process::Stdio;
 
 use crate::harness::Club;
-use crate::serving::{served, served_after, served_in, served_logging_to};
+use crate::serving::{hang_up_is_ignored, served, served_after, served_in, served_logging_to};
 
 /// What is answered to a plain GET.
 fn get(url: &str, path: &str) -> String {
@@ -197,7 +197,8 @@ fn a_second_signal_of_either_kind_ends_it_at_once() {
     use std::io::{Read as _, Write as _};
     use std::net::TcpStream;
 
-    for second in ["-TERM", "-INT", "-HUP"] {
+    let hang_up = if hang_up_is_ignored() { "-TERM" } else { "-HUP" };
+    for second in ["-TERM", "-INT", hang_up] {
         let (_club, serving) = served(&["--set", "drain=1h"]);
         let address = serving.started["url"].as_str().unwrap().trim_start_matches("http://").to_owned();
         let token = serving.started["token"].as_str().unwrap();
@@ -209,7 +210,7 @@ fn a_second_signal_of_either_kind_ends_it_at_once() {
         );
         under_way.write_all(head.as_bytes()).unwrap();
         under_way.read_exact(&mut [0; 25]).unwrap();
-        serving.signal(if cfg!(target_os = "linux") { "-HUP" } else { "-TERM" });
+        serving.signal(if cfg!(target_os = "linux") { hang_up } else { "-TERM" });
         while TcpStream::connect(&address).is_ok() {
             std::thread::yield_now();
         }
@@ -221,10 +222,12 @@ fn a_second_signal_of_either_kind_ends_it_at_once() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_end_of_the_terminal_ends_it_in_order_unless_that_is_ignored() {
-    let (club, serving) = served(&[]);
-    club.json(&["segments", "list"]);
-    serving.signal("-HUP");
-    assert_eq!(serving.exit_code(), Some(0));
+    if !hang_up_is_ignored() {
+        let (club, serving) = served(&[]);
+        club.json(&["segments", "list"]);
+        serving.signal("-HUP");
+        assert_eq!(serving.exit_code(), Some(0));
+    }
     let (club, serving) = served_after("trap '' HUP", &[]);
     serving.signal("-HUP");
     assert_eq!(club.json(&["segments", "list"])["segments"], serde_json::json!([]));
