@@ -163,6 +163,13 @@ impl Cli {
     /// An environment variable that is empty counts as unset, and one that speaks of another FanPass does not keep
     /// anybody from `--local`.
     pub fn read() -> Result<Self, clap::Error> {
+        if let Some(argument) = env::args_os().find(|argument| argument.to_str().is_none()) {
+            let message = format!(
+                "\"{}\" is not UTF-8, so that no report, ledger or reject file could name it: give the file another name",
+                argument.display()
+            );
+            return Err(Self::command().error(ErrorKind::InvalidUtf8, message));
+        }
         let is_empty = |name: &OsStr| env::var_os(name).is_some_and(|value| value.is_empty());
         let without =
             |which: &dyn Fn(&OsStr) -> bool| with_whole_examples(without_variables(Self::command(), which));

@@ -169,11 +169,15 @@ fn items_of_cause<'e>(cause: &'e (dyn std::error::Error + 'static)) -> Option<&'
     Some(&problem.errors)
 }
 
-/// The option, or the member of a feed, that settles what a file leaves open, or where to look for an id, where there is such.
+/// The option, or the member of a feed, that settles what a file leaves open, where to look for an id, or how more files can be
+/// opened, where there is such.
 pub fn hint_of(error: &anyhow::Error) -> Option<&'static str> {
     use fanpass_table::ErrorKind as Kind;
     if error.chain().any(|cause| cause.downcast_ref().is_some_and(is_of_no_import)) {
         return Some("`fanpass segments imports` lists them");
+    }
+    if error.chain().any(|cause| cause.downcast_ref().is_some_and(wants_files)) {
+        return Some("`ulimit -n` tells how many files may be open at a time; `ulimit -n 1280` allows more");
     }
     let kind = error.chain().find_map(|cause| match cause.downcast_ref::<fanpass_sync::SyncError>() {
         Some(error) => match error.kind() {
@@ -200,6 +204,11 @@ pub fn hint_of(error: &anyhow::Error) -> Option<&'static str> {
         Kind::AmbiguousHeader => "--header present, or --header absent",
         _ => return None,
     })
+}
+
+/// Whether no more files can be opened, by this process or by any: `EMFILE` and `ENFILE`, the same numbers on every Unix.
+fn wants_files(error: &io::Error) -> bool {
+    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
 }
 
 /// Whether it is about an import that a service does not know.

@@ -90,7 +90,7 @@ pub fn try_rejects(path: &Path, elsewhere: &str) -> Result<()> {
 }
 
 /// How another place for rejected rows is named on the command line.
-pub const REJECTS_ELSEWHERE: &str = "name another place for rejected rows with --rejects FILE";
+pub const REJECTS_OPTION: &str = "name another place for rejected rows with --rejects FILE";
 
 /// Where the rows of a mended file go that are rejected again: beside it, as CSV.
 pub fn rejects_of(mended: &Path) -> PathBuf {

@@ -18,6 +18,7 @@ mod lines;
 mod local;
 mod logging;
 mod printer;
+mod private_file;
 mod profile;
 mod progress;
 mod progress_line;
@@ -118,6 +119,6 @@ async fn dispatch(command: Command, global: &Global, printer: Printer) -> anyhow
         Command::Reset(command) => command.run(global, printer),
         Command::SupportBundle(command) => command.run(global, printer),
         Command::Completions(command) => command.run(),
-        Command::Man(command) => command.run(),
+        Command::Man(command) => command.run(printer),
     }
 }

@@ -7,10 +7,10 @@ use anyhow::Context as _;
 use fanpass_model::{ProblemItem, shown, shown_lines};
 pub use fanpass_model::{count, counted};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::exit::Exit;
-use crate::failure::{Incomplete, hint_of, is_broken_pipe, items_of};
+use crate::failure::{Incomplete, exit_of, hint_of, is_broken_pipe, items_of};
 use crate::lines::{Lines, OUTPUT};
 
 /// What a command found out, in both forms.
@@ -123,11 +123,24 @@ impl Printer {
         }
     }
 
-    /// Writes a result beside another one that has standard output for itself; not with `--quiet`.
-    pub fn report_aside(self, report: &impl Report) {
-        if !self.quiet {
-            // Nobody is left to tell when standard error itself is gone.
-            let _ = self.write(report, &mut io::stderr().lock());
+    /// The same beside a result that has standard output for itself; with `--quiet` nothing but a failure is told. As JSON the
+    /// report of a failure is one document with it, in a member `error`.
+    pub fn conclude_aside(self, report: &impl Report, outcome: anyhow::Result<Exit>) -> anyhow::Result<Exit> {
+        // Nobody is left to tell when standard error itself is gone.
+        match outcome {
+            outcome if self.quiet => outcome,
+            Err(error) if self.json && !is_broken_pipe(&error) => {
+                let exit = exit_of(&error);
+                let error = failed(&describe(&error), hint_of(&error), items_of(&error), exit);
+                if let Ok(document) = serde_json::to_string_pretty(&Failed { report, error }) {
+                    self.stderr(&document);
+                }
+                Ok(exit)
+            }
+            outcome => {
+                let _ = self.write(report, &mut io::stderr().lock());
+                outcome
+            }
         }
     }
 
@@ -168,14 +181,7 @@ impl Printer {
     /// Says what is wrong and, where there is a way out, what it is; `items` are for programs, the message tells of them too.
     pub fn failure(self, message: &str, hint: Option<&str>, items: &[ProblemItem], exit: Exit) {
         if self.json {
-            let mut error = json!({"message": message, "exitCode": exit.code()});
-            if let Some(hint) = hint {
-                error["hint"] = hint.into();
-            }
-            if !items.is_empty() {
-                error["errors"] = json!(items);
-            }
-            self.stderr(&json!({ "error": error }).to_string());
+            self.stderr(&json!({ "error": failed(message, hint, items, exit) }).to_string());
         } else {
             self.stderr(&format!("error: {message}"));
             if let Some(hint) = hint {
@@ -195,6 +201,26 @@ impl Printer {
         // Nobody is left to tell when standard error itself is gone.
         let _ = writeln!(io::stderr().lock(), "{}", shown_lines(text));
     }
+}
+
+/// A report and why its command failed.
+#[derive(Serialize)]
+struct Failed<'a, R> {
+    #[serde(flatten)]
+    report: &'a R,
+    error: Value,
+}
+
+/// A failure for programs.
+fn failed(message: &str, hint: Option<&str>, items: &[ProblemItem], exit: Exit) -> Value {
+    let mut error = json!({"message": message, "exitCode": exit.code()});
+    if let Some(hint) = hint {
+        error["hint"] = hint.into();
+    }
+    if !items.is_empty() {
+        error["errors"] = json!(items);
+    }
+    error
 }
 
 /// The chain of causes, each said once: libraries often repeat their source in their own message.

@@ -1,18 +1,18 @@
 //! Profiles: which FanPass a command talks to, and where its token is kept.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use etcetera::{BaseStrategy, choose_base_strategy};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
 
 use crate::exit::Exit;
 use crate::failure::failure;
+use crate::private_file::write_private;
 
 /// The profile that is used when none is named.
 pub const DEFAULT_PROFILE: &str = "default";
@@ -169,77 +169,4 @@ pub fn refuse_shared(path: &Path, what: &str) -> Result<()> {
 #[cfg(not(unix))]
 pub fn refuse_shared(_path: &Path, _what: &str) -> Result<()> {
     Ok(())
-}
-
-/// Writes a file that only its owner can read, whole or not at all.
-pub fn write_private(path: &Path, content: &[u8]) -> Result<()> {
-    PrivateFile::begin(path)?.replace(content)
-}
-
-/// A file that only its owner can read, for which there is room in its folder. It has its name once it is whole.
-#[derive(Debug)]
-pub struct PrivateFile {
-    file: NamedTempFile,
-    path: PathBuf,
-}
-
-impl PrivateFile {
-    /// Makes the file beside its place, so that a folder which cannot be written to is found out before the work.
-    pub fn begin(path: &Path) -> Result<Self> {
-        refuse_special(path)?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        // The name of what was tried says nothing to anybody.
-        let file = tempfile::Builder::new().prefix(".fanpass-").tempfile_in(folder);
-        let file = file.map_err(|error| io::Error::from(error.kind()));
-        Ok(Self { file: file.with_context(|| cannot_write(path))?, path: path.to_owned() })
-    }
-
-    /// Puts the content in place of what is there.
-    fn replace(self, content: &[u8]) -> Result<()> {
-        self.finish(content, |file, path| file.persist(path).map_err(|error| error.error))
-    }
-
-    /// Puts the content where nothing is yet.
-    pub fn create(self, content: &[u8]) -> Result<()> {
-        refuse_taken(&self.path)?;
-        self.finish(content, |file, path| file.persist_noclobber(path).map_err(|error| error.error))
-    }
-
-    fn finish(
-        mut self,
-        content: &[u8],
-        name: impl FnOnce(NamedTempFile, &Path) -> io::Result<File>,
-    ) -> Result<()> {
-        let mut write = || {
-            self.file.write_all(content)?;
-            self.file.as_file().sync_all()
-        };
-        write().and_then(|()| name(self.file, &self.path)).with_context(|| cannot_write(&self.path))?;
-        Ok(())
-    }
-}
-
-/// Refuses to put a file in the place of what is none, such as a device or a pipe.
-pub fn refuse_special(path: &Path) -> Result<()> {
-    if path.exists() && !path.is_file() {
-        let path = path.display();
-        return Err(failure(
-            Exit::Usage,
-            format!("{path} is no file, and is not replaced by one: name another"),
-        ));
-    }
-    Ok(())
-}
-
-/// Refuses to write over what is there.
-pub fn refuse_taken(path: &Path) -> Result<()> {
-    if !path.try_exists().with_context(|| cannot_write(path))? {
-        return Ok(());
-    }
-    let message = format!("{} is there already: name a new file; nothing was written", path.display());
-    Err(failure(Exit::Refused, message))
-}
-
-fn cannot_write(path: &Path) -> String {
-    format!("cannot write {}", path.display())
 }

@@ -5,6 +5,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use console::Term;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::printer::{Printer, ProgressForm};
@@ -15,10 +16,14 @@ const TICK: Duration = Duration::from_millis(120);
 /// Time between two lines: short work says nothing, and work that stands still says so.
 const PAUSE: Duration = Duration::from_secs(5);
 
+/// A terminal of fewer columns shows counts and what is being done, and neither bar nor rate.
+const NARROW: u16 = 60;
+
 /// Work under way. It vanishes from the terminal when dropped.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
+    is_narrow: bool,
     lines: Option<Lines>,
 }
 
@@ -46,7 +51,7 @@ impl Progress {
         if shown {
             bar.enable_steady_tick(TICK);
         }
-        Self { bar, lines: None }
+        Self { bar, is_narrow: Term::stderr().size().1 < NARROW, lines: None }
     }
 
     /// Tells of it in lines, where lines are wanted, that count in `unit`.
@@ -71,13 +76,14 @@ impl Progress {
 
     /// Sending `total` bytes.
     pub fn bytes(printer: Printer, what: &str, total: u64) -> Self {
-        let mut progress = Self::silent(printer, what);
-        progress.bar.set_style(style(
-            "{spinner} [{bar:10}] {bytes}/{total_bytes} ({bytes_per_sec}, {eta} left) {wide_msg}",
-        ));
-        progress.bar.set_length(total);
+        let mut progress = Self::silent(printer, what).of_bytes(total);
         progress.write_lines(printer, what, Some("bytes"));
         progress
+    }
+
+    fn of_bytes(self, total: u64) -> Self {
+        self.show_of(total, "{bytes}/{total_bytes}", "{bytes_per_sec}");
+        self
     }
 
     /// So much more is done. A retry starts over and may go past the total.
@@ -93,12 +99,19 @@ impl Progress {
     /// How much is done of a total that is known now.
     pub fn set_of(&self, done: u64, total: u64) {
         if self.bar.length() != Some(total) {
-            self.bar.set_style(style(
-                "{spinner} [{bar:10}] {human_pos}/{human_len} ({rate}, {eta} left) {wide_msg}",
-            ));
-            self.bar.set_length(total);
+            self.show_of(total, "{human_pos}/{human_len}", "{rate}");
         }
         self.set(done);
+    }
+
+    /// Shows how much is done of `total`.
+    fn show_of(&self, total: u64, counts: &str, rate: &str) {
+        self.bar.set_style(style(&if self.is_narrow {
+            format!("{{spinner}} {counts} {{wide_msg}}")
+        } else {
+            format!("{{spinner}} [{{bar:10}}] {counts} ({rate}, {{eta}} left) {{wide_msg}}")
+        }));
+        self.bar.set_length(total);
     }
 }
 
@@ -164,19 +177,19 @@ mod tests {
 
     use super::*;
 
-    /// A terminal of 80 columns, and what was written to it since its line was cleared.
-    #[derive(Debug, Clone, Default)]
-    struct Terminal(Arc<Mutex<String>>);
+    /// A terminal of so many columns, and what was written to it since its line was cleared.
+    #[derive(Debug, Clone)]
+    struct Terminal(u16, Arc<Mutex<String>>);
 
     impl Terminal {
         fn line(&self) -> String {
-            self.0.lock().unwrap().trim().to_owned()
+            self.1.lock().unwrap().trim().to_owned()
         }
     }
 
     impl TermLike for Terminal {
         fn width(&self) -> u16 {
-            80
+            self.0
         }
 
         fn move_cursor_up(&self, _: usize) -> io::Result<()> {
@@ -200,12 +213,12 @@ mod tests {
         }
 
         fn write_str(&self, text: &str) -> io::Result<()> {
-            self.0.lock().unwrap().push_str(text);
+            self.1.lock().unwrap().push_str(text);
             Ok(())
         }
 
         fn clear_line(&self) -> io::Result<()> {
-            self.0.lock().unwrap().clear();
+            self.1.lock().unwrap().clear();
             Ok(())
         }
 
@@ -216,24 +229,31 @@ mod tests {
 
     #[test]
     fn what_is_shown_fits_the_terminal_and_is_not_there_while_something_is_said() {
-        let terminal = Terminal::default();
-        let shown = |progress: &Progress| {
-            progress.bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(terminal.clone())));
-            progress.bar.force_draw();
-            assert!(terminal.line().chars().count() <= 80, "{terminal:?}");
-            terminal.line()
-        };
-        let sending = Progress::silent(Printer::new(false, true), "sending");
-        sending.say("sending (16 in flight, 12 retries, 1234 rejected)");
-        sending.set_of(1_234_567, 5_000_000);
-        let line = shown(&sending);
-        assert!(line.contains("] 1,234,567/5,000,000 (") && line.contains("left) sending"), "{line}");
-        sending.aside(|| assert_eq!(terminal.line(), ""));
-        assert!(terminal.line().contains("sending"));
-        drop(sending);
-        let uploading = Progress::bytes(Printer::new(false, true), "uploading", 2 << 30);
-        uploading.advance(123_456_789);
-        assert!(shown(&uploading).contains("MiB/2.00 GiB"));
+        for columns in [30, 54, 80] {
+            let terminal = Terminal(columns, Arc::default());
+            let shown = |progress: &Progress| {
+                progress.bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(terminal.clone())));
+                progress.bar.force_draw();
+                assert!(terminal.line().chars().count() <= usize::from(columns), "{terminal:?}");
+                terminal.line()
+            };
+            let silent = |what| {
+                let mut progress = Progress::silent(Printer::new(false, true), what);
+                progress.is_narrow = columns < NARROW;
+                progress
+            };
+            let sending = silent("sending");
+            sending.say("sending (16 in flight, 12 retries, 1234 rejected)");
+            sending.set_of(1_234_567, 5_000_000);
+            let line = shown(&sending);
+            assert!(line.contains(" 1,234,567/5,000,000 ") && line.contains(" sen"), "{line}");
+            sending.aside(|| assert_eq!(terminal.line(), ""));
+            assert!(terminal.line().contains(" sen"));
+            drop(sending);
+            let uploading = silent("uploading").of_bytes(2 << 30);
+            uploading.advance(123_456_789);
+            assert!(shown(&uploading).contains("MiB/2.00 GiB"));
+        }
     }
 
     #[test]

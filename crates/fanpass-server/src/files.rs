@@ -7,11 +7,26 @@ use crate::config::Limits;
 /// Files that are kept for the storage, uploads and imports; of a limit that is low, half of it.
 const RESERVE: usize = 256;
 
+/// Fewer do not let the storage be opened.
+const LEAST: usize = 64;
+
 /// Lets this process open as many files as [`Limits::connections`] and the storage need, as far as the system's hard limit goes.
 /// For a program that has the process to itself, before it serves; a service under a lower limit takes fewer connections.
-pub fn raise_open_files(limits: &Limits) {
-    if let Err(error) = raise(limits.connections.saturating_add(RESERVE)) {
+///
+/// # Errors
+///
+/// If so few may be open that there would be no service.
+pub fn raise_open_files(limits: &Limits) -> io::Result<()> {
+    let wanted = limits.connections.saturating_add(RESERVE);
+    if let Err(error) = raise(wanted) {
         tracing::warn!(%error, "the system's limit of open files cannot be raised");
+    }
+    match allowed() {
+        Some(files) if files < LEAST => Err(io::Error::other(format!(
+            "the system lets this process open {files} files at a time, and the service wants {wanted}, or {LEAST} at least: raise \
+             the limit with `ulimit -n {wanted}`"
+        ))),
+        _ => Ok(()),
     }
 }
 

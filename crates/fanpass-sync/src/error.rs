@@ -98,8 +98,19 @@ impl SyncError {
         self
     }
 
-    /// The same error of a ledger at `path`, with what to do about one that is damaged.
-    pub(crate) fn of_ledger(mut self, path: &Path) -> Self {
+    /// The same error of a ledger at `path` that is to be used, with what to do about one that is damaged.
+    pub(crate) fn of_ledger(self, path: &Path) -> Self {
+        let mend =
+            "name another file, or move it away to begin a new one, for which everything is sent once more";
+        self.of_file(path, mend)
+    }
+
+    /// The same error of a ledger at `path` that is only looked at.
+    pub(crate) fn of_history(self, path: &Path) -> Self {
+        self.of_file(path, "name the ledger, which an apply of season.toml keeps as season.ledger unless that says otherwise")
+    }
+
+    fn of_file(mut self, path: &Path, mend: &str) -> Self {
         use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
         if self.0.kind == ErrorKind::Io {
             // It names its file already.
@@ -108,9 +119,7 @@ impl SyncError {
         if let Some(Cause::Database(error)) = &self.0.cause
             && matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
         {
-            self.0.message = "the ledger is damaged, or no ledger: name another file, or move it away to begin a new one, for which \
-                              everything is sent once more"
-                .into();
+            self.0.message = format!("the ledger is damaged, or no ledger: {mend}");
         }
         self.at(path.display())
     }

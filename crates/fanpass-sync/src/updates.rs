@@ -111,7 +111,10 @@ impl Updates {
         }
         self.counts.rows += 1;
         let read = match row {
-            Err(reject) => Err((reject, None)),
+            Err(mut reject) => {
+                self.bound.escape(&mut reject.fields);
+                Err((reject, None))
+            }
             Ok(row) => self.bound.read(&self.mapping, &self.bounds, &row, &mut self.shown),
         };
         let rewritten = !self.shown.is_empty();

@@ -20,7 +20,7 @@ use crate::feed::config::{Config, latest_run};
 use crate::feed::plan::{FeedPlan, PLAN_VERSION, Plan as SavedPlan};
 use crate::feed::prepare::Preparing;
 use crate::printer::{Printer, Report};
-use crate::profile::{PrivateFile, write_private};
+use crate::private_file::{PrivateFile, write_private};
 use crate::quoting::quoted_path;
 use crate::runtime::blocking;
 use crate::session::Session;

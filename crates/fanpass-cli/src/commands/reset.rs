@@ -47,7 +47,7 @@ impl Reset {
                 "this deletes all that {} holds, for good; say so with --yes, after `fanpass snapshot` if you may want it back",
                 data.display()
             );
-            return Err(failure(Exit::Guarded, message));
+            return Err(failure(Exit::Usage, message));
         }
         store::reset(data, self.keep_tokens)?;
         printer.report(&ResetReport { data: data.clone(), tokens_kept: self.keep_tokens })?;

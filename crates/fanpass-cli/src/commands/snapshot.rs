@@ -12,6 +12,7 @@ use crate::cli::Global;
 use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
 use crate::printer::{Printer, Report};
+use crate::private_file::refuse_homeless;
 use crate::quoting::quoted_path;
 
 /// Write everything in the data folder into one file, as it stands at one moment
@@ -29,6 +30,7 @@ pub struct Snapshot {
 
 impl Snapshot {
     pub fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
+        refuse_homeless(&self.file)?;
         if self.dry_run.dry_run {
             store::may_snapshot(&global.data, &self.file)?;
             let (data, file) = (global.data.display(), self.file.display());

@@ -82,8 +82,7 @@ impl Config {
 }
 
 /// How another place for rejected rows is named in a configuration file.
-pub const REJECTS_ELSEWHERE: &str =
-    "name another folder for rejected rows as rejects in the configuration file";
+pub const REJECTS_MEMBER: &str = "name another folder for rejected rows as rejects in the configuration file";
 
 /// What stands in a configuration file or a plan.
 pub fn read_text(path: &Path) -> Result<String> {

@@ -9,7 +9,7 @@ use fanpass_model::{AttributeRegistry, SegmentName};
 use fanpass_sync::{AttributeFeed, Contradiction, GuardedFacts, Ledger, SegmentFeed};
 
 use super::attributes;
-use super::config::{Config, REJECTS_ELSEWHERE};
+use super::config::{Config, REJECTS_MEMBER};
 use super::keepers::check_keepers;
 use super::lint::{Authority, lint};
 use super::plan::{FeedPlan, Kind, Rows, Sample};
@@ -133,7 +133,7 @@ impl Preparing<'_> {
             mode: feed.mode,
             owner: feed.owner().map(str::to_owned),
         };
-        try_rejects(&job.rejects, REJECTS_ELSEWHERE)?;
+        try_rejects(&job.rejects, REJECTS_MEMBER)?;
         let survey = job.survey(self.ledger, said, self.keep, self.printer)?;
         let Survey { changes, counts, owned, rejects, findings } = &survey;
         let held_back =

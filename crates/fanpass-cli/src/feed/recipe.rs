@@ -14,7 +14,7 @@ use super::config::Config;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::failure;
-use crate::profile::write_private;
+use crate::private_file::write_private;
 
 /// Where the recipe of a reject file is.
 pub fn path_of(rejects: &Path) -> PathBuf {

@@ -50,6 +50,11 @@ fn what_is_no_ledger_is_told_to_be_none() {
     let told = push("fans.csv");
     assert!(told.contains("no ledger") && !told.contains("chmod"), "{told}");
     assert_eq!(fs::read_to_string(club.path("fans.csv")).unwrap(), CSV);
+    let told = club.run(&["runs", "list", "--ledger", "fans.csv"]);
+    assert!(
+        told.contains("no ledger: name the ledger, which") && !told.contains("begin a new one"),
+        "{told}"
+    );
     assert!(push("fans.ledger").ends_with("exit 0\n"));
     fs::set_permissions(club.path("fans.ledger"), fs::Permissions::from_mode(0o644)).unwrap();
     assert!(push("fans.ledger").contains("chmod 600 fans.ledger"));
@@ -94,6 +99,35 @@ fn a_file_that_is_there_is_not_written_over_and_earns_one_exit_code() {
         assert!(told.ends_with("exit 6\n"), "{told}");
     }
     assert_eq!(fs::read_to_string(club.path("out")).unwrap(), "mine");
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_told_by_its_path_and_earns_one_exit_code() {
+    let club = Club::alone();
+    club.file("fans.csv", "fan_id\n00042\n");
+    club.file("fans.toml", "target = { local = true }\n[[segment]]\nname = \"fans\"\nfile = \"fans.csv\"\n");
+    club.json(&["attributes", "register", "custom.tier", "--type", "string", "--local"]);
+    club.json(&["users", "update", "00042", "--set", "custom.tier=gold", "--local"]);
+    for command in [
+        &["plan", "fans.toml", "--out", "no/such/out"][..],
+        &["attributes", "export", "--local", "--out", "no/such/out"],
+        &["users", "export", "00042", "--local", "--out", "no/such/out"],
+        &["support-bundle", "--out", "no/such/out"],
+        &["tokens", "issue", "nightly", "--local", "--out", "no/such/out"],
+        &["snapshot", "no/such/out"],
+    ] {
+        let told = club.run(command);
+        let what = "error: cannot write no/such/out: there is no folder no/such: make it first, or name another place";
+        assert!(told.contains(what) && told.ends_with("exit 6\n"), "{told}");
+    }
+    #[cfg(target_os = "linux")]
+    for (rejects, what) in
+        [("fans.csv/at/x.csv", "fans.csv is no folder"), ("/proc/x.csv", "No such file or directory")]
+    {
+        let told = club.run(&["check", "fans.csv", "--rejects", rejects]);
+        let what = format!("error: {rejects}: cannot be written: {what}");
+        assert!(told.contains(&what) && told.contains("with --rejects FILE"), "{told}");
+    }
 }
 
 #[cfg(target_os = "linux")]

@@ -98,6 +98,22 @@ fn what_is_emitted_is_what_a_push_sends() {
 }
 
 #[test]
+fn beside_what_is_emitted_stands_one_document() {
+    let club = Club::alone();
+    club.file("none.csv", "fan_id\n");
+    club.file("one.csv", "fan_id\n1\n");
+    for (file, exit) in [("one.csv", None), ("none.csv", Some(6))] {
+        let output = club.command(&["check", file, "--emit", "ids", "--json"]).output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+        assert_eq!(report["file"], file, "{report}");
+        assert_eq!(report["error"]["exitCode"].as_i64(), exit, "{report}");
+        assert_eq!(output.status.code(), Some(exit.map_or(0, |exit| i32::try_from(exit).unwrap())));
+    }
+    let quiet = club.run(&["check", "none.csv", "--emit", "ids", "--json", "--quiet"]);
+    assert_eq!(quiet.lines().nth(1).map(|line| line.starts_with("! {\"error\":{")), Some(true), "{quiet}");
+}
+
+#[test]
 fn rejects_are_written_only_where_it_is_said() {
     let club = club();
     club.run(&MAPPED);

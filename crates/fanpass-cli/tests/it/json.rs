@@ -121,3 +121,15 @@ fn a_feed_has_the_same_members_whether_it_was_sent_or_not() {
     assert_eq!(account(&sent), [3, 3, 0, 3, 0]);
     assert_eq!(account(&forbidden), [1, 0, 0, 0, 2]);
 }
+
+#[test]
+fn the_pages_of_the_manual_that_were_written_are_told() {
+    let club = Club::alone();
+    let told = club.json(&["man", "--out", "man"]);
+    let mut written: Vec<_> =
+        std::fs::read_dir(club.path("man")).unwrap().map(|page| page.unwrap().file_name()).collect();
+    written.sort();
+    let pages: Vec<_> = told["files"].as_array().unwrap().iter().map(|page| page.as_str().unwrap()).collect();
+    assert_eq!(pages, written.iter().map(|page| format!("man/{}", page.display())).collect::<Vec<_>>());
+    assert!(pages.contains(&"man/fanpass-segments-push.1"), "{pages:?}");
+}

@@ -149,3 +149,34 @@ fn what_is_not_there_names_the_way_to_what_is() {
         assert!(printed.contains(way), "{printed}");
     }
 }
+
+#[test]
+fn what_cannot_be_taken_back_wants_a_word_and_earns_one_exit_code_without() {
+    let club = Club::alone();
+    for command in [
+        &["reset"][..],
+        &["segments", "delete", "x"],
+        &["users", "delete", "x"],
+        &["audiences", "delete", "x"],
+    ] {
+        let printed = club.run(&[command, &["--data", "data"]].concat());
+        assert!(printed.contains("--yes") && printed.ends_with("exit 2\n"), "{printed}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_no_text_is_refused_in_words() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let club = Club::alone();
+    let name = std::ffi::OsStr::from_bytes(b"f\xff.csv");
+    std::fs::write(club.path(".").join(name), "fan_id\n1\n").unwrap();
+    for form in [&[][..], &["--json"]] {
+        let mut command = club.command(form);
+        command.arg("check").arg(name);
+        let printed = transcript(form, command);
+        assert!(printed.contains("f\u{fffd}.csv") && printed.contains("is not UTF-8"), "{printed}");
+        assert!(printed.ends_with("exit 2\n"), "{printed}");
+    }
+}

@@ -196,3 +196,23 @@ fn feeds_that_are_applied_together_outdate_none_of_each_other() {
     assert!(printed.ends_with("exit 3\n"), "{printed}");
     refused(&club, "rejects/ids.csv", "has sent newer rows");
 }
+
+#[test]
+fn of_several_reject_files_each_is_named_in_what_comes_next() {
+    let club = club();
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, content) in
+        [("a.csv", "fan_id,sth,tier\n1,perhaps,gold\n"), ("b.csv", "fan_id,tier,sth\n2,gold,perhaps\n")]
+    {
+        archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut archive, content.as_bytes()).unwrap();
+    }
+    club.file("fans.zip", archive.finish().unwrap().into_inner());
+    let push = [&PUSH[..], &["--file", "fans.zip"]].concat();
+    let next = "fanpass rejects retry rejects.csv; fanpass rejects retry rejects-2.csv";
+    assert!(club.run(&push).contains(&format!("\nNext: mend rejects.csv and rejects-2.csv, then {next}\n")));
+    for rejects in ["rejects.csv", "rejects-2.csv"] {
+        mend(&club, rejects);
+        assert_eq!(retry(&club, rejects, &[]), 1);
+    }
+}

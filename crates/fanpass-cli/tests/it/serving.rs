@@ -40,6 +40,20 @@ impl Drop for Serving {
     }
 }
 
+/// Whether SIGHUP is ignored here, as under `nohup`, and so by every process that is begun: what it would do cannot be tested then.
+#[cfg(unix)]
+#[expect(clippy::print_stderr, reason = "a test that is passed over says so")]
+pub fn hang_up_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The lowest bit is that of the first signal, which it is.
+    let is_ignored = mask.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).unwrap() & 1 == 1);
+    if is_ignored {
+        eprintln!("passed over: SIGHUP is ignored, as under nohup");
+    }
+    is_ignored
+}
+
 /// A club whose profile is for a service that was started with these options.
 pub fn served(options: &[&str]) -> (Club, Serving) {
     served_in(&std::env::temp_dir(), options)

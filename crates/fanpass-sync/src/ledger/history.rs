@@ -43,7 +43,7 @@ impl History {
         let found = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         // Before the runs are read: a process that ends meanwhile has given its own an end.
         let before_user = lock::runs_before_user(&found);
-        let connection = database::open_to_look(&found).map_err(|error| error.of_ledger(path))?;
+        let connection = database::open_to_look(&found).map_err(|error| error.of_history(path))?;
         Ok(Self { connection, before_user })
     }
 

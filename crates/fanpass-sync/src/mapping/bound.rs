@@ -6,7 +6,7 @@ use fanpass_table::{Reject, Row, find_columns, list_columns};
 use super::{ColumnMap, Mapping, cell::within};
 use crate::{
     CellFault, ErrorKind, SyncError, check_mended, code, original_columns,
-    rejects::{ALSO, FAULT, is_hidden},
+    rejects::{ALSO, FAULT, escaped, is_hidden},
 };
 
 /// Where the columns of a mapping stand.
@@ -105,6 +105,15 @@ impl Bound {
         let others: String = others.iter().map(also).collect();
         let reject = row.reject(Some(*column), first.code, format!("{}{others}", first.message));
         Err((reject, user.ok().filter(|_| is_mended).map(|(user, _)| user)))
+    }
+
+    /// Escapes the cells of a row that could not be told apart: any but the id may come to be that of a value.
+    pub(crate) fn escape(&self, cells: &mut [String]) {
+        for (column, cell) in cells.iter_mut().enumerate() {
+            if let Some(text) = escaped(cell).filter(|_| !self.of_rejects && column != self.id) {
+                *cell = text;
+            }
+        }
     }
 
     /// The cell of a row of rejects that is at fault as it was; an error if that is no single cell, or the id is another.

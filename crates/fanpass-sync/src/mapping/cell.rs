@@ -8,7 +8,7 @@ use crate::{
     CellFault,
     cell_type::StoredCell,
     code,
-    rejects::{FAULT, NULL},
+    rejects::{FAULT, NULL, escaped, unescaped},
 };
 
 impl Bound {
@@ -32,7 +32,7 @@ impl Bound {
             Some(stored) => {
                 if let Some(read) = map.cell.read_stored(stored) {
                     let StoredCell { value, text } = read?;
-                    shown.push((column, text));
+                    shown.push((column, escaped(&text).unwrap_or(text)));
                     return Ok(value.or_else(|| mapping.blank_of(map)));
                 }
             }
@@ -46,13 +46,17 @@ impl Bound {
             }
             fault
         })?;
-        if self.of_rejects && cell.starts_with(FAULT) {
+        if !self.of_rejects {
+            shown.extend(escaped(cell).map(|text| (column, text)));
+            return mapping.read(map, cell);
+        }
+        if cell.starts_with(FAULT) {
             let message = format!(
                 "the cell could not be read as it was: write what is meant in the place of {FAULT:?} and all"
             );
             return Err(CellFault::new(code::NOT_MENDED, message));
         }
-        if self.of_rejects && cell == NULL { Ok(mapping.null_of(map)) } else { mapping.read(map, cell) }
+        if cell == NULL { Ok(mapping.null_of(map)) } else { mapping.read(map, unescaped(cell)) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsString,
+    fs::File,
     io,
     path::{Path, PathBuf},
 };
@@ -55,14 +56,17 @@ impl RejectFiles {
             return Err(SyncError::new(ErrorKind::Io, message).at(self.path.display()));
         }
         part::sweep(folder(&self.path));
-        let mut nearest = folder(&self.path);
-        while !nearest.exists() {
-            let Some(above) = nearest.parent() else { break };
-            nearest = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+        // A link that leads nowhere is there too, and no folder.
+        let is_there = |folder: &&Path| folder.exists() || folder.is_symlink();
+        let nearest = folder(&self.path).ancestors().find(is_there).unwrap_or(Path::new("."));
+        if !nearest.is_dir() {
+            let message = format!("cannot be written: {} is no folder", nearest.display());
+            return Err(SyncError::new(ErrorKind::Io, message).at(self.path.display()));
         }
-        let tried = tempfile::Builder::new().prefix(".rejects-").tempfile_in(nearest);
-        // The name of what was tried says nothing to anybody.
-        tried.map(drop).map_err(|error| SyncError::io(&self.path, error.kind()))
+        // Otherwise the error would tell the name of what was tried, which says nothing to anybody.
+        let tried =
+            tempfile::Builder::new().prefix(".rejects-").make_in(nearest, |path| File::create_new(path));
+        tried.map(drop).map_err(|error| SyncError::io(&self.path, error))
     }
 
     /// Adds a reject. `columns` are those of its row: [`Row::columns`](fanpass_table::Row::columns), or

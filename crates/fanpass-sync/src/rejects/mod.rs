@@ -1,11 +1,13 @@
 //! Reject files: what they are told by, and whether their rows were mended.
 
 mod file;
+mod marks;
 mod part;
 
 use fanpass_table::{Reject, Row, code as table};
 
 pub use self::file::RejectFiles;
+pub(crate) use self::marks::{FAULT, NULL, escaped, unescaped};
 use crate::code;
 
 /// The columns of a reject file behind those of the source, in this order:
@@ -41,12 +43,6 @@ const HIDDEN: [&str; 17] = [
     table::NESTED_VALUE,
     code::NOT_MENDED,
 ];
-
-/// A null in a reject file, where it is something else than an empty cell.
-pub(crate) const NULL: &str = "fanpass:null";
-
-/// In front of a cell that a reject file could not show to be at fault, beside the one that `fanpass_check` guards.
-pub(crate) const FAULT: &str = "fanpass:fault ";
 
 /// What stands in a message before each fault but the first.
 pub(crate) const ALSO: &str = "; column ";

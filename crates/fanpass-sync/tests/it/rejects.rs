@@ -87,6 +87,14 @@ fn the_folder_is_made_with_the_first_reject_and_where_it_cannot_be_that_is_told(
     let error = rejects.write(&columns, &found.rejects[0], None).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
     assert!(error.to_string().contains("below/a/file.csv: cannot be written"), "{error}");
+    let error = rejects.check().unwrap_err().to_string();
+    assert!(error.ends_with("rejects.csv is no folder"), "{error}");
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("nowhere", folder.path().join("link")).unwrap();
+        let error = RejectFiles::new(folder.path().join("link/rejects.csv")).check().unwrap_err().to_string();
+        assert!(error.ends_with("link is no folder"), "{error}");
+    }
 }
 
 /// All rows of a table: source cells, and whether the row passes as mended.

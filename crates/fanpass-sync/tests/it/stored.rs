@@ -177,3 +177,31 @@ fn a_mended_row_becomes_what_it_would_have_become() {
     let content = std::fs::read_to_string(&rejects[0]).unwrap();
     assert!(content.contains("\"28.02.2026\",\"2000-01-01\""), "{content}");
 }
+
+#[test]
+fn text_that_looks_like_a_mark_of_reject_files_stays_that_text() {
+    let marks =
+        ["fanpass:null", "fanpass:fault x", "fanpass:text x", "fanpass:text fanpass:null", "fanpass:"];
+    for mark in marks {
+        let line = format!(r#"{{"id":"1","n":null,"t":"{mark}","l":["{mark}","b"],"s":"maybe"}}"#);
+        let maps = ["s=custom.s:boolean", "n=custom.n,null=unset", "t=custom.t", "l=custom.l:list(|)"];
+        let file = sample("f.jsonl", &line);
+        let mut rejects = reject(&file.path, mapping(maps)).remove(0);
+        // Mended in a second round only.
+        for (from, to) in [("maybe", "perhaps"), ("perhaps", "yes")] {
+            let content = std::fs::read_to_string(&rejects).unwrap();
+            std::fs::write(&rejects, content.replace(from, to)).unwrap();
+            if to != "yes" {
+                rejects = reject(&rejects, mapping(maps)).remove(0);
+            }
+        }
+        let mended = read_file(&rejects, mapping(maps)).unwrap().updates;
+        assert_eq!(mended, read("f.jsonl", line.replace("maybe", "yes"), mapping(maps)), "{mark}");
+    }
+    let ragged = sample("f.csv", "id,t\n1,fanpass:null,\n2,fanpass:null,x\n");
+    let rejects = reject(&ragged.path, mapping(["t=custom.t"])).remove(0);
+    let content = std::fs::read_to_string(&rejects).unwrap();
+    std::fs::write(&rejects, content.replace(",\"x\"", "")).unwrap();
+    let mended = read_file(&rejects, mapping(["t=custom.t"])).unwrap().updates;
+    assert!(mended.contains(&r#"2 {"custom.t":"fanpass:null"}"#.to_owned()), "{mended:?}");
+}

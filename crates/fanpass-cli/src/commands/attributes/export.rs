@@ -12,7 +12,7 @@ use crate::cli::Global;
 use crate::exit::Exit;
 use crate::lines::write_out;
 use crate::printer::{Next, Printer, Report, counted};
-use crate::profile::write_private;
+use crate::private_file::write_private;
 use crate::quoting::quoted_path;
 use crate::session::Session;
 

@@ -27,7 +27,7 @@ use crate::feed::ids::{for_each_id, refuse_rejects};
 use crate::feed::lint::Authority;
 use crate::feed::recipe;
 use crate::feed::remarks::Lint;
-use crate::input::{REJECTS_ELSEWHERE, ReadingOptions, reject_file, try_rejects};
+use crate::input::{REJECTS_OPTION, ReadingOptions, reject_file, try_rejects};
 use crate::printer::{Next, Printer};
 use crate::quoting::quoted_path;
 use crate::source::SourceFile;
@@ -96,7 +96,7 @@ impl Check {
     fn check(self, target: &FeedTarget, stop: Arc<AtomicBool>, printer: Printer) -> Result<Exit> {
         let source = self.reading.source(&self.file)?;
         source.open()?;
-        self.rejects.iter().try_for_each(|path| try_rejects(path, REJECTS_ELSEWHERE))?;
+        self.rejects.iter().try_for_each(|path| try_rejects(path, REJECTS_OPTION))?;
         let mut tally = Tally::new(self.rejects.as_deref(), stop, printer);
         if self.emit.is_some() {
             tally.emit(printer);
@@ -115,11 +115,10 @@ impl Check {
         let read =
             read.map_err(|error| error.context(format!("{} could not be read to its end", source.name)));
         let outcome = read.and_then(|()| report.exit());
-        if self.emit.is_none() {
-            return printer.conclude(&report, outcome);
+        match self.emit {
+            Some(_) => printer.conclude_aside(&report, outcome),
+            None => printer.conclude(&report, outcome),
         }
-        printer.report_aside(&report);
-        outcome
     }
 
     /// As a segment's ids.

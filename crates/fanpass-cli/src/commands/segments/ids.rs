@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::feed::ids::{read_ids, refuse_rejects};
 use crate::feed::spool::IdSpool;
-use crate::input::{Input, REJECTS_ELSEWHERE, RejectedRow, try_rejects};
+use crate::input::{Input, REJECTS_OPTION, RejectedRow, try_rejects};
 use crate::printer::Printer;
 use crate::progress::Progress;
 use crate::temporary::Temporary;
@@ -42,7 +42,7 @@ impl CheckedIds {
         let progress = Progress::new(printer, "reading rows");
         let source = input.source()?;
         refuse_rejects(&source)?;
-        try_rejects(rejects, REJECTS_ELSEWHERE)?;
+        try_rejects(rejects, REJECTS_OPTION)?;
         let mut spool = IdSpool::new()?;
         let found = read_ids(&source, input.reading.id.as_deref(), rejects, &progress, |id| spool.push(id))?;
         source.check_unchanged()?;

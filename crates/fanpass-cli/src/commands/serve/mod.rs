@@ -108,7 +108,7 @@ impl Serve {
         if self.accept_damaged_log {
             give_up_damaged_logs(&config.data)?;
         }
-        raise_open_files(&config.limits);
+        raise_open_files(&config.limits)?;
         let service = Service::open(config).await?;
         if ga4.is_some() {
             service.forward_to_ga4(session::transport(global.transport)?);

@@ -19,7 +19,8 @@ use self::data_folder::DataFolder;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::printer::{Printer, Report};
-use crate::profile::{ConfigFolder, refuse_taken};
+use crate::private_file::{refuse_homeless, refuse_taken};
+use crate::profile::ConfigFolder;
 
 /// Collect what helps to understand a bug, without personal data
 ///
@@ -50,6 +51,7 @@ impl SupportBundle {
         let packed = pack(&parts).context("cannot pack the bundle")?;
         let out = self.out.display();
         refuse_taken(&self.out)?;
+        refuse_homeless(&self.out)?;
         let written = File::create_new(&self.out).and_then(|mut file| file.write_all(&packed));
         written.with_context(|| format!("cannot write {out}"))?;
         let holds = parts.into_iter().map(|Part { name, holds, .. }| Held { name, holds }).collect();

@@ -12,9 +12,8 @@ use serde::Serialize;
 use crate::cli::Global;
 use crate::commands::dry_run::{DryRun, Intent};
 use crate::exit::Exit;
-use crate::failure::failure;
 use crate::printer::{Printer, Report};
-use crate::profile::{PrivateFile, refuse_taken};
+use crate::private_file::{PrivateFile, refuse_homeless, refuse_taken};
 use crate::quoting::{quoted, quoted_path};
 use crate::session::Session;
 
@@ -61,7 +60,8 @@ enum Scope {
 
 impl Issue {
     pub async fn run(self, global: &Global, printer: Printer) -> Result<Exit> {
-        check_out(&self.out)?;
+        refuse_taken(&self.out)?;
+        refuse_homeless(&self.out)?;
         let mut wanted = IssueTokenRequest::new(self.subject);
         wanted.scopes = self
             .scopes
@@ -87,19 +87,6 @@ impl Issue {
         session.close().await;
         printer.report(&IssueReport::new(issued, &self.out, next))?;
         Ok(Exit::Done)
-    }
-}
-
-/// Refuses a file that could not take the token: it would be lost.
-fn check_out(out: &Path) -> Result<()> {
-    let refuse =
-        |why: &str| Err(failure(Exit::Usage, format!("{} {why}, so that no token is lost", out.display())));
-    refuse_taken(out)?;
-    match out.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
-            refuse("is in a folder that is not there; make it first")
-        }
-        _ => Ok(()),
     }
 }
 

@@ -10,7 +10,7 @@ use fanpass_model::{UserExport, UserId};
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::lines::write_out;
-use crate::profile::PrivateFile;
+use crate::private_file::PrivateFile;
 use crate::session::Session;
 
 /// Write all that is stored of one user as one JSON document

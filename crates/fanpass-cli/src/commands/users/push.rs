@@ -18,7 +18,7 @@ use crate::feed::attributes::Job;
 use crate::feed::lint::{Authority, lint};
 use crate::feed::push::{AttributePush, Pushed};
 use crate::feed::recipe;
-use crate::input::{Input, REJECTS_ELSEWHERE, reject_file, try_rejects};
+use crate::input::{Input, REJECTS_OPTION, reject_file, try_rejects};
 use crate::printer::Printer;
 use crate::session::Session;
 
@@ -72,7 +72,7 @@ impl Push {
         let lint = lint(&mapping, (authority, registry.as_deref()), printer)?;
         let source = Arc::new(blocking(|| self.input.source())?);
         source.open()?;
-        try_rejects(&self.rejects, REJECTS_ELSEWHERE)?;
+        try_rejects(&self.rejects, REJECTS_OPTION)?;
         let rejects = self.rejects.clone();
         let job = Job { source, mapping, registry, lint, rejects, mode: AttributeMode::Set, owner: None };
         let mapping = job.mapping.clone();

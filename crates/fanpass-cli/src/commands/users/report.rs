@@ -25,7 +25,7 @@ pub fn conclude(file: String, dry_run: bool, pushed: Pushed, printer: Printer) -
         return closed.failure.map_or(Ok(Exit::Failed), Err);
     }
     let stopped = closed.why();
-    let (advice, next) = match (&closed.stopped, closed.rejects_files.first()) {
+    let (advice, next) = match (&closed.stopped, closed.rejects_files.as_slice()) {
         _ if closed.failure.is_some() => (None, None),
         (Some(_), _) => {
             // A ledger knows what was acknowledged.
@@ -36,12 +36,15 @@ pub fn conclude(file: String, dry_run: bool, pushed: Pushed, printer: Printer) -
             };
             (Some(again), None)
         }
-        (None, Some(path)) => {
+        (None, []) => (None, None),
+        (None, paths) => {
             let mend = if closed.figures.rejected > 0 { "mend" } else { "look at" };
-            let path = quoted_path(path);
-            (None, Some(Next::after(format!("{mend} {path}"), format!("fanpass rejects retry {path}"))))
+            let paths: Vec<_> = paths.iter().map(|path| quoted_path(path)).collect();
+            // One is pushed whatever becomes of the one before it.
+            let retry = paths.iter().map(|path| format!("fanpass rejects retry {path}"));
+            let retry = retry.collect::<Vec<_>>().join("; ");
+            (None, Some(Next::after(format!("{mend} {}", paths.join(" and ")), retry)))
         }
-        (None, None) => (None, None),
     };
     let report = PushReport {
         file,

@@ -13,7 +13,7 @@ use fanpass_sync::{
 };
 
 use self::members::Known;
-use super::config::{REJECTS_ELSEWHERE, members_list, owned_list};
+use super::config::{REJECTS_MEMBER, members_list, owned_list};
 use super::ids::{ReadIds, read_ids, refuse_rejects};
 use super::prepare::about;
 use crate::input::try_rejects;
@@ -62,7 +62,7 @@ impl Source {
         if self.feed.mode.is_destructive() && self.feed.mode != SegmentMode::Remove {
             refuse_rejects(&self.file)?;
         }
-        try_rejects(&self.rejects, REJECTS_ELSEWHERE)?;
+        try_rejects(&self.rejects, REJECTS_MEMBER)?;
         let column = self.feed.id.as_deref();
         read_ids(&self.file, column, &self.rejects, progress, |id| Ok(roster.add_text(id)?))
     }

@@ -17,7 +17,7 @@ use tempfile::NamedTempFile;
 use super::Format;
 use super::labels::Labelled;
 use super::parquet::{self, MembershipWriter};
-use crate::profile::refuse_special;
+use crate::private_file::refuse_special;
 
 const MEMBERSHIPS: &str = "SegmentMemberships";
 const METADATA: &str = "SegmentMetadata";
