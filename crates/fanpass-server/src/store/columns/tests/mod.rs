@@ -1,6 +1,7 @@
 //! The copy held against the users themselves, whatever happened to both.
 
 mod anew;
+mod flips;
 
 use std::collections::BTreeMap;
 use std::fs;
