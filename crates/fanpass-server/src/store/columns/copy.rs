@@ -171,9 +171,8 @@ impl Copy {
             feed::read(connection, standing, keys)
         })?;
         let Some(Feed { standing, touched, users, more }) = feed else {
-            self.damaged.store(true, Ordering::Relaxed);
             let message = "the columns of users were not made of this service.db, or lack changes that it has forgotten";
-            return Err(StoreError::new(StoreErrorKind::Corrupt, message));
+            return Err(self.judge()(StoreError::new(StoreErrorKind::Corrupt, message)));
         };
         if standing.taken == self.standing.taken && users.is_empty() {
             return Ok(more);

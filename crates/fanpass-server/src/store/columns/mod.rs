@@ -184,7 +184,6 @@ impl Kept {
         // Once more where the copy turns out to be worthless.
         for _ in 0..2 {
             if slot.as_ref().is_some_and(Copy::is_damaged) {
-                tracing::warn!(file = COLUMNS.file, "the columns of users are made anew");
                 *slot = None;
                 Copy::remove(&self.folder)?;
             }
