@@ -209,12 +209,12 @@ fn verify(design: &Design, connection: &Connection) -> Result<(), Fault> {
         let verdict: String =
             connection.query_row(&format!("PRAGMA integrity_check({table})"), [], |row| row.get(0))?;
         if verdict != "ok" {
-            let message = format!(
-                "{} is damaged: in table `{table}` SQLite finds: {verdict}; `fanpass fsck` tells all that is, `fanpass restore FILE \
-                 --replace` puts a snapshot in its place",
-                design.file
+            let message = format!("{} is damaged: in table `{table}` SQLite finds: {verdict}", design.file);
+            let mut error = StoreError::new(StoreErrorKind::Corrupt, message);
+            error.advise(
+                "`fanpass fsck` tells all that is, `fanpass restore FILE --replace` puts a snapshot in its place",
             );
-            return Err(StoreError::new(StoreErrorKind::Corrupt, message).into());
+            return Err(error.into());
         }
     }
     Ok(())
@@ -267,15 +267,11 @@ fn migrate(design: &Design, connection: &mut Connection, path: &Path) -> Result<
     let found: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let known = design.migrations.len();
     if found > known {
-        return Err(StoreError::new(
-            StoreErrorKind::TooNew,
-            format!(
-                "`{}` has version {found} and this FanPass knows versions up to {known}; \
-                 use the FanPass that wrote it, or a newer one",
-                path.display()
-            ),
-        )
-        .into());
+        let message =
+            format!("`{}` has version {found} and this FanPass knows versions up to {known}", path.display());
+        let mut error = StoreError::new(StoreErrorKind::TooNew, message);
+        error.advise("use the FanPass that wrote it, or a newer one");
+        return Err(error.into());
     }
     for (version, script) in design.migrations.iter().enumerate().skip(found) {
         let transaction = connection.transaction()?;

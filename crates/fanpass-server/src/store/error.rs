@@ -65,24 +65,32 @@ impl StoreErrorKind {
 pub struct StoreError {
     kind: StoreErrorKind,
     message: String,
+    /// What to do next, where the message does not say it.
+    advice: String,
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl StoreError {
     pub(crate) fn new(kind: StoreErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), source: None }
+        Self { kind, message: message.into(), advice: String::new(), source: None }
     }
 
     /// A failed file operation on `path`; `doing` completes "could not …".
     pub(crate) fn io(doing: &str, path: &Path, error: io::Error) -> Self {
         let kind = StoreErrorKind::of_io(&error);
         let message = format!("could not {doing} `{}`: {error}", path.display());
-        Self { kind, message, source: Some(Arc::new(error)) }
+        Self { kind, message, advice: String::new(), source: Some(Arc::new(error)) }
     }
 
     /// Adds what to do next.
     pub(crate) fn advise(&mut self, advice: &str) {
-        self.message = format!("{}; {advice}", self.message);
+        self.advice.push_str("; ");
+        self.advice.push_str(advice);
+    }
+
+    /// What happened and where, without what to do next: for whoever does that.
+    pub(crate) fn what(&self) -> &str {
+        &self.message
     }
 
     pub(crate) fn stopped() -> Self {
@@ -108,13 +116,13 @@ impl From<SortError> for StoreError {
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        write!(f, "{}{}", self.message, self.advice)
     }
 }
 
 impl fmt::Debug for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "StoreError({:?}: {})", self.kind, self.message)
+        write!(f, "StoreError({:?}: {self})", self.kind)
     }
 }
 
@@ -139,7 +147,8 @@ impl Fault {
             Self::Sqlite(error) => {
                 let kind = kind_of(&error);
                 let message = format!("could not {doing} in {file}: {error}");
-                let mut error = StoreError { kind, message, source: Some(Arc::new(error)) };
+                let mut error =
+                    StoreError { kind, message, advice: String::new(), source: Some(Arc::new(error)) };
                 match kind {
                     StoreErrorKind::Full => error.advise(FREE_SPACE),
                     StoreErrorKind::Corrupt => error.advise("restore the data folder from a backup"),

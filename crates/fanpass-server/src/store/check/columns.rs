@@ -30,12 +30,18 @@ fn examine(check: &mut Check, data: &Path, connection: &Connection) -> rusqlite:
     let service = open(check, data, &SERVICE).ok();
     let (copy, service) = at_one_moment(connection, service.as_ref())?;
     let version: usize = copy.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let (built, standing) = if version == 0 { Default::default() } else { Standing::load(&copy)? };
-    if !built {
-        check.notice(COLUMNS.file, "it is not finished", "the service makes it anew");
-        return Ok(());
+    let notice = |check: &mut Check, what| {
+        check.notice(COLUMNS.file, what, "the service makes it anew");
+        Ok(())
+    };
+    if (1..COLUMNS.migrations.len()).contains(&version) {
+        return notice(check, "it is of an older version");
     }
     integrity(check, &copy, COLUMNS.file, DELETE)?;
+    let (built, standing) = if version == 0 { Default::default() } else { Standing::load(&copy)? };
+    if !built {
+        return notice(check, "it is not finished");
+    }
     // What is wrong with that file is told where that is checked.
     let expected = service.as_deref().and_then(|service| expected(check, service, &standing).ok().flatten());
     let mut statement = match (&service, &expected) {

@@ -5,25 +5,20 @@ use std::collections::BTreeMap;
 use fanpass_sorted::BlockBuilder;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::USERS_MAX;
 use super::column::Column;
-use super::ids::Ids;
+use super::damage::damaged;
+use super::ids::{self, Ids};
 use super::packer::ColumnPacker;
+use super::place::Place;
 use super::record::{Record, put_attribute};
-use super::{USERS_MAX, damaged};
+use super::seal::Seal;
 
 /// Bytes of the records of one block: what bounds the memory that one takes.
 const BYTES_MAX: usize = 1 << 20;
 
 /// A user's id and record.
 pub(super) type Row = (Vec<u8>, Vec<u8>);
-
-/// Where a block begins, and how many users it holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) block: i64,
-    pub(super) first_id: Vec<u8>,
-    pub(super) users: usize,
-}
 
 /// Packs rows into blocks.
 #[derive(Debug)]
@@ -96,68 +91,61 @@ pub(super) struct PackedBlock {
 impl PackedBlock {
     /// Stores it under `number`, which no block has, or under a new one.
     pub(super) fn insert(&self, connection: &Connection, number: Option<i64>) -> rusqlite::Result<()> {
-        let block: i64 = connection
-            .prepare_cached(
-                "INSERT INTO blocks (block, first_id, users) VALUES (?1, ?2, ?3) RETURNING block",
-            )?
-            .query_row(params![number, self.first_id, self.users], |row| row.get(0))?;
-        let mut insert = connection.prepare_cached("INSERT INTO ids (place, ids) VALUES (?1, ?2)")?;
+        let new = || {
+            let sql = "SELECT coalesce(max(block), 0) + 1 FROM blocks";
+            connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
+        };
+        let block = number.map_or_else(new, Ok)?;
+        let attributes = self.columns.iter().map(|(key, _)| *key).collect();
+        let place = Place { block, first_id: self.first_id.clone(), users: self.users, attributes };
+        place.insert(connection)?;
         for (first, ids) in &self.ids {
-            let first = i64::try_from(*first).unwrap_or(i64::MAX);
-            insert.execute(params![ids_place(block) + first, ids])?;
+            ids::insert(connection, block, *first, ids)?;
         }
-        let mut insert = connection.prepare_cached("INSERT INTO columns (place, codes) VALUES (?1, ?2)")?;
+        let mut insert =
+            connection.prepare_cached("INSERT INTO columns (place, codes, seal) VALUES (?1, ?2, ?3)")?;
         for (key, codes) in &self.columns {
-            insert.execute(params![column_place(*key, block), codes])?;
+            let place = column_place(*key, block);
+            insert.execute(params![place, codes, column_seal(place, codes).finish()])?;
         }
         Ok(())
     }
 }
 
-/// Where the ids of a block begin.
-pub(super) fn ids_place(block: i64) -> i64 {
-    block << 12
-}
-
 /// Where the column of a block is.
-pub(super) fn column_place(key: u32, block: i64) -> i64 {
+fn column_place(key: u32, block: i64) -> i64 {
     (i64::from(key) << 31) + block
 }
 
-/// The blocks from the one on that holds `from`, or would, in the order of their ids, `most` at most.
-pub(super) fn places(connection: &Connection, from: &[u8], most: usize) -> rusqlite::Result<Vec<Place>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT block, first_id, users FROM blocks WHERE first_id >= coalesce( \
-         (SELECT first_id FROM blocks WHERE first_id <= ?1 ORDER BY first_id DESC LIMIT 1), x'') ORDER BY first_id LIMIT ?2",
-    )?;
-    let place =
-        |row: &rusqlite::Row<'_>| Ok(Place { block: row.get(0)?, first_id: row.get(1)?, users: row.get(2)? });
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
-    statement.query_map(params![from, most], place)?.collect()
+fn column_seal(place: i64, codes: &[u8]) -> Seal {
+    Seal::of("columns").number(place).bytes(codes)
 }
 
 /// The column of a block, if one of its users carries the attribute.
 pub(super) fn column(connection: &Connection, key: u32, place: &Place) -> rusqlite::Result<Option<Column>> {
-    let codes: Option<Vec<u8>> = connection
-        .prepare_cached("SELECT codes FROM columns WHERE place = ?1")?
-        .query_row([column_place(key, place.block)], |row| row.get(0))
-        .optional()?;
-    codes.map(|codes| Column::read(codes, place.users).ok_or_else(|| damaged("a column"))).transpose()
+    const WHAT: &str = "a column";
+    if !place.attributes.has(key) {
+        return Ok(None);
+    }
+    let at = column_place(key, place.block);
+    let (codes, seal): (Vec<u8>, u32) = connection
+        .prepare_cached("SELECT codes, seal FROM columns WHERE place = ?1")?
+        .query_row([at], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?
+        .ok_or_else(|| damaged(WHAT))?;
+    column_seal(at, &codes).check_value(seal, WHAT)?;
+    Column::read(codes, place.users).ok_or_else(|| damaged(WHAT)).map(Some)
 }
 
 /// The users of a block.
 pub(super) fn rows(connection: &Connection, place: &Place) -> rusqlite::Result<Vec<Row>> {
     let mut rows: Vec<Row> = Vec::with_capacity(place.users);
     let mut ids = Ids::read(connection, place)?;
-    for at in 0..place.users {
-        rows.push((ids.at(at)?.as_bytes().to_vec(), Vec::new()));
+    while ids.step()? {
+        rows.push((ids.id().as_bytes().to_vec(), Vec::new()));
     }
-    let keys: Vec<u32> = connection
-        .prepare_cached("SELECT number FROM keys")?
-        .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
     let mut codes = Vec::new();
-    for key in keys {
+    for key in place.attributes.numbers() {
         let Some(column) = column(connection, key, place)? else { continue };
         column.codes(&mut codes);
         for (code, (_, record)) in codes.iter().zip(&mut rows) {
@@ -170,14 +158,12 @@ pub(super) fn rows(connection: &Connection, place: &Place) -> rusqlite::Result<V
 }
 
 /// Takes a block away with all that belongs to it.
-pub(super) fn delete(connection: &Connection, place: &Place) -> rusqlite::Result<()> {
-    let ids = ids_place(place.block);
-    connection
-        .prepare_cached("DELETE FROM ids WHERE place >= ?1 AND place < ?2")?
-        .execute([ids, ids_place(place.block + 1)])?;
-    connection
-        .prepare_cached("DELETE FROM columns WHERE place IN (SELECT (number << 31) + ?1 FROM keys)")?
-        .execute([place.block])?;
+fn delete(connection: &Connection, place: &Place) -> rusqlite::Result<()> {
+    ids::delete(connection, place.block)?;
+    let mut delete = connection.prepare_cached("DELETE FROM columns WHERE place = ?1")?;
+    for key in place.attributes.numbers() {
+        delete.execute([column_place(key, place.block)])?;
+    }
     connection.prepare_cached("DELETE FROM blocks WHERE block = ?1")?.execute([place.block]).map(drop)
 }
 

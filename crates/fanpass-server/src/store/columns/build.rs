@@ -67,7 +67,7 @@ pub(super) fn build(
     // Behind the last user that was read: what is not in that history is not to be taken for known.
     let moment =
         service.read_blocking("find the newest record", |connection| Ok(Moment::newest(connection)?))?;
-    copy.finish_build(Standing { taken, moment })
+    copy.finish_build(Standing { taken, moment, ..Standing::default() })
 }
 
 fn sort(

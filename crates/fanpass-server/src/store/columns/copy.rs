@@ -5,16 +5,18 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 
-use super::block::{self, PackedBlock, Place};
+use super::block::{self, PackedBlock};
+use super::damage::{is_damage, made_anew, refuse_damaged_log, tell};
 use super::feed::{self, Feed, Present};
 use super::ids::Ids;
 use super::overlay::Changed;
+use super::place::Place;
 use super::record::{Keys, insert_keys};
 use super::standing::Standing;
-use super::{COLUMNS, fold, made_anew};
-use crate::store::database::Database;
+use super::{COLUMNS, fold};
+use crate::store::database::{Database, open_reader};
 use crate::store::error::{Fault, StoreError, StoreErrorKind};
 use crate::store::folder::DataFolder;
 
@@ -28,10 +30,8 @@ pub(super) struct Copy {
     pub(super) keys: Keys,
     built: bool,
     standing: Standing,
-    /// Rows in the overlay, those that took the place of others included.
-    waiting: u64,
-    /// Rows that may wait there; of many users, more.
-    pub(super) waiting_max: u64,
+    /// Users that may wait in the overlay; of many users, more.
+    pub(super) waiting_max: i64,
     /// The id from which folding goes on, while it is under way.
     folding: Option<Vec<u8>>,
     /// Shared with whoever reads.
@@ -41,37 +41,41 @@ pub(super) struct Copy {
 impl Copy {
     /// Opens the file, or a new one where it cannot be used.
     pub(super) fn open(folder: &DataFolder) -> Result<Self, StoreError> {
-        match Self::open_as_it_is(folder) {
-            Ok(copy) if copy.built || copy.is_empty()? => return Ok(copy),
-            Ok(_) => {}
-            Err(error) if matches!(error.kind(), StoreErrorKind::Corrupt | StoreErrorKind::TooNew) => {
-                tracing::warn!(%error, "the columns of users are made anew");
+        if !is_older(folder) {
+            match Self::open_as_it_is(folder) {
+                Ok(Some(copy)) => return Ok(copy),
+                Ok(None) => {}
+                Err(error) if is_damage(&error) || error.kind() == StoreErrorKind::TooNew => tell(&error),
+                Err(error) => return Err(error),
             }
-            // It passes, as too many open files or a full disk, and what is there is as good as it was.
-            Err(error) => return Err(error),
         }
         Self::remove(folder)?;
-        Self::open_as_it_is(folder)
+        Self::open_as_it_is(folder)?.ok_or_else(made_anew)
     }
 
-    fn open_as_it_is(folder: &DataFolder) -> Result<Self, StoreError> {
-        let database = Database::open(&COLUMNS, folder, WRITES_WAITING)?;
-        let ((built, standing), waiting, keys) =
-            database.read_blocking("open the columns", |connection| {
-                let waiting = connection.query_row("SELECT count(*) FROM overlay", [], |row| row.get(0))?;
-                Ok((Standing::load(connection)?, waiting, Keys::load(connection)?))
-            })?;
-        let (database, damaged) = (Arc::new(database), Arc::default());
-        Ok(Self {
+    /// None for one of which the build was cut off.
+    fn open_as_it_is(folder: &DataFolder) -> Result<Option<Self>, StoreError> {
+        refuse_damaged_log(folder)?;
+        let database = Arc::new(Database::open(&COLUMNS, folder, WRITES_WAITING)?);
+        let found = database.read_blocking("open the columns", |connection| {
+            let (built, standing) = Standing::load(connection)?;
+            if built {
+                standing.counts.check(connection)?;
+            } else if connection.prepare("SELECT 1 FROM blocks")?.exists([])? {
+                return Ok(None);
+            }
+            Ok(Some((built, standing, Keys::load(connection)?)))
+        })?;
+        let (waiting_max, folding, damaged) = (fold::WAITING_MAX, None, Arc::default());
+        Ok(found.map(|(built, standing, keys)| Self {
             database,
             keys,
             built,
             standing,
-            waiting,
-            waiting_max: fold::WAITING_MAX,
-            folding: None,
+            waiting_max,
+            folding,
             damaged,
-        })
+        }))
     }
 
     /// Removes the file, of which nothing is open.
@@ -100,52 +104,64 @@ impl Copy {
     pub(super) fn judge(&self) -> impl Fn(StoreError) -> StoreError + Send + Sync + 'static {
         let damaged = Arc::clone(&self.damaged);
         move |error| {
-            if error.kind() != StoreErrorKind::Corrupt {
+            if !is_damage(&error) {
                 return error;
             }
-            tracing::error!(%error, "the columns of users are damaged");
+            tell(&error);
             damaged.store(true, Ordering::Relaxed);
             made_anew()
         }
     }
 
-    fn is_empty(&self) -> Result<bool, StoreError> {
-        self.database.read_blocking("look for blocks", |connection| {
-            Ok(!connection.prepare_cached("SELECT 1 FROM blocks")?.exists([])?)
-        })
+    fn read<R>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Connection) -> Result<R, Fault>,
+    ) -> Result<R, StoreError> {
+        self.database.read_blocking(doing, work).map_err(self.judge())
     }
 
-    /// Commits a step of a change, with the keys that came up.
+    /// Commits a step of a change, with the keys that came up, after which it stands as it is told; while it is built, that is
+    /// not told.
     pub(super) fn write<R: Send + 'static>(
         &mut self,
         doing: &'static str,
+        standing: Option<Standing>,
         work: impl FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
     ) -> Result<R, StoreError> {
-        let keys = self.keys.take_new();
+        let (keys, before) = (self.keys.take_new(), self.built.then_some(self.standing.counts));
         let written = self.database.write_blocking(doing, move |connection| {
+            // What is missing now would be counted as taken away.
+            before.map_or(Ok(()), |counts| counts.check(connection))?;
             insert_keys(connection, &keys)?;
-            Ok::<_, Fault>(work(connection)?)
+            let result = work(connection)?;
+            Ok::<_, Fault>((result, standing.map(|standing| standing.store(connection)).transpose()?))
         });
-        // The keys are numbered anew from what the file knows.
-        if written.is_err() {
-            self.keys = self.database.read_blocking(doing, |connection| Ok(Keys::load(connection)?))?;
+        match written.map_err(self.judge()) {
+            Ok((result, standing)) => {
+                if let Some(standing) = standing {
+                    (self.built, self.standing) = (true, standing);
+                }
+                Ok(result)
+            }
+            // The keys are numbered anew from what the file knows.
+            Err(error) => {
+                self.keys = self.read(doing, |connection| Ok(Keys::load(connection)?))?;
+                Err(error)
+            }
         }
-        written.map_err(self.judge())
     }
 
     /// Adds blocks while it is built.
     pub(super) fn put_blocks(&mut self, blocks: Vec<PackedBlock>) -> Result<(), StoreError> {
-        self.write("write columns", move |connection| {
+        self.write("write columns", None, move |connection| {
             blocks.iter().try_for_each(|block| block.insert(connection, None))
         })
     }
 
     /// All users are in, as they were then or later.
     pub(super) fn finish_build(&mut self, standing: Standing) -> Result<(), StoreError> {
-        let stored = standing.clone();
-        self.write("finish the columns", move |connection| stored.store(connection))?;
-        (self.built, self.standing) = (true, standing);
-        Ok(())
+        self.write("finish the columns", Some(standing), |_| Ok(()))
     }
 
     /// Takes over the changes that come next; true if there are more.
@@ -155,17 +171,15 @@ impl Copy {
             feed::read(connection, standing, keys)
         })?;
         let Some(Feed { standing, touched, users, more }) = feed else {
-            self.damaged.store(true, Ordering::Relaxed);
             let message = "the columns of users were not made of this service.db, or lack changes that it has forgotten";
-            return Err(StoreError::new(StoreErrorKind::Corrupt, message));
+            return Err(self.judge()(StoreError::new(StoreErrorKind::Corrupt, message)));
         };
         if standing.taken == self.standing.taken && users.is_empty() {
             return Ok(more);
         }
-        let stored = standing.clone();
-        self.waiting += u64::try_from(users.len()).unwrap_or(u64::MAX);
-        self.write("take over changes of users", move |connection| take_over(connection, &stored, users))?;
-        self.standing = standing;
+        self.write("take over changes of users", Some(standing), move |connection| {
+            users.into_iter().try_for_each(|user| put(connection, user))
+        })?;
         if let Some(touched) = touched {
             self.database.cut_log();
             // What was erased is gone from here: nobody needs to know of it any more.
@@ -186,55 +200,42 @@ impl Copy {
         if self.folding.is_none() && !self.has_much_to_fold()? {
             return Ok(false);
         }
-        let from = self.folding.take().unwrap_or_default();
+        let (from, standing) = (self.folding.take().unwrap_or_default(), Some(self.standing.clone()));
         self.folding =
-            self.write("fold changes of users", move |connection| fold::some(connection, &from))?;
-        if self.folding.is_none() {
-            self.waiting = self.count_waiting()?;
-        }
+            self.write("fold changes of users", standing, move |connection| fold::some(connection, &from))?;
         Ok(self.folding.is_some())
     }
 
-    fn has_much_to_fold(&mut self) -> Result<bool, StoreError> {
-        if self.waiting <= self.waiting_max {
+    fn has_much_to_fold(&self) -> Result<bool, StoreError> {
+        let waiting = self.standing.counts.overlay;
+        if waiting <= self.waiting_max {
             return Ok(false);
         }
-        self.waiting = self.count_waiting()?;
-        let users: u64 = self.database.read_blocking("count the users", |connection| {
+        let users: i64 = self.read("count the users", |connection| {
             Ok(connection.query_row("SELECT coalesce(sum(users), 0) FROM blocks", [], |row| row.get(0))?)
         })?;
-        Ok(self.waiting > self.waiting_max.max(users / fold::USERS_A_WAITING))
-    }
-
-    fn count_waiting(&self) -> Result<u64, StoreError> {
-        self.database.read_blocking("count what waits", |connection| {
-            Ok(connection.query_row("SELECT count(*) FROM overlay", [], |row| row.get(0))?)
-        })
+        Ok(waiting > self.waiting_max.max(users / fold::USERS_A_WAITING))
     }
 }
 
-fn take_over(connection: &Connection, standing: &Standing, users: Vec<Present>) -> rusqlite::Result<()> {
-    for Present { id, record } in users {
-        match record {
-            Some(record) => Changed { id, record }.store(connection)?,
-            None => erase(connection, &id)?,
-        }
+/// Whether the file has a form that was written before: one of a copy is not led to the present form, but made anew.
+fn is_older(folder: &DataFolder) -> bool {
+    let version = open_reader(&folder.file(COLUMNS.file))
+        .and_then(|connection| connection.pragma_query_value(None, "user_version", |row| row.get(0)));
+    version.is_ok_and(|version: usize| version > 0 && version < COLUMNS.migrations.len())
+}
+
+fn put(connection: &Connection, user: Present) -> rusqlite::Result<()> {
+    match user {
+        Present { id, record: Some(record) } => Changed { id, record }.store(connection),
+        Present { id, record: None } => erase(connection, &id),
     }
-    standing.store(connection)
 }
 
 /// Erases a user, from its block at once.
 fn erase(connection: &Connection, id: &str) -> rusqlite::Result<()> {
     connection.prepare_cached("DELETE FROM overlay WHERE id = ?1")?.execute([id.as_bytes()])?;
-    let place = connection
-        .prepare_cached(
-            "SELECT block, first_id, users FROM blocks WHERE first_id <= ?1 ORDER BY first_id DESC LIMIT 1",
-        )?
-        .query_row([id.as_bytes()], |row| {
-            Ok(Place { block: row.get(0)?, first_id: row.get(1)?, users: row.get(2)? })
-        })
-        .optional()?;
-    match place {
+    match Place::holding(connection, id.as_bytes())? {
         Some(place) if Ids::read(connection, &place)?.find(id)?.is_some() => {
             block::rewrite(connection, Some(&place), vec![(id.as_bytes().to_vec(), None)])
         }

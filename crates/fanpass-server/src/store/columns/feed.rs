@@ -47,7 +47,7 @@ pub(super) fn read(
     if forgotten > standing.taken || !standing.fits(connection)? {
         return Ok(None);
     }
-    let standing = Standing { taken: standing.taken, moment: Moment::newest(connection)? };
+    let standing = Standing { moment: Moment::newest(connection)?, ..standing.clone() };
     let mut feed = Feed { standing, touched: None, users: Vec::new(), more: false };
     changed(connection, &mut feed, keys)?;
     touched(connection, &mut feed, keys)?;

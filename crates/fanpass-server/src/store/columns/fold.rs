@@ -3,13 +3,14 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::block::{self, Place};
+use super::block;
 use super::overlay::Changed;
+use super::place::Place;
 
 /// Users that may wait in the overlay, whatever the number of all.
-pub(super) const WAITING_MAX: u64 = 50_000;
+pub(super) const WAITING_MAX: i64 = 50_000;
 /// Of so many users one may wait, where that is more.
-pub(super) const USERS_A_WAITING: u64 = 50;
+pub(super) const USERS_A_WAITING: i64 = 50;
 /// Blocks that one step writes.
 const BLOCKS_A_STEP: u32 = 8;
 /// Users that one step writes into one block.
@@ -46,27 +47,16 @@ pub(super) fn some(connection: &Connection, from: &[u8]) -> rusqlite::Result<Opt
 
 /// The block that users with `id` belong to; the first one also takes those before it.
 fn place(connection: &Connection, id: &[u8]) -> rusqlite::Result<Option<Place>> {
-    let find = |sql: &str, id: &[u8]| {
-        connection
-            .prepare_cached(sql)?
-            .query_row([id], |row| {
-                Ok(Place { block: row.get(0)?, first_id: row.get(1)?, users: row.get(2)? })
-            })
-            .optional()
-    };
-    let holding =
-        "SELECT block, first_id, users FROM blocks WHERE first_id <= ?1 ORDER BY first_id DESC LIMIT 1";
-    let following = "SELECT block, first_id, users FROM blocks WHERE first_id > ?1 ORDER BY first_id LIMIT 1";
-    Ok(find(holding, id)?.or(find(following, id)?))
+    match Place::holding(connection, id)? {
+        None => Place::following(connection, id),
+        holding => Ok(holding),
+    }
 }
 
 /// Users from `first` on that belong into the block, as many as one step takes.
 fn waiting(connection: &Connection, first: &[u8], place: Option<&Place>) -> rusqlite::Result<Vec<Waiting>> {
     let begin = place.map_or(first, |place| first.max(&place.first_id));
-    let end: Option<Vec<u8>> = connection
-        .prepare_cached("SELECT first_id FROM blocks WHERE first_id > ?1 ORDER BY first_id LIMIT 1")?
-        .query_row([begin], |row| row.get(0))
-        .optional()?;
+    let end = Place::following(connection, begin)?.map(|place| place.first_id);
     let mut statement =
         connection.prepare_cached(&format!("{} WHERE id >= ?1 ORDER BY id LIMIT ?2", Changed::ROW))?;
     let mut rows = statement.query(params![first, ROWS_A_BLOCK])?;

@@ -11,16 +11,19 @@ mod block;
 mod build;
 mod column;
 mod copy;
+mod damage;
 mod feed;
 mod fold;
 mod ids;
 mod number;
 mod overlay;
 mod packer;
+mod place;
 mod progress;
 mod reading;
 mod record;
 mod scan;
+mod seal;
 mod standing;
 mod sums;
 mod usage;
@@ -35,7 +38,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rusqlite::ffi;
 use tokio::sync::Semaphore;
 
 use super::database::{Database, Design};
@@ -44,6 +46,7 @@ use super::folder::DataFolder;
 use super::repeated::spawn;
 use super::writer::Isolation;
 use copy::Copy;
+use damage::made_anew;
 pub(super) use overlay::{Changed, Overlay};
 use progress::Progress;
 pub(super) use scan::{Key, UserBlock, View};
@@ -62,7 +65,8 @@ pub(super) static COLUMNS: Design = Design {
     overwrite: true,
     // It is opened beside the start, and once. Whoever counts by it would not see what is missing.
     verified: &["standing", "keys", "blocks", "ids", "columns", "overlay"],
-    migrations: &[include_str!("../schema/columns_1.sql")],
+    // No step leads from version 1: a file that has it is made anew.
+    migrations: &["", include_str!("../schema/columns_2.sql")],
 };
 
 /// Users of one block at most; few in tests, so that there are many blocks.
@@ -180,7 +184,6 @@ impl Kept {
         // Once more where the copy turns out to be worthless.
         for _ in 0..2 {
             if slot.as_ref().is_some_and(Copy::is_damaged) {
-                tracing::warn!(file = COLUMNS.file, "the columns of users are made anew");
                 *slot = None;
                 Copy::remove(&self.folder)?;
             }
@@ -192,7 +195,7 @@ impl Kept {
                 self.build(copy, patient)?;
             }
             match copy.take_over(&self.service) {
-                Err(error) if error.kind() == StoreErrorKind::Corrupt && copy.is_damaged() => {}
+                Err(_) if copy.is_damaged() => {}
                 result => return result,
             }
         }
@@ -215,16 +218,4 @@ impl Kept {
     fn lock(&self) -> MutexGuard<'_, Option<Copy>> {
         self.copy.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// What whoever asks is told when the file turns out to be damaged.
-fn made_anew() -> StoreError {
-    let message = "the columns of users are damaged and are made anew; try again in a moment";
-    StoreError::new(StoreErrorKind::Busy, message)
-}
-
-/// What in the file is not what was written, as SQLite would tell it.
-fn damaged(what: &str) -> rusqlite::Error {
-    let message = format!("{what} is not what was written");
-    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), Some(message))
 }

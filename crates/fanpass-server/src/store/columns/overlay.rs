@@ -1,10 +1,11 @@
-//! The users of the overlay: each written with a checksum and held against it whenever it is read, one in memory at a time.
+//! The users of the overlay: each written with a seal and held against it whenever it is read, one in memory at a time.
 
 use rusqlite::{CachedStatement, Connection, Row, Rows, params};
 
-use super::damaged;
+use super::damage::damaged;
 use super::record::Record;
 use super::scan::Key;
+use super::seal::Seal;
 use super::value::ColumnValue;
 
 /// A user who stands in the overlay.
@@ -16,30 +17,28 @@ pub(crate) struct Changed {
 
 impl Changed {
     /// What [`read`](Self::read) reads.
-    pub(super) const ROW: &'static str = "SELECT id, attributes, sum FROM overlay";
+    pub(super) const ROW: &'static str = "SELECT id, attributes, seal FROM overlay";
 
     /// Writes it in the place of the one before, if there is one.
     pub(super) fn store(&self, connection: &Connection) -> rusqlite::Result<()> {
         connection
             .prepare_cached(
-                "INSERT INTO overlay (id, attributes, sum) VALUES (?1, ?2, ?3) \
-                 ON CONFLICT (id) DO UPDATE SET attributes = excluded.attributes, sum = excluded.sum",
+                "INSERT INTO overlay (id, attributes, seal) VALUES (?1, ?2, ?3) \
+                 ON CONFLICT (id) DO UPDATE SET attributes = excluded.attributes, seal = excluded.seal",
             )?
-            .execute(params![self.id.as_bytes(), self.record, self.sum()])
+            .execute(params![self.id.as_bytes(), self.record, self.seal().finish()])
             .map(drop)
     }
 
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let id = String::from_utf8(row.get(0)?).map_err(|_| damaged("an id"))?;
         let changed = Self { id, record: row.get(1)? };
-        if changed.sum() == row.get::<_, u32>(2)? { Ok(changed) } else { Err(damaged("a changed user")) }
+        changed.seal().check(row, 2, "a changed user")?;
+        Ok(changed)
     }
 
-    fn sum(&self) -> u32 {
-        let mut sum = crc32fast::Hasher::new();
-        sum.update(self.id.as_bytes());
-        sum.update(&self.record);
-        sum.finalize()
+    fn seal(&self) -> Seal {
+        Seal::of("overlay").bytes(self.id.as_bytes()).bytes(&self.record)
     }
 
     /// What the user carries of an attribute.

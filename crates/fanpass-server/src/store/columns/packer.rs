@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::column::{FORMAT, HEADER, WIDTHS};
+use super::column::WIDTHS;
 use super::number::{put_bytes, take_bytes};
 
 /// Gathers a column while its block is filled.
@@ -42,7 +42,7 @@ impl ColumnPacker {
         let fits = |(_, most): &&(u8, usize)| if constant { true } else { *most > values };
         let width = WIDTHS.iter().find(fits).map_or(16, |(width, _)| *width);
         let length = self.length.unwrap_or(0);
-        let mut bytes = vec![FORMAT, 0, 0, 0, 0, width, length];
+        let mut bytes = vec![width, length];
         bytes.extend_from_slice(&u16::try_from(values).unwrap_or(u16::MAX).to_le_bytes());
         if length == 0 {
             bytes.append(&mut self.values);
@@ -53,10 +53,6 @@ impl ColumnPacker {
             }
         }
         pack_codes(&self.codes, width, &mut bytes);
-        let sum = crc32fast::hash(bytes.get(HEADER..).unwrap_or_default());
-        if let Some(place) = bytes.get_mut(1..HEADER) {
-            place.copy_from_slice(&sum.to_le_bytes());
-        }
         bytes
     }
 }

@@ -47,10 +47,10 @@ impl Columns {
     ) -> Result<Vec<R>, StoreError> {
         let copy = self.kept.current()?;
         let Some(held) = copy.as_ref() else { return Err(StoreError::stopped()) };
-        let (database, judge) = (Arc::clone(&held.database), held.judge());
+        let (database, keys, judge) = (Arc::clone(&held.database), held.keys.numbers(), held.judge());
         let read = |part: usize, begun: &dyn Fn()| {
             let read = database.read_blocking(doing, |connection| {
-                let view = View::open(connection, from, most)?;
+                let view = View::open(connection, Arc::clone(&keys), from, most)?;
                 begun();
                 let blocks = view.blocks();
                 let result = work(&view, blocks * part / parts..blocks * (part + 1) / parts);

@@ -2,28 +2,41 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 
 use super::number::{put_bytes, put_number, take_bytes, take_number};
+use super::seal::Seal;
 use super::value::WriteValue;
+
+/// Numbers of attributes by their keys.
+pub(super) type Numbers = HashMap<Box<str>, u32>;
 
 /// The keys that occur, numbered in the order in which they came.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
-    numbers: HashMap<Box<str>, u32>,
+    /// Shared with whoever reads.
+    numbers: Arc<Numbers>,
     /// Keys that the file does not know yet, by their numbers.
     new: Vec<(u32, Box<str>)>,
 }
 
 impl Keys {
     pub(super) fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        let mut statement = connection.prepare("SELECT key, number FROM keys")?;
-        let numbers = statement
-            .query_map([], |row| Ok((row.get::<_, String>(0)?.into_boxed_str(), row.get(1)?)))?
-            .collect::<rusqlite::Result<_>>()?;
-        Ok(Self { numbers, new: Vec::new() })
+        let mut statement = connection.prepare("SELECT key, number, seal FROM keys")?;
+        let key = |row: &Row<'_>| {
+            let (key, number) = (row.get::<_, String>(0)?.into_boxed_str(), row.get(1)?);
+            seal(number, &key).check(row, 2, "the key of an attribute")?;
+            Ok((key, number))
+        };
+        let numbers: Numbers = statement.query_map([], key)?.collect::<rusqlite::Result<_>>()?;
+        Ok(Self { numbers: Arc::new(numbers), new: Vec::new() })
+    }
+
+    pub(super) fn numbers(&self) -> Arc<Numbers> {
+        Arc::clone(&self.numbers)
     }
 
     fn number(&mut self, key: &str) -> u32 {
@@ -31,7 +44,7 @@ impl Keys {
             return *number;
         }
         let number = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
-        self.numbers.insert(key.into(), number);
+        Arc::make_mut(&mut self.numbers).insert(key.into(), number);
         self.new.push((number, key.into()));
         number
     }
@@ -43,11 +56,15 @@ impl Keys {
 }
 
 pub(super) fn insert_keys(connection: &Connection, keys: &[(u32, Box<str>)]) -> rusqlite::Result<()> {
-    let mut insert = connection.prepare_cached("INSERT INTO keys (number, key) VALUES (?1, ?2)")?;
+    let mut insert = connection.prepare_cached("INSERT INTO keys (number, key, seal) VALUES (?1, ?2, ?3)")?;
     for (number, key) in keys {
-        insert.execute(params![number, key])?;
+        insert.execute(params![number, key, seal(*number, key).finish()])?;
     }
     Ok(())
+}
+
+fn seal(number: u32, key: &str) -> Seal {
+    Seal::of("keys").number(number).bytes(key.as_bytes())
 }
 
 /// Writes attributes, a JSON object, as a record behind what stands in `record`.

@@ -1,18 +1,24 @@
 //! Reading the copy: block after block in byte order of the ids, of each only what is asked for.
 
-use fanpass_model::AttributeKey;
-use rusqlite::{CachedStatement, Connection, OptionalExtension as _};
+use std::sync::Arc;
 
-use super::block::{self, Place};
+use fanpass_model::AttributeKey;
+use rusqlite::{CachedStatement, Connection};
+
+use super::block;
 use super::column::Column;
-use super::damaged;
+use super::damage::damaged;
 use super::ids::Ids;
 use super::overlay::Changed;
+use super::place::Place;
+use super::record::Numbers;
+use super::standing::Standing;
 
 /// The users as they stand at one moment.
 #[derive(Debug)]
 pub(crate) struct View<'c> {
     connection: &'c Connection,
+    keys: Arc<Numbers>,
     places: Vec<Place>,
     /// Ids before it are not asked for.
     from: Vec<u8>,
@@ -27,16 +33,23 @@ pub(crate) struct View<'c> {
 pub(crate) struct Key(pub(super) u32);
 
 impl<'c> View<'c> {
-    /// Users from the block on that holds `from`, or would, `most` blocks at most.
-    pub(super) fn open(connection: &'c Connection, from: &str, most: usize) -> rusqlite::Result<Self> {
-        let overlaid = connection.prepare_cached("SELECT 1 FROM overlay")?.exists([])?;
-        let mut places = block::places(connection, from.as_bytes(), most.saturating_add(1))?;
+    /// Users from the block on that holds `from`, or would, `most` blocks at most; attributes by `keys`.
+    pub(super) fn open(
+        connection: &'c Connection,
+        keys: Arc<Numbers>,
+        from: &str,
+        most: usize,
+    ) -> rusqlite::Result<Self> {
+        let (_, standing) = Standing::load(connection)?;
+        standing.counts.check(connection)?;
+        let mut places = Place::all_from(connection, from.as_bytes(), most.saturating_add(1))?;
         let behind = if places.len() > most { places.pop().map(|place| place.first_id) } else { None };
         if places.is_empty() {
             // One without users, for those of the overlay.
-            places.push(Place { block: 0, first_id: Vec::new(), users: 0 });
+            places.push(Place::default());
         }
-        Ok(Self { connection, places, from: from.as_bytes().to_vec(), behind, overlaid })
+        let (from, overlaid) = (from.as_bytes().to_vec(), standing.counts.overlay > 0);
+        Ok(Self { connection, keys, places, from, behind, overlaid })
     }
 
     /// How many blocks there are.
@@ -45,11 +58,8 @@ impl<'c> View<'c> {
     }
 
     /// The attribute, unless no user has ever carried it.
-    pub(crate) fn key(&self, key: &AttributeKey) -> rusqlite::Result<Option<Key>> {
-        self.connection
-            .prepare_cached("SELECT number FROM keys WHERE key = ?1")?
-            .query_row([key.as_str()], |row| Ok(Key(row.get(0)?)))
-            .optional()
+    pub(crate) fn key(&self, key: &AttributeKey) -> Option<Key> {
+        self.keys.get(key.as_str()).copied().map(Key)
     }
 
     /// One block of users, by its place in the order.
@@ -80,14 +90,9 @@ impl<'v> UserBlock<'v> {
         self.place.users
     }
 
-    /// The block's number.
-    pub(super) fn number(&self) -> i64 {
-        self.place.block
-    }
-
-    /// Whether `id` is the one that the block is found by.
-    pub(super) fn begins_with(&self, id: &str) -> bool {
-        self.place.first_id == id.as_bytes()
+    /// Where the block is.
+    pub(super) fn place(&self) -> &'v Place {
+        self.place
     }
 
     /// No id is less that is asked for.

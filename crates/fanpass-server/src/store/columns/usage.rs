@@ -40,7 +40,7 @@ impl Store {
     ) -> Result<AttributeUse, StoreError> {
         let key = key.clone();
         let count = move |view: &View<'_>| {
-            let Some(key) = view.key(&key)? else {
+            let Some(key) = view.key(&key) else {
                 return Ok(AttributeUse { distinct: Some(0), ..AttributeUse::default() });
             };
             let mut counts = Counts::default();

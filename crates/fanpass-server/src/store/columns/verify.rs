@@ -1,14 +1,13 @@
 //! What must hold of the copy by itself, and what its users come to.
 
+use std::sync::Arc;
+
 use rusqlite::Connection;
 
-use fanpass_model::UserId;
-
 use super::overlay::{Changed, Overlay};
-use super::record::Record;
+use super::record::{Keys, Record};
 use super::scan::{Key, UserBlock, View};
 use super::sums::{LeftOut, Sum, Sums, carries, hash};
-use super::value::ColumnValue;
 
 /// Tells of everything that must not be, by its place; gives back what the users come to that are not left out.
 pub(in crate::store) fn verify(
@@ -16,11 +15,9 @@ pub(in crate::store) fn verify(
     left_out: LeftOut<'_>,
     mut found: impl FnMut(String, String),
 ) -> rusqlite::Result<Sums> {
-    let view = View::open(connection, "", usize::MAX)?;
-    let keys: Vec<(u32, Box<str>)> = connection
-        .prepare("SELECT number, key FROM keys")?
-        .query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?.into())))?
-        .collect::<rusqlite::Result<_>>()?;
+    let numbers = Keys::load(connection)?.numbers();
+    let view = View::open(connection, Arc::clone(&numbers), "", usize::MAX)?;
+    let keys: Vec<(u32, Box<str>)> = numbers.iter().map(|(key, number)| (*number, key.clone())).collect();
     let attributes = keys.iter().map(|(number, _)| (*number, Sum::default())).collect();
     let mut overlay = Some(connection.prepare_cached(&format!("{} ORDER BY id", Changed::ROW))?);
     let mut walk = Walk {
@@ -29,11 +26,13 @@ pub(in crate::store) fn verify(
         users: Sum::default(),
         attributes,
         last: String::new(),
-        unreadable: 0,
     };
+    let mut columns = 0;
     for index in 0..view.blocks() {
         let Some(block) = view.block(index) else { continue };
-        let mut tell = |what: &str| found(format!("block {}", block.number()), what.to_owned());
+        let place = block.place();
+        columns += place.attributes.numbers().count();
+        let mut tell = |what: &str| found(format!("block {}", place.block), what.to_owned());
         if let Err(error) = walk.block(&block, &mut tell) {
             tell(&error.to_string());
         }
@@ -41,25 +40,23 @@ pub(in crate::store) fn verify(
     while let Some(user) = walk.overlay.step()? {
         walk.overlaid(&user)?;
     }
-    if walk.unreadable > 0 {
-        found("overlay".to_owned(), format!("{} users cannot be read", walk.unreadable));
-    }
-    strays(connection, &mut found)?;
+    strays(connection, columns, &mut found)?;
     let mut sums = Sums { users: walk.users, ..Sums::default() };
     keys.into_iter().zip(walk.attributes).for_each(|((_, key), (_, sum))| sums.take(key, sum));
     Ok(sums)
 }
 
-fn strays(connection: &Connection, found: &mut impl FnMut(String, String)) -> rusqlite::Result<()> {
-    for (sql, what) in [
-        ("SELECT count(*) FROM ids WHERE place >> 12 NOT IN (SELECT block FROM blocks)", "pieces of ids"),
-        (
-            "SELECT count(*) FROM columns WHERE place & 2147483647 NOT IN (SELECT block FROM blocks) \
-             OR place >> 31 NOT IN (SELECT number FROM keys)",
-            "columns",
-        ),
-    ] {
-        let strays: u64 = connection.query_row(sql, [], |row| row.get(0))?;
+/// Tells of what belongs to no block; those have so many columns.
+fn strays(
+    connection: &Connection,
+    columns: usize,
+    found: &mut impl FnMut(String, String),
+) -> rusqlite::Result<()> {
+    let count = |sql| connection.query_row(sql, [], |row| row.get::<_, usize>(0));
+    let ids = count("SELECT count(*) FROM ids WHERE place >> 12 NOT IN (SELECT block FROM blocks)")?;
+    // One that is missing is told of with its block.
+    let columns = count("SELECT count(*) FROM columns")?.saturating_sub(columns);
+    for (strays, what) in [(ids, "pieces of ids"), (columns, "columns")] {
         if strays > 0 {
             found("blocks".to_owned(), format!("{strays} {what} belong to none"));
         }
@@ -76,8 +73,6 @@ struct Walk<'s> {
     attributes: Vec<(u32, Sum)>,
     /// The last id of the block before.
     last: String,
-    /// Users of the overlay.
-    unreadable: u64,
 }
 
 impl Walk<'_> {
@@ -116,7 +111,7 @@ impl Walk<'_> {
         let (mut users, mut ascending) = (Vec::with_capacity(block.users()), true);
         while ids.step()? {
             let id = ids.id();
-            if users.is_empty() && !block.begins_with(id) {
+            if users.is_empty() && block.place().first_id != id.as_bytes() {
                 tell("its first id is not the one that it is found by");
             }
             ascending &= *id > *self.last;
@@ -140,18 +135,11 @@ impl Walk<'_> {
         if !ascending {
             tell("its ids are not in ascending order");
         }
-        if users.len() != block.users() {
-            tell(&format!("it holds {} ids and says {}", users.len(), block.users()));
-        }
         Ok(users)
     }
 
     /// A user of the overlay.
     fn overlaid(&mut self, changed: &Changed) -> rusqlite::Result<()> {
-        let mut record = Record(&changed.record);
-        let whole =
-            record.by_ref().all(|(_, value)| ColumnValue::read(value).is_some()) && record.0.is_empty();
-        self.unreadable += u64::from(!whole || UserId::validate(&changed.id).is_err());
         if self.left_out.holds(&changed.id)? {
             return Ok(());
         }

@@ -95,8 +95,7 @@ impl Store {
         after: &str,
         limit: Option<u32>,
     ) -> Result<(Vec<Option<Lists>>, UserPart), Fault> {
-        let keys =
-            plan.conditions.iter().map(|test| view.key(test.key)).collect::<rusqlite::Result<Vec<_>>>()?;
+        let keys = plan.conditions.iter().map(|test| view.key(test.key)).collect();
         let selected = self.0.segments.read_blocking(DOING, |segments| {
             let lists = lists(segments, plan)?;
             let walk = Walk::new(plan, keys, members(segments, &lists), limit);

@@ -35,24 +35,35 @@ fn each_damage_is_named_and_the_copy_is_made_anew() {
         ),
         (
             "UPDATE blocks SET first_id = x'40' WHERE block = 2",
-            "block 2: its first id is not the one that it is found by",
+            "the place of a block is not what was written",
         ),
-        ("UPDATE blocks SET first_id = x'7a7a' WHERE block = 1", "its ids are not in ascending order"),
-        ("UPDATE blocks SET users = users + 1", "block 1: it holds 100 ids and says 101"),
-        ("DELETE FROM blocks WHERE block = 1", "pieces of ids belong to none"),
-        ("DELETE FROM keys", "columns belong to none"),
-        ("DELETE FROM columns", "users carry it, and in service.db "),
-        ("DELETE FROM columns WHERE place = 1", "users carry it, and in service.db "),
-        ("UPDATE keys SET key = 'custom.zz' WHERE number = 0", "attribute `custom.zz`: "),
+        ("UPDATE blocks SET users = users + 1", "the place of a block is not what was written"),
+        ("UPDATE blocks SET block = block + 16", "the place of a block is not what was written"),
+        ("DELETE FROM blocks WHERE block = 1", "the number of rows is not what was written"),
+        ("DELETE FROM keys", "the number of rows is not what was written"),
         (
-            "UPDATE columns SET codes = (SELECT codes FROM columns AS other WHERE other.place = columns.place + 1) \
-             WHERE place & 2147483647 = 1",
-            "in service.db",
+            "UPDATE keys SET key = 'custom.zz' WHERE number = 0",
+            "the key of an attribute is not what was written",
         ),
-        ("INSERT INTO overlay VALUES (x'61', x'0009', 3481845921)", "overlay: 1 users cannot be read"),
-        ("INSERT INTO overlay VALUES (x'61', x'', 1)", "a changed user is not what was written"),
-        ("INSERT INTO overlay VALUES (x'7a', x'', 1657960367)", "and service.db"),
-        ("UPDATE standing SET taken = 100000", "it knows calls that service.db does not have"),
+        ("DELETE FROM columns WHERE place = 1", "block 1: attribute 0: a column is not what was written"),
+        (
+            "UPDATE columns SET place = 17 WHERE place = 1",
+            "block 1: attribute 0: a column is not what was written",
+        ),
+        (
+            "UPDATE columns SET codes = other.codes, seal = other.seal FROM columns AS other \
+             WHERE columns.place = 1 AND other.place = 2",
+            "block 1: attribute 0: a column is not what was written",
+        ),
+        ("INSERT INTO columns VALUES (77, x'', 0)", "blocks: 1 columns belong to none"),
+        (
+            "UPDATE ids SET place = place + 1 WHERE place = 4096",
+            "block 1: a list of ids is not what was written",
+        ),
+        ("DELETE FROM ids WHERE place = 4096", "block 1: a list of ids is not what was written"),
+        ("INSERT INTO ids VALUES (409600, x'', 0)", "blocks: 1 pieces of ids belong to none"),
+        ("INSERT INTO overlay VALUES (x'61', x'', 1)", "the number of rows is not what was written"),
+        ("UPDATE standing SET taken = 100000", "what it says of itself is not what was written"),
         ("UPDATE standing SET built = 0", "it is not finished"),
     ] {
         let (folder, _) = stopped();
@@ -69,16 +80,19 @@ fn each_damage_is_named_and_the_copy_is_made_anew() {
 #[test]
 fn a_damaged_file_is_made_anew_when_it_is_met() {
     let (folder, mut users) = stopped();
-    for damage in
-        ["UPDATE columns SET codes = zeroblob(length(codes))", "UPDATE ids SET ids = zeroblob(length(ids))"]
-    {
+    for damage in [
+        "UPDATE columns SET codes = zeroblob(length(codes))",
+        "UPDATE columns SET place = place + 16",
+        "UPDATE ids SET ids = zeroblob(length(ids))",
+        "UPDATE ids SET place = place + 16",
+    ] {
         sql(folder.path(), "columns.db", damage);
         let store = open(folder.path());
         let met = store.0.columns.read("read all", ("", usize::MAX), 2, |view, blocks| {
             for index in blocks {
                 let block = view.block(index).unwrap();
                 block.ids()?.at(0)?;
-                block.column(view.key(&key(KEYS[0]))?.unwrap())?;
+                block.column(view.key(&key(KEYS[0])).unwrap())?;
             }
             Ok(())
         });
@@ -100,12 +114,22 @@ fn a_damaged_file_is_made_anew_when_it_is_met() {
         assert_eq!(met.unwrap_err().kind(), StoreErrorKind::Busy);
         assert_eq!(copied(&store, 1), expected(&users));
     }
+    for damage in [
+        "UPDATE standing SET request_id = CAST(x'ff' AS TEXT)",
+        "UPDATE standing SET overlay = overlay + 1",
+        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'taken', 'tbken')",
+    ] {
+        sql(folder.path(), "columns.db", damage);
+        assert_eq!(copied(&open(folder.path()), 1), expected(&users), "{damage}");
+    }
     for content in [&b"no database"[..], b""] {
         fs::write(folder.path().join("columns.db"), content).unwrap();
         assert_eq!(copied(&open(folder.path()), 1), expected(&users));
     }
-    sql(folder.path(), "columns.db", "PRAGMA user_version = 99");
-    assert_eq!(copied(&open(folder.path()), 1), expected(&users));
+    for version in [99, 1] {
+        sql(folder.path(), "columns.db", &format!("PRAGMA user_version = {version}"));
+        assert_eq!(copied(&open(folder.path()), 1), expected(&users));
+    }
 }
 
 #[test]

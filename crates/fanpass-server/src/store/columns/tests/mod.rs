@@ -1,6 +1,7 @@
 //! The copy held against the users themselves, whatever happened to both.
 
 mod anew;
+mod flips;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +13,7 @@ use futures_util::future::join_all;
 use tempfile::TempDir;
 
 use super::{Columns, Overlay};
-use crate::store::{AuditEntry, Clock, Ids, Store, Trace, check};
+use crate::store::{AuditEntry, Clock, Ids, Store, StoreError, Trace, check};
 
 const KEYS: [&str; 4] =
     ["user_properties.tier", "user_properties.spend", "user_properties.teams", "user_properties.sth"];
@@ -31,10 +32,17 @@ fn key(text: &str) -> AttributeKey {
     AttributeKey::new(text.to_owned()).unwrap()
 }
 
-/// All users as the copy has them, in order.
-fn copied(store: &Store, threads: usize) -> Vec<(String, Vec<(&'static str, AttributeValue)>)> {
+/// Users with what they carry, in order.
+type Carried = Vec<(String, Vec<(&'static str, AttributeValue)>)>;
+
+/// All users as the copy has them.
+fn copied(store: &Store, threads: usize) -> Carried {
+    read_all(store, threads).unwrap()
+}
+
+fn read_all(store: &Store, threads: usize) -> Result<Carried, StoreError> {
     let parts = store.0.columns.read("read all", ("", usize::MAX), threads, |view, blocks| {
-        let keys: Vec<_> = KEYS.iter().map(|text| (*text, view.key(&key(text)).unwrap())).collect();
+        let keys: Vec<_> = KEYS.iter().map(|text| (*text, view.key(&key(text)))).collect();
         let mut users = Vec::new();
         for index in blocks {
             let block = view.block(index).unwrap();
@@ -63,10 +71,10 @@ fn copied(store: &Store, threads: usize) -> Vec<(String, Vec<(&'static str, Attr
         }
         Ok(users)
     });
-    parts.unwrap().into_iter().flatten().collect()
+    Ok(parts?.into_iter().flatten().collect())
 }
 
-fn expected(users: &Users) -> Vec<(String, Vec<(&'static str, AttributeValue)>)> {
+fn expected(users: &Users) -> Carried {
     let of = |properties: &UserProperties| {
         KEYS.iter().filter_map(|text| Some((*text, properties.get(text)?.clone()))).collect()
     };
