@@ -24,7 +24,7 @@ impl Commits {
     /// The present moment; `None` while a commit is under way, when some see what was before it and others what comes after.
     pub(super) fn now(&self) -> Option<Moment> {
         let count = self.0.load(Ordering::SeqCst);
-        (count % 2 == 0).then_some(Moment(count))
+        count.is_multiple_of(2).then_some(Moment(count))
     }
 }
 
