@@ -22,6 +22,7 @@ mod fresh;
 mod idempotency;
 mod identity;
 mod jobs;
+mod keys;
 mod lists;
 mod log;
 mod members;
@@ -65,6 +66,7 @@ pub(crate) use figures::ImportFigures;
 pub use idempotency::{KeptAnswer, Once, Trace};
 pub use jobs::{Caller, ImportJob, Mode, RowReject, Stage};
 pub(crate) use jobs::{Cancelled, Counts, Ended, NewJob, Progress, SpooledFile, Unfinished};
+pub(crate) use keys::Thumbprints;
 pub(crate) use lists::List;
 pub use log::give_up_damaged_logs;
 pub(crate) use members::Lists;
@@ -120,7 +122,7 @@ static SERVICE: Design = Design {
     isolation: Isolation::Commit,
     // What is erased of a user is to be gone from the file.
     overwrite: true,
-    verified: &["folder", "tokens", "attributes", "audiences", "totals"],
+    verified: &["folder", "keys", "tokens", "attributes", "audiences", "totals"],
     migrations: &[
         include_str!("schema/service_1.sql"),
         include_str!("schema/service_2.sql"),

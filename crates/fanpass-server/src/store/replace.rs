@@ -103,6 +103,7 @@ pub fn reset(data: &Path, keep_tokens: bool) -> Result<(), StoreError> {
         let copy = || -> rusqlite::Result<()> {
             service.execute("ATTACH ?1 AS old", [old.to_string_lossy()])?;
             service.execute("INSERT INTO tokens SELECT * FROM old.tokens", [])?;
+            service.execute("INSERT INTO keys SELECT * FROM old.keys", [])?;
             service.execute_batch("DETACH old")
         };
         copy().map_err(|error| Fault::from(error).at(SERVICE.file, "keep the tokens"))?;

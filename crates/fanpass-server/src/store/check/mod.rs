@@ -6,6 +6,7 @@ mod files;
 mod history;
 mod imports;
 mod kept;
+mod keys;
 mod list;
 mod log;
 mod segments;

@@ -121,8 +121,9 @@ fn sql(data: &Path, file: &str, statement: &str) {
     Connection::open(data.join(file)).unwrap().execute_batch(statement).unwrap();
 }
 
-/// As a version before ids had it.
-const OLDER: &str = "DROP TABLE folder; PRAGMA user_version = 3";
+/// Makes databases as a version before ids had them.
+const OLDER_SEGMENTS: &str = "DROP TABLE folder; PRAGMA user_version = 3";
+const OLDER_SERVICE: &str = "DROP TABLE folder; DROP TABLE keys; PRAGMA user_version = 3";
 
 #[tokio::test]
 async fn files_of_two_folders_are_told_by_start_check_and_snapshot_until_the_right_one_is_back() {
@@ -162,8 +163,8 @@ async fn files_of_two_folders_are_told_by_start_check_and_snapshot_until_the_rig
 #[tokio::test]
 async fn a_file_from_before_folders_had_ids_is_not_taken_for_one_that_has_yet_to_get_it() {
     for (file, statement) in [
-        ("segments.db", OLDER),
-        ("service.db", OLDER),
+        ("segments.db", OLDER_SEGMENTS),
+        ("service.db", OLDER_SERVICE),
         // A start writes the one of service.db last.
         ("segments.db", "DELETE FROM folder"),
     ] {
@@ -180,7 +181,9 @@ async fn a_file_from_before_folders_had_ids_is_not_taken_for_one_that_has_yet_to
 #[tokio::test]
 async fn a_folder_gets_one_id_however_its_first_start_with_ids_was_cut_short() {
     let room = "DELETE FROM folder";
-    for (segments, service) in [(OLDER, OLDER), (room, OLDER), (room, room), ("SELECT 1", room)] {
+    for (segments, service) in
+        [(OLDER_SEGMENTS, OLDER_SERVICE), (room, OLDER_SERVICE), (room, room), ("SELECT 1", room)]
+    {
         let folder = stopped().await;
         let data = folder.path();
         let before = id(data, "segments.db");
