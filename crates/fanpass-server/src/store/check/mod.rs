@@ -4,6 +4,7 @@ mod audit;
 mod columns;
 mod files;
 mod history;
+mod identity;
 mod imports;
 mod kept;
 mod keys;
@@ -22,7 +23,6 @@ use super::contents::{is_data_folder, lost};
 use super::database::{Design, open_at_rest, open_reader};
 use super::error::{StoreError, StoreErrorKind};
 use super::folder::Hold;
-use super::identity::{Identity, PUT_BACK};
 use super::{SEGMENTS, SERVICE};
 
 /// Findings that are kept; further ones are only counted.
@@ -150,27 +150,12 @@ pub fn check(data: &Path) -> Result<Check, StoreError> {
             Ok(()) => {}
         }
     }
-    identity(&mut check, data);
+    identity::check(&mut check, data);
     check.step(SEGMENTS.file, |check| database(check, data, &SEGMENTS, segments::check));
     check.step(SERVICE.file, |check| database(check, data, &SERVICE, service::check));
     check.step(COLUMNS.file, |check| columns::check(check, data));
     drop(hold);
     Ok(check)
-}
-
-/// Whether both databases are of one folder; of one that cannot be read more is told later.
-fn identity(check: &mut Check, data: &Path) {
-    let Ok(identity) = Identity::read(data, |design| open(check, data, design)) else { return };
-    let place = format!("{}, {}", SEGMENTS.file, SERVICE.file);
-    if let Some(what) = identity.mixture() {
-        check.damage(place, what, PUT_BACK);
-    } else if identity.is_unfinished() {
-        check.notice(
-            place,
-            "a start that gave the folder its id was cut off",
-            "the next start gives it the same one",
-        );
-    }
 }
 
 /// Opens a database to read it.

@@ -122,7 +122,8 @@ fn sql(data: &Path, file: &str, statement: &str) {
 }
 
 /// Makes databases as a version before ids had them.
-const OLDER_SEGMENTS: &str = "DROP TABLE folder; PRAGMA user_version = 3";
+const OLDER_SEGMENTS: &str =
+    "DROP TABLE folder; ALTER TABLE lists DROP COLUMN blocks; PRAGMA user_version = 3";
 const OLDER_SERVICE: &str = "DROP TABLE folder; DROP TABLE keys; PRAGMA user_version = 3";
 
 #[tokio::test]
