@@ -7,9 +7,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use fanpass_model::Operation;
 use fanpass_model::operations::{RETIRE_KEY, ROTATE_KEY};
 use secrecy::SecretSlice;
+use sha2::{Digest as _, Sha256};
 
 use super::keys::FIRST;
 use super::secret_file;
@@ -28,12 +30,26 @@ const HS256: &str = "hs256";
 pub(super) const WAITING: &str = "waiting";
 /// How the file of a key ends that is out of use once the audit says so; a dot stands before its name.
 pub(super) const RETIRING: &str = "retiring";
+/// What to do about a file with another key in it.
+pub(crate) const REPLACED: &str =
+    "put that key back, which snapshots hold, or delete the file and issue its tokens anew";
+
 /// Where a key stands.
 pub(super) fn place(data: &Path, kid: Option<&str>) -> PathBuf {
     match kid {
         None => data.join(FIRST_FILE),
         Some(kid) => data.join(FOLDER).join(format!("{kid}.{HS256}")),
     }
+}
+
+/// As [`place`], by its name.
+pub(crate) fn place_of(data: &Path, key: &str) -> PathBuf {
+    place(data, (key != FIRST).then_some(key))
+}
+
+/// What tells a key from others, and tells nothing of it.
+pub(crate) fn thumbprint(key: &[u8]) -> String {
+    format!("{:x}", Bytes::copy_from_slice(&Sha256::digest(key)))
 }
 
 /// Where a key stands, by its name, that is being made or retired.
@@ -56,7 +72,7 @@ pub(super) fn settle(
             _ => false,
         };
         let path = folder.join(&name);
-        let place = place(data, (key != FIRST).then_some(key));
+        let place = place_of(data, key);
         let settled = if is_used { secret_file::rename(&path, &place) } else { secret_file::remove(&path) };
         settled.map_err(|error| failed("settle", &path, error))?;
     }

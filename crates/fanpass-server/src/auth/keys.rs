@@ -8,11 +8,13 @@ use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 use tempfile::TempPath;
 
 use super::claims::{Claims, Signer, key_id};
-use super::key_files::{FOLDER, RETIRING, WAITING, failed, hidden, later, make, place, read, settle};
+use super::key_files::{
+    FOLDER, REPLACED, RETIRING, WAITING, failed, hidden, later, make, place, read, settle, thumbprint,
+};
 use super::{Refusal, secret_file};
 use crate::error::ServiceError;
 use crate::store::folder::make_private;
-use crate::store::{StoreError, TokenRecord};
+use crate::store::{StoreError, Thumbprints, TokenRecord};
 
 /// The name of the key that tokens do not name.
 pub(crate) const FIRST: &str = "first";
@@ -27,6 +29,7 @@ pub(super) struct Keys {
 struct Key {
     /// None: the first.
     kid: Option<String>,
+    thumbprint: String,
     signer: Signer,
 }
 
@@ -46,32 +49,47 @@ pub(crate) struct RetiringKey {
 }
 
 impl Keys {
-    /// Reads the keys of the data folder; makes the first one where there is none. `was_done` says of an operation on a key that a
-    /// crash may have cut short whether it was recorded: then it is brought to its end, and else undone.
+    /// Reads the keys of the data folder, and refuses one that is not the key that is `known`. `was_done` says of an operation on a
+    /// key that a crash may have cut short whether it was recorded: then it is brought to its end, and else undone.
     pub(super) fn open(
         data: &Path,
         was_done: impl Fn(&Operation, &str) -> Result<bool, StoreError>,
+        known: &Thumbprints,
     ) -> Result<Self, ServiceError> {
         let mut keys = Self { data: data.to_owned(), all: Vec::new() };
         settle(data, was_done)?;
         let later = later(data).map_err(|error| failed("list", &data.join(FOLDER), error))?;
-        let first = place(data, None);
-        match read(&first)? {
-            Some(key) => keys.add(None, &key),
-            None if later.is_empty() => keys.add(None, &make(&first)?),
-            None => {}
+        if let Some(key) = read(&place(data, None))? {
+            keys.add(None, &key);
         }
         for kid in later {
             let path = place(data, Some(&kid));
             let key = read(&path)?.ok_or_else(|| failed("read", &path, io::ErrorKind::NotFound.into()))?;
             keys.add(Some(kid), &key);
         }
-        Ok(keys)
+        let other = |key: &&Key| known.get(key.name()).is_some_and(|known| *known != key.thumbprint);
+        match keys.all.iter().find(other) {
+            Some(key) => {
+                let found = format!(
+                    "it is not the key that service.db knows, by which its tokens were signed; {REPLACED}"
+                );
+                Err(failed("use", &place(data, key.kid.as_deref()), io::Error::other(found)))
+            }
+            None => Ok(keys),
+        }
+    }
+
+    /// Makes the first key.
+    pub(super) fn make_first(&mut self) -> Result<(), ServiceError> {
+        let key = make(&place(&self.data, None))?;
+        self.add(None, &key);
+        Ok(())
     }
 
     fn add(&mut self, kid: Option<String>, key: &SecretSlice<u8>) {
-        let signer = Signer::new(key.expose_secret(), kid.clone());
-        self.all.push(Key { kid, signer });
+        let (thumbprint, signer) =
+            (thumbprint(key.expose_secret()), Signer::new(key.expose_secret(), kid.clone()));
+        self.all.push(Key { kid, thumbprint, signer });
         // By age, whichever of two was made ready first: ids ascend with time.
         self.all.sort_by(|one, other| one.kid.cmp(&other.kid));
     }
@@ -121,6 +139,11 @@ impl Keys {
         }
     }
 
+    /// The thumbprints of all, by their names.
+    pub(super) fn thumbprints(&self) -> Thumbprints {
+        self.all.iter().map(|key| (key.name().to_owned(), key.thumbprint.clone())).collect()
+    }
+
     /// The ids, oldest first.
     pub(super) fn kids(&self) -> impl Iterator<Item = Option<&str>> {
         self.all.iter().map(|key| key.kid.as_deref())
@@ -143,6 +166,19 @@ impl Keys {
         let kid = key_id(token)?;
         let key = self.all.iter().find(|key| key.kid == kid).ok_or(Refusal::Signature)?;
         key.signer.verify(token)
+    }
+}
+
+impl Key {
+    fn name(&self) -> &str {
+        name_of(self.kid.as_deref())
+    }
+}
+
+impl NewKey {
+    /// What tells it from others.
+    pub(crate) fn thumbprint(&self) -> String {
+        thumbprint(self.key.expose_secret())
     }
 }
 

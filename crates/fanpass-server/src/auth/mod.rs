@@ -50,7 +50,24 @@ impl fmt::Debug for Authority {
 impl Authority {
     /// Reads the signing keys of the data folder, or makes the first.
     pub(crate) fn open(folder: &Path, store: Store) -> Result<Self, ServiceError> {
-        let keys = Keys::open(folder, |operation, key| store.was_done(operation, key))?;
+        let known = store.known_keys()?;
+        let mut keys = Keys::open(folder, |operation, key| store.was_done(operation, key), &known)?;
+        let found = keys.thumbprints();
+        for key in known.keys().filter(|name| !found.contains_key(*name)) {
+            tracing::warn!(
+                key,
+                "the file of a signing key is gone; no token works any more that it has signed"
+            );
+        }
+        let is_without = found.is_empty();
+        // Before another is made in the place of one that is gone: a kill in between would leave it to be taken for a wrong one.
+        if found != known {
+            store.know_keys(found)?;
+        }
+        if is_without {
+            keys.make_first()?;
+            store.know_keys(keys.thumbprints())?;
+        }
         Ok(Self { keys: RwLock::new(keys), verified: RwLock::default(), store })
     }
 

@@ -124,7 +124,7 @@ impl<'i, 'a> Merge<'i, 'a> {
         if self.old.read == *members || self.old.store.served_lists(self.old.segment)? != self.served {
             return Ok(());
         }
-        Err(lacking(self.old.segment, self.old.read, *members))
+        Err(lacking(self.old.segment, (self.old.read, *members), "members"))
     }
 
     fn write(&mut self, id: &[u8]) -> Result<(), Failure> {

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 
 use super::Store;
 use super::error::{Fault, StoreError};
+use super::lists::refuse_lacking;
 use super::members::Members;
 use super::part::{UserPart, step};
 use super::segments::{find_served, no_segment, user_id};
@@ -43,10 +44,24 @@ impl Store {
         self.0
             .segments
             .read("combine segments", move |connection| {
+                if after.is_empty() {
+                    refuse_damaged(connection, &combination)?;
+                }
                 Lists::begin(connection, &combination, BLOCKS_A_PART)?.part(after, limit)
             })
             .await
     }
+}
+
+/// Refuses lists that have lost blocks, once for all parts.
+fn refuse_damaged(connection: &Connection, combination: &Combination) -> Result<(), Fault> {
+    let Combination { all, any, none } = combination;
+    for name in [all, any, none].into_iter().flatten() {
+        if let Some((lists, _)) = find_served(connection, name.as_str())? {
+            refuse_lacking(connection, &lists)?;
+        }
+    }
+    Ok(())
 }
 
 /// What a place in the order is.

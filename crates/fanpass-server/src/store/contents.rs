@@ -109,7 +109,7 @@ fn has_keys(data: &Path) -> bool {
 }
 
 /// Whether a database has a schema, in its file or in its log. One that cannot be read has: it is damaged, not lost.
-fn is_made(path: &Path) -> bool {
+pub(super) fn is_made(path: &Path) -> bool {
     // The header's user version (<https://sqlite.org/fileformat2.html>, 1.3.15): there it is, once the log was ever moved.
     let mut header = [0; 64];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));

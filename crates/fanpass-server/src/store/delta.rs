@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::Store;
 use super::error::{Fault, StoreError};
 use super::jobs::Mode;
-use super::lists::List;
+use super::lists::{self, List};
 use super::members::{self, Lists, Members};
 use super::segments;
 use super::versions::Content;
@@ -73,6 +73,8 @@ fn change(
         return Ok(None);
     }
     let Lists { base, added, removed, .. } = lists;
+    // Whoever they have lost would not be in the new ones either. The list itself stays as it is.
+    lists::refuse_any_lacking(connection, segment, [added, removed])?;
     let all = |list: Option<i64>| -> Result<BTreeSet<String>, Fault> {
         let Some(base) = list else { return Ok(BTreeSet::new()) };
         let list = Lists { segment: segment.to_owned(), base, added: None, removed: None };

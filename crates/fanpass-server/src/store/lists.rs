@@ -1,10 +1,12 @@
 //! Lists: sorted ids in blocks, written in the dark before a version names them, and deleted a little at a time.
 
 use fanpass_sorted::Block;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::Store;
 use super::error::{Fault, StoreError};
+use super::members::Lists;
+use super::segments::lacking;
 use super::writer::Answer;
 
 /// A run of ids that no reader sees until a version names it.
@@ -55,6 +57,42 @@ pub(super) fn insert_blocks(connection: &Connection, list: List, blocks: &[Block
         .prepare_cached("INSERT INTO blocks (list, first_id, count, ids) VALUES (?1, ?2, ?3, ?4)")?;
     for block in blocks {
         insert.execute(params![list.0, block.first_id, block.count, block.ids])?;
+    }
+    Ok(())
+}
+
+/// Notes down how many blocks a list has, all of which are written.
+pub(super) fn close(connection: &Connection, list: List) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE lists SET blocks = (SELECT count(*) FROM blocks WHERE list = ?1) WHERE list = ?1",
+        )?
+        .execute([list.0])
+        .map(drop)
+}
+
+/// Refuses members whose lists have lost blocks: whoever stood there would be taken for no member. The blocks are counted in their
+/// index, which takes milliseconds where there are ten million ids.
+pub(super) fn refuse_lacking(connection: &Connection, lists: &Lists) -> Result<(), Fault> {
+    let Lists { segment, base, added, removed } = lists;
+    refuse_any_lacking(connection, segment, [Some(*base), *added, *removed])
+}
+
+/// As [`refuse_lacking`], of some of a segment's lists.
+pub(super) fn refuse_any_lacking(
+    connection: &Connection,
+    segment: &str,
+    lists: impl IntoIterator<Item = Option<i64>>,
+) -> Result<(), Fault> {
+    let mut counts = connection.prepare_cached(
+        "SELECT (SELECT count(*) FROM blocks WHERE list = ?1), blocks FROM lists WHERE list = ?1 AND blocks IS NOT NULL",
+    )?;
+    for list in lists.into_iter().flatten() {
+        let counts: Option<(u64, u64)> =
+            counts.query_row([list], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        if let Some((found, written)) = counts.filter(|(found, written)| found != written) {
+            return Err(lacking(segment, (found, written), "blocks").into());
+        }
     }
     Ok(())
 }

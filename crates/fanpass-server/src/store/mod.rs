@@ -21,7 +21,9 @@ mod figures;
 pub(crate) mod folder;
 mod fresh;
 mod idempotency;
+mod identity;
 mod jobs;
+mod keys;
 mod lately;
 mod lists;
 mod log;
@@ -67,6 +69,7 @@ pub(crate) use figures::ImportFigures;
 pub use idempotency::{KeptAnswer, Once, Trace};
 pub use jobs::{Caller, ImportJob, Mode, RowReject, Stage};
 pub(crate) use jobs::{Cancelled, Counts, Ended, NewJob, Progress, SpooledFile, Unfinished};
+pub(crate) use keys::Thumbprints;
 pub(crate) use lists::List;
 pub use log::give_up_damaged_logs;
 pub(crate) use members::Lists;
@@ -88,8 +91,9 @@ use attributes::AttributeCache;
 use audiences::AudienceCache;
 use audit::Journal;
 use columns::Columns;
-use database::{Database, Design};
+use database::{Database, Design, open_at_rest};
 use folder::DataFolder;
+use identity::Identity;
 use lately::Lately;
 use outbox::Outbox;
 use repeated::Repeated;
@@ -105,11 +109,12 @@ static SEGMENTS: Design = Design {
     log_bytes: 320 << 20,
     isolation: Isolation::Each,
     overwrite: false,
-    verified: &["lists", "versions", "segments", "imports"],
+    verified: &["folder", "lists", "versions", "segments", "imports"],
     migrations: &[
         include_str!("schema/segments_1.sql"),
         include_str!("schema/segments_2.sql"),
         include_str!("schema/segments_3.sql"),
+        include_str!("schema/segments_4.sql"),
     ],
 };
 
@@ -122,11 +127,12 @@ static SERVICE: Design = Design {
     isolation: Isolation::Commit,
     // What is erased of a user is to be gone from the file.
     overwrite: true,
-    verified: &["tokens", "attributes", "audiences", "totals"],
+    verified: &["folder", "keys", "tokens", "attributes", "audiences", "totals"],
     migrations: &[
         include_str!("schema/service_1.sql"),
         include_str!("schema/service_2.sql"),
         include_str!("schema/service_3.sql"),
+        include_str!("schema/service_4.sql"),
     ],
 };
 
@@ -166,7 +172,7 @@ impl Store {
     /// # Errors
     /// [`StoreErrorKind::Locked`] when another process owns the folder, [`StoreErrorKind::TooNew`] when a newer
     /// FanPass wrote it, [`StoreErrorKind::Corrupt`] when a file is damaged, a log with commits behind the damage among them (see
-    /// [`give_up_damaged_logs`]), or a database that was there is not any more,
+    /// [`give_up_damaged_logs`]), a database that was there is not any more, or one is of another folder,
     /// [`StoreErrorKind::Full`] or [`StoreErrorKind::Io`].
     pub fn open(path: &Path, clock: Clock, ids: Ids) -> Result<Self, StoreError> {
         Self::open_with(path, clock, ids, WRITES_WAITING)
@@ -181,6 +187,9 @@ impl Store {
         // Before anybody opens a database, whose log might be written over.
         log::refuse_damaged(path, &[&SEGMENTS, &SERVICE])?;
         contents::refuse_lost(path)?;
+        let _kept = Identity::read(path, |design| open_at_rest(path, design))?
+            .refuse_mixture(path)?
+            .settle(&folder)?;
         // In the order that `contents::lost` goes by.
         let segments = Arc::new(Database::open(&SEGMENTS, &folder, SEGMENT_WRITES_WAITING)?);
         let (service, journal) = Database::open_with(&SERVICE, &folder, writes_waiting, |connection| {

@@ -8,10 +8,11 @@ use zip::ZipArchive;
 
 use super::check::{Severity, check};
 use super::contents::{holds_something, is_data_folder, lost, refuse_foreign};
-use super::database::open_writer;
+use super::database::{open_at_rest, open_writer};
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::folder::{DEVELOPMENT_TOKEN, DataFolder, SPOOL, make_private, open_private, refuse_used};
 use super::fresh::Fresh;
+use super::identity::{self, Identity};
 use super::snapshot::{CATALOGUE, FORMAT, GA4_SECRET, MANIFEST, Manifest, copy_hashed};
 use super::{SEGMENTS, SERVICE, log};
 use crate::auth::key_files;
@@ -31,6 +32,7 @@ pub fn restore(file: &Path, data: &Path, replace: bool) -> Result<Manifest, Stor
     if let Some(why) = damage_in(fresh.path())? {
         return Err(damaged(file, &why));
     }
+    identity::renew(&DataFolder::open(fresh.path())?)?;
     fresh.put_in_place()?;
     Ok(manifest)
 }
@@ -38,6 +40,15 @@ pub fn restore(file: &Path, data: &Path, replace: bool) -> Result<Manifest, Stor
 /// What is wrong with a folder that a snapshot was unpacked into, if anything is.
 pub(super) fn damage_in(folder: &Path) -> Result<Option<String>, StoreError> {
     drop(DataFolder::open(folder)?);
+    // Before both are brought up to date: an older file looks as if it had yet to get its id then.
+    match Identity::read(folder, |design| open_at_rest(folder, design)) {
+        Err(error) if error.kind() == StoreErrorKind::Corrupt => return Ok(Some(error.to_string())),
+        identity => {
+            if let Some(what) = identity?.mixture() {
+                return Ok(Some(what));
+            }
+        }
+    }
     for design in [&SEGMENTS, &SERVICE] {
         // Brought up to date, as what is checked has to be.
         match open_writer(design, &folder.join(design.file)) {
@@ -83,7 +94,7 @@ pub fn reset(data: &Path, keep_tokens: bool) -> Result<(), StoreError> {
     may_reset(data, keep_tokens)?;
     let fresh = Fresh::beside(data)?;
     let folder = DataFolder::open(fresh.path())?;
-    open_writer(&SEGMENTS, &folder.private_file(SEGMENTS.file)?)?;
+    identity::renew(&folder)?;
     let service = open_writer(&SERVICE, &folder.private_file(SERVICE.file)?)?;
     if keep_tokens {
         // Brought up to date first, so that both have the same columns.
@@ -92,6 +103,7 @@ pub fn reset(data: &Path, keep_tokens: bool) -> Result<(), StoreError> {
         let copy = || -> rusqlite::Result<()> {
             service.execute("ATTACH ?1 AS old", [old.to_string_lossy()])?;
             service.execute("INSERT INTO tokens SELECT * FROM old.tokens", [])?;
+            service.execute("INSERT INTO keys SELECT * FROM old.keys", [])?;
             service.execute_batch("DETACH old")
         };
         copy().map_err(|error| Fault::from(error).at(SERVICE.file, "keep the tokens"))?;

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::lately::Found;
+use super::lists::refuse_lacking;
 use super::members::{self, Lists, Members};
 use super::{Store, time};
 
@@ -100,18 +101,18 @@ impl Store {
         self.0
             .segments
             .read("list a segment's members", move |connection| {
-                let Some((lists, count)) = find_served(connection, &name)? else {
+                let Some((lists, _)) = find_served(connection, &name)? else {
                     return Err(no_segment(&name).into());
                 };
+                if after.is_empty() {
+                    refuse_lacking(connection, &lists)?;
+                }
                 let mut members = Members::new(connection, lists);
                 let mut page: Vec<UserId> = Vec::new();
                 while page.len() < limit {
                     let last = page.last().map_or(&*after, UserId::as_str);
                     let Some(id) = members.behind(last)? else { break };
                     page.push(user_id(id)?);
-                }
-                if page.is_empty() && after.is_empty() && limit > 0 && count > 0 {
-                    return Err(lacking(&name, 0, count).into());
                 }
                 Ok(page)
             })
@@ -196,9 +197,9 @@ pub(super) fn find_served(connection: &Connection, name: &str) -> rusqlite::Resu
         .optional()
 }
 
-/// The list of a segment is damaged so that it has not as many members as it should.
-pub(crate) fn lacking(segment: &str, found: u64, members: u64) -> StoreError {
-    malformed(&format!("list of segment `{segment}` has {found} members of {members}"))
+/// The list of a segment is damaged so that it has not as many members, or blocks, as it should.
+pub(crate) fn lacking(segment: &str, (found, wanted): (u64, u64), things: &str) -> StoreError {
+    malformed(&format!("list of segment `{segment}` has {found} {things} of {wanted}"))
 }
 
 /// What a name is answered with that no segment has.

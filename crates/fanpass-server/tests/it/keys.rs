@@ -1,7 +1,14 @@
 //! Signing keys: the newest signs, older ones verify until they are retired.
 
+use std::fs;
+use std::path::Path;
+
+use fanpass_server::store::{Clock, Ids, check, reset, snapshot as save};
+use fanpass_server::{Config, Service, ServiceError, ServiceErrorKind};
 use jsonwebtoken::decode_header;
+use rusqlite::Connection;
 use serde_json::json;
+use tempfile::TempDir;
 
 use crate::harness::{Answer, Call, Harness, post};
 use crate::snapshot;
@@ -116,6 +123,69 @@ async fn a_token_of_a_retired_key_is_not_told_again() {
     let second = admin(&harness).await;
     harness.call_as(&second, Call::new("DELETE", "/service/v1/key?kid=first")).await;
     assert_eq!(harness.call_as(&second, issue()).await.status, 409);
+}
+
+async fn start(data: &Path) -> Result<(), ServiceError> {
+    let config = Config { data: data.to_owned(), ..Config::default() };
+    Service::open_with(config, Clock::system(), Ids::random()).await.map(drop)
+}
+
+/// Has the key in `file` told as another one than `data` knows, and puts the right one back.
+async fn is_told(data: &Path, file: &str, other: &[u8]) {
+    let path = data.join(file);
+    let right = fs::read(&path).unwrap();
+    fs::write(&path, other).unwrap();
+    let error = start(data).await.unwrap_err();
+    assert_eq!(error.kind(), ServiceErrorKind::Key);
+    let said = format!("the signing key `{}`: it is not the key that service.db knows", path.display());
+    assert!(error.to_string().contains(&said), "{error}");
+    let check = check(data).unwrap();
+    assert_eq!((check.findings[0].place.as_str(), check.damages), (file, 1), "{:?}", check.findings);
+    let kept = TempDir::new().unwrap();
+    let error = save(data, &kept.path().join("a.zip")).unwrap_err();
+    assert!(error.to_string().contains(file), "{error}");
+    fs::write(&path, right).unwrap();
+}
+
+#[tokio::test]
+async fn another_key_in_the_place_of_one_is_told_and_not_used() {
+    let harness = Harness::start().await;
+    let kid = rotate(&harness).await;
+    let folder = harness.into_folder().await;
+    let (data, later) = (folder.path(), format!("signing-keys/{kid}.hs256"));
+    let mut flipped = fs::read(data.join("signing-key")).unwrap();
+    flipped[7] ^= 1;
+    for file in ["signing-key", &later] {
+        is_told(data, file, &[7; 32]).await;
+    }
+    is_told(data, "signing-key", &flipped).await;
+
+    // As a version had it that knew nothing of keys.
+    Connection::open(data.join("service.db")).unwrap().execute("DELETE FROM keys", []).unwrap();
+    start(data).await.unwrap();
+    is_told(data, &later, &flipped).await;
+    reset(data, true).unwrap();
+    is_told(data, &later, &flipped).await;
+    start(data).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_key_may_be_deleted_and_is_then_no_more_known() {
+    let harness = Harness::start().await;
+    let first = harness.token.clone();
+    let delete = |file: &'static str| move |data: &Path| fs::remove_file(data.join(file)).unwrap();
+    let harness = harness.restart_after(delete("signing-key")).await.restart().await;
+    assert_eq!(harness.call_as(&first, list()).await.status, 401);
+    assert_eq!(harness.call(list()).await.status, 200);
+
+    let kid = rotate(&harness).await;
+    let later = harness.issue("later", &["read"]).await;
+    let harness = harness.restart_after(delete("signing-key")).await;
+    assert_eq!(harness.call_as(&later, list()).await.status, 200);
+    let kept = harness.folder.path().join(format!("signing-keys/{kid}.hs256"));
+    let harness = harness.restart_after(|_| fs::remove_file(kept).unwrap()).await.restart().await;
+    assert_eq!(harness.call_as(&later, list()).await.status, 401);
+    assert_eq!(check(harness.folder.path()).unwrap().damages, 0);
 }
 
 #[tokio::test]

@@ -34,10 +34,11 @@ impl Operate for Rotate {
         let kid = call.app.store.ids().next();
         call.audit.target = Some(kid.clone());
         let answer = KeySummary::new(kid.clone(), ALGORITHM.to_owned(), true, 0);
+        let named = kid.clone();
         let key = on_disk(&call.app, move |authority| authority.make_key(kid)).await?;
         // The record decides whether the key was made; without it, its file is gone with `key`.
         let trace = call.trace::<Self>(|| to_json(&answer));
-        call.app.store.append_audit(trace).await?;
+        call.app.store.record_new_key(trace, named, key.thumbprint()).await?;
         call.audited = true;
         let take_up = |authority: &Authority| {
             authority.take_up(key);
@@ -66,12 +67,12 @@ impl Operate for Retire {
             let detail = "this key signs new tokens; rotate first, then retire it";
             return Err(Problem::new(Kind::CONFLICT, detail));
         }
-        let kid = (name != FIRST).then_some(name);
+        let kid = (name != FIRST).then(|| name.clone());
         let aside = on_disk(&call.app, move |authority| authority.set_aside(kid)).await?;
         let aside = aside.ok_or_else(no_key)?;
         // The record decides whether the key is retired; without it, `aside` puts it back.
         let trace = call.trace::<Self>(|| to_json(&key));
-        call.app.store.append_audit(trace).await?;
+        call.app.store.record_retired_key(trace, name).await?;
         call.audited = true;
         let retire = |authority: &Authority| {
             authority.retire(aside);

@@ -10,6 +10,8 @@ use super::Check;
 pub(super) struct List<'a> {
     /// What it is called in findings.
     pub(super) place: &'a str,
+    /// How many blocks it has, if that is known.
+    pub(super) blocks: Option<u64>,
     /// What to do about a damaged one.
     pub(super) next: &'a str,
 }
@@ -43,6 +45,9 @@ impl List<'_> {
                 }
                 Err(damage) => check.damage(place, damage.to_string(), self.next),
             }
+        }
+        if let Some(blocks) = self.blocks.filter(|blocks| *blocks != number) {
+            check.damage(self.place, format!("it has {number} blocks of {blocks}"), self.next);
         }
         Ok(())
     }

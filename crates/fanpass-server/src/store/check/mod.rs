@@ -4,8 +4,10 @@ mod audit;
 mod columns;
 mod files;
 mod history;
+mod identity;
 mod imports;
 mod kept;
+mod keys;
 mod list;
 mod log;
 mod segments;
@@ -148,6 +150,7 @@ pub fn check(data: &Path) -> Result<Check, StoreError> {
             Ok(()) => {}
         }
     }
+    identity::check(&mut check, data);
     check.step(SEGMENTS.file, |check| database(check, data, &SEGMENTS, segments::check));
     check.step(SERVICE.file, |check| database(check, data, &SERVICE, service::check));
     check.step(COLUMNS.file, |check| columns::check(check, data));

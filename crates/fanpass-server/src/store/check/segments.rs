@@ -25,7 +25,7 @@ fn lists(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(
         "SELECT list, completed_at IS NULL, (SELECT segment FROM versions WHERE base = list LIMIT 1), \
          (SELECT segment FROM versions WHERE added = list LIMIT 1), \
-         (SELECT segment FROM versions WHERE removed = list LIMIT 1) \
+         (SELECT segment FROM versions WHERE removed = list LIMIT 1), blocks \
          FROM lists LEFT JOIN imports ON sequence = import ORDER BY list",
     )?;
     let mut rows = statement.query([])?;
@@ -51,7 +51,9 @@ fn lists(check: &mut Check, connection: &Connection) -> rusqlite::Result<()> {
             check.notice(&place, what, next);
         }
         let next = if segment.is_some() { AGAIN } else { "it is nobody's and will be deleted" };
-        List { place: &place, next }.check(check, connection, list)?;
+        // One that is nobody's may be deleted in part.
+        let blocks = row.get::<_, Option<u64>>(5)?.filter(|_| segment.is_some());
+        List { place: &place, blocks, next }.check(check, connection, list)?;
     }
     let mut statement = connection.prepare(
         "SELECT list, count(*) FROM blocks WHERE list NOT IN (SELECT list FROM lists) GROUP BY list",

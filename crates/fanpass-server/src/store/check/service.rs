@@ -8,7 +8,7 @@ use fanpass_model::{
 };
 use rusqlite::Connection;
 
-use super::{Check, RESTORE, audit, count, history, none_of_them};
+use super::{Check, RESTORE, audit, count, history, keys, none_of_them};
 use crate::auth::{SCOPES, key_files};
 use crate::store::SERVICE;
 use crate::targeting::Expression;
@@ -24,6 +24,7 @@ pub(super) fn check(check: &mut Check, connection: &Connection, data: &Path) {
     check.step(file, |check| audiences(check, connection));
     check.step(file, |check| outbox(check, connection));
     check.step(file, |check| tokens(check, connection, data));
+    check.step(file, |check| keys::check(check, connection, data));
     audit::check(check, connection, data);
 }
 

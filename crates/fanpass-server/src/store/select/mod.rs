@@ -20,6 +20,7 @@ use tokio::task::spawn_blocking;
 
 use super::columns::View;
 use super::error::Fault;
+use super::lists::refuse_lacking;
 use super::members::{Lists, Members};
 use super::part::UserPart;
 use super::segments::find_served;
@@ -63,6 +64,11 @@ impl Store {
     }
 
     fn select_part(&self, plan: &Plan<'_>, after: &str, limit: Option<u32>) -> Result<UserPart, StoreError> {
+        if after.is_empty() {
+            self.0.segments.read_blocking(DOING, |segments| {
+                lists(segments, plan)?.iter().flatten().try_for_each(|lists| refuse_lacking(segments, lists))
+            })?;
+        }
         if !plan.needs_users() {
             return self.0.segments.read_blocking(DOING, |segments| {
                 let mut walk = Walk::new(plan, Vec::new(), members(segments, &lists(segments, plan)?), limit);

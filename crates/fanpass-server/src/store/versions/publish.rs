@@ -113,6 +113,7 @@ fn publish(
         Content::Whole(list, rest) => {
             let list = list.map_or_else(|| lists::insert(connection, import), Ok)?;
             lists::insert_blocks(connection, list, &rest)?;
+            lists::close(connection, list)?;
             (list, None, None)
         }
         Content::Delta { base, added, removed } => {
@@ -146,5 +147,6 @@ fn side_list(connection: &Connection, import: i64, blocks: &[Block]) -> rusqlite
     }
     let list = lists::insert(connection, import)?;
     lists::insert_blocks(connection, list, blocks)?;
+    lists::close(connection, list)?;
     Ok(Some(list.0))
 }

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use fanpass_model::{SegmentName, UserId};
 use fanpass_server::imports::{ImportOptions, Imports};
-use fanpass_server::store::{Caller, Mode, RowReject, Stage, Store, StoreErrorKind};
+use fanpass_server::store::{Caller, Combination, Mode, RowReject, Stage, Store, StoreErrorKind, check};
+use fanpass_server::targeting::Expression;
 use proptest::prelude::*;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -106,9 +107,53 @@ async fn a_list_that_lacks_members_is_not_built_upon() {
     assert_eq!(store.segment(&name()).await.unwrap().unwrap().members, 5_000, "it is as it was");
     lose("");
     assert_eq!(append().await.unwrap_err().kind(), StoreErrorKind::Corrupt);
-    let error = store.members(&name(), None, 10).await.unwrap_err();
-    assert_eq!(error.kind(), StoreErrorKind::Corrupt);
-    assert!(error.to_string().contains("0 members of 5000"), "{error}");
+}
+
+#[tokio::test]
+async fn a_list_that_lacks_a_block_is_told_and_not_read_as_a_shorter_one() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder);
+    let options = ImportOptions { delta_max: 1_000, ..ImportOptions::default() };
+    let imports = Imports::start(store.clone(), options).unwrap();
+    publish(&imports, (0..5_000).map(|number| format!("fan-{number}")).collect()).await;
+    let change = async |mode, ids: std::ops::Range<u32>| {
+        let rows = ids.map(|number| Ok::<_, RowReject>(format!("fan-{number}")));
+        imports.publish(name(), mode, rows, Caller::default()).await
+    };
+    change(Mode::Append, 10_000..10_500).await.unwrap();
+    change(Mode::Remove, 0..500).await.unwrap();
+    let all = Combination { all: vec![name()], ..Combination::default() };
+    let expression = Arc::new(r#"segment("season")"#.parse::<Expression>().unwrap());
+    for list in ["base", "added", "removed"] {
+        let connection = Connection::open(folder.path().join("segments.db")).unwrap();
+        let of_it = format!("WHERE list = (SELECT {list} FROM versions ORDER BY import DESC) LIMIT 1");
+        let block: (i64, Vec<u8>, i64, Vec<u8>) = connection
+            .query_row(&format!("SELECT list, first_id, count, ids FROM blocks {of_it}"), [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })
+            .unwrap();
+        connection
+            .execute("DELETE FROM blocks WHERE first_id = ?1 AND list = ?2", (&block.1, block.0))
+            .unwrap();
+        let mut errors = vec![
+            store.members(&name(), None, 10).await.unwrap_err(),
+            store.combine(all.clone(), None, Some(10)).await.unwrap_err(),
+            store.combine(all.clone(), None, None).await.unwrap_err(),
+            store.select(Arc::clone(&expression), None, None).await.unwrap_err(),
+        ];
+        if list != "base" {
+            let error = change(Mode::Append, 20_000..20_001).await.unwrap_err();
+            assert_eq!(error.kind(), StoreErrorKind::Corrupt);
+        }
+        while let Some(error) = errors.pop() {
+            assert_eq!(error.kind(), StoreErrorKind::Corrupt);
+            assert!(error.to_string().contains("blocks of"), "{list}: {error}");
+        }
+        let found = check(folder.path()).unwrap().findings;
+        assert!(found.iter().any(|found| found.what.contains("blocks of")), "{list}: {found:?}");
+        connection.execute("INSERT INTO blocks VALUES (?1, ?2, ?3, ?4)", block).unwrap();
+    }
+    assert_eq!(store.members(&name(), None, 10_000).await.unwrap().len(), 5_000);
 }
 
 #[tokio::test]

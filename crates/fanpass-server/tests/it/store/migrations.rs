@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use fanpass_server::store::check;
 use rusqlite::Connection;
 use serde_json::json;
 use tempfile::TempDir;
 
+use super::checks::keep_private;
 use crate::harness::{Harness, status_of};
 
 const DATABASES: [&str; 2] = ["segments", "service"];
@@ -32,7 +34,10 @@ fn version_of(path: &Path, database: &str) -> Option<usize> {
 fn make(folder: &Path, database: &str, version: usize) {
     let dumps = scripts("tests/fixtures/schema", database);
     let (from, dump) = dumps.range(..=version).next_back().expect("a dump of the first version");
-    let connection = Connection::open(folder.join(format!("{database}.db"))).unwrap();
+    let path = folder.join(format!("{database}.db"));
+    fs::write(&path, "").unwrap();
+    keep_private(&path);
+    let connection = Connection::open(path).unwrap();
     connection.pragma_update(None, "foreign_keys", false).unwrap();
     connection.execute_batch(dump).unwrap();
     for (_, script) in
@@ -47,6 +52,12 @@ fn schema(folder: &Path, database: &str) -> Vec<(String, Option<String>)> {
     let connection = Connection::open(folder.join(format!("{database}.db"))).unwrap();
     let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name").unwrap();
     statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
+}
+
+/// The id of the data folder, as a database has it.
+fn id(folder: &Path, database: &str) -> String {
+    let connection = Connection::open(folder.join(format!("{database}.db"))).unwrap();
+    connection.query_row("SELECT id FROM folder", [], |row| row.get(0)).unwrap()
 }
 
 #[tokio::test]
@@ -64,6 +75,9 @@ async fn data_of_every_older_version_survives() {
             assert_eq!(now, schema(fresh.folder.path(), database), "{database}.db from version {version}");
         }
         survives(&harness, folder.path()).await;
+        let check = check(folder.path()).unwrap();
+        assert_eq!(check.findings, [], "from version {version}");
+        assert_eq!(id(folder.path(), "segments"), id(folder.path(), "service"), "from version {version}");
     }
 }
 

@@ -165,8 +165,10 @@ async fn a_folder_of_the_first_schema_is_brought_up_to_date() {
 #[tokio::test]
 async fn users_and_tokens_of_the_first_version_are_taken_over() {
     let folder = TempDir::new().unwrap();
-    drop(open(&folder));
-    std::fs::remove_file(folder.path().join("service.db")).unwrap();
+    let segments = Connection::open(folder.path().join("segments.db")).unwrap();
+    segments.execute_batch(include_str!("../../../src/store/schema/segments_1.sql")).unwrap();
+    segments.pragma_update(None, "user_version", 1).unwrap();
+    drop(segments);
     let connection = Connection::open(folder.path().join("service.db")).unwrap();
     connection.execute_batch(include_str!("../../../src/store/schema/service_1.sql")).unwrap();
     connection

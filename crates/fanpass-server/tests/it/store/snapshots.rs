@@ -86,7 +86,7 @@ async fn a_damaged_folder_does_not_take_the_place_of_a_good_snapshot() {
     Connection::open(data.join("segments.db")).unwrap().execute("DELETE FROM blocks", []).unwrap();
     let error = snapshot(data, &file).unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Corrupt);
-    assert!(error.to_string().contains("no snapshot was written: segments.db, version 1"), "{error}");
+    assert!(error.to_string().contains("no snapshot was written: segments.db, list 1"), "{error}");
     assert!(fs::read(&file).unwrap() == good);
     assert_eq!(fs::read_dir(kept.path()).unwrap().count(), 1, "nothing is left beside it");
 }
