@@ -168,7 +168,7 @@ impl<B: AsRef<[u8]>> BlockReader<B> {
     /// # Errors
     ///
     /// [`BlockDamage::Content`].
-    pub fn contains(self, id: &str) -> Result<bool, BlockDamage> {
+    pub fn contains(&self, id: &str) -> Result<bool, BlockDamage> {
         let wanted = id.as_bytes();
         // No id is put together: all that counts is how far each agrees with the wanted one, and for an id that shares more
         // with its predecessor than that one agreed, the answer is its predecessor's.

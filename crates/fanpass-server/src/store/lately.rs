@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::{PoisonError, RwLock};
 
-use fanpass_sorted::BlockDamage;
+use fanpass_sorted::{BlockDamage, BlockReader};
 use rusqlite::{Connection, params};
 
 use super::commits::Moment;
 use super::error::Fault;
 use super::members::{Lists, damaged};
-use super::unpacked::Unpacked;
 
 /// Bytes that blocks take at most, half of them for those that were asked for last.
 const BYTES_MAX: usize = 32 << 20;
@@ -25,7 +24,8 @@ const SEGMENTS_MAX: usize = 4_096;
 struct Stretch {
     first: Vec<u8>,
     until: Option<Vec<u8>>,
-    ids: Unpacked,
+    /// None before the first block of a list.
+    block: Option<BlockReader<Vec<u8>>>,
     /// What it takes of the room, about.
     bytes: usize,
 }
@@ -69,12 +69,12 @@ impl Lately {
     fn holds(&self, list: i64, user: &str) -> Option<bool> {
         let blocks = self.blocks.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(young) = blocks.young.find(list, user) {
-            return Some(young.has(user));
+            return young.has(user).ok();
         }
-        let found = blocks.old.find(list, user)?.has(user);
+        let found = blocks.old.find(list, user)?.has(user).ok();
         drop(blocks);
-        self.blocks.write().unwrap_or_else(PoisonError::into_inner).renew(list, user);
-        Some(found)
+        let _gone = self.blocks.write().unwrap_or_else(PoisonError::into_inner).renew(list, user);
+        found
     }
 
     /// Keeps what was found at that moment.
@@ -87,10 +87,11 @@ impl Lately {
         }
         segments.lists.insert(lists.segment.clone(), lists);
         drop(segments);
-        let mut blocks = self.blocks.write().unwrap_or_else(PoisonError::into_inner);
-        for (list, stretch) in read {
-            blocks.put(list, stretch);
-        }
+        // Thousands of blocks take their time to be given back, for which nobody should wait.
+        let _gone: Vec<Shelf> = {
+            let mut blocks = self.blocks.write().unwrap_or_else(PoisonError::into_inner);
+            read.into_iter().filter_map(|(list, stretch)| blocks.put(list, stretch)).collect()
+        };
     }
 }
 
@@ -133,10 +134,9 @@ impl Found {
         let mut read = Vec::new();
         let mut holds = |list: Option<i64>, column: usize| -> Result<bool, Fault> {
             let Some(list) = list else { return Ok(false) };
-            let block = row.get_ref(column + 2)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
-            let stretch = Stretch::new(row.get(column)?, row.get(column + 1)?, block);
-            let stretch = stretch.map_err(|damage| damaged(segment, damage))?;
-            let has = stretch.has(user);
+            let stretch = Stretch::new(row.get(column)?, row.get(column + 1)?, row.get(column + 2)?);
+            let has = stretch.and_then(|stretch| Ok((stretch.has(user)?, stretch)));
+            let (has, stretch) = has.map_err(|damage| damaged(segment, damage))?;
             read.push((list, stretch));
             Ok(has)
         };
@@ -147,18 +147,20 @@ impl Found {
 }
 
 impl Blocks {
-    fn put(&mut self, list: i64, stretch: Stretch) {
+    /// Keeps a block among the young; gives back those that go for it.
+    fn put(&mut self, list: i64, stretch: Stretch) -> Option<Shelf> {
         self.young.put(list, stretch);
-        if self.young.bytes > BYTES_MAX / 2 {
-            self.old = std::mem::take(&mut self.young);
+        if self.young.bytes <= BYTES_MAX / 2 {
+            return None;
         }
+        let young = std::mem::take(&mut self.young);
+        Some(std::mem::replace(&mut self.old, young))
     }
 
     /// Takes a block among the young that was asked for again.
-    fn renew(&mut self, list: i64, user: &str) {
-        if let Some(stretch) = self.old.take(list, user) {
-            self.put(list, stretch);
-        }
+    fn renew(&mut self, list: i64, user: &str) -> Option<Shelf> {
+        let stretch = self.old.take(list, user)?;
+        self.put(list, stretch)
     }
 }
 
@@ -189,15 +191,16 @@ impl Stretch {
     fn new(
         first: Option<Vec<u8>>,
         until: Option<Vec<u8>>,
-        block: Option<&[u8]>,
+        block: Option<Vec<u8>>,
     ) -> Result<Self, BlockDamage> {
-        let (first, ids) =
-            (first.unwrap_or_default(), block.map(Unpacked::new).transpose()?.unwrap_or_default());
-        let bytes = 2 * first.len() + until.as_ref().map_or(0, Vec::len) + ids.len() + BESIDE_IDS;
-        Ok(Self { first, until, ids, bytes })
+        let first = first.unwrap_or_default();
+        let length = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, Vec::len);
+        let bytes = 2 * first.len() + length(&until) + length(&block) + BESIDE_IDS;
+        Ok(Self { first, until, block: block.map(BlockReader::new).transpose()?, bytes })
     }
 
-    fn has(&self, user: &str) -> bool {
-        self.ids.contains(user.as_bytes())
+    /// Whether its list has `user`.
+    fn has(&self, user: &str) -> Result<bool, BlockDamage> {
+        self.block.as_ref().map_or(Ok(false), |block| block.contains(user))
     }
 }

@@ -44,7 +44,6 @@ mod snapshot;
 mod sweeper;
 mod tokens;
 mod turn;
-mod unpacked;
 mod users;
 mod versions;
 mod writer;
