@@ -52,8 +52,11 @@ pub struct FeedPlan {
     pub added: u64,
     /// Users who are changed.
     pub changed: u64,
-    /// Members who go out, or users whose attributes are taken off.
+    /// Members who go out, or users who are in the file no more and lose what they had of it.
     pub removed: u64,
+    /// Values that rows take off, of those that the ledger knows.
+    #[serde(default)]
+    pub cleared: u64,
     /// Members before, if that is known, and after, for a segment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub members: Option<(Option<u64>, u64)>,
@@ -152,16 +155,19 @@ impl FeedPlan {
         };
         writeln!(out, "{what} ({}) from {}", self.mode, self.file)?;
         self.resumes.iter().try_for_each(|resumes| writeln!(out, "  {resumes}"))?;
-        let (added, removed) = if self.segment.is_some() { ("added", "removed") } else { ("new", "cleared") };
+        let added = if self.segment.is_some() { "added" } else { "new" };
         let lines = [
             ('+', self.added, added, Kind::Added),
             ('~', self.changed, "changed", Kind::Changed),
-            ('-', self.removed, removed, Kind::Removed),
+            ('-', self.removed, "removed", Kind::Removed),
         ];
         for (sign, number, word, kind) in lines {
             if number > 0 {
                 self.line(out, (sign, number, word), kind)?;
             }
+        }
+        if self.cleared > 0 {
+            writeln!(out, "  values cleared: {}", count(self.cleared))?;
         }
         if self.is_empty() {
             writeln!(out, "  nothing changes")?;

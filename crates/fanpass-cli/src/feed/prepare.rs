@@ -148,6 +148,9 @@ impl Preparing<'_> {
             removed,
             ..GuardedFacts::default()
         };
+        let guards = self.config.guards(feed.guards);
+        let mut breaches = guards.check(&facts);
+        breaches.extend(changes.values.iter().flat_map(|(key, values)| guards.check_values(key, *values)));
         let mut samples = sample_users(&job, &survey, self.ledger)?;
         let gone = owned.iter().flat_map(|owned| &owned.gone.samples);
         samples.extend(gone.map(|id| Sample { kind: Kind::Removed, text: id.clone() }));
@@ -168,15 +171,16 @@ impl Preparing<'_> {
                 unsent: changes.send,
             },
             added: changes.added,
-            changed: changes.changed + changes.cleared,
+            changed: changes.changed,
             removed,
+            cleared: changes.values.values().map(|values| values.cleared).sum(),
             members: None,
             members_of: None,
             samples,
             rejects: rejects.clone(),
             rejects_files: Vec::new(),
             findings: findings.clone(),
-            breaches: self.config.guards(feed.guards).check(&facts),
+            breaches,
             impossible: None,
             held_back,
         };

@@ -11,6 +11,7 @@ mod attributes;
 mod audiences;
 mod auth;
 mod check;
+mod cleared;
 mod crash;
 mod delivery;
 mod dry_run;

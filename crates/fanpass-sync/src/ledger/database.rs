@@ -15,7 +15,7 @@ use super::{fingerprint::KEY, folder, log};
 use crate::{ErrorKind, SyncError};
 
 /// The layout that this code reads and writes.
-pub(super) const VERSION: i64 = 4;
+pub(super) const VERSION: i64 = 5;
 
 const SCHEMA: &str = "
     CREATE TABLE secret (key BLOB NOT NULL, identity TEXT NOT NULL) STRICT;
@@ -51,7 +51,8 @@ const SCHEMA: &str = "
         empty INTEGER NOT NULL DEFAULT 0,
         rejected INTEGER NOT NULL DEFAULT 0,
         unsent INTEGER NOT NULL DEFAULT 0,
-        removed INTEGER NOT NULL DEFAULT 0
+        removed INTEGER NOT NULL DEFAULT 0,
+        cleared INTEGER NOT NULL DEFAULT 0
     ) STRICT;
 ";
 

@@ -110,6 +110,7 @@ impl FeedReport {
         if plan.segment.is_none() || !closed.has_sent() {
             plan.removed = figures.removed;
         }
+        plan.cleared = figures.cleared;
         plan.rows = figures.into();
         plan.rejects.clone_from(&closed.rejects);
         plan.rejects_files.clone_from(&closed.rejects_files);
@@ -130,7 +131,8 @@ impl FeedReport {
     /// Of a feed that was not begun.
     pub fn of_none(plan: FeedPlan) -> Self {
         let Rows { read, sent, unchanged, duplicate, empty, rejected, unsent } = plan.rows;
-        let figures = Figures { read, sent, unchanged, duplicate, empty, rejected, unsent, removed: 0 };
+        let figures =
+            Figures { read, sent, unchanged, duplicate, empty, rejected, unsent, removed: 0, cleared: 0 };
         Self {
             plan,
             adds_up: figures.add_up(),

@@ -111,6 +111,7 @@ impl Preparing<'_> {
             added: change.added,
             changed: 0,
             removed: change.removed,
+            cleared: 0,
             members: Some(((*known != Known::Nothing).then_some(change.before), change.after)),
             members_of: import.map(ToString::to_string),
             samples: samples.chain(change.removed_samples.iter().map(sample(Kind::Removed))).collect(),
