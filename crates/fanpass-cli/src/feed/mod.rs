@@ -17,6 +17,7 @@ pub mod push;
 pub mod recipe;
 pub mod remarks;
 pub mod rows;
+pub mod rows_of_plan;
 pub mod run;
 pub mod sample;
 pub mod segment;

@@ -4,12 +4,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use fanpass_model::SegmentName;
-use fanpass_sync::{Breach, Figures, Guard, SegmentMode};
+use fanpass_sync::{Breach, Guard, SegmentMode};
 use serde::{Deserialize, Serialize};
 
 use super::prepare::spelled;
 use super::remarks::Remark;
-use crate::commands::segments::outcome::write_rejects;
+use super::rows_of_plan::Rows;
+use crate::commands::segments::outcome::{write_notices, write_rejects};
 use crate::input::RejectedRow;
 use crate::printer::count;
 use crate::quoting::quoted_path;
@@ -70,6 +71,9 @@ pub struct FeedPlan {
     /// Where all of them are, if they were written down.
     #[serde(default)]
     pub rejects_files: Vec<PathBuf>,
+    /// What is to be known of how the file was read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
     /// What is to be known of mapping and values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Remark>,
@@ -84,26 +88,6 @@ pub struct FeedPlan {
     /// What it does not do, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_back: Option<String>,
-}
-
-/// The rows of a feed's file; `read` is the sum of the others. While nothing was sent, those to be sent are `unsent`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Rows {
-    pub read: u64,
-    pub sent: u64,
-    pub unchanged: u64,
-    pub duplicate: u64,
-    pub empty: u64,
-    pub rejected: u64,
-    pub unsent: u64,
-}
-
-impl From<Figures> for Rows {
-    fn from(figures: Figures) -> Self {
-        let Figures { read, sent, unchanged, duplicate, empty, rejected, unsent, .. } = figures;
-        Self { read, sent, unchanged, duplicate, empty, rejected, unsent }
-    }
 }
 
 /// One of those who are added, changed or removed.
@@ -132,12 +116,13 @@ impl FeedPlan {
         self.breaches.iter().filter(|breach| !allowed.contains(&breach.guard))
     }
 
-    /// Whether another plan of the same feed says the same. Samples, rejects beyond their number, findings and how the file's
-    /// path is written do not count.
+    /// Whether another plan of the same feed says the same. Samples, rejects beyond their number, notices, findings and how the
+    /// file's path is written do not count.
     pub fn agrees(&self, other: &Self) -> bool {
         let plain = |plan: &Self| Self {
             samples: Vec::new(),
             rejects: Vec::new(),
+            notices: Vec::new(),
             findings: Vec::new(),
             resumes: None,
             file: String::new(),
@@ -177,6 +162,7 @@ impl FeedPlan {
             writeln!(out, "  members: {before} now, {} afterwards", count(after))?;
         }
         self.rows.human(out)?;
+        write_notices(out, &self.notices)?;
         self.held_back.iter().try_for_each(|held_back| writeln!(out, "  {held_back}"))?;
         self.breaches.iter().try_for_each(|breach| {
             writeln!(out, "  FORBIDDEN: {} (--allow {})", breach.message, breach.guard)
@@ -228,20 +214,5 @@ impl FeedPlan {
         let shown = u64::try_from(samples.len()).unwrap_or(u64::MAX);
         let more = if number > shown && shown > 0 { ", …" } else { "" };
         writeln!(out, "  {sign} {} {word}: {}{more}", count(number), samples.join(", "))
-    }
-}
-
-impl Rows {
-    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Self { read, unchanged, duplicate, empty, rejected, unsent, .. } = *self;
-        let buckets = [
-            ("send", unsent),
-            ("unchanged", unchanged),
-            ("duplicate", duplicate),
-            ("empty", empty),
-            ("rejected", rejected),
-        ];
-        let sum: Vec<_> = buckets.iter().map(|(name, rows)| format!("{name} {}", count(*rows))).collect();
-        writeln!(out, "  rows: read {} = {}", count(read), sum.join(" + "))
     }
 }

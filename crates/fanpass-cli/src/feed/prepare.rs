@@ -12,8 +12,9 @@ use super::attributes;
 use super::config::{Config, REJECTS_ELSEWHERE};
 use super::keepers::check_keepers;
 use super::lint::{Authority, lint};
-use super::plan::{FeedPlan, Kind, Rows, Sample};
+use super::plan::{FeedPlan, Kind, Sample};
 use super::remarks::Lint;
+use super::rows_of_plan::Rows;
 use super::run::resumes;
 use super::sample::sample_users;
 use super::segment::members::learn_members;
@@ -135,7 +136,7 @@ impl Preparing<'_> {
         };
         try_rejects(&job.rejects, REJECTS_ELSEWHERE)?;
         let survey = job.survey(self.ledger, said, self.keep, self.printer)?;
-        let Survey { changes, counts, owned, rejects, findings } = &survey;
+        let Survey { changes, counts, owned, rejects, findings, notices } = &survey;
         let held_back =
             owned.as_ref().filter(|owned| owned.unknown > 0).map(|owned| held_back(owned.unknown));
         let removed = survey.gone();
@@ -179,6 +180,7 @@ impl Preparing<'_> {
             samples,
             rejects: rejects.clone(),
             rejects_files: Vec::new(),
+            notices: notices.clone(),
             findings: findings.clone(),
             breaches,
             impossible: None,

@@ -37,6 +37,7 @@ mod members;
 #[cfg(unix)]
 mod moved;
 mod nights;
+mod notices;
 mod owned;
 mod plans;
 mod privacy;

@@ -10,8 +10,9 @@ use crate::commands::segments::outcome::{write_files, write_notices, write_undel
 use crate::exit::Exit;
 use crate::feed::apply::Applied;
 use crate::feed::closed::{Closed, is_in_vain, write_figures};
-use crate::feed::plan::{FeedPlan, Rows};
+use crate::feed::plan::FeedPlan;
 use crate::feed::prepare::about;
+use crate::feed::rows_of_plan::Rows;
 use crate::printer::Report;
 use crate::quoting::quoted_path;
 
@@ -44,8 +45,6 @@ pub struct FeedReport {
     stopped: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     unverified: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    notices: Vec<String>,
     #[serde(skip)]
     figures: Figures,
     #[serde(skip)]
@@ -122,7 +121,6 @@ impl FeedReport {
             complete: closed.complete(),
             stopped: closed.why(),
             unverified: closed.unverified.clone(),
-            notices: closed.notices.clone(),
             figures,
             listed: closed.listed,
         }
@@ -140,7 +138,6 @@ impl FeedReport {
             complete: false,
             stopped: None,
             unverified: None,
-            notices: Vec::new(),
             figures,
             listed: rejected,
         }
@@ -166,7 +163,7 @@ impl FeedReport {
         let notes = plan.resumes.iter().chain(&plan.held_back).chain(&self.unverified);
         notes.into_iter().try_for_each(|note| writeln!(out, "  {note}"))?;
         write_figures(out, figures)?;
-        write_notices(out, &self.notices)?;
+        write_notices(out, &plan.notices)?;
         write_undelivered(out, rejects, figures.rejected, self.listed)?;
         write_files(out, rejects_files, figures.unsent + figures.rejected > self.listed)?;
         rejects_files

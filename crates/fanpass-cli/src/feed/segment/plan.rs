@@ -6,6 +6,7 @@ use fanpass_sync::{Breach, Comparison, Figures, GuardedFacts, Guards, Membership
 
 use super::members::Known;
 use super::{Compared, Job, Source, figures};
+use crate::commands::segments::outcome::trimming;
 use crate::feed::ids::ReadIds;
 use crate::feed::plan::{FeedPlan, Kind, Sample};
 use crate::feed::prepare::{Prepared, Preparing, Work, about, held_back, spelled};
@@ -117,6 +118,7 @@ impl Preparing<'_> {
             samples: samples.chain(change.removed_samples.iter().map(sample(Kind::Removed))).collect(),
             rejects: read.rejects.clone(),
             rejects_files: Vec::new(),
+            notices: read.notices.iter().cloned().chain(trimming(read.trimmed)).collect(),
             findings: Vec::new(),
             breaches: self.config.guards(feed.guards).check(&facts),
             impossible: None,
