@@ -108,9 +108,9 @@ impl SyncError {
         if let Some(Cause::Database(error)) = &self.0.cause
             && matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
         {
-            self.0.message = "the ledger is damaged, or no ledger: name another file, or move it away to begin a new one, for which \
-                              everything is sent once more"
-                .into();
+            self.0.message = format!(
+                "the ledger is damaged, or no ledger: name another file, or move it away to begin a new one{NEW_LEDGER}"
+            );
         }
         self.at(path.display())
     }
@@ -120,6 +120,10 @@ impl SyncError {
         self.0.kind
     }
 }
+
+/// What a new ledger means, in the place of one that is lost.
+pub(crate) const NEW_LEDGER: &str = ", for which everything is sent once more; who has left the file of a feed in `mirror-owned` before its \
+    first run stays for good";
 
 /// What to do where there is no room.
 const MAKE_ROOM: &str = ": make room there, then the same command goes on";

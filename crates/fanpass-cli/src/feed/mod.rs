@@ -10,6 +10,7 @@ pub mod gone;
 pub mod handover;
 pub mod ids;
 pub mod keepers;
+pub mod left_behind;
 pub mod lint;
 pub mod plan;
 pub mod prepare;

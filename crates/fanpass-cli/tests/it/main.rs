@@ -32,6 +32,7 @@ mod json;
 mod keys;
 mod kill;
 mod ledgers;
+mod left_behind;
 mod local;
 mod members;
 #[cfg(unix)]

@@ -163,15 +163,23 @@ impl Ledger {
         latest_id(&self.connection)
     }
 
+    /// The latest run of that label.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Ledger`].
+    pub fn latest_run_of(&self, label: &str) -> Result<Option<Run>, SyncError> {
+        let query = format!("SELECT {COLUMNS} FROM runs WHERE label = ?1 ORDER BY id DESC LIMIT 1");
+        Ok(self.connection.query_row(&query, [label], run).optional()?)
+    }
+
     /// The latest run of that label if it was interrupted: if it has no end. To be asked before the next one begins.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Ledger`].
     pub fn interrupted_run(&self, label: &str) -> Result<Option<Run>, SyncError> {
-        let query = format!("SELECT {COLUMNS} FROM runs WHERE label = ?1 ORDER BY id DESC LIMIT 1");
-        let latest = self.connection.query_row(&query, [label], run).optional()?;
-        Ok(latest.filter(|run| run.ended.is_none()))
+        Ok(self.latest_run_of(label)?.filter(|run| run.ended.is_none()))
     }
 }
 

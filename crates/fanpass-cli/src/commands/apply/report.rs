@@ -25,6 +25,9 @@ pub struct ApplyReport {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub impossible: bool,
     pub feeds: Vec<FeedReport>,
+    /// What is to be known of feeds that are not among them any more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
     /// What sends the rest, if there is one that was not refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
@@ -78,18 +81,14 @@ impl Report for ApplyReport {
                 _ => "A dry run",
             };
             writeln!(out, "{why}; nothing was sent")?;
-            return self.feeds.iter().try_for_each(|feed| {
-                writeln!(out)?;
-                feed.plan.human(out)
-            });
         }
         for (at, feed) in self.feeds.iter().enumerate() {
-            if at > 0 {
+            if at > 0 || self.only_plans() {
                 writeln!(out)?;
             }
-            feed.human(out)?;
+            if self.only_plans() { feed.plan.human(out)? } else { feed.human(out)? }
         }
-        Ok(())
+        write_left_behind(out, &self.notices)
     }
 
     fn next(&self) -> Option<String> {
@@ -99,6 +98,11 @@ impl Report for ApplyReport {
     fn has_sent(&self) -> bool {
         self.feeds.iter().any(|feed| feed.figures.has_sent())
     }
+}
+
+/// Writes what is to be known of feeds that are not named any more.
+pub fn write_left_behind(out: &mut dyn Write, notices: &[String]) -> io::Result<()> {
+    notices.iter().try_for_each(|notice| writeln!(out, "\nnotice: {notice}"))
 }
 
 impl FeedReport {
