@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::apply::members;
 use crate::harness::Club;
 
 const SEASON: &str = "guards = { rejects = 100, growth = 1000 }\n
@@ -187,6 +188,33 @@ fn an_id_to_be_taken_out_is_outdated_by_a_newer_source_that_has_it_in() {
     assert!(club.run(&["apply", "season.toml"]).ends_with("exit 0\n"));
     refused(&club, "rejects/remove.csv", "run 3 of add has read newer rows");
     assert_eq!(club.json(&["segments", "show", "fans"])["memberCount"], 2);
+}
+
+#[test]
+fn who_was_taken_out_by_a_mended_row_comes_in_again_by_a_feed_that_lists_him() {
+    let club = Club::with_service();
+    let feeds = ["add", "remove"].map(|mode| {
+        format!("[[segment]]\nname = \"fans\"\nfeed = \"{mode}\"\nfile = \"{mode}.csv\"\nmode = \"{mode}\"\n")
+    });
+    club.file("season.toml", format!("guards = {{ rejects = 100, shrink = 100 }}\n{}", feeds.concat()));
+    club.file("add.csv", "fan_id\n1\n2\n");
+    club.file("remove.csv", "fan_id,why\n1,banned,cell\n");
+    let apply = || club.run(&["apply", "season.toml", "--allow", "empty"]);
+    assert!(apply().ends_with("exit 3\n"));
+    assert_eq!(members(&club, "fans"), ["1", "2"]);
+    let ids = fs::read_to_string(club.path("rejects/remove.csv")).unwrap();
+    club.file("rejects/remove.csv", ids.replace(",\"cell\"", ""));
+    assert_eq!(club.json(&["rejects", "retry", "rejects/remove.csv"])["feeds"][0]["removed"], 1);
+    assert_eq!(members(&club, "fans"), ["2"]);
+    apply();
+    assert_eq!(
+        members(&club, "fans"),
+        ["1", "2"],
+        "its source has the row broken, and another one lists him"
+    );
+    club.file("remove.csv", "fan_id,why\n1,banned\n");
+    apply();
+    assert_eq!(members(&club, "fans"), ["2"]);
 }
 
 #[test]

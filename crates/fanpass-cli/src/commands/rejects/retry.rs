@@ -30,7 +30,7 @@ use crate::source::SourceFile;
 /// Push a reject file that was mended, as the run that made it would have
 ///
 /// Target, mapping and ledger are those of that run; they stand in the file beside it, whose name ends in `.toml`. Rows
-/// that are still wrong go to a new reject file. A segment's rows are added to it. An id that was not at fault has to stay
+/// that are still wrong go to a new reject file. A segment's rows are added to it, those of a feed in `remove` taken out. An id that was not at fault has to stay
 /// what it was, as `fanpass_check` holds it: a spreadsheet program that saves the file may have made 42 of 00042. A file is
 /// refused once a later command has read other rows of the same attributes, or the same segment: its own may be older.
 #[derive(Debug, Args)]
