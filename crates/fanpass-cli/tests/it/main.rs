@@ -39,6 +39,7 @@ mod members;
 mod moved;
 mod nights;
 mod notices;
+mod outdated;
 mod owned;
 mod plans;
 mod privacy;
