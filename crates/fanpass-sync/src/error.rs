@@ -100,9 +100,7 @@ impl SyncError {
 
     /// The same error of a ledger at `path` that is to be used, with what to do about one that is damaged.
     pub(crate) fn of_ledger(self, path: &Path) -> Self {
-        let mend =
-            "name another file, or move it away to begin a new one, for which everything is sent once more";
-        self.of_file(path, mend)
+        self.of_file(path, &format!("name another file, or move it away to begin a new one{NEW_LEDGER}"))
     }
 
     /// The same error of a ledger at `path` that is only looked at.
@@ -129,6 +127,10 @@ impl SyncError {
         self.0.kind
     }
 }
+
+/// What a new ledger means, in the place of one that is lost.
+pub(crate) const NEW_LEDGER: &str = ", for which everything is sent once more; who has left the file of a feed in `mirror-owned` before its \
+    first run stays for good";
 
 /// What to do where there is no room.
 const MAKE_ROOM: &str = ": make room there, then the same command goes on";

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Rows by what became of them. `read` is the sum of all others but `removed`, which has no rows.
+/// Rows by what became of them. `read` is the sum of all others but `removed`, which has no rows, and `cleared`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Figures {
@@ -22,6 +22,8 @@ pub struct Figures {
     pub unsent: u64,
     /// Users who are not in the source any more and were taken out.
     pub removed: u64,
+    /// Values known to be with the service that rows have taken off.
+    pub cleared: u64,
 }
 
 impl Figures {

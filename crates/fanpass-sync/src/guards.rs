@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use fanpass_model::AttributeKey;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::KnownValues;
 
 /// Something that a run is stopped for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -15,13 +18,18 @@ pub enum Guard {
     Shrink,
     /// Too many members would come in.
     Growth,
+    /// Rows would take too many values of an attribute off.
+    Clear,
+    /// Rows would give too many users another value of an attribute.
+    Change,
     /// Too many rows are rejected.
     Rejects,
 }
 
 impl Guard {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Empty, Self::Shrink, Self::Growth, Self::Rejects];
+    pub const ALL: [Self; 6] =
+        [Self::Empty, Self::Shrink, Self::Growth, Self::Clear, Self::Change, Self::Rejects];
 
     /// The name by which it is allowed.
     pub const fn as_str(self) -> &'static str {
@@ -29,6 +37,8 @@ impl Guard {
             Self::Empty => "empty",
             Self::Shrink => "shrink",
             Self::Growth => "growth",
+            Self::Clear => "clear",
+            Self::Change => "change",
             Self::Rejects => "rejects",
         }
     }
@@ -41,7 +51,7 @@ impl fmt::Display for Guard {
 }
 
 /// How far a run may go, in whole percent; what is left out is as in the table of the whole file, or by default 20 for
-/// `shrink`, 100 for `growth` and 10 for `rejects`. A first run cannot grow too much.
+/// `shrink` and `clear`, 100 for `growth` and `change` and 10 for `rejects`. A first run cannot grow too much.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Guards {
@@ -51,6 +61,12 @@ pub struct Guards {
     /// Of those who were in, so many may come in besides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub growth: Option<u32>,
+    /// Of the values of an attribute that are known, rows may take so many off.
+    #[serde(deserialize_with = "percentage", skip_serializing_if = "Option::is_none")]
+    pub clear: Option<u32>,
+    /// Of the values of an attribute that are known, rows may put others in the place of so many.
+    #[serde(deserialize_with = "percentage", skip_serializing_if = "Option::is_none")]
+    pub change: Option<u32>,
     /// Of the rows, so many may be rejected.
     #[serde(deserialize_with = "percentage", skip_serializing_if = "Option::is_none")]
     pub rejects: Option<u32>,
@@ -100,6 +116,8 @@ impl Guards {
         Self {
             shrink: self.shrink.or(general.shrink),
             growth: self.growth.or(general.growth),
+            clear: self.clear.or(general.clear),
+            change: self.change.or(general.change),
             rejects: self.rejects.or(general.rejects),
         }
     }
@@ -162,6 +180,28 @@ impl Guards {
         let shrink = check(|facts| facts.removed, Self::most_out, Self::check_shrink);
         let growth = check(|facts| facts.added, Self::most_in, Self::check_growth);
         shrink.into_iter().chain(growth).collect()
+    }
+
+    /// What forbids that rows do that to the values of an attribute.
+    ///
+    /// ```
+    /// use fanpass_model::attribute_key;
+    /// use fanpass_sync::{Guards, KnownValues};
+    ///
+    /// let values = KnownValues { held: 200, cleared: 50, changed: 150 };
+    /// let breaches = Guards::default().check_values(&attribute_key!("custom.tier"), values);
+    /// assert_eq!(breaches.len(), 1, "nothing bounds changes unless it is said");
+    /// assert_eq!(breaches[0].message, "custom.tier: 50 of 200 values would be taken off (25 %), and 20 % may");
+    /// ```
+    pub fn check_values(&self, key: &AttributeKey, values: KnownValues) -> Vec<Breach> {
+        let KnownValues { held, cleared, changed } = values;
+        let check = |guard, part, what, most| {
+            let message = || format!("{key}: {}", share(part, held, what, most));
+            exceeds(part, held, most).then(|| Breach { guard, message: message() })
+        };
+        let clear = check(Guard::Clear, cleared, "values would be taken off", self.clear.unwrap_or(20));
+        let change = check(Guard::Change, changed, "values would be changed", self.change.unwrap_or(100));
+        clear.into_iter().chain(change).collect()
     }
 
     fn check_shrink(&self, facts: &GuardedFacts) -> Option<Breach> {

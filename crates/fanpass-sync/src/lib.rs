@@ -20,9 +20,9 @@ pub use feeds::{AttributeFeed, AttributeMode, FeedTarget, Feeds, RejectsOf, Segm
 pub use figures::Figures;
 pub use guards::{Breach, Guard, GuardedFacts, Guards};
 pub use ledger::{
-    Busy, Changes, Contradiction, Contradictions, Deliveries, Departures, Doubt, History, Ledger, ListId,
-    ListReader, ListState, ListWriter, Receipt, Run, RunEnd, RunId, RunStart, Standing, Survey, Taken,
-    Verdict, Verdicts,
+    Busy, Changes, Contradiction, Contradictions, Deliveries, Departures, Doubt, History, KnownValues,
+    Ledger, ListId, ListReader, ListState, ListWriter, Receipt, Run, RunEnd, RunId, RunStart, Standing,
+    Survey, Taken, Verdict, Verdicts,
 };
 pub use lint::Finding;
 pub use mapping::{Absent, ColumnMap, Constant, Mapping};

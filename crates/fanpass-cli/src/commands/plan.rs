@@ -10,13 +10,14 @@ use clap::Args;
 use fanpass_sync::Guard;
 use serde::{Deserialize, Serialize};
 
-use super::apply::report::FeedReport;
+use super::apply::report::{FeedReport, write_left_behind};
 use super::mapping::CheckedBy;
 use super::sending::LedgerOptions;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::feed::config::{Config, latest_run};
+use crate::feed::left_behind::left_behind;
 use crate::feed::plan::{FeedPlan, PLAN_VERSION, Plan as SavedPlan};
 use crate::feed::prepare::Preparing;
 use crate::printer::{Printer, Report};
@@ -92,8 +93,9 @@ impl Plan {
         let next = saved.as_deref().and_then(|path| next_of(&plan.feeds, &[], path, &session));
         session.close().await;
         let exit = exit_of_plans(&plan.feeds, &[]);
+        let notices = left_behind(&config, &ledger)?;
         let feeds = plan.feeds.into_iter().map(FeedReport::of_none).collect();
-        printer.conclude(&PlanReport { config: config.path, feeds, saved, next }, Ok(exit))
+        printer.conclude(&PlanReport { config: config.path, feeds, notices, saved, next }, Ok(exit))
     }
 
     fn save(&self, plan: &SavedPlan, path: PathBuf) -> Result<PathBuf> {
@@ -145,6 +147,9 @@ fn refuse_other(path: &Path) -> Result<()> {
 struct PlanReport {
     config: PathBuf,
     feeds: Vec<FeedReport>,
+    /// What is to be known of feeds that are not among them any more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notices: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     saved: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -183,6 +188,7 @@ impl Report for PlanReport {
             writeln!(out)?;
             feed.plan().human(out)?;
         }
+        write_left_behind(out, &self.notices)?;
         if let Some(saved) = &self.saved {
             writeln!(out, "\nSaved as {}", saved.display())?;
         }

@@ -83,9 +83,12 @@ impl Account {
     /// What became of an update that was handed to the push.
     pub fn settle(&mut self, tag: Tag, delivery: Delivery) -> Result<()> {
         let Tag { origin, receipt } = tag;
+        let acknowledged = matches!(delivery, Delivery::Sent | Delivery::Superseded);
+        if let (Origin::Row { .. }, Some(receipt), true) = (&origin, &receipt, acknowledged) {
+            self.figures.cleared += receipt.cleared();
+        }
         let noted = match (receipt, &self.deliveries) {
             (Some(receipt), Some(deliveries)) => {
-                let acknowledged = matches!(delivery, Delivery::Sent | Delivery::Superseded);
                 let mut deliveries = deliveries.lock().unwrap_or_else(PoisonError::into_inner);
                 deliveries.settle(receipt, acknowledged)
             }
@@ -95,8 +98,7 @@ impl Account {
         let settled = match origin {
             Origin::Row { columns, row, user } => self.settle_row(&columns, &row, &user, delivery),
             Origin::Gone => {
-                let done = matches!(delivery, Delivery::Sent | Delivery::Superseded);
-                *if done { &mut self.figures.removed } else { &mut self.gone_left } += 1;
+                *if acknowledged { &mut self.figures.removed } else { &mut self.gone_left } += 1;
                 Ok(())
             }
         };

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Result;
 use fanpass_client::PushOptions;
 use fanpass_model::AttributeRegistry;
-use fanpass_sync::{AttributeMode, Deliveries, Figures, Ledger, ListId, Mapping, Updates};
+use fanpass_sync::{AttributeMode, Deliveries, Ledger, ListId, Mapping, Updates};
 
 use super::account::{Account, Shared, State};
 use super::config::owned_list;
@@ -91,8 +91,8 @@ impl Job {
         options: PushOptions,
         printer: Printer,
     ) -> Result<Sent> {
-        if let Some(figures) = survey.as_ref().and_then(Survey::figures_without_work) {
-            return Ok(Sent { state: self.state_of(figures), ledger });
+        if let Some(state) = self.state_without_work(survey.as_ref()) {
+            return Ok(Sent { state, ledger });
         }
         let total = survey.as_ref().map(|survey| survey.changes.send + survey.gone());
         let count = total.is_none() && printer.shows_progress();
@@ -104,8 +104,8 @@ impl Job {
 
     /// Reads all rows and sends none.
     pub async fn read_only(&self, survey: Option<Survey>) -> Result<Sent> {
-        if let Some(figures) = survey.as_ref().and_then(Survey::figures_without_work) {
-            return Ok(Sent { state: self.state_of(figures), ledger: None });
+        if let Some(state) = self.state_without_work(survey.as_ref()) {
+            return Ok(Sent { state, ledger: None });
         }
         let (shared, arriving, reading) = self.begin(None, survey, false);
         arriving.count_unsent(&shared).await;
@@ -113,9 +113,9 @@ impl Job {
         end(shared)
     }
 
-    fn state_of(&self, figures: Figures) -> State {
-        let account = Account { figures, ..Account::new(self.rejects.clone(), None) };
-        State { account, failure: None, rows: None }
+    fn state_without_work(&self, survey: Option<&Survey>) -> Option<State> {
+        let account = survey?.account_without_work(&self.rejects)?;
+        Some(State { account, failure: None, rows: None })
     }
 
     fn begin(

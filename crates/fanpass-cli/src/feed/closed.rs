@@ -109,11 +109,14 @@ pub fn is_in_vain(figures: &Figures) -> bool {
     figures.sent + figures.removed + figures.unchanged == 0 && figures.unsent + figures.rejected > 0
 }
 
-/// The rows of a run by what became of them, and the users who have no row.
+/// The rows of a run by what became of them, the users who have no row, and the values that rows took off.
 pub fn write_figures(out: &mut dyn Write, figures: &Figures) -> io::Result<()> {
     write_buckets(out, figures.read, &figures.buckets(), figures.add_up())?;
     if figures.removed > 0 {
         writeln!(out, "  taken out: {}", count(figures.removed))?;
+    }
+    if figures.cleared > 0 {
+        writeln!(out, "  values cleared: {}", count(figures.cleared))?;
     }
     Ok(())
 }

@@ -104,6 +104,16 @@ pub fn owned_list(label: &str) -> String {
     format!("feed:{label}")
 }
 
+/// The feed whose own a list of that name in the ledger is.
+pub fn owner_of(list: &str) -> Option<&str> {
+    list.strip_prefix("feed:")
+}
+
+/// The segment whose members a list of that name in the ledger holds.
+pub fn segment_of(list: &str) -> Option<&str> {
+    list.strip_prefix("segment:")
+}
+
 /// The state of a ledger, which moves on with each run.
 pub fn latest_run(ledger: &Ledger) -> Result<Option<String>> {
     Ok(ledger.list_runs(1)?.first().map(|run| run.id.to_string()))

@@ -15,12 +15,8 @@ use crate::failure::failure;
 pub fn check_keepers(config: &Config, ledger: &Ledger) -> Result<()> {
     for (feed, file) in mirrors(&config.feeds) {
         let Some(keeper) = ledger.keeper(&owned_list(feed))? else { continue };
-        if is_same(&keeper, &config.path) {
-            continue;
-        }
-        let Ok(other) = Config::read(&keeper) else { continue };
-        let has_it = mirrors(&other.feeds).any(|(name, source)| name == feed && !is_same(source, file));
-        if has_it && is_same(&other.ledger, &config.ledger) {
+        let Some(other) = other_user(&keeper, config) else { continue };
+        if mirrors(&other.feeds).any(|(name, source)| name == feed && !is_same(source, file)) {
             let message = format!(
                 "{} has a feed {feed:?} of another file in the same ledger, and what one of them lists would be taken for the other's: \
                  name one of them otherwise, or use another ledger; nothing was sent",
@@ -30,6 +26,14 @@ pub fn check_keepers(config: &Config, ledger: &Ledger) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The configuration at that place, if it is another one that uses the same ledger.
+pub fn other_user(keeper: &Path, config: &Config) -> Option<Config> {
+    if is_same(keeper, &config.path) {
+        return None;
+    }
+    Config::read(keeper).ok().filter(|other| is_same(&other.ledger, &config.ledger))
 }
 
 /// Notes that the lists of a configuration's mirroring feeds are its own from here on.

@@ -4,12 +4,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use fanpass_model::SegmentName;
-use fanpass_sync::{Breach, Figures, Guard, SegmentMode};
+use fanpass_sync::{Breach, Guard, SegmentMode};
 use serde::{Deserialize, Serialize};
 
 use super::prepare::spelled;
 use super::remarks::Remark;
-use crate::commands::segments::outcome::write_rejects;
+use super::rows_of_plan::Rows;
+use crate::commands::segments::outcome::{write_notices, write_rejects};
 use crate::input::RejectedRow;
 use crate::printer::count;
 use crate::quoting::quoted_path;
@@ -52,8 +53,11 @@ pub struct FeedPlan {
     pub added: u64,
     /// Users who are changed.
     pub changed: u64,
-    /// Members who go out, or users whose attributes are taken off.
+    /// Members who go out, or users who are in the file no more and lose what they had of it.
     pub removed: u64,
+    /// Values that rows take off, of those that the ledger knows.
+    #[serde(default)]
+    pub cleared: u64,
     /// Members before, if that is known, and after, for a segment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub members: Option<(Option<u64>, u64)>,
@@ -67,6 +71,9 @@ pub struct FeedPlan {
     /// Where all of them are, if they were written down.
     #[serde(default)]
     pub rejects_files: Vec<PathBuf>,
+    /// What is to be known of how the file was read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
     /// What is to be known of mapping and values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Remark>,
@@ -81,26 +88,6 @@ pub struct FeedPlan {
     /// What it does not do, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_back: Option<String>,
-}
-
-/// The rows of a feed's file; `read` is the sum of the others. While nothing was sent, those to be sent are `unsent`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Rows {
-    pub read: u64,
-    pub sent: u64,
-    pub unchanged: u64,
-    pub duplicate: u64,
-    pub empty: u64,
-    pub rejected: u64,
-    pub unsent: u64,
-}
-
-impl From<Figures> for Rows {
-    fn from(figures: Figures) -> Self {
-        let Figures { read, sent, unchanged, duplicate, empty, rejected, unsent, .. } = figures;
-        Self { read, sent, unchanged, duplicate, empty, rejected, unsent }
-    }
 }
 
 /// One of those who are added, changed or removed.
@@ -129,12 +116,13 @@ impl FeedPlan {
         self.breaches.iter().filter(|breach| !allowed.contains(&breach.guard))
     }
 
-    /// Whether another plan of the same feed says the same. Samples, rejects beyond their number, findings and how the file's
-    /// path is written do not count.
+    /// Whether another plan of the same feed says the same. Samples, rejects beyond their number, notices, findings and how the
+    /// file's path is written do not count.
     pub fn agrees(&self, other: &Self) -> bool {
         let plain = |plan: &Self| Self {
             samples: Vec::new(),
             rejects: Vec::new(),
+            notices: Vec::new(),
             findings: Vec::new(),
             resumes: None,
             file: String::new(),
@@ -152,16 +140,19 @@ impl FeedPlan {
         };
         writeln!(out, "{what} ({}) from {}", self.mode, self.file)?;
         self.resumes.iter().try_for_each(|resumes| writeln!(out, "  {resumes}"))?;
-        let (added, removed) = if self.segment.is_some() { ("added", "removed") } else { ("new", "cleared") };
+        let added = if self.segment.is_some() { "added" } else { "new" };
         let lines = [
             ('+', self.added, added, Kind::Added),
             ('~', self.changed, "changed", Kind::Changed),
-            ('-', self.removed, removed, Kind::Removed),
+            ('-', self.removed, "removed", Kind::Removed),
         ];
         for (sign, number, word, kind) in lines {
             if number > 0 {
                 self.line(out, (sign, number, word), kind)?;
             }
+        }
+        if self.cleared > 0 {
+            writeln!(out, "  values cleared: {}", count(self.cleared))?;
         }
         if self.is_empty() {
             writeln!(out, "  nothing changes")?;
@@ -171,6 +162,7 @@ impl FeedPlan {
             writeln!(out, "  members: {before} now, {} afterwards", count(after))?;
         }
         self.rows.human(out)?;
+        write_notices(out, &self.notices)?;
         self.held_back.iter().try_for_each(|held_back| writeln!(out, "  {held_back}"))?;
         self.breaches.iter().try_for_each(|breach| {
             writeln!(out, "  FORBIDDEN: {} (--allow {})", breach.message, breach.guard)
@@ -222,20 +214,5 @@ impl FeedPlan {
         let shown = u64::try_from(samples.len()).unwrap_or(u64::MAX);
         let more = if number > shown && shown > 0 { ", …" } else { "" };
         writeln!(out, "  {sign} {} {word}: {}{more}", count(number), samples.join(", "))
-    }
-}
-
-impl Rows {
-    fn human(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Self { read, unchanged, duplicate, empty, rejected, unsent, .. } = *self;
-        let buckets = [
-            ("send", unsent),
-            ("unchanged", unchanged),
-            ("duplicate", duplicate),
-            ("empty", empty),
-            ("rejected", rejected),
-        ];
-        let sum: Vec<_> = buckets.iter().map(|(name, rows)| format!("{name} {}", count(*rows))).collect();
-        writeln!(out, "  rows: read {} = {}", count(read), sum.join(" + "))
     }
 }

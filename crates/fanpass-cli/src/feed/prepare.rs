@@ -12,8 +12,9 @@ use super::attributes;
 use super::config::{Config, REJECTS_MEMBER};
 use super::keepers::check_keepers;
 use super::lint::{Authority, lint};
-use super::plan::{FeedPlan, Kind, Rows, Sample};
+use super::plan::{FeedPlan, Kind, Sample};
 use super::remarks::Lint;
+use super::rows_of_plan::Rows;
 use super::run::resumes;
 use super::sample::sample_users;
 use super::segment::members::learn_members;
@@ -135,7 +136,7 @@ impl Preparing<'_> {
         };
         try_rejects(&job.rejects, REJECTS_MEMBER)?;
         let survey = job.survey(self.ledger, said, self.keep, self.printer)?;
-        let Survey { changes, counts, owned, rejects, findings } = &survey;
+        let Survey { changes, counts, owned, rejects, findings, notices } = &survey;
         let held_back =
             owned.as_ref().filter(|owned| owned.unknown > 0).map(|owned| held_back(owned.unknown));
         let removed = survey.gone();
@@ -148,6 +149,9 @@ impl Preparing<'_> {
             removed,
             ..GuardedFacts::default()
         };
+        let guards = self.config.guards(feed.guards);
+        let mut breaches = guards.check(&facts);
+        breaches.extend(changes.values.iter().flat_map(|(key, values)| guards.check_values(key, *values)));
         let mut samples = sample_users(&job, &survey, self.ledger)?;
         let gone = owned.iter().flat_map(|owned| &owned.gone.samples);
         samples.extend(gone.map(|id| Sample { kind: Kind::Removed, text: id.clone() }));
@@ -168,15 +172,17 @@ impl Preparing<'_> {
                 unsent: changes.send,
             },
             added: changes.added,
-            changed: changes.changed + changes.cleared,
+            changed: changes.changed,
             removed,
+            cleared: changes.values.values().map(|values| values.cleared).sum(),
             members: None,
             members_of: None,
             samples,
             rejects: rejects.clone(),
             rejects_files: Vec::new(),
+            notices: notices.clone(),
             findings: findings.clone(),
-            breaches: self.config.guards(feed.guards).check(&facts),
+            breaches,
             impossible: None,
             held_back,
         };

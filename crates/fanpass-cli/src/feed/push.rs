@@ -77,7 +77,7 @@ impl AttributePush {
         let digest = blocking(|| job.source.digest())?;
         let Some(session) = session else {
             let resumes = run::resumes(&ledger, &label, &digest)?;
-            let of_none = || run::rejects_of(&ledger, &label, false);
+            let of_none = || run::rejects_of(&ledger, &label, &digest, false);
             let rejects_of = Some(retries.map_or_else(of_none, Ok)?);
             let Sent { state, .. } = job.read_only(Some(survey)).await?;
             return Ok(Pushed { closed: Closed::new(state), resumes, rejects_of, findings, ended: Ok(()) });

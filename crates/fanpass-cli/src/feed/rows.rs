@@ -14,6 +14,7 @@ use super::attributes::Job;
 use super::gone::Gone;
 use super::handover::{Arriving, Row, channel, hand_over};
 use super::remarks::Lint;
+use crate::commands::segments::outcome::trimming;
 use crate::source::SourceFile;
 
 /// Rows between two looks at whether they are still to be counted.
@@ -55,7 +56,7 @@ impl Source<'_> {
             account.figures.read += u64::from(read.is_some());
             match read {
                 None => {
-                    account.notices = self.updates.table().notices();
+                    account.notices = notices(&self.updates);
                     return Ok(None);
                 }
                 Some(MappedRow::Empty(..)) => account.figures.empty += 1,
@@ -146,6 +147,11 @@ fn read_all(reading: Reading, shared: &Shared, rows: &Sender<Vec<Row>>) -> Resul
         }
     });
     hand_over(updates, shared, rows)
+}
+
+/// What is to be known of how a file was read.
+pub fn notices(updates: &Updates) -> Vec<String> {
+    updates.table().notices().into_iter().chain(trimming(updates.counts().trimmed)).collect()
 }
 
 /// How many rows a file has, as long as that is wanted; `None` if it cannot be read, which is told once it is read to be sent.

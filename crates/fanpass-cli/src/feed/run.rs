@@ -40,8 +40,9 @@ impl Run {
         let (label, source) = (label.to_owned(), source.name.clone());
         let start = RunStart { label, source, digest, writes, retries: session };
         let id = ledger.begin_run(&start, SystemTime::now())?;
+        let digest = start.digest;
         let (feed, owned) = retries.map_or((start.label, false), |of| (of.feed, of.owned));
-        Ok(Self { id, rejects: rejects_of(ledger, &feed, owned)?, resumes })
+        Ok(Self { id, rejects: rejects_of(ledger, &feed, &digest, owned)?, resumes })
     }
 
     /// Where rows come from that it rejects; `owned` says whether its feed mirrors.
@@ -60,10 +61,11 @@ impl Run {
     }
 }
 
-/// Where rows of a feed come from that are rejected from here on.
-pub fn rejects_of(ledger: &Ledger, feed: &str, owned: bool) -> Result<RejectsOf> {
+/// Where rows of a feed come from that are rejected from here on, out of the file of that digest.
+pub fn rejects_of(ledger: &Ledger, feed: &str, digest: &str, owned: bool) -> Result<RejectsOf> {
     let (session, run) = (ledger.session().to_owned(), ledger.latest_run()?);
-    Ok(RejectsOf { ledger: ledger.identity().to_owned(), feed: feed.to_owned(), run, session, owned })
+    let (feed, digest) = (feed.to_owned(), digest.to_owned());
+    Ok(RejectsOf { ledger: ledger.identity().to_owned(), feed, run, digest, session, owned })
 }
 
 /// What a run of attributes may change at the service.

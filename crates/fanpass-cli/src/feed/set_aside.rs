@@ -15,7 +15,7 @@ impl Prepared {
     /// is newer than these rows.
     pub async fn set_aside(self, recipes: &Recipes<'_>, ledger: &mut Ledger) -> Result<Vec<FeedPlan>> {
         let Self { mut plans, work } = self;
-        let rejects_of = |plan: &FeedPlan, owned| run::rejects_of(ledger, &plan.feed, owned);
+        let rejects_of = |plan: &FeedPlan, owned| run::rejects_of(ledger, &plan.feed, &plan.digest, owned);
         match work {
             Work::Segment(work) => {
                 let (job, compared) = *work;

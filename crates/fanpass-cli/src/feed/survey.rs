@@ -1,5 +1,7 @@
 //! What a source of attributes would change: its rows compared with the ledger, and who is gone.
 
+use std::path::Path;
+
 use anyhow::Result;
 use fanpass_model::UserId;
 use fanpass_sync::{
@@ -7,12 +9,13 @@ use fanpass_sync::{
     Roster, SegmentMode,
 };
 
-use super::account::REJECTS_SHOWN;
+use super::account::{Account, REJECTS_SHOWN};
 use super::attributes::Job;
 use super::config::owned_list;
 use super::gone::Gone;
 use super::lint::tell;
 use super::remarks::Remark;
+use super::rows::notices;
 use crate::input::RejectedRow;
 use crate::printer::Printer;
 use crate::progress::Progress;
@@ -39,6 +42,8 @@ pub struct Survey {
     pub rejects: Vec<RejectedRow>,
     /// What is to be known before anything is sent.
     pub findings: Vec<Remark>,
+    /// What is to be known of how the file was read.
+    pub notices: Vec<String>,
 }
 
 impl Survey {
@@ -47,15 +52,17 @@ impl Survey {
         self.owned.as_ref().map_or(0, |owned| owned.gone.users)
     }
 
-    /// What the rows came to, if there is nothing to send and nothing to reject, so that they need not be read again.
-    pub fn figures_without_work(&self) -> Option<Figures> {
+    /// The account, if there is nothing to send and nothing to reject, so that the rows need not be read again.
+    pub fn account_without_work(&self, rejects: &Path) -> Option<Account> {
         let gone = self.gone();
-        let Counts { rows, empty, rejects, .. } = self.counts;
-        if self.changes.send + gone + rejects > 0 {
+        let Counts { rows, empty, rejects: rejected, .. } = self.counts;
+        if self.changes.send + gone + rejected > 0 {
             return None;
         }
         let Changes { unchanged, duplicate, .. } = self.changes;
-        Some(Figures { read: rows, unchanged, duplicate, empty, ..Figures::default() })
+        let figures = Figures { read: rows, unchanged, duplicate, empty, ..Figures::default() };
+        let notices = self.notices.clone();
+        Some(Account { figures, notices, ..Account::new(rejects.to_owned(), None) })
     }
 }
 
@@ -125,7 +132,8 @@ impl Job {
             _ => None,
         };
         tell(&lint.of_values(), printer);
-        Ok(Survey { changes, counts: updates.counts(), owned, rejects, findings: lint.all() })
+        let (counts, notices) = (updates.counts(), notices(&updates));
+        Ok(Survey { changes, counts, owned, rejects, findings: lint.all(), notices })
     }
 
     fn compare_users(

@@ -160,7 +160,7 @@ fn a_guard_forbids_until_it_is_allowed_by_name() {
     assert_eq!(members(&club, "holders"), ["00042", "fan-7"]);
     assert!(
         club.run(&["apply", "season.toml", "--allow", "all"])
-            .contains("values: empty, shrink, growth, rejects]")
+            .contains("values: empty, shrink, growth, clear, change, rejects]")
     );
 }
 

@@ -19,7 +19,7 @@ const PUSH: [&str; 8] = [
     "tier=custom.tier",
 ];
 
-fn club() -> Club {
+pub fn club() -> Club {
     let club = Club::with_service();
     club.json(&["attributes", "register", "custom.tier", "--type", "string"]);
     club.file("season.toml", SEASON);
@@ -27,20 +27,20 @@ fn club() -> Club {
 }
 
 /// Applies the rows, of which one is to be rejected, and mends it in the reject file.
-fn apply_broken(club: &Club, rows: &str, rejects: &str) {
+pub fn apply_broken(club: &Club, rows: &str, rejects: &str) {
     club.file("fans.csv", format!("fan_id,sth,tier\n{rows}"));
     let printed = club.run(&["apply", "season.toml", "--allow", "empty"]);
     assert!(printed.ends_with("exit 3\n"), "{printed}");
     mend(club, rejects);
 }
 
-fn mend(club: &Club, rejects: &str) {
+pub fn mend(club: &Club, rejects: &str) {
     let text = fs::read_to_string(club.path(rejects)).unwrap();
     assert!(text.contains("perhaps"), "{text}");
     club.file(rejects, text.replacen("perhaps", "yes", 1));
 }
 
-fn apply(club: &Club, rows: &str) {
+pub fn apply(club: &Club, rows: &str) {
     club.file("fans.csv", format!("fan_id,sth,tier\n{rows}"));
     assert!(club.run(&["apply", "season.toml"]).ends_with("exit 0\n"));
 }
@@ -51,18 +51,18 @@ fn push(club: &Club, file: &str, rows: &str, more: &[&str]) -> Value {
 }
 
 /// Retries a file that is refused, for these words.
-fn refused(club: &Club, rejects: &str, words: &str) {
+pub fn refused(club: &Club, rejects: &str, words: &str) {
     for more in [&[][..], &["--dry-run"]] {
         let printed = club.run(&[&["rejects", "retry", rejects], more].concat());
         assert!(printed.contains(words) && printed.ends_with("exit 6\n"), "{printed}");
     }
 }
 
-fn retry(club: &Club, rejects: &str, more: &[&str]) -> Value {
+pub fn retry(club: &Club, rejects: &str, more: &[&str]) -> Value {
     club.json(&[&["rejects", "retry", rejects], more].concat())["sent"].clone()
 }
 
-fn tier(club: &Club, user: &str) -> Value {
+pub fn tier(club: &Club, user: &str) -> Value {
     club.json(&["users", "get", user])["userProperties"]["custom.tier"].clone()
 }
 

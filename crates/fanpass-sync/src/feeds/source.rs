@@ -128,6 +128,9 @@ pub struct RejectsOf {
     pub feed: String,
     /// The run that rejected them; where nothing was sent, the latest that the ledger had.
     pub run: RunId,
+    /// The SHA-256 of the file in which they stood.
+    #[serde(default)]
+    pub digest: String,
     /// The [session](crate::Ledger::session) of the command that rejected them.
     #[serde(default)]
     pub session: String,

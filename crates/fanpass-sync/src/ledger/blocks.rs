@@ -4,6 +4,7 @@ use fanpass_sorted::{Block, BlockBuilder, BlockDamage, BlockReader};
 use rusqlite::Transaction;
 
 use super::{Ledger, lists::ListId};
+use crate::error::NEW_LEDGER;
 use crate::{ErrorKind, SyncError};
 
 /// Blocks that are written in one transaction: about 2 MiB.
@@ -105,6 +106,18 @@ impl<'a> ListReader<'a> {
         }
     }
 
+    /// Whether the list has that id, which comes after all that were asked for; it goes on to there.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Ledger`].
+    pub fn has(&mut self, id: &[u8]) -> Result<bool, SyncError> {
+        while self.peek()?.is_some_and(|next| next < id) {
+            self.pass();
+        }
+        Ok(self.peek()? == Some(id))
+    }
+
     fn load(&mut self) -> Result<(), SyncError> {
         (self.next, self.start) = (0, 0);
         self.ids.clear();
@@ -133,7 +146,8 @@ fn unpack(block: &[u8], ids: &mut Vec<u8>, ends: &mut Vec<usize>) -> Result<(), 
 }
 
 fn damaged(damage: BlockDamage) -> SyncError {
-    let message =
-        format!("a list in the ledger is damaged: {damage}; move the ledger away to begin a new one");
+    let message = format!(
+        "a list in the ledger is damaged: {damage}; move the ledger away to begin a new one{NEW_LEDGER}"
+    );
     SyncError::new(ErrorKind::Ledger, message)
 }

@@ -1,5 +1,6 @@
 //! What a survey found: which updates of a source are to be sent, and which of their values count.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -25,19 +26,30 @@ pub struct Changes {
     duplicates: Vec<u64>,
     /// Which values of updates that are to be sent are overridden, in the order of the source.
     overridden: Option<Overridden>,
-    numbers: HashMap<AttributeKey, u32>,
+    pub(super) numbers: HashMap<AttributeKey, u32>,
     /// Users of whom nothing was acknowledged.
     pub added: u64,
-    /// Users of whom a value changes or is new.
+    /// Users of whom a value changes, is new or is taken off.
     pub changed: u64,
-    /// Users who only lose attributes.
-    pub cleared: u64,
+    /// What becomes of the values of each attribute of which one is known to the ledger.
+    pub values: BTreeMap<AttributeKey, KnownValues>,
     /// Updates with a value that counts and differs from what was acknowledged.
     pub send: u64,
     /// Updates of which the service has all that counts.
     pub unchanged: u64,
     /// Updates all of whose values are overridden by later ones of the same user.
     pub duplicate: u64,
+}
+
+/// The values of an attribute that the ledger knows the users of a source to have, and what rows make of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KnownValues {
+    /// Users in the source with a value.
+    pub held: u64,
+    /// Those whose value is taken off.
+    pub cleared: u64,
+    /// Those who get another value.
+    pub changed: u64,
 }
 
 /// What is to be done about an update.

@@ -15,9 +15,15 @@ use crate::SyncError;
 pub struct Receipt {
     pub(super) user: i64,
     pub(super) steps: Vec<Step>,
+    cleared: u64,
 }
 
 impl Receipt {
+    /// How many values that were acknowledged before it takes off.
+    pub fn cleared(&self) -> u64 {
+        self.cleared
+    }
+
     /// Forgets the values of attributes that other updates of the user may have changed since.
     pub(super) fn doubt(&mut self, mut in_doubt: impl FnMut(u32) -> bool) {
         self.steps.retain_mut(|step| match *step {
@@ -45,7 +51,7 @@ impl Ledger {
     ) -> Result<(Vec<Receipt>, Vec<Change>), SyncError> {
         let prints: Vec<UserPrints> = updates.iter().map(|(user, _)| self.fingerprints.of(user)).collect();
         let mut receipts: Vec<Receipt> =
-            prints.iter().map(|prints| Receipt { user: prints.user(), steps: Vec::new() }).collect();
+            prints.iter().map(|prints| Receipt { user: prints.user(), ..Receipt::default() }).collect();
         let mut doubted = Vec::new();
         // One transaction, so that the file is not locked anew for each user.
         let reading = self.connection.unchecked_transaction()?;
@@ -54,7 +60,7 @@ impl Ledger {
             let mut change = self.begin(user)?;
             let uncertain = self.overlay.get(user) == Known::Perhaps;
             for &(_, at) in group {
-                let (properties, steps) = (&updates[at].1, &mut receipts[at].steps);
+                let (properties, Receipt { steps, cleared, .. }) = (&updates[at].1, &mut receipts[at]);
                 steps.reserve_exact(properties.len());
                 for (key, value) in properties {
                     let Some(&number) = self.numbers.get(key) else { continue };
@@ -63,6 +69,7 @@ impl Ledger {
                     if known == Some(print) {
                         continue;
                     }
+                    *cleared += u64::from(print == UNSET && known.is_some());
                     if known.is_some_and(|known| known != DOUBTED) || uncertain {
                         change.take(Step::Doubt(number));
                     }
@@ -94,7 +101,7 @@ impl Ledger {
         let receipt = |(user, properties): &(UserId, UserProperties)| {
             let prints = self.fingerprints.of(user);
             let step = |(key, value)| Some(Step::Set(*self.numbers.get(key)?, prints.value(key, value)));
-            Receipt { user: prints.user(), steps: properties.iter().filter_map(step).collect() }
+            Receipt { user: prints.user(), steps: properties.iter().filter_map(step).collect(), cleared: 0 }
         };
         updates.iter().map(receipt).collect()
     }

@@ -12,10 +12,11 @@ use foldhash::HashMap;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{fingerprint::KEY, folder, log};
+use crate::error::NEW_LEDGER;
 use crate::{ErrorKind, SyncError};
 
 /// The layout that this code reads and writes.
-pub(super) const VERSION: i64 = 4;
+pub(super) const VERSION: i64 = 5;
 
 const SCHEMA: &str = "
     CREATE TABLE secret (key BLOB NOT NULL, identity TEXT NOT NULL) STRICT;
@@ -51,7 +52,8 @@ const SCHEMA: &str = "
         empty INTEGER NOT NULL DEFAULT 0,
         rejected INTEGER NOT NULL DEFAULT 0,
         unsent INTEGER NOT NULL DEFAULT 0,
-        removed INTEGER NOT NULL DEFAULT 0
+        removed INTEGER NOT NULL DEFAULT 0,
+        cleared INTEGER NOT NULL DEFAULT 0
     ) STRICT;
 ";
 
@@ -92,11 +94,13 @@ pub(super) fn open(path: &Path) -> Result<Connection, SyncError> {
 fn refuse_unsound(path: &Path) -> Result<(), SyncError> {
     let found = path.metadata().map_err(|error| SyncError::io(path, error))?;
     let message = if found.len() == 0 {
-        "it is empty, and a ledger never is: put a copy of it back, or delete it to begin a new one, for which everything is sent \
-         once more"
+        format!(
+            "it is empty, and a ledger never is: put a copy of it back, or delete it to begin a new one{NEW_LEDGER}"
+        )
     } else if has_twins(&found) {
         "the file has several names (hard links), and its lock and log go by one of them: keep one name, and make symbolic links of \
          the others"
+            .to_owned()
     } else {
         return Ok(());
     };
@@ -134,8 +138,8 @@ fn check_layout(connection: &Connection) -> Result<(), SyncError> {
         _ if layout == 0 => {
             return Err(SyncError::new(ErrorKind::Ledger, "it is no ledger: name another file"));
         }
-        Ordering::Greater => "update it",
-        Ordering::Less => "name a new one, which is filled by sending all once",
+        Ordering::Greater => "update it".to_owned(),
+        Ordering::Less => format!("name a new one{NEW_LEDGER}"),
     };
     let message = format!("the ledger has layout {layout} and this version knows {VERSION}: {mend}");
     Err(SyncError::new(ErrorKind::LedgerVersion, message))

@@ -70,7 +70,7 @@ impl Deliveries {
         // Written later, they would hide that these updates may have arrived.
         self.flush()?;
         let receipts = self.ledger.take(&updates)?;
-        for Receipt { user, steps } in &receipts {
+        for Receipt { user, steps, .. } in &receipts {
             for step in steps {
                 *self.under_way.entry((*user, step.number())).or_default() += 1;
             }

@@ -20,6 +20,18 @@ impl Ledger {
         Ok(file.map(|file| self.folder().join(file)))
     }
 
+    /// The lists that are kept for configuration files, each with the one that it is of, by their names.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Ledger`](crate::ErrorKind::Ledger).
+    pub fn kept_lists(&self) -> Result<Vec<(String, PathBuf)>, SyncError> {
+        let folder = self.folder();
+        let mut statement = self.connection.prepare("SELECT name, file FROM keepers ORDER BY name")?;
+        let kept = statement.query_map([], |row| Ok((row.get(0)?, folder.join(row.get::<_, String>(1)?))))?;
+        Ok(kept.collect::<Result<_, _>>()?)
+    }
+
     /// Notes that the list of that name is of a configuration file, in the place of another one. Both may be moved together
     /// with the ledger.
     ///

@@ -11,6 +11,7 @@ use std::{
 use rusqlite::{Connection, config::DbConfig};
 
 use super::database::VERSION;
+use crate::error::NEW_LEDGER;
 use crate::{ErrorKind, SyncError};
 
 /// How a ledger's file says that a log belongs to it; at rest it says 0. It stands in the header of the file, where it is read
@@ -47,8 +48,8 @@ pub(super) fn refuse_parted(path: &Path) -> Result<(), SyncError> {
     }
     let message = format!(
         "its last run was killed, or it was copied while one was under way, and the log of that run has to lie beside it as {}: \
-         without it the ledger is older than what the service has; put it there, or move the ledger away to begin a new one, for \
-         which everything is sent once more",
+         without it the ledger is older than what the service has; put it there, or move the ledger away to begin a new \
+         one{NEW_LEDGER}",
         name(path).display()
     );
     Err(SyncError::new(ErrorKind::Ledger, message))

@@ -35,7 +35,7 @@ use foldhash::HashMap;
 use rusqlite::{Connection, Row};
 
 pub use self::blocks::{ListReader, ListWriter};
-pub use self::changes::{Changes, Verdict, Verdicts};
+pub use self::changes::{Changes, KnownValues, Verdict, Verdicts};
 pub use self::compare::Receipt;
 pub use self::contradictions::{Contradiction, Contradictions};
 pub use self::deliveries::{Deliveries, Taken};

@@ -52,7 +52,7 @@ impl Ledger {
             return Ok(());
         }
         let message = "it was moved or replaced while the run was under way: where the file is now, it knows all of this run; put it \
-                       back before the next one, or name it there. Without it everything is sent once more";
+                       back before the next one, or name it there. Without it everything is sent once more, and who has left the file of a feed in `mirror-owned` stays";
         Err(SyncError::new(ErrorKind::Ledger, message))
     }
 }

@@ -47,6 +47,12 @@ impl Record {
         self.get(number).is_some_and(|fingerprint| fingerprint != UNSET)
     }
 
+    /// The attributes of which a value is [held](Self::holds).
+    pub(super) fn held(&self) -> impl Iterator<Item = u32> {
+        let steps = Step::from_bytes(&self.0).map(Step::number);
+        steps.filter(|number| self.holds(*number))
+    }
+
     /// Forgets which value was acknowledged, and not that one was.
     fn doubt(&mut self, number: u32) {
         if self.holds(number) {

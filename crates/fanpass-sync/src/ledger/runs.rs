@@ -77,7 +77,7 @@ const SEPARATOR: &str = "\n";
 
 /// The columns of a run, in the order in which [`run`] reads them.
 pub(super) const COLUMNS: &str = "id, label, source, digest, begun, finished, outcome, rejects, read, sent, unchanged, duplicate, \
-                       empty, rejected, unsent, removed, writes, retries";
+                       empty, rejected, unsent, removed, writes, retries, cleared";
 
 impl Ledger {
     /// Notes that a run begins; durable when it returns.
@@ -102,13 +102,14 @@ impl Ledger {
     /// [`ErrorKind::Ledger`], also if there is no such run or it has ended before.
     pub fn end_run(&mut self, run: RunId, end: &RunEnd, now: SystemTime) -> Result<(), SyncError> {
         let RunEnd { figures, stopped, rejects } = end;
-        let Figures { read, sent, unchanged, duplicate, empty, rejected, unsent, removed } = *figures;
-        let [read, sent, unchanged, duplicate, empty, rejected, unsent, removed] =
-            [read, sent, unchanged, duplicate, empty, rejected, unsent, removed]
+        let Figures { read, sent, unchanged, duplicate, empty, rejected, unsent, removed, cleared } =
+            *figures;
+        let [read, sent, unchanged, duplicate, empty, rejected, unsent, removed, cleared] =
+            [read, sent, unchanged, duplicate, empty, rejected, unsent, removed, cleared]
                 .map(|count| i64::try_from(count).unwrap_or(i64::MAX));
         let update =
             "UPDATE runs SET finished = ?2, outcome = ?3, rejects = ?4, read = ?5, sent = ?6, unchanged = ?7,
-                          duplicate = ?8, empty = ?9, rejected = ?10, unsent = ?11, removed = ?12
+                          duplicate = ?8, empty = ?9, rejected = ?10, unsent = ?11, removed = ?12, cleared = ?13
                       WHERE id = ?1 AND finished IS NULL";
         let rejects = rejects.as_ref().map(|path| path.display().to_string());
         let values = rusqlite::params![
@@ -123,7 +124,8 @@ impl Ledger {
             empty,
             rejected,
             unsent,
-            removed
+            removed,
+            cleared
         ];
         match self.connection.execute(update, values)? {
             0 => Err(SyncError::new(ErrorKind::Ledger, format!("there is no run {run} that is under way"))),
@@ -161,15 +163,23 @@ impl Ledger {
         latest_id(&self.connection)
     }
 
+    /// The latest run of that label.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Ledger`].
+    pub fn latest_run_of(&self, label: &str) -> Result<Option<Run>, SyncError> {
+        let query = format!("SELECT {COLUMNS} FROM runs WHERE label = ?1 ORDER BY id DESC LIMIT 1");
+        Ok(self.connection.query_row(&query, [label], run).optional()?)
+    }
+
     /// The latest run of that label if it was interrupted: if it has no end. To be asked before the next one begins.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Ledger`].
     pub fn interrupted_run(&self, label: &str) -> Result<Option<Run>, SyncError> {
-        let query = format!("SELECT {COLUMNS} FROM runs WHERE label = ?1 ORDER BY id DESC LIMIT 1");
-        let latest = self.connection.query_row(&query, [label], run).optional()?;
-        Ok(latest.filter(|run| run.ended.is_none()))
+        Ok(self.latest_run_of(label)?.filter(|run| run.ended.is_none()))
     }
 }
 
@@ -198,6 +208,7 @@ pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
         rejected: count(13)?,
         unsent: count(14)?,
         removed: count(15)?,
+        cleared: count(18)?,
     };
     let finished: Option<i64> = row.get(5)?;
     let end = RunEnd {

@@ -7,9 +7,9 @@ use fanpass_sorted::Sorter;
 use foldhash::{HashMap, HashSet};
 
 use super::Ledger;
-use super::changes::{Changes, Finding, Verdict};
+use super::changes::{Changes, Finding, KnownValues, Verdict};
 use super::cursor::Cursor;
-use super::fingerprint::{UNSET, UserPrints, fingerprint, order};
+use super::fingerprint::{DOUBTED, UNSET, UserPrints, fingerprint, order};
 use super::record::{Record, Step};
 use crate::SyncError;
 
@@ -91,11 +91,16 @@ impl<'a> Survey<'a> {
             known: Record::default(),
             seen: HashSet::default(),
             overridden: Vec::new(),
-            differs: Differs::No,
+            differs: false,
+            values: HashMap::default(),
         };
         self.sorter.finish(|row| judge.take(row))?;
         judge.close();
-        judge.found.finish()
+        let Judge { mut found, values, .. } = judge;
+        let Changes { numbers, values: of_keys, .. } = &mut found.changes;
+        let named = numbers.iter().filter_map(|(key, number)| Some((key.clone(), *values.get(number)?)));
+        of_keys.extend(named);
+        found.finish()
     }
 }
 
@@ -103,15 +108,6 @@ fn fresh(numbers: &mut HashMap<AttributeKey, u32>, key: &AttributeKey) -> u32 {
     let number = numbers.values().max().map_or(1, |most| most.saturating_add(1));
     numbers.insert(key.clone(), number);
     number
-}
-
-/// How something differs from what was acknowledged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Differs {
-    No,
-    /// In what is taken off only.
-    Cleared,
-    Changed,
 }
 
 /// Takes rows by user, each user's last one first.
@@ -124,8 +120,10 @@ struct Judge<'a> {
     seen: HashSet<u32>,
     /// Attributes of the row at hand that later rows have set too.
     overridden: Vec<u32>,
-    /// How the user differs.
-    differs: Differs,
+    /// Whether the user differs from what was acknowledged.
+    differs: bool,
+    /// By the numbers of the attributes.
+    values: HashMap<u32, KnownValues>,
 }
 
 impl Judge<'_> {
@@ -145,7 +143,7 @@ impl Judge<'_> {
             }
             return Ok(());
         }
-        let (mut verdict, mut differs) = (Verdict::Duplicate, Differs::No);
+        let mut verdict = Verdict::Duplicate;
         self.overridden.clear();
         for step in Step::from_bytes(entries) {
             let Step::Set(number, value) = step else { continue };
@@ -155,24 +153,33 @@ impl Judge<'_> {
             }
             if self.known.get(number) != Some(value) {
                 verdict = Verdict::Send;
-                differs = differs.max(if value == UNSET { Differs::Cleared } else { Differs::Changed });
+                self.differs = true;
+                self.note_value(number, value);
             } else if verdict == Verdict::Duplicate {
                 verdict = Verdict::Unchanged;
             }
         }
-        self.differs = self.differs.max(differs);
         self.found.note(update, verdict, &self.overridden)
+    }
+
+    /// Notes what becomes of a value that is known, if one is.
+    fn note_value(&mut self, number: u32, value: u64) {
+        let Some(known) = self.known.get(number).filter(|known| *known != UNSET) else { return };
+        let values = self.values.entry(number).or_default();
+        values.cleared += u64::from(value == UNSET);
+        values.changed += u64::from(value != UNSET && known != DOUBTED);
     }
 
     /// Ends a user.
     fn close(&mut self) {
         let changes = &mut self.found.changes;
-        match std::mem::replace(&mut self.differs, Differs::No) {
-            Differs::No => {}
-            Differs::Changed if self.known.is_empty() => changes.added += 1,
-            Differs::Changed => changes.changed += 1,
-            Differs::Cleared => changes.cleared += 1,
+        if std::mem::take(&mut self.differs) {
+            *if self.known.is_empty() { &mut changes.added } else { &mut changes.changed } += 1;
         }
+        for number in self.known.held() {
+            self.values.entry(number).or_default().held += 1;
+        }
+        self.known = Record::default();
         self.seen.clear();
     }
 }

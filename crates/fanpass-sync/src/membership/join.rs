@@ -19,6 +19,7 @@ pub(super) struct Join<'a, G> {
     after: u64,
     added: u64,
     removed: u64,
+    unclaimed: u64,
 }
 
 /// What a file says of an id.
@@ -78,6 +79,7 @@ impl<'a, G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'a, G> {
             after: 0,
             added: 0,
             removed: 0,
+            unclaimed: 0,
         })
     }
 
@@ -97,7 +99,7 @@ impl<'a, G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'a, G> {
     pub(super) fn finish(mut self) -> Result<Comparison, SyncError> {
         self.settle_taken()?;
         self.settle_until(None)?;
-        let Self { feeds, members, either, before, after, added, removed, .. } = self;
+        let Self { feeds, members, either, before, after, added, removed, unclaimed, .. } = self;
         let change = |feed: Feed<'_>| {
             let own = feed.own.map(ListWriter::finish).transpose()?;
             let claimed = feed.claimed.map(ListWriter::finish).transpose()?;
@@ -109,6 +111,7 @@ impl<'a, G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'a, G> {
             after,
             added,
             removed,
+            unclaimed,
             members: members.map(ListWriter::finish).transpose()?,
             either: either.map(ListWriter::finish).transpose()?,
         })
@@ -183,6 +186,8 @@ impl<'a, G: FnMut(&[u8]) -> Result<(), SyncError>> Join<'a, G> {
         self.after += u64::from(keeps);
         self.added += u64::from(keeps && !held);
         self.removed += u64::from(held && !keeps);
+        let claimed = self.feeds.iter().any(|feed| feed.row == Row::Listed || feed.owns);
+        self.unclaimed += u64::from(keeps && !claimed);
         if held && !keeps {
             (self.gone)(id)?;
         }

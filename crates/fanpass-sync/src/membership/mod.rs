@@ -145,6 +145,8 @@ pub struct Comparison {
     pub added: u64,
     /// Who goes out, all feeds together.
     pub removed: u64,
+    /// Members after all feeds whom none lists, and none had as its own before.
+    pub unclaimed: u64,
     /// The members afterwards, if they were kept.
     pub members: Option<ListId>,
     /// Members before and ids of the files, if they were kept.

@@ -126,7 +126,7 @@ fn guards_forbid_what_goes_too_far_and_nothing_else() {
     let blank = GuardedFacts { read: 3, rejected: 1, empty: 2, ..GuardedFacts::default() };
     assert_eq!(broken(Guards { rejects: Some(100), ..usual }, blank), [Guard::Empty]);
     assert_eq!(broken(usual, GuardedFacts { rejected: 0, ..blank }), [], "one row can be used");
-    let wide = Guards { shrink: Some(100), growth: Some(1000), rejects: Some(100) };
+    let wide = Guards { shrink: Some(100), growth: Some(1000), rejects: Some(100), ..usual };
     assert_eq!(broken(wide, facts(100, 100, 100, 0, 100)), [Guard::Empty]);
 }
 

@@ -170,6 +170,7 @@ fn runs_are_listed_with_their_figures_and_the_interrupted_ones_too() {
         rejected: 1,
         unsent: 1,
         removed: 9,
+        cleared: 9,
     };
     assert!(figures.add_up(), "who was removed has no row");
     assert!(!Figures { read: 12, ..figures }.add_up());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fanpass_model::{AttributeValue, UserId, UserProperties};
-use fanpass_sync::{Changes, Deliveries, Ledger, Verdict};
+use fanpass_sync::{Changes, Deliveries, KnownValues, Ledger, Verdict};
 use proptest::prelude::*;
 
 use crate::folder::{Folder, Update, open, update};
@@ -56,8 +56,10 @@ fn each_update_is_of_one_kind() {
         [2, 3, 4],
         "the first update of `new` is overridden by its second"
     );
-    let Changes { added, changed, cleared, send, unchanged, duplicate, .. } = changes;
-    assert_eq!((added, changed, cleared, send, unchanged, duplicate), (1, 1, 1, 3, 1, 1));
+    let Changes { added, changed, send, unchanged, duplicate, .. } = changes;
+    assert_eq!((added, changed, send, unchanged, duplicate), (1, 2, 3, 1, 1));
+    let values: Vec<_> = changes.values.iter().map(|(key, values)| (key.as_str(), *values)).collect();
+    assert_eq!(values, [("custom.a", KnownValues { held: 3, cleared: 1, changed: 1 })]);
 }
 
 #[test]
@@ -151,7 +153,7 @@ proptest! {
                 .filter(|(_, (verdict, _))| *verdict == Verdict::Send)
                 .map(|((user, _), (_, counts))| (user.clone(), counts))
                 .collect();
-            prop_assert_eq!(changes.added + changes.changed + changes.cleared, users(&sent));
+            prop_assert_eq!(changes.added + changes.changed, users(&sent));
             let mut deliveries = Deliveries::new(ledger);
             let mut under_way = deliveries.take(sent).unwrap();
             prop_assert!(under_way.iter().all(|taken| !taken.change.is_empty()), "nothing is sent for nothing");

@@ -22,6 +22,7 @@ use crate::failure::{Incomplete, at_ledger, exit_of, failure};
 use crate::feed::apply::Applying;
 use crate::feed::config::Config;
 use crate::feed::keepers::keep;
+use crate::feed::left_behind::left_behind;
 use crate::feed::plan::{FeedPlan, Plan as SavedPlan};
 use crate::feed::prepare::{Prepared, Preparing};
 use crate::feed::recipe::Recipes;
@@ -115,7 +116,8 @@ impl Apply {
             check_plan(plan, &config, &ledger, &plans(&prepared).collect::<Vec<_>>())?;
         }
         let recipes = Recipes { config: &config, global: &global, options };
-        let mut report = ApplyReport { dry_run: self.dry_run, ..ApplyReport::default() };
+        let notices = left_behind(&config, &ledger)?;
+        let mut report = ApplyReport { dry_run: self.dry_run, notices, ..ApplyReport::default() };
         let forbidden = plans(&prepared).any(|plan| plan.forbidden(&self.allow).next().is_some());
         let impossible = plans(&prepared).any(|plan| plan.impossible.is_some());
         if self.dry_run || forbidden || impossible {

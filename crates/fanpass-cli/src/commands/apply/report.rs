@@ -10,8 +10,9 @@ use crate::commands::segments::outcome::{write_files, write_notices, write_undel
 use crate::exit::Exit;
 use crate::feed::apply::Applied;
 use crate::feed::closed::{Closed, is_in_vain, write_figures};
-use crate::feed::plan::{FeedPlan, Rows};
+use crate::feed::plan::FeedPlan;
 use crate::feed::prepare::about;
+use crate::feed::rows_of_plan::Rows;
 use crate::printer::Report;
 use crate::quoting::quoted_path;
 
@@ -24,6 +25,9 @@ pub struct ApplyReport {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub impossible: bool,
     pub feeds: Vec<FeedReport>,
+    /// What is to be known of feeds that are not among them any more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
     /// What sends the rest, if there is one that was not refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
@@ -44,8 +48,6 @@ pub struct FeedReport {
     stopped: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     unverified: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    notices: Vec<String>,
     #[serde(skip)]
     figures: Figures,
     #[serde(skip)]
@@ -79,18 +81,14 @@ impl Report for ApplyReport {
                 _ => "A dry run",
             };
             writeln!(out, "{why}; nothing was sent")?;
-            return self.feeds.iter().try_for_each(|feed| {
-                writeln!(out)?;
-                feed.plan.human(out)
-            });
         }
         for (at, feed) in self.feeds.iter().enumerate() {
-            if at > 0 {
+            if at > 0 || self.only_plans() {
                 writeln!(out)?;
             }
-            feed.human(out)?;
+            if self.only_plans() { feed.plan.human(out)? } else { feed.human(out)? }
         }
-        Ok(())
+        write_left_behind(out, &self.notices)
     }
 
     fn next(&self) -> Option<String> {
@@ -102,6 +100,11 @@ impl Report for ApplyReport {
     }
 }
 
+/// Writes what is to be known of feeds that are not named any more.
+pub fn write_left_behind(out: &mut dyn Write, notices: &[String]) -> io::Result<()> {
+    notices.iter().try_for_each(|notice| writeln!(out, "\nnotice: {notice}"))
+}
+
 impl FeedReport {
     /// Of a feed that was begun.
     fn new(mut plan: FeedPlan, closed: &Closed) -> Self {
@@ -110,6 +113,7 @@ impl FeedReport {
         if plan.segment.is_none() || !closed.has_sent() {
             plan.removed = figures.removed;
         }
+        plan.cleared = figures.cleared;
         plan.rows = figures.into();
         plan.rejects.clone_from(&closed.rejects);
         plan.rejects_files.clone_from(&closed.rejects_files);
@@ -121,7 +125,6 @@ impl FeedReport {
             complete: closed.complete(),
             stopped: closed.why(),
             unverified: closed.unverified.clone(),
-            notices: closed.notices.clone(),
             figures,
             listed: closed.listed,
         }
@@ -130,7 +133,8 @@ impl FeedReport {
     /// Of a feed that was not begun.
     pub fn of_none(plan: FeedPlan) -> Self {
         let Rows { read, sent, unchanged, duplicate, empty, rejected, unsent } = plan.rows;
-        let figures = Figures { read, sent, unchanged, duplicate, empty, rejected, unsent, removed: 0 };
+        let figures =
+            Figures { read, sent, unchanged, duplicate, empty, rejected, unsent, removed: 0, cleared: 0 };
         Self {
             plan,
             adds_up: figures.add_up(),
@@ -138,7 +142,6 @@ impl FeedReport {
             complete: false,
             stopped: None,
             unverified: None,
-            notices: Vec::new(),
             figures,
             listed: rejected,
         }
@@ -164,7 +167,7 @@ impl FeedReport {
         let notes = plan.resumes.iter().chain(&plan.held_back).chain(&self.unverified);
         notes.into_iter().try_for_each(|note| writeln!(out, "  {note}"))?;
         write_figures(out, figures)?;
-        write_notices(out, &self.notices)?;
+        write_notices(out, &plan.notices)?;
         write_undelivered(out, rejects, figures.rejected, self.listed)?;
         write_files(out, rejects_files, figures.unsent + figures.rejected > self.listed)?;
         rejects_files

@@ -30,15 +30,15 @@ use crate::source::SourceFile;
 /// Push a reject file that was mended, as the run that made it would have
 ///
 /// Target, mapping and ledger are those of that run; they stand in the file beside it, whose name ends in `.toml`. Rows
-/// that are still wrong go to a new reject file. A segment's rows are added to it. An id that was not at fault has to stay
+/// that are still wrong go to a new reject file. A segment's rows are added to it, those of a feed in `remove` taken out. An id that was not at fault has to stay
 /// what it was, as `fanpass_check` holds it: a spreadsheet program that saves the file may have made 42 of 00042. A file is
-/// refused once the same attributes, or the same segment, were sent by a later command: its rows may be older.
+/// refused once a later command has read other rows of the same attributes, or the same segment: its own may be older.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fanpass rejects retry rejects.csv")]
 pub struct Retry {
     /// The reject file
     file: PathBuf,
-    /// Push it though what it writes was sent since, or its ledger was begun anew
+    /// Push it though newer rows of what it writes were read since, or its ledger was begun anew
     #[arg(long)]
     outdated: bool,
     /// The ledger of the run that made it, where that was moved or renamed
@@ -150,13 +150,15 @@ impl Retry {
         }
         let Some(later) = ledger.newer_run(of, &writes_of_all(feeds))? else { return Ok(()) };
         let is_same = later.start.label == of.feed || feeds.labels().any(|label| label == later.start.label);
+        let has_sent = later.ended.as_ref().is_none_or(|(_, end)| end.figures.has_sent());
+        let newer = if has_sent { "sent newer rows" } else { "read newer rows, which the service had," };
         let rejects = later.ended.and_then(|(_, end)| end.rejects).filter(|_| is_same);
         let better = rejects.map_or_else(String::new, |rejects| {
             let rejects = quoted_path(&rejects);
             format!("mend what that run rejected: fanpass rejects retry {rejects}; or, ")
         });
         refused(format!(
-            "run {} of {} has sent newer rows since these were rejected, which they may override; nothing was sent: {better}if they are right all the same, --outdated",
+            "run {} of {} has {newer} since these were rejected, which they may override; nothing was sent: {better}if they are right all the same, --outdated",
             later.id, later.start.label
         ))
     }

@@ -128,10 +128,15 @@ pub fn rejects_of(status: &ImportStatus) -> Vec<RejectedRow> {
 
 /// How many ids were not sent quite as they stand.
 pub fn write_trimmed(out: &mut dyn Write, trimmed: u64) -> io::Result<()> {
+    write_notices(out, trimming(trimmed).as_slice())
+}
+
+/// What is to be known of ids from which white space was trimmed, if there are any.
+pub fn trimming(trimmed: u64) -> Option<String> {
     match trimmed {
-        0 => Ok(()),
-        1 => writeln!(out, "  white space was trimmed from 1 id"),
-        trimmed => writeln!(out, "  white space was trimmed from {} ids", count(trimmed)),
+        0 => None,
+        1 => Some("white space was trimmed from 1 id".to_owned()),
+        trimmed => Some(format!("white space was trimmed from {} ids", count(trimmed))),
     }
 }
 

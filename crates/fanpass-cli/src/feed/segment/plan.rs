@@ -2,14 +2,19 @@
 
 use anyhow::Result;
 use fanpass_model::SegmentName;
-use fanpass_sync::{Breach, Comparison, Figures, GuardedFacts, Guards, MembershipChange, SegmentFeed};
+use fanpass_sync::{
+    Breach, Comparison, Figures, GuardedFacts, Guards, MembershipChange, SegmentFeed, SegmentMode,
+};
 
 use super::members::Known;
 use super::{Compared, Job, Source, figures};
+use crate::commands::segments::outcome::trimming;
+use crate::feed::config::owned_list;
 use crate::feed::ids::ReadIds;
 use crate::feed::plan::{FeedPlan, Kind, Sample};
 use crate::feed::prepare::{Prepared, Preparing, Work, about, held_back, spelled};
 use crate::feed::run::resumes;
+use crate::printer::count;
 use crate::quoting::quoted;
 use crate::source::SourceFile;
 
@@ -69,6 +74,20 @@ impl Preparing<'_> {
         format!("{why}, or take the feed out and the segment away, by {delete}")
     }
 
+    /// Whom a feed that mirrors for the first time, as far as the ledger knows, may have put in before, by another name or beside
+    /// another ledger.
+    fn unclaimed(&self, Source { feed, .. }: &Source, compared: &Compared) -> Result<Option<String>> {
+        let unclaimed = compared.comparison.unclaimed;
+        let mirrors = feed.mode == SegmentMode::MirrorOwned;
+        if !mirrors || unclaimed == 0 || self.ledger.list(&owned_list(feed.label()))?.is_some() {
+            return Ok(None);
+        }
+        Ok(Some(format!(
+            "members whom no file lists, and who stay, as this ledger does not know that a feed has put them in: {}",
+            count(unclaimed)
+        )))
+    }
+
     fn plan(
         &self,
         source: &Source,
@@ -101,6 +120,7 @@ impl Preparing<'_> {
             ),
             resumes => resumes,
         };
+        let notices = read.notices.iter().cloned().chain(trimming(read.trimmed));
         Ok(FeedPlan {
             feed: feed.label().to_owned(),
             segment: Some(feed.name.clone()),
@@ -111,11 +131,13 @@ impl Preparing<'_> {
             added: change.added,
             changed: 0,
             removed: change.removed,
+            cleared: 0,
             members: Some(((*known != Known::Nothing).then_some(change.before), change.after)),
             members_of: import.map(ToString::to_string),
             samples: samples.chain(change.removed_samples.iter().map(sample(Kind::Removed))).collect(),
             rejects: read.rejects.clone(),
             rejects_files: Vec::new(),
+            notices: self.unclaimed(source, compared)?.into_iter().chain(notices).collect(),
             findings: Vec::new(),
             breaches: self.config.guards(feed.guards).check(&facts),
             impossible: None,

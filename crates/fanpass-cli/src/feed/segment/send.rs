@@ -64,7 +64,6 @@ impl Job {
                 rejects: read.rejects,
                 listed: read.rejected,
                 unverified: unverified.clone(),
-                notices: read.notices,
                 ..Closed::default()
             };
             closed.publish(read.files);
