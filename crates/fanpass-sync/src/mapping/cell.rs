@@ -61,7 +61,7 @@ impl Mapping {
     fn read(&self, map: &ColumnMap, cell: &str) -> Result<Option<AttributeValue>, CellFault> {
         let trimmed = cell.trim();
         if !trimmed.is_empty() {
-            if self.nulls.iter().any(|null| null.trim() == trimmed) {
+            if self.is_null(trimmed) {
                 return Ok(self.null_of(map));
             }
             if let Some(value) = map.cell.read(if map.trim { trimmed } else { cell })? {
@@ -69,6 +69,11 @@ impl Mapping {
             }
         }
         Ok(self.blank_of(map))
+    }
+
+    /// Whether a cell, white space around it trimmed, is text that is stated to mean null.
+    pub(super) fn is_null(&self, trimmed: &str) -> bool {
+        self.nulls.iter().any(|null| null.trim() == trimmed)
     }
 
     /// What a null becomes.

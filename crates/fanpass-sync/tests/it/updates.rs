@@ -198,3 +198,17 @@ proptest! {
         let _ = read(&content, mapping(["a=custom.a"]));
     }
 }
+
+#[test]
+fn text_that_is_stated_to_mean_null_is_no_id() {
+    let mut mapping = mapping(["tier=custom.tier"]);
+    let fans = "fan_id,tier\nNULL,gold\n NULL ,gold\nnull,gold\n";
+    assert_eq!(read(fans, mapping.clone()).unwrap().updates.len(), 3, "where nothing is stated it is text");
+    mapping.nulls = vec!["NULL".to_owned()];
+    let drained = read(fans, mapping).unwrap();
+    assert_eq!(drained.updates, [r#"null {"custom.tier":"gold"}"#]);
+    let codes: Vec<_> =
+        drained.rejects.iter().map(|reject| (reject.code, reject.column.as_deref())).collect();
+    assert_eq!(codes, [(table::EMPTY_ID, Some("fan_id")); 2]);
+    assert!(drained.rejects[0].message.contains("stated to mean null"), "{}", drained.rejects[0].message);
+}
