@@ -7,6 +7,7 @@ use super::{
     CellFault, CellType, Form,
     dates::{read_date, write_date},
 };
+use crate::rejects::DATE;
 
 /// What a cell that stores more than text becomes, and text that becomes the same.
 #[derive(Debug)]
@@ -21,7 +22,10 @@ impl CellType {
         let text = match (&self.0, stored) {
             (Form::Integer | Form::Decimal, Stored::Number(number)) => number.clone(),
             (Form::Date(format), Stored::Date(iso)) => match read_date(iso, None) {
-                Ok(date) => format.as_deref().and_then(|form| write_date(date, form)).unwrap_or(iso.clone()),
+                Ok(date) => match format {
+                    Some(form) => write_date(date, form).unwrap_or_else(|| format!("{DATE}{iso}")),
+                    None => iso.clone(),
+                },
                 Err(fault) => return Some(Err(fault)),
             },
             (Form::List(separator), Stored::List(entries)) => {
@@ -40,6 +44,12 @@ impl CellType {
             _ => self.read(&text),
         };
         Some(value.map(|value| StoredCell { value, text }))
+    }
+
+    /// Reads a date that a reject file holds in no form of its column's; `None` for anything else.
+    pub(crate) fn read_formless(&self, cell: &str) -> Option<Result<AttributeValue, CellFault>> {
+        let iso = cell.trim().strip_prefix(DATE).filter(|_| matches!(self.0, Form::Date(_)))?;
+        Some(read_date(iso.trim(), None).map(|date| date.to_string().into()))
     }
 
     /// What is wrong with a cell of a kind that this type takes, where the value itself is none; `code` is that of its text.

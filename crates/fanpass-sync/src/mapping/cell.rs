@@ -52,7 +52,11 @@ impl Bound {
             );
             return Err(CellFault::new(code::NOT_MENDED, message));
         }
-        if self.of_rejects && cell == NULL { Ok(mapping.null_of(map)) } else { mapping.read(map, cell) }
+        if self.of_rejects && cell == NULL {
+            return Ok(mapping.null_of(map));
+        }
+        let formless = if self.of_rejects { map.cell.read_formless(cell) } else { None };
+        formless.map_or_else(|| mapping.read(map, cell), |date| date.map(Some))
     }
 }
 

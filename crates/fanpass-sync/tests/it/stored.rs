@@ -177,3 +177,43 @@ fn a_mended_row_becomes_what_it_would_have_become() {
     let content = std::fs::read_to_string(&rejects[0]).unwrap();
     assert!(content.contains("\"28.02.2026\",\"2000-01-01\""), "{content}");
 }
+
+#[test]
+fn a_date_that_its_form_cannot_give_comes_back_from_a_reject_file() {
+    for form in ["%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y %H:%M %z"] {
+        let mut workbook = Workbook::new();
+        let sheet = workbook.add_worksheet();
+        for (column, name) in (0..).zip(["fan_id", "born", "sth"]) {
+            sheet.write(0, column, name).unwrap();
+        }
+        let (days, shown) =
+            ([(1931, 5, 2), (2026, 2, 28), (9999, 12, 31)], Format::new().set_num_format("dd.mm.yyyy"));
+        for (row, (year, month, day)) in (1..).zip(days) {
+            sheet.write(row, 0, row.to_string()).unwrap();
+            let day = ExcelDateTime::from_ymd(year, month, day).unwrap();
+            sheet.write_with_format(row, 1, &day, &shown).unwrap();
+            sheet.write(row, 2, "maybe").unwrap();
+        }
+        let file = sample("f.xlsx", workbook.save_to_buffer().unwrap());
+        let maps = mapping([&*format!("born=custom.born:date({form})"), "sth=custom.sth:boolean"]);
+        let rejects = reject(&file.path, maps.clone());
+        // Rejected once more as it is, and mended then.
+        let rejects = reject(&rejects[0], maps.clone());
+        let content = std::fs::read_to_string(&rejects[0]).unwrap();
+        std::fs::write(&rejects[0], content.replace("maybe", "yes")).unwrap();
+        let mended = read_file(&rejects[0], maps).unwrap();
+        let born = |day| format!(r#"{{"custom.born":"{day}","custom.sth":true}}"#);
+        let expected = [("1", "1931-05-02"), ("2", "2026-02-28"), ("3", "9999-12-31")];
+        assert_eq!(
+            mended.updates,
+            expected.map(|(id, day)| format!("{id} {}", born(day))),
+            "{form}: {content}"
+        );
+    }
+    let text = read(
+        "fans.csv",
+        "id,born\n1,fanpass:date 1931-05-02\n",
+        mapping(["born=custom.born:date(%d.%m.%y)"]),
+    );
+    assert!(text[0].starts_with("not_date: "), "it is none in a source: {text:?}");
+}
