@@ -55,7 +55,7 @@ impl CellType {
     /// What is wrong with a cell of a kind that this type takes, where the value itself is none; `code` is that of its text.
     pub(crate) fn unreadable(&self, code: &str) -> Option<&'static str> {
         match (&self.0, code) {
-            (Form::Integer | Form::Decimal, code::FRACTION | code::DESTROYED_NUMBER) => Some(
+            (Form::Integer | Form::Decimal, code::FRACTION) => Some(
                 "the cell is a number of more than 15 digits, of which the last are not certain: round it",
             ),
             (Form::Date(_), code::DATE_CELL) => Some(

@@ -1,7 +1,10 @@
 //! Cells that store more than the text they show: what typed columns take from them, and what stays refused.
 
+use std::sync::Arc;
+
 use fanpass_sync::{Absent, Mapping};
 use fanpass_table::code;
+use parquet::{data_type::FloatType, file::writer::SerializedFileWriter, schema::parser::parse_message_type};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
 use crate::support::{mapping, read_file, reject, sample};
@@ -216,4 +219,27 @@ fn a_date_that_its_form_cannot_give_comes_back_from_a_reject_file() {
         mapping(["born=custom.born:date(%d.%m.%y)"]),
     );
     assert!(text[0].starts_with("not_date: "), "it is none in a source: {text:?}");
+}
+
+#[test]
+fn a_number_of_parquet_is_refused_for_what_is_wrong_with_it() {
+    let schema = Arc::new(parse_message_type("message m { required float id; required float n; }").unwrap());
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::default()).unwrap();
+    let mut rows = writer.next_row_group().unwrap();
+    for numbers in [[1.0, 2.0, 3.0, 4.0], [1e6, 2e7, f32::NAN, f32::NEG_INFINITY]] {
+        let mut column = rows.next_column().unwrap().unwrap();
+        column.typed::<FloatType>().write_batch(&numbers, None, None).unwrap();
+        column.close().unwrap();
+    }
+    rows.close().unwrap();
+    let read = read("f.parquet", writer.into_inner().unwrap(), mapping(["n=custom.n:decimal"]));
+    assert_eq!(read[0], r#"1 {"custom.n":1000000}"#);
+    let [float, no_number] =
+        ["the cell is a FLOAT of 16777216 or more", "the cell is no number (NaN or infinity)"];
+    for (told, why) in read[1..].iter().zip([float, no_number, no_number]) {
+        assert!(
+            told.starts_with(&format!("destroyed_number: {why}")) && !told.contains("15 digits"),
+            "{told}"
+        );
+    }
 }
