@@ -29,6 +29,8 @@ pub(crate) struct Lines {
     input: BufReader<Take<Box<dyn Read + Send>>>,
     line: Vec<u8>,
     keys: Keys,
+    /// Whether the file goes on behind the beginning that was looked at.
+    goes_on: bool,
     slots: Slots,
     /// Lines read so far.
     count: u64,
@@ -51,12 +53,14 @@ impl Lines {
             let message = format!("its first objects have more than {most} keys; is this a table?");
             TableError::new(ErrorKind::LimitExceeded, origin, message)
         })?;
+        let goes_on = u64::try_from(head.len()).is_ok_and(|length| length == HEAD_BYTES);
         let input: Box<dyn Read + Send> = Box::new(Cursor::new(head).chain(file));
         Ok(Self {
             input: BufReader::with_capacity(BUFFER_BYTES, input.take(limits.text_bytes.saturating_add(1))),
             line: Vec::new(),
             slots: Slots::default(),
             keys: Keys::new(names),
+            goes_on,
             count: 0,
             limits,
             origin: origin.clone(),
@@ -66,6 +70,11 @@ impl Lines {
     /// The names of the columns.
     pub(crate) fn names(&self) -> Vec<String> {
         self.keys.names()
+    }
+
+    /// Whether keys may follow that are no columns.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.goes_on
     }
 
     /// Reads the next line that is not blank; `false` at the end of the file.
