@@ -196,3 +196,23 @@ fn feeds_that_are_applied_together_outdate_none_of_each_other() {
     assert!(printed.ends_with("exit 3\n"), "{printed}");
     refused(&club, "rejects/ids.csv", "has sent newer rows");
 }
+
+#[test]
+fn a_reject_file_that_has_lost_its_own_columns_is_refused_as_long_as_it_is_known_for_one() {
+    let club = club();
+    push(&club, "fans.csv", "00042,perhaps,gold\n", &[]);
+    let whole = fs::read_to_string(club.path("rejects.csv")).unwrap();
+    let cut = |column: usize| -> String {
+        let line = |line: &str| line.split("\",\"").take(column).collect::<Vec<_>>().join("\",\"") + "\"\n";
+        whole.replace("perhaps", "yes").replace("00042", "42").lines().map(line).collect()
+    };
+    for columns in [3, 8] {
+        club.file("rejects.csv", cut(columns));
+        refused(&club, "rejects.csv", "put those columns back");
+        let again = club.run(&[&PUSH[..], &["--file", "rejects.csv"]].concat());
+        assert!(again.contains("rejects.csv.toml") && again.ends_with("exit 6\n"), "{again}");
+    }
+    club.file("rejects.csv", cut(3));
+    fs::remove_file(club.path("rejects.csv.toml")).unwrap();
+    assert_eq!(club.json(&[&PUSH[..], &["--file", "rejects.csv"]].concat())["sent"], 1);
+}
