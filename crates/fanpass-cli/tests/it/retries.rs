@@ -216,3 +216,20 @@ fn a_reject_file_that_has_lost_its_own_columns_is_refused_as_long_as_it_is_known
     fs::remove_file(club.path("rejects.csv.toml")).unwrap();
     assert_eq!(club.json(&[&PUSH[..], &["--file", "rejects.csv"]].concat())["sent"], 1);
 }
+
+#[test]
+fn a_reject_file_without_a_row_is_refused_as_any_empty_source_is() {
+    let club = club();
+    push(&club, "fans.csv", "1,perhaps,gold\n", &[]);
+    club.file("ids.csv", "fan_id,a\n1,\n2,surplus,cell\n");
+    club.file(
+        "segment.toml",
+        "guards = { rejects = 100 }\n[[segment]]\nname = \"fans\"\nfile = \"ids.csv\"\n",
+    );
+    assert!(club.run(&["apply", "segment.toml"]).ends_with("exit 3\n"));
+    for rejects in ["rejects.csv", "rejects/fans.csv"] {
+        let whole = fs::read_to_string(club.path(rejects)).unwrap();
+        club.file(rejects, whole.lines().next().unwrap());
+        refused(&club, rejects, &format!("no row of {rejects} can be used; nothing was changed"));
+    }
+}
