@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::exit::Exit;
 use crate::failure::failure;
+use crate::feed::recipe;
 use crate::temporary::Temporary;
 
 /// Bytes that are read at a time for a digest.
@@ -48,7 +49,9 @@ impl SourceFile {
 
     /// Its rows, from the first one.
     pub fn table(&self) -> Result<Table> {
-        Ok(Table::open_named(&self.path, &self.name, &self.options)?)
+        let table = Table::open_named(&self.path, &self.name, &self.options)?;
+        recipe::check_columns(&self.path, table.columns())?;
+        Ok(table)
     }
 
     /// The SHA-256 of its bytes, in hexadecimal digits.

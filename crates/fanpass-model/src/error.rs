@@ -115,16 +115,20 @@ impl ErrorKind {
     }
 }
 
+/// People count bytes from 1, as everything does that names one.
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("is empty"),
             Self::TooLong { limit, actual } => write!(f, "has {actual} bytes; at most {limit} are allowed"),
-            Self::ControlCharacter { at } => write!(f, "has a control character at byte {at}; remove it"),
+            Self::ControlCharacter { at } => {
+                write!(f, "has a control character at byte {}; remove it", at + 1)
+            }
             Self::DirectionControl { at } => {
                 write!(
                     f,
-                    "has an invisible character at byte {at} that changes the direction of writing; remove it"
+                    "has an invisible character at byte {} that changes the direction of writing; remove it",
+                    at + 1
                 )
             }
             Self::SurroundingSpace => f.write_str("begins or ends with white space; trim it"),
@@ -134,7 +138,7 @@ impl fmt::Display for ErrorKind {
             Self::EmptyName => f.write_str("has no name behind its prefix"),
             Self::NameStart => f.write_str("has a name that does not start with a letter (a-z, A-Z)"),
             Self::NameCharacter { at } => {
-                write!(f, "has a character at byte {at} that is no letter, digit or `_`")
+                write!(f, "has a character at byte {} that is no letter, digit or `_`", at + 1)
             }
             Self::InexactNumber => {
                 f.write_str("is a whole number past 2^53, which JSON readers round; send it as text")

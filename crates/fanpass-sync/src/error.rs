@@ -98,6 +98,15 @@ impl SyncError {
         self
     }
 
+    /// The same error, with more to be known if there is more.
+    pub(crate) fn and(mut self, more: Option<&str>) -> Self {
+        if let Some(more) = more {
+            self.0.message.push_str("; ");
+            self.0.message.push_str(more);
+        }
+        self
+    }
+
     /// The same error of a ledger at `path` that is to be used, with what to do about one that is damaged.
     pub(crate) fn of_ledger(self, path: &Path) -> Self {
         self.of_file(path, &format!("name another file, or move it away to begin a new one{NEW_LEDGER}"))

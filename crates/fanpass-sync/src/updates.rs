@@ -4,7 +4,7 @@ use fanpass_model::{AttributeDefinition, AttributeRegistry, UserId, UserProperti
 use fanpass_table::{Reject, Row, Table};
 
 use crate::{
-    Mapping, SyncError, is_reject_file,
+    ErrorKind, Mapping, SyncError, is_reject_file,
     mapping::{Bound, Mapped},
 };
 
@@ -76,7 +76,10 @@ impl Updates {
         if !is_reject_file(table.columns()) {
             table.select_ids(mapping.id.as_deref())?;
         }
-        let bound = Bound::new(&mapping, table.columns())?;
+        let bound = Bound::new(&mapping, table.columns()).map_err(|error| {
+            let unseen = table.unseen_columns().filter(|_| error.kind() == ErrorKind::UnknownColumn);
+            error.and(unseen)
+        })?;
         let bounds = vec![None; mapping.map.len()];
         Ok(Self { table, mapping, bound, bounds, shown: Vec::new(), counts: Counts::default() })
     }

@@ -3,7 +3,10 @@
 use memchr::{memchr, memchr_iter};
 
 use crate::{
-    Accepted, Encoding, ErrorKind, Options, TableError, jsonl, origin::Origin, packed::Packing, text::utf16,
+    Accepted, Encoding, ErrorKind, Options, TableError, jsonl,
+    origin::Origin,
+    packed::Packing,
+    text::{utf16, without_marks},
 };
 
 /// Bytes of the file's beginning that are looked at.
@@ -59,7 +62,7 @@ pub(crate) fn container(head: &[u8], options: &Options, origin: &Origin) -> Resu
     if let Some((_, what)) = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic)) {
         return refuse(what);
     }
-    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+    let text = without_marks(head).trim_ascii_start();
     let starts =
         |with: &str| text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with.as_bytes()));
     if ["<?xml", "<!doctype", "<html", "<table", "<meta"].into_iter().any(starts) {

@@ -24,6 +24,12 @@ impl Table {
         self.member.origin.sheet_name()
     }
 
+    /// Why a column may not be among [`Table::columns`] that the file holds, and what to do about it; `None` if all are. Of JSON
+    /// lines only the file's beginning names columns.
+    pub fn unseen_columns(&self) -> Option<&'static str> {
+        self.member.source.unseen_columns()
+    }
+
     /// What a person should know of how the file was read, a sentence each: files of an archive that are passed over, text
     /// that is taken for Windows-1252, a header that cannot be read, ids with characters that cannot be seen. Complete once all rows are read.
     pub fn notices(&self) -> Vec<String> {

@@ -87,6 +87,15 @@ impl TableError {
         }))
     }
 
+    /// The same error, with more to be known if there is more.
+    pub(crate) fn and(mut self, more: Option<&str>) -> Self {
+        if let Some(more) = more {
+            self.0.message.push_str("; ");
+            self.0.message.push_str(more);
+        }
+        self
+    }
+
     /// What kind of failure this is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

@@ -110,7 +110,9 @@ impl Member {
             return Err(begins_below(&self.origin, row.number, row.line, what));
         }
         self.settle(wanted)?;
-        let column = wanted.find(&self.columns, &self.origin)?;
+        let column = wanted.find(&self.columns, &self.origin).map_err(|error| {
+            error.and(self.source.unseen_columns().filter(|_| wanted.candidates(&self.columns).is_empty()))
+        })?;
         self.count_in(column);
         Ok(column)
     }

@@ -94,7 +94,11 @@ impl Shown {
                 "the cell is a date or time, stored as a number; make it text",
             ));
         }
-        if !number.is_finite() || number.abs() >= FIRST_INEXACT || *self == Self::Exponent {
+        if !number.is_finite() {
+            let message = "the cell is no number (NaN or infinity): write the number that is meant, or leave the cell empty";
+            return Err(Fault::new(code::DESTROYED_NUMBER, message));
+        }
+        if number.abs() >= FIRST_INEXACT || *self == Self::Exponent {
             let message = "the cell is a number of more than 15 digits or shown with an exponent: its digits are lost; \
                            export the column as text";
             return Err(Fault::new(code::DESTROYED_NUMBER, message));

@@ -22,7 +22,8 @@ pub struct Reject {
 pub mod code {
     /// The id's cell is empty, while other cells of the row are not.
     pub const EMPTY_ID: &str = "empty_id";
-    /// A number of more than 15 digits, or one shown with an exponent: the spreadsheet has lost digits of it.
+    /// A number of more than 15 digits (of a `FLOAT`, one from 16,777,216 on), or one shown with an exponent: digits of it are lost.
+    /// Also what is no number, such as NaN.
     pub const DESTROYED_NUMBER: &str = "destroyed_number";
     /// A number with a fraction.
     pub const FRACTION: &str = "fraction";

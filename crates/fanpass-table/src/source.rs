@@ -149,6 +149,16 @@ impl Source {
         }
     }
 
+    /// Why a column may be missing that the file holds further on, and what to do; `None` if all are known.
+    pub(crate) fn unseen_columns(&self) -> Option<&'static str> {
+        match self {
+            Self::Jsonl(lines) if lines.goes_on() => Some(
+                "keys are looked for in the first MiB of the file only: write the key into an object there too, if only as null",
+            ),
+            _ => None,
+        }
+    }
+
     /// The delimited text, unless this is another format. Those store each cell with its place: none can move.
     pub(crate) fn text(&self) -> Option<&Text> {
         match self {

@@ -1,13 +1,14 @@
 //! How a reject file is pushed once it is mended: a configuration file beside it, with that one feed.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use fanpass_client::PushOptions;
 use fanpass_sync::{
-    AttributeFeed, AttributeMode, FeedTarget, Feeds, Guards, Mapping, Reading, RejectsOf, SegmentFeed,
-    SegmentMode,
+    AttributeFeed, AttributeMode, FeedTarget, Feeds, Guards, Mapping, REJECT_COLUMNS, Reading, RejectsOf,
+    SegmentFeed, SegmentMode, is_reject_file,
 };
 
 use super::config::Config;
@@ -15,6 +16,10 @@ use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::failure;
 use crate::private_file::write_private;
+
+/// What a recipe begins with.
+const HEAD: &str =
+    "# How the reject file of this name is pushed once it is mended: fanpass rejects retry FILE\n";
 
 /// Where the recipe of a reject file is.
 pub fn path_of(rejects: &Path) -> PathBuf {
@@ -30,9 +35,7 @@ pub fn write(rejects: &[PathBuf], feeds: impl Fn(PathBuf) -> Feeds) -> Result<()
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let text = toml::to_string(&feeds(name).seen_from(folder))
             .context("cannot write down how the rejects are pushed")?;
-        let head =
-            "# How the reject file of this name is pushed once it is mended: fanpass rejects retry FILE\n";
-        write_private(&path_of(path), format!("{head}{text}").as_bytes())?;
+        write_private(&path_of(path), format!("{HEAD}{text}").as_bytes())?;
     }
     Ok(())
 }
@@ -52,6 +55,27 @@ pub fn read(rejects: &Path) -> Result<Feeds> {
     let feeds: Feeds = toml::from_str(&text).with_context(|| format!("{} is damaged", path.display()))?;
     let folder = path.parent().unwrap_or(Path::new(""));
     Ok(feeds.within(folder))
+}
+
+/// Refuses a reject file, which the recipe beside it tells, that lacks its own columns: without them rows pass that are as they
+/// were, and ids that came to be others.
+pub fn check_columns(path: &Path, columns: &[String]) -> Result<()> {
+    let recipe = path_of(path);
+    let is_recipe = || {
+        let mut head = [0; HEAD.len()];
+        fs::File::open(&recipe).and_then(|mut file| file.read_exact(&mut head)).is_ok()
+            && head == HEAD.as_bytes()
+    };
+    if is_reject_file(columns) || !is_recipe() {
+        return Ok(());
+    }
+    let (file, recipe, [first, .., last]) = (path.display(), recipe.display(), REJECT_COLUMNS);
+    let message = format!(
+        "{file} holds rejected rows, as {recipe} beside it says, and its last columns are not {first} to {last}, by which rows are \
+         known that were not mended, and ids that came to be others; nothing was sent: put those columns back, from a copy of the \
+         file, or, if every row is right as it stands, take {recipe} away and push the file as any other"
+    );
+    Err(failure(Exit::Refused, message))
 }
 
 /// How rows are pushed again that feeds of a configuration have rejected: to the same target, with the same ledger.

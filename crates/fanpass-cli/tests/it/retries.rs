@@ -216,3 +216,40 @@ fn of_several_reject_files_each_is_named_in_what_comes_next() {
         assert_eq!(retry(&club, rejects, &[]), 1);
     }
 }
+
+#[test]
+fn a_reject_file_that_has_lost_its_own_columns_is_refused_as_long_as_it_is_known_for_one() {
+    let club = club();
+    push(&club, "fans.csv", "00042,perhaps,gold\n", &[]);
+    let whole = fs::read_to_string(club.path("rejects.csv")).unwrap();
+    let cut = |column: usize| -> String {
+        let line = |line: &str| line.split("\",\"").take(column).collect::<Vec<_>>().join("\",\"") + "\"\n";
+        whole.replace("perhaps", "yes").replace("00042", "42").lines().map(line).collect()
+    };
+    for columns in [3, 8] {
+        club.file("rejects.csv", cut(columns));
+        refused(&club, "rejects.csv", "put those columns back");
+        let again = club.run(&[&PUSH[..], &["--file", "rejects.csv"]].concat());
+        assert!(again.contains("rejects.csv.toml") && again.ends_with("exit 6\n"), "{again}");
+    }
+    club.file("rejects.csv", cut(3));
+    fs::remove_file(club.path("rejects.csv.toml")).unwrap();
+    assert_eq!(club.json(&[&PUSH[..], &["--file", "rejects.csv"]].concat())["sent"], 1);
+}
+
+#[test]
+fn a_reject_file_without_a_row_is_refused_as_any_empty_source_is() {
+    let club = club();
+    push(&club, "fans.csv", "1,perhaps,gold\n", &[]);
+    club.file("ids.csv", "fan_id,a\n1,\n2,surplus,cell\n");
+    club.file(
+        "segment.toml",
+        "guards = { rejects = 100 }\n[[segment]]\nname = \"fans\"\nfile = \"ids.csv\"\n",
+    );
+    assert!(club.run(&["apply", "segment.toml"]).ends_with("exit 3\n"));
+    for rejects in ["rejects.csv", "rejects/fans.csv"] {
+        let whole = fs::read_to_string(club.path(rejects)).unwrap();
+        club.file(rejects, whole.lines().next().unwrap());
+        refused(&club, rejects, &format!("no row of {rejects} can be used; nothing was changed"));
+    }
+}

@@ -49,7 +49,7 @@ fn a_number_in_json_is_no_id() {
 #[test]
 fn an_error_names_the_value_without_repeating_it() {
     let error = UserId::new("fan-0042\u{7}").unwrap_err();
-    assert_eq!(error.to_string(), "user id has a control character at byte 8; remove it");
+    assert_eq!(error.to_string(), "user id has a control character at byte 9; remove it");
     let error = SegmentName::new("x".repeat(SEGMENT_NAME_MAX_BYTES + 1)).unwrap_err();
     assert_eq!(error.to_string(), "segment name has 129 bytes; at most 128 are allowed");
 }

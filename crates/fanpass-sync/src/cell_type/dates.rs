@@ -73,8 +73,9 @@ pub(super) fn is_date_format(format: &str) -> bool {
 
 /// The date in the given form, if that reads as the same date.
 pub(super) fn write_date(date: Date, format: &str) -> Option<String> {
-    // An hour that is no day of any month, and an offset for forms that want one.
-    let moment = Offset::UTC.to_timestamp(date.at(13, 14, 15, 0)).ok()?;
-    let written = strtime::format(format, moment).ok()?;
+    // An hour that is no day of any month, and an offset for forms that want one. No point in time: 9999-12-31 has none.
+    let mut moment = BrokenDownTime::from(date.at(13, 14, 15, 0));
+    moment.set_offset(Some(Offset::UTC));
+    let written = moment.to_string(format).ok()?;
     read_date(&written, Some(format)).is_ok_and(|read| read == date).then_some(written)
 }

@@ -7,6 +7,7 @@ use super::{
     CellFault, CellType, Form,
     dates::{read_date, write_date},
 };
+use crate::rejects::{DATE, escaped};
 
 /// What a cell that stores more than text becomes, and text that becomes the same.
 #[derive(Debug)]
@@ -21,7 +22,10 @@ impl CellType {
         let text = match (&self.0, stored) {
             (Form::Integer | Form::Decimal, Stored::Number(number)) => number.clone(),
             (Form::Date(format), Stored::Date(iso)) => match read_date(iso, None) {
-                Ok(date) => format.as_deref().and_then(|form| write_date(date, form)).unwrap_or(iso.clone()),
+                Ok(date) => match format {
+                    Some(form) => write_date(date, form).unwrap_or_else(|| format!("{DATE}{iso}")),
+                    None => iso.clone(),
+                },
                 Err(fault) => return Some(Err(fault)),
             },
             (Form::List(separator), Stored::List(entries)) => {
@@ -35,17 +39,23 @@ impl CellType {
             }
             _ => return None,
         };
-        let value = match (&self.0, stored) {
-            (Form::Date(_), Stored::Date(iso)) => Ok(Some(iso.as_str().into())),
-            _ => self.read(&text),
-        };
-        Some(value.map(|value| StoredCell { value, text }))
+        if let (Form::Date(_), Stored::Date(iso)) = (&self.0, stored) {
+            return Some(Ok(StoredCell { value: Some(iso.as_str().into()), text }));
+        }
+        let value = self.read(&text);
+        Some(value.map(|value| StoredCell { value, text: escaped(&text).unwrap_or(text) }))
+    }
+
+    /// Reads a date that a reject file holds in no form of its column's; `None` for anything else.
+    pub(crate) fn read_formless(&self, cell: &str) -> Option<Result<AttributeValue, CellFault>> {
+        let iso = cell.trim().strip_prefix(DATE).filter(|_| matches!(self.0, Form::Date(_)))?;
+        Some(read_date(iso.trim(), None).map(|date| date.to_string().into()))
     }
 
     /// What is wrong with a cell of a kind that this type takes, where the value itself is none; `code` is that of its text.
     pub(crate) fn unreadable(&self, code: &str) -> Option<&'static str> {
         match (&self.0, code) {
-            (Form::Integer | Form::Decimal, code::FRACTION | code::DESTROYED_NUMBER) => Some(
+            (Form::Integer | Form::Decimal, code::FRACTION) => Some(
                 "the cell is a number of more than 15 digits, of which the last are not certain: round it",
             ),
             (Form::Date(_), code::DATE_CELL) => Some(

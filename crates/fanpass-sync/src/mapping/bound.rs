@@ -73,7 +73,7 @@ impl Bound {
         }
         let mut faults: Vec<_> = unmended.into_iter().collect();
         let is_new = |faults: &[(usize, CellFault)], column| faults.iter().all(|(known, _)| *known != column);
-        let user = self.user(row);
+        let user = self.user(mapping, row);
         if let Err(reject) = &user
             && is_new(&faults, self.id)
         {
@@ -127,11 +127,12 @@ impl Bound {
     }
 
     /// The user that a row names, and whether white space was taken off the id.
-    fn user(&self, row: &Row<'_>) -> Result<(UserId, bool), Box<Reject>> {
+    fn user(&self, mapping: &Mapping, row: &Row<'_>) -> Result<(UserId, bool), Box<Reject>> {
         let cell = row.cell(self.id)?;
         let id = cell.trim();
-        if id.is_empty() {
-            let message = "the id's cell is empty: fill it in, or remove the row";
+        if id.is_empty() || mapping.is_null(id) {
+            let what = if id.is_empty() { "empty" } else { "text that is stated to mean null" };
+            let message = format!("the id's cell is {what}: fill it in, or remove the row");
             return Err(row.reject(Some(self.id), fanpass_table::code::EMPTY_ID, message));
         }
         let refuse = |error: fanpass_model::ModelError| {

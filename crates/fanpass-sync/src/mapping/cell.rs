@@ -32,7 +32,7 @@ impl Bound {
             Some(stored) => {
                 if let Some(read) = map.cell.read_stored(stored) {
                     let StoredCell { value, text } = read?;
-                    shown.push((column, escaped(&text).unwrap_or(text)));
+                    shown.push((column, text));
                     return Ok(value.or_else(|| mapping.blank_of(map)));
                 }
             }
@@ -56,7 +56,11 @@ impl Bound {
             );
             return Err(CellFault::new(code::NOT_MENDED, message));
         }
-        if cell == NULL { Ok(mapping.null_of(map)) } else { mapping.read(map, unescaped(cell)) }
+        if cell == NULL {
+            return Ok(mapping.null_of(map));
+        }
+        let formless = map.cell.read_formless(cell).map(|date| date.map(Some));
+        formless.unwrap_or_else(|| mapping.read(map, unescaped(cell)))
     }
 }
 
@@ -65,7 +69,7 @@ impl Mapping {
     fn read(&self, map: &ColumnMap, cell: &str) -> Result<Option<AttributeValue>, CellFault> {
         let trimmed = cell.trim();
         if !trimmed.is_empty() {
-            if self.nulls.iter().any(|null| null.trim() == trimmed) {
+            if self.is_null(trimmed) {
                 return Ok(self.null_of(map));
             }
             if let Some(value) = map.cell.read(if map.trim { trimmed } else { cell })? {
@@ -73,6 +77,11 @@ impl Mapping {
             }
         }
         Ok(self.blank_of(map))
+    }
+
+    /// Whether a cell, white space around it trimmed, is text that is stated to mean null.
+    pub(super) fn is_null(&self, trimmed: &str) -> bool {
+        self.nulls.iter().any(|null| null.trim() == trimmed)
     }
 
     /// What a null becomes.

@@ -3,6 +3,9 @@
 /// A null, where it is something else than an empty cell.
 pub(crate) const NULL: &str = "fanpass:null";
 
+/// In front of a date, `YYYY-MM-DD`, that its column's form cannot give: a year before 1969 under `%y`.
+pub(crate) const DATE: &str = "fanpass:date ";
+
 /// In front of a cell that a reject file could not show to be at fault, beside the one that `fanpass_check` guards.
 pub(crate) const FAULT: &str = "fanpass:fault ";
 

@@ -7,7 +7,7 @@ mod part;
 use fanpass_table::{Reject, Row, code as table};
 
 pub use self::file::RejectFiles;
-pub(crate) use self::marks::{FAULT, NULL, escaped, unescaped};
+pub(crate) use self::marks::{DATE, FAULT, NULL, escaped, unescaped};
 use crate::code;
 
 /// The columns of a reject file behind those of the source, in this order:

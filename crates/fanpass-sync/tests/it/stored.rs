@@ -1,7 +1,10 @@
 //! Cells that store more than the text they show: what typed columns take from them, and what stays refused.
 
+use std::sync::Arc;
+
 use fanpass_sync::{Absent, Mapping};
 use fanpass_table::code;
+use parquet::{data_type::FloatType, file::writer::SerializedFileWriter, schema::parser::parse_message_type};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
 use crate::support::{mapping, read_file, reject, sample};
@@ -204,4 +207,67 @@ fn text_that_looks_like_a_mark_of_reject_files_stays_that_text() {
     std::fs::write(&rejects, content.replace(",\"x\"", "")).unwrap();
     let mended = read_file(&rejects, mapping(["t=custom.t"])).unwrap().updates;
     assert!(mended.contains(&r#"2 {"custom.t":"fanpass:null"}"#.to_owned()), "{mended:?}");
+}
+
+#[test]
+fn a_date_that_its_form_cannot_give_comes_back_from_a_reject_file() {
+    for form in ["%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y %H:%M %z"] {
+        let mut workbook = Workbook::new();
+        let sheet = workbook.add_worksheet();
+        for (column, name) in (0..).zip(["fan_id", "born", "sth"]) {
+            sheet.write(0, column, name).unwrap();
+        }
+        let (days, shown) =
+            ([(1931, 5, 2), (2026, 2, 28), (9999, 12, 31)], Format::new().set_num_format("dd.mm.yyyy"));
+        for (row, (year, month, day)) in (1..).zip(days) {
+            sheet.write(row, 0, row.to_string()).unwrap();
+            let day = ExcelDateTime::from_ymd(year, month, day).unwrap();
+            sheet.write_with_format(row, 1, &day, &shown).unwrap();
+            sheet.write(row, 2, "maybe").unwrap();
+        }
+        let file = sample("f.xlsx", workbook.save_to_buffer().unwrap());
+        let maps = mapping([&*format!("born=custom.born:date({form})"), "sth=custom.sth:boolean"]);
+        let rejects = reject(&file.path, maps.clone());
+        // Rejected once more as it is, and mended then.
+        let rejects = reject(&rejects[0], maps.clone());
+        let content = std::fs::read_to_string(&rejects[0]).unwrap();
+        std::fs::write(&rejects[0], content.replace("maybe", "yes")).unwrap();
+        let mended = read_file(&rejects[0], maps).unwrap();
+        let born = |day| format!(r#"{{"custom.born":"{day}","custom.sth":true}}"#);
+        let expected = [("1", "1931-05-02"), ("2", "2026-02-28"), ("3", "9999-12-31")];
+        assert_eq!(
+            mended.updates,
+            expected.map(|(id, day)| format!("{id} {}", born(day))),
+            "{form}: {content}"
+        );
+    }
+    let text = read(
+        "fans.csv",
+        "id,born\n1,fanpass:date 1931-05-02\n",
+        mapping(["born=custom.born:date(%d.%m.%y)"]),
+    );
+    assert!(text[0].starts_with("not_date: "), "it is none in a source: {text:?}");
+}
+
+#[test]
+fn a_number_of_parquet_is_refused_for_what_is_wrong_with_it() {
+    let schema = Arc::new(parse_message_type("message m { required float id; required float n; }").unwrap());
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::default()).unwrap();
+    let mut rows = writer.next_row_group().unwrap();
+    for numbers in [[1.0, 2.0, 3.0, 4.0], [1e6, 2e7, f32::NAN, f32::NEG_INFINITY]] {
+        let mut column = rows.next_column().unwrap().unwrap();
+        column.typed::<FloatType>().write_batch(&numbers, None, None).unwrap();
+        column.close().unwrap();
+    }
+    rows.close().unwrap();
+    let read = read("f.parquet", writer.into_inner().unwrap(), mapping(["n=custom.n:decimal"]));
+    assert_eq!(read[0], r#"1 {"custom.n":1000000}"#);
+    let [float, no_number] =
+        ["the cell is a FLOAT of 16777216 or more", "the cell is no number (NaN or infinity)"];
+    for (told, why) in read[1..].iter().zip([float, no_number, no_number]) {
+        assert!(
+            told.starts_with(&format!("destroyed_number: {why}")) && !told.contains("15 digits"),
+            "{told}"
+        );
+    }
 }

@@ -198,3 +198,35 @@ proptest! {
         let _ = read(&content, mapping(["a=custom.a"]));
     }
 }
+
+#[test]
+fn text_that_is_stated_to_mean_null_is_no_id() {
+    let mut mapping = mapping(["tier=custom.tier"]);
+    let fans = "fan_id,tier\nNULL,gold\n NULL ,gold\nnull,gold\n";
+    assert_eq!(read(fans, mapping.clone()).unwrap().updates.len(), 3, "where nothing is stated it is text");
+    mapping.nulls = vec!["NULL".to_owned()];
+    let drained = read(fans, mapping).unwrap();
+    assert_eq!(drained.updates, [r#"null {"custom.tier":"gold"}"#]);
+    let codes: Vec<_> =
+        drained.rejects.iter().map(|reject| (reject.code, reject.column.as_deref())).collect();
+    assert_eq!(codes, [(table::EMPTY_ID, Some("fan_id")); 2]);
+    assert!(drained.rejects[0].message.contains("stated to mean null"), "{}", drained.rejects[0].message);
+}
+
+#[test]
+fn a_key_that_comes_late_in_json_lines_is_told_with_how_far_was_looked() {
+    let line = |number: usize| format!("{{\"fan_id\":\"{number:09}\"}}\n");
+    let short: String = (0..10).map(line).collect();
+    let long: String =
+        (0..60_000).map(line).collect::<String>() + "{\"fan_id\":\"x\",\"tier\":\"gold\",\"crm\":1}\n";
+    let mut by_crm = mapping(["fan_id=custom.a"]);
+    by_crm.id = Some("crm".to_owned());
+    for (mapping, column) in [(mapping(["tier=custom.tier"]), "tier"), (by_crm, "crm")] {
+        for (lines, is_cut) in [(&short, false), (&long, true)] {
+            let file = sample("fans.jsonl", lines);
+            let error = read_file(&file.path, mapping.clone()).unwrap_err().to_string();
+            assert!(error.contains(&format!("there is no column \"{column}\"")), "{error}");
+            assert_eq!(error.contains("in the first MiB of the file only: write the key"), is_cut, "{error}");
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::object::each_key;
-use crate::columns::letters;
+use crate::{columns::letters, text::without_marks};
 
 /// Keys by name and by column.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl Keys {
 pub(super) fn names_of(head: &[u8], most: usize) -> Result<Vec<String>, usize> {
     let mut keys = Keys::new(Vec::new());
     for line in head.split(|&byte| byte == b'\n') {
-        let Ok(line) = std::str::from_utf8(line) else { continue };
+        let Ok(line) = std::str::from_utf8(without_marks(line)) else { continue };
         keys.rewind();
         // A line that cannot be read is rejected when its turn comes; the keys before its fault are keys all the same.
         each_key(line, |key| {

@@ -14,6 +14,7 @@ use crate::{
     metered::read_error,
     origin::Origin,
     record::{Fault, Record},
+    text::without_marks,
 };
 
 pub(crate) use self::object::is_unfinished;
@@ -28,6 +29,8 @@ pub(crate) struct Lines {
     input: BufReader<Take<Box<dyn Read + Send>>>,
     line: Vec<u8>,
     keys: Keys,
+    /// Whether the file goes on behind the beginning that was looked at.
+    goes_on: bool,
     slots: Slots,
     /// Lines read so far.
     count: u64,
@@ -46,19 +49,18 @@ impl Lines {
         let mut head = Vec::new();
         let read = file.by_ref().take(HEAD_BYTES).read_to_end(&mut head);
         read.map_err(|error| read_error(origin, "the file", &error))?;
-        let mark = if head.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-        let names = names_of(&head[mark..], limits.columns).map_err(|most| {
+        let names = names_of(&head, limits.columns).map_err(|most| {
             let message = format!("its first objects have more than {most} keys; is this a table?");
             TableError::new(ErrorKind::LimitExceeded, origin, message)
         })?;
-        let mut head = Cursor::new(head);
-        head.set_position(mark.try_into().unwrap_or(0));
-        let input: Box<dyn Read + Send> = Box::new(head.chain(file));
+        let goes_on = u64::try_from(head.len()).is_ok_and(|length| length == HEAD_BYTES);
+        let input: Box<dyn Read + Send> = Box::new(Cursor::new(head).chain(file));
         Ok(Self {
             input: BufReader::with_capacity(BUFFER_BYTES, input.take(limits.text_bytes.saturating_add(1))),
             line: Vec::new(),
             slots: Slots::default(),
             keys: Keys::new(names),
+            goes_on,
             count: 0,
             limits,
             origin: origin.clone(),
@@ -70,23 +72,29 @@ impl Lines {
         self.keys.names()
     }
 
+    /// Whether keys may follow that are no columns.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.goes_on
+    }
+
     /// Reads the next line that is not blank; `false` at the end of the file.
     pub(crate) fn read(&mut self, record: &mut Record) -> Result<bool, TableError> {
         while self.next_line()? {
-            if self.line.trim_ascii().is_empty() {
+            let line = without_marks(&self.line);
+            if line.trim_ascii().is_empty() {
                 continue;
             }
             record.clear();
             record.number = self.count;
             record.line = Some(self.count);
-            if let Ok(line) = std::str::from_utf8(&self.line) {
+            if let Ok(line) = std::str::from_utf8(line) {
                 if let Err(fault) = self.slots.fill(line, &mut self.keys, record) {
                     whole(line, fault, record);
                 }
             } else {
                 let message = "the line is not UTF-8, in which JSON is written; export it again";
                 let fault = Fault::new(code::UNDECODABLE, message);
-                whole(&String::from_utf8_lossy(&self.line), fault, record);
+                whole(&String::from_utf8_lossy(line), fault, record);
             }
             if !record.is_blank() {
                 record.mark_long_cells(self.limits.cell_bytes);

@@ -64,9 +64,11 @@ fn plain(bytes: &[u8], physical: Physical, text: &mut String) -> Result<(), Faul
     match (physical, bytes) {
         (Physical::Float, &[a, b, c, d]) => {
             let number = f32::from_le_bytes([a, b, c, d]);
-            if number.abs() >= FIRST_INEXACT_FLOAT {
-                // A wider one would show digits that were never there.
-                return fraction(f64::INFINITY, &number.to_string(), text);
+            if number.is_finite() && number.abs() >= FIRST_INEXACT_FLOAT {
+                show(number, text);
+                let message = "the cell is a FLOAT of 16777216 or more, of which the last digits are not certain: \
+                               export the column as DOUBLE or as text";
+                return Err(Fault::new(code::DESTROYED_NUMBER, message));
             }
             fraction(f64::from(number), &number.to_string(), text)
         }

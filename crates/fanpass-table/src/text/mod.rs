@@ -23,7 +23,7 @@ use crate::{
 };
 
 pub(crate) use self::{
-    sniff::{HEAD_BYTES, utf16},
+    sniff::{HEAD_BYTES, utf16, without_marks},
     start::begins_below,
 };
 
@@ -81,12 +81,10 @@ impl Text {
     }
 
     fn settle(&mut self, options: &Options) -> Result<(), TableError> {
-        let failed = |error| read_error(&self.origin, "the file", &error);
+        let origin = self.origin.clone();
+        let failed = |error| read_error(&origin, "the file", &error);
         self.window.fill_head().map_err(failed)?;
-        if self.window.bytes().starts_with(b"\xEF\xBB\xBF") {
-            self.decoder.saw_utf8_mark();
-            self.window.skip(3);
-        }
+        self.drop_marks();
         self.dialect.terminator = sniff::terminator(self.window.bytes());
         let above = options.skip_rows.unwrap_or(0);
         self.window.skip_lines(above, self.dialect.terminator).map_err(failed)?;
@@ -106,6 +104,14 @@ impl Text {
         let stated = options.delimiter.or(separator.map(|(delimiter, _)| delimiter));
         self.dialect.delimiter = head.delimiter(stated, options.skip_rows.is_some(), &self.origin)?;
         Ok(())
+    }
+
+    /// Leaves byte order marks at the beginning of a line behind; nearly always there are none.
+    #[inline]
+    fn drop_marks(&mut self) {
+        if self.window.drop_marks() {
+            self.decoder.saw_utf8_mark();
+        }
     }
 
     pub(crate) fn encoding(&self) -> Encoding {
@@ -139,6 +145,7 @@ impl Text {
     /// none of those.
     #[inline]
     fn read_plain(&mut self, record: &mut Record) -> bool {
+        self.drop_marks();
         let Some((length, consumed)) = self.window.line(self.dialect, &mut record.ends) else { return false };
         record.is_raw = true;
         if self.window.is_ascii() || self.decoder.takes_utf8(self.window.text(length)) {
@@ -157,6 +164,8 @@ impl Text {
     fn read_any(&mut self, record: &mut Record) -> Result<bool, TableError> {
         record.unshare();
         loop {
+            // A mark may have been read in parts.
+            self.drop_marks();
             self.cells.bytes.clear();
             self.cells.ends.clear();
             let (input, last) = (self.window.bytes(), self.window.is_last());

@@ -17,6 +17,18 @@ pub(super) fn mark(head: &[u8]) -> Option<Encoding> {
     }
 }
 
+/// The byte order mark of UTF-8, which UTF-16's becomes too once it is decoded.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// A line without the marks it begins with: one is in front of each of the files that were put together.
+#[inline]
+pub(crate) fn without_marks(mut line: &[u8]) -> &[u8] {
+    while let Some(rest) = line.strip_prefix(MARK) {
+        line = rest;
+    }
+    line
+}
+
 /// UTF-16 by its byte order mark; without one by the zero bytes with most of its line ends, or, where it has none, with most
 /// of its characters.
 pub(crate) fn utf16(head: &[u8]) -> Option<Encoding> {

@@ -1,6 +1,9 @@
 //! Which byte stands between cells, and whether the table begins with the first row.
 
-use super::split::{Cells, Dialect, Split, split};
+use super::{
+    sniff::without_marks,
+    split::{Cells, Dialect, Split, split},
+};
 use crate::{ErrorKind, TableError, columns::is_id_name, origin::Origin};
 
 /// Records that are looked at.
@@ -67,6 +70,7 @@ impl Head<'_> {
         for _ in 0..RECORDS {
             cells.bytes.clear();
             cells.ends.clear();
+            rest = without_marks(rest);
             let Split::Record { consumed, lines, fault } = split(rest, self.is_whole, dialect, &mut cells)
             else {
                 break;

@@ -7,7 +7,7 @@ use std::{
 
 use memchr::memchr;
 
-use super::{HEAD_BYTES, marks::Marks, split::Dialect};
+use super::{HEAD_BYTES, marks::Marks, sniff::without_marks, split::Dialect};
 use crate::{metered::reached, record::Record};
 
 /// The beginning that is looked at has to fit; little more stays in a processor's cache.
@@ -95,6 +95,18 @@ impl Window {
     #[inline]
     pub(crate) fn skip_line(&mut self, bytes: usize) {
         self.start += bytes;
+    }
+
+    /// Leaves byte order marks at the beginning behind, and says whether there were any. What ends cells stands where it stood.
+    #[inline]
+    pub(crate) fn drop_marks(&mut self) -> bool {
+        if self.is_ascii {
+            return false;
+        }
+        let marked = self.bytes();
+        let bytes = marked.len() - without_marks(marked).len();
+        self.start += bytes;
+        bytes > 0
     }
 
     /// Leaves the first bytes behind, whatever they are.

@@ -2,7 +2,10 @@
 
 use fanpass_table::{Encoding, ErrorKind, Format, Header, Options, Table, code};
 
-use crate::support::{drain, ids, kind, read, sample, summary};
+use crate::{
+    packed::gzip,
+    support::{drain, ids, kind, read, sample, summary},
+};
 
 #[test]
 fn encodings_are_detected() {
@@ -116,4 +119,37 @@ fn a_stated_encoding_that_the_mark_belies_is_refused() {
         "a.csv: begins with the mark of utf-16le, not utf-16be as stated; state no other encoding"
     );
     assert!(stated(b"\xEF\xBB\xBFfan_id\n1\n", Encoding::Windows1252).is_err());
+}
+
+#[test]
+fn a_mark_at_the_start_of_any_line_is_part_of_no_cell() {
+    for (header, end) in [("fan_id;tier", "\r\n"), ("\"fan_id\";\"tier\"", "\n"), ("fan_id;tier", "\r")] {
+        let part = |id: &str| format!("\u{FEFF}{header}{end}{id};\"gold; or not\"{end}");
+        // Files that hold nothing but their mark leave no row.
+        let parts = [part("north"), "\u{FEFF}".to_owned(), part("south"), "\u{FEFF}".to_owned()];
+        let utf16 = parts.concat().encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let members = parts.iter().flat_map(|part| gzip(part.as_bytes())).collect();
+        for file in [parts.concat().into_bytes(), utf16, members] {
+            let (good, bad) = read("all.csv", file, None, &Options::default()).unwrap();
+            assert_eq!(good, ["north", "south"]);
+            assert_eq!(summary(&bad), [("all.csv:3".into(), code::REPEATED_HEADER)]);
+            assert_eq!(bad[0].fields, ["fan_id", "tier"]);
+        }
+    }
+    let mut options = Options::default();
+    options.header = Header::Absent;
+    let (good, _) = read("all.csv", "\u{FEFF}1;a\n2;b\n\u{FEFF}3;c\n", Some("#1"), &options).unwrap();
+    assert_eq!(good, ["1", "2", "3"], "without a header too");
+}
+
+#[test]
+fn a_mark_inside_a_line_or_a_quoted_cell_is_text() {
+    let file = "fan_id;note\na\u{FEFF}1;\"x\n\u{FEFF}y\"\n2;\u{FEFF}z\n";
+    let file = sample("all.csv", file);
+    let mut table = Table::open(&file.path, &Options::default()).unwrap();
+    let mut cells = Vec::new();
+    while let Some(row) = table.next_row().unwrap() {
+        cells.extend(row.unwrap().fields().map(str::to_owned));
+    }
+    assert_eq!(cells, ["a\u{FEFF}1", "x\n\u{FEFF}y", "2", "\u{FEFF}z"]);
 }

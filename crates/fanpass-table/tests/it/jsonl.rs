@@ -19,7 +19,13 @@ fn values_are_text_exactly_as_written() {
         ["00042", "123456789012345678901234567890", "1e5", "7.0", "-0", "true", "Žižkov 🏟 \"a/b\"", "TRUE"];
     assert_eq!(ids("fans.jsonl", file), expected);
     let marked = ["\u{FEFF}", file.replace('\n', "\r\n").as_str()].concat();
-    assert_eq!(ids("fans.csv", marked), expected, "a byte order mark, CRLF and the name change nothing");
+    assert_eq!(ids("fans.csv", &marked), expected, "a byte order mark, CRLF and the name change nothing");
+    let twice = [marked.as_str(), "\r\n\u{FEFF}", &marked].concat();
+    assert_eq!(
+        ids("fans.jsonl", twice),
+        expected.repeat(2),
+        "nor does one in front of each of several files"
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::support::sample;
 const WINDOW: usize = 64 << 10;
 const HEADER: &str = "fan_id,name\n";
 
-const ODD: [&[u8]; 14] = [
+const ODD: [&[u8]; 17] = [
     b"\"say \"\"hi\"\"\",x",
     b"\"1\"x,A",
     b"1, \"x\"",
@@ -23,6 +23,9 @@ const ODD: [&[u8]; 14] = [
     b"1,\x81",
     b"\"open,x",
     b"\r",
+    b"\xEF\xBB\xBF1,x",
+    b"\xEF\xBB\xBF\"1\",\"x,y\"",
+    b"\xEF\xBB\xBF\xEF\xBB\xBF",
 ];
 
 /// Number, line, and the cells of each row, with the code if it is rejected.

@@ -59,6 +59,7 @@ impl Retry {
             path.clone_from(&self.file);
         }
         feeds.ledger = self.ledger.clone().or(feeds.ledger);
+        self.refuse_empty()?;
         self.check_ledger(&feeds, printer)?;
         match feeds.attributes.pop() {
             Some(feed) if feeds.segments.is_empty() => self.attributes(feeds, feed, global, printer).await,
@@ -125,6 +126,15 @@ impl Retry {
         });
         pushed.closed.heed(written);
         conclude(self.file.display().to_string(), self.dry_run, pushed, printer)
+    }
+
+    /// Refuses a file without a row, as all that has nothing to send is refused.
+    fn refuse_empty(&self) -> Result<()> {
+        if SourceFile::new(&self.file, Options::default())?.table()?.next_row()?.is_some() {
+            return Ok(());
+        }
+        let message = format!("no row of {} can be used; nothing was changed", self.file.display());
+        Err(failure(Exit::Refused, message))
     }
 
     /// Refuses a ledger that is not the one beside which the rows were rejected, and rows that may be older than what was sent
