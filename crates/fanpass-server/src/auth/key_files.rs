@@ -7,16 +7,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
 use fanpass_model::Operation;
 use fanpass_model::operations::{RETIRE_KEY, ROTATE_KEY};
 use secrecy::SecretSlice;
-use sha2::{Digest as _, Sha256};
 
 use super::keys::FIRST;
 use super::secret_file;
 use crate::error::{ServiceError, ServiceErrorKind};
-use crate::store::StoreError;
+use crate::store::{StoreError, hashed};
 
 /// Bytes of a key.
 pub(crate) const KEY_BYTES: usize = 32;
@@ -30,7 +28,11 @@ const HS256: &str = "hs256";
 pub(super) const WAITING: &str = "waiting";
 /// How the file of a key ends that is out of use once the audit says so; a dot stands before its name.
 pub(super) const RETIRING: &str = "retiring";
-/// What to do about a file with another key in it.
+/// Bytes of the hash that tells a key from others: all of it.
+const THUMBPRINT_BYTES: usize = 32;
+/// What is wrong with a file with another key in it.
+pub(crate) const OTHER_KEY: &str = "it is not the key that service.db knows, by which its tokens were signed";
+/// What to do about it.
 pub(crate) const REPLACED: &str =
     "put that key back, which snapshots hold, or delete the file and issue its tokens anew";
 
@@ -49,7 +51,7 @@ pub(crate) fn place_of(data: &Path, key: &str) -> PathBuf {
 
 /// What tells a key from others, and tells nothing of it.
 pub(crate) fn thumbprint(key: &[u8]) -> String {
-    format!("{:x}", Bytes::copy_from_slice(&Sha256::digest(key)))
+    hashed("", key, THUMBPRINT_BYTES)
 }
 
 /// Where a key stands, by its name, that is being made or retired.

@@ -9,7 +9,8 @@ use tempfile::TempPath;
 
 use super::claims::{Claims, Signer, key_id};
 use super::key_files::{
-    FOLDER, REPLACED, RETIRING, WAITING, failed, hidden, later, make, place, read, settle, thumbprint,
+    FOLDER, OTHER_KEY, REPLACED, RETIRING, WAITING, failed, hidden, later, make, place, read, settle,
+    thumbprint,
 };
 use super::{Refusal, secret_file};
 use crate::error::ServiceError;
@@ -70,9 +71,7 @@ impl Keys {
         let other = |key: &&Key| known.get(key.name()).is_some_and(|known| *known != key.thumbprint);
         match keys.all.iter().find(other) {
             Some(key) => {
-                let found = format!(
-                    "it is not the key that service.db knows, by which its tokens were signed; {REPLACED}"
-                );
+                let found = format!("{OTHER_KEY}; {REPLACED}");
                 Err(failed("use", &place(data, key.kid.as_deref()), io::Error::other(found)))
             }
             None => Ok(keys),

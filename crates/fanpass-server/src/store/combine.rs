@@ -44,24 +44,10 @@ impl Store {
         self.0
             .segments
             .read("combine segments", move |connection| {
-                if after.is_empty() {
-                    refuse_damaged(connection, &combination)?;
-                }
-                Lists::begin(connection, &combination, BLOCKS_A_PART)?.part(after, limit)
+                Lists::begin(connection, &combination, BLOCKS_A_PART, after.is_empty())?.part(after, limit)
             })
             .await
     }
-}
-
-/// Refuses lists that have lost blocks, once for all parts.
-fn refuse_damaged(connection: &Connection, combination: &Combination) -> Result<(), Fault> {
-    let Combination { all, any, none } = combination;
-    for name in [all, any, none].into_iter().flatten() {
-        if let Some((lists, _)) = find_served(connection, name.as_str())? {
-            refuse_lacking(connection, &lists)?;
-        }
-    }
-    Ok(())
 }
 
 /// What a place in the order is.
@@ -83,12 +69,22 @@ struct Lists<'c> {
 }
 
 impl<'c> Lists<'c> {
-    fn begin(connection: &'c Connection, combination: &Combination, blocks: u32) -> Result<Self, Fault> {
+    /// Lists that have lost blocks are refused once for all parts: in the first one.
+    fn begin(
+        connection: &'c Connection,
+        combination: &Combination,
+        blocks: u32,
+        is_first: bool,
+    ) -> Result<Self, Fault> {
         let open = |names: &[SegmentName]| -> Result<Vec<Members<'c>>, Fault> {
             let mut lists = Vec::new();
             for name in names {
                 let found = find_served(connection, name.as_str())?;
-                lists.push(found.ok_or_else(|| no_segment(name.as_str()))?);
+                let found = found.ok_or_else(|| no_segment(name.as_str()))?;
+                if is_first {
+                    refuse_lacking(connection, &found.0)?;
+                }
+                lists.push(found);
             }
             // The shortest leads: the others are only asked for what it has.
             lists.sort_by_key(|(_, members)| *members);
@@ -215,7 +211,8 @@ mod tests {
         let both = Combination { all: vec![name("twos"), name("threes")], ..Combination::default() };
         let (mut after, mut users, mut parts) = (String::new(), Vec::new(), 0);
         loop {
-            let read = |connection: &Connection| Lists::begin(connection, &both, 2)?.part(after, Some(1_000));
+            let read =
+                |connection: &Connection| Lists::begin(connection, &both, 2, false)?.part(after, Some(1_000));
             let part = store.0.segments.read_blocking("combine", read).unwrap();
             users.extend(part.users.iter().map(UserId::to_string));
             parts += 1;

@@ -79,7 +79,7 @@ impl StoreError {
     pub(crate) fn io(doing: &str, path: &Path, error: io::Error) -> Self {
         let kind = StoreErrorKind::of_io(&error);
         let message = format!("could not {doing} `{}`: {error}", path.display());
-        Self { kind, message, advice: String::new(), source: Some(Arc::new(error)) }
+        Self { source: Some(Arc::new(error)), ..Self::new(kind, message) }
     }
 
     /// Adds what to do next.
@@ -148,7 +148,7 @@ impl Fault {
                 let kind = kind_of(&error);
                 let message = format!("could not {doing} in {file}: {error}");
                 let mut error =
-                    StoreError { kind, message, advice: String::new(), source: Some(Arc::new(error)) };
+                    StoreError { source: Some(Arc::new(error)), ..StoreError::new(kind, message) };
                 match kind {
                     StoreErrorKind::Full => error.advise(FREE_SPACE),
                     StoreErrorKind::Corrupt => error.advise("restore the data folder from a backup"),

@@ -10,7 +10,7 @@ use rusqlite::{Connection, params};
 
 use super::commits::Moment;
 use super::error::Fault;
-use super::members::{Lists, damaged};
+use super::members::{Lists, damaged, is_member, of_block};
 
 /// Bytes that blocks take at most, half of them for those that were asked for last.
 const BYTES_MAX: usize = 32 << 20;
@@ -62,8 +62,9 @@ impl Lately {
     pub(super) fn has(&self, at: Moment, segment: &str, user: &str) -> Option<bool> {
         let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner);
         let lists = segments.lists.get(segment).filter(|_| segments.at == Some(at))?;
-        let holds = |list: Option<i64>| list.map_or(Some(false), |list| self.holds(list, user));
-        Some(holds(lists.added)? || (holds(Some(lists.base))? && !holds(lists.removed)?))
+        let lists = [Some(lists.base), lists.added, lists.removed];
+        let holds = |list: Option<i64>| list.map_or(Some(false), |list| self.holds(list, user)).ok_or(());
+        is_member(lists, holds).ok()
     }
 
     fn holds(&self, list: i64, user: &str) -> Option<bool> {
@@ -108,10 +109,11 @@ pub(super) struct Found {
 macro_rules! stretch {
     ($list:literal) => {
         concat!(
-            ", (SELECT first_id FROM blocks WHERE blocks.list = versions.", $list,
-            " AND first_id <= ?1 ORDER BY first_id DESC LIMIT 1), (SELECT first_id FROM blocks WHERE blocks.list = versions.", $list,
-            " AND first_id > ?1 ORDER BY first_id LIMIT 1), (SELECT ids FROM blocks WHERE blocks.list = versions.", $list,
-            " AND first_id <= ?1 ORDER BY first_id DESC LIMIT 1)"
+            of_block!("first_id", $list),
+            ", (SELECT first_id FROM blocks WHERE blocks.list = versions.",
+            $list,
+            " AND first_id > ?1 ORDER BY first_id LIMIT 1)",
+            of_block!("ids", $list)
         )
     };
 }
@@ -132,7 +134,7 @@ impl Found {
         let Some(row) = rows.next()? else { return Ok(None) };
         let (base, added, removed) = (row.get(0)?, row.get(1)?, row.get(2)?);
         let mut read = Vec::new();
-        let mut holds = |list: Option<i64>, column: usize| -> Result<bool, Fault> {
+        let holds = |(list, column): (Option<i64>, usize)| -> Result<bool, Fault> {
             let Some(list) = list else { return Ok(false) };
             let stretch = Stretch::new(row.get(column)?, row.get(column + 1)?, row.get(column + 2)?);
             let has = stretch.and_then(|stretch| Ok((stretch.has(user)?, stretch)));
@@ -140,7 +142,7 @@ impl Found {
             read.push((list, stretch));
             Ok(has)
         };
-        let member = holds(added, 6)? || (holds(Some(base), 3)? && !holds(removed, 9)?);
+        let member = is_member([(Some(base), 3), (added, 6), (removed, 9)], holds)?;
         let lists = Lists { segment: segment.to_owned(), base, added, removed };
         Ok(Some(Self { lists, read, member }))
     }

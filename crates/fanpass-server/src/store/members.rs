@@ -85,6 +85,29 @@ pub(super) fn holds(connection: &Connection, segment: &str, list: i64, id: &str)
     read().map_err(|unread| unread.of(segment))
 }
 
+/// Whether one is a member, of the base list of a segment, of what was added to it and what was removed, in this order, of each
+/// of which `holds` says whether it has him. What needs not be known is not asked for.
+pub(super) fn is_member<L, E>(
+    [base, added, removed]: [L; 3],
+    mut holds: impl FnMut(L) -> Result<bool, E>,
+) -> Result<bool, E> {
+    Ok(holds(added)? || (holds(base)? && !holds(removed)?))
+}
+
+/// A column of the block of a list of `versions` that would contain the user `?1`.
+macro_rules! of_block {
+    ($column:literal, $list:literal) => {
+        concat!(
+            ", (SELECT ",
+            $column,
+            " FROM blocks WHERE blocks.list = versions.",
+            $list,
+            " AND first_id <= ?1 ORDER BY first_id DESC LIMIT 1)"
+        )
+    };
+}
+pub(super) use of_block;
+
 /// Whether a block, if there is one, holds `id`.
 pub(super) fn block_holds(segment: &str, block: ValueRef<'_>, id: &str) -> Result<bool, Fault> {
     let Some(block) = block.as_blob_or_null().map_err(rusqlite::Error::from)? else { return Ok(false) };

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::error::{Fault, StoreError, StoreErrorKind};
 use super::lately::Found;
 use super::lists::refuse_lacking;
-use super::members::{self, Lists, Members};
+use super::members::{self, Lists, Members, of_block};
 use super::{Store, time};
 
 /// A segment without its members.
@@ -31,12 +31,11 @@ const RECORD: &str = "SELECT name, members, imports.id, published_at, versions.i
 /// Of each segment the name and the blocks that would contain the user `?1`: of its base, and of what was added and removed.
 macro_rules! blocks_of_user {
     () => {
-        blocks_of_user!("base", "added", "removed")
-    };
-    ($($list:literal),+) => {
         concat!(
-            "SELECT name"$(, ", (SELECT ids FROM blocks WHERE blocks.list = versions.", $list,
-            " AND first_id <= ?1 ORDER BY first_id DESC LIMIT 1)")+,
+            "SELECT name",
+            of_block!("ids", "base"),
+            of_block!("ids", "added"),
+            of_block!("ids", "removed"),
             " FROM segments JOIN versions USING (import)"
         )
     };
@@ -168,9 +167,7 @@ impl Store {
 
 /// Whether the blocks of such a row say that `user` is in the segment.
 fn holds(row: &Row<'_>, segment: &str, user: &str) -> Result<bool, Fault> {
-    let [base, added, removed] = [1, 2, 3];
-    let holds = |column: usize| members::block_holds(segment, row.get_ref(column)?, user);
-    Ok(holds(added)? || (holds(base)? && !holds(removed)?))
+    members::is_member([1, 2, 3], |column: usize| members::block_holds(segment, row.get_ref(column)?, user))
 }
 
 /// Whether `user` is in the segment, by one statement; none if there is no such segment.

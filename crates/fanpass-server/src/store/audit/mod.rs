@@ -87,7 +87,7 @@ pub(crate) fn pseudonym(user: &UserId) -> String {
 }
 
 /// What stands for a text that is not to be read: the first bytes of its SHA-256 behind what it is.
-pub(crate) fn hashed(kind: &str, text: &str, bytes: usize) -> String {
+pub(crate) fn hashed(kind: &str, text: impl AsRef<[u8]>, bytes: usize) -> String {
     let digest = Bytes::copy_from_slice(&Sha256::digest(text));
     format!("{kind}{:x}", digest.slice(..bytes.min(digest.len())))
 }

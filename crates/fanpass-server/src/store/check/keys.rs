@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::Check;
-use crate::auth::key_files::{self, KEY_BYTES, REPLACED, thumbprint};
+use crate::auth::key_files::{self, KEY_BYTES, OTHER_KEY, REPLACED, thumbprint};
 use crate::store::keys::known;
 
 pub(super) fn check(check: &mut Check, connection: &Connection, data: &Path) -> rusqlite::Result<()> {
@@ -15,11 +15,7 @@ pub(super) fn check(check: &mut Check, connection: &Connection, data: &Path) -> 
         let place = path.strip_prefix(data).unwrap_or(&path).display().to_string();
         // What is no key, or not there, is told elsewhere.
         if fs::read(path).is_ok_and(|key| key.len() == KEY_BYTES && thumbprint(&key) != known) {
-            check.damage(
-                place,
-                "it is not the key that service.db knows, by which its tokens were signed",
-                REPLACED,
-            );
+            check.damage(place, OTHER_KEY, REPLACED);
         }
     }
     Ok(())
